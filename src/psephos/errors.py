@@ -1,0 +1,236 @@
+"""What is wrong with the input, where, and what to do about it?
+
+Every complaint about what a caller handed over is an `InputError` that names the argument, what is wrong with it, where
+(a row, a file, an index) and what to do. The named errors of the method sheets are subclasses and live here. Checks at
+the public door use the functions below; the code behind the door trusts its data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+class InputError(ValueError):
+    """An argument or a file cannot be used as it is.
+
+    Parameters
+    ----------
+    argument : str
+        Name of the argument, column or file at fault.
+    problem : str
+        What is wrong, with the value found.
+    where : str, optional
+        Row, index or position of the first fault.
+    hint : str, optional
+        What the caller can do.
+
+    Examples
+    --------
+    >>> print(InputError("level", "must lie between 0 and 1, got 95", hint="write 0.95"))
+    level: must lie between 0 and 1, got 95; write 0.95
+    """
+
+    def __init__(self, argument: str, problem: str, *, where: str | None = None, hint: str | None = None) -> None:
+        self.argument = argument
+        self.problem = problem
+        self.where = where
+        self.hint = hint
+        super().__init__(argument, problem, where, hint)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.argument, self.problem, self.where, self.hint)
+
+    def __str__(self) -> str:
+        place = f" ({self.where})" if self.where else ""
+        advice = f"; {self.hint}" if self.hint else ""
+        return f"{self.argument}: {self.problem}{place}{advice}"
+
+
+class ParseError(InputError):
+    """A file does not follow its format; `argument` is the path, `where` the line or row."""
+
+
+class EncodingError(ParseError):
+    """A text file is not in the stated encoding; `where` is the byte at which it breaks."""
+
+
+class ContradictionError(InputError):
+    """One voter gave two different opinions on one item and the caller asked for none of that."""
+
+
+class MissingPartError(ImportError):
+    """An optional part of psephos is needed and not installed.
+
+    Parameters
+    ----------
+    part : str
+        The import that failed.
+    extra : str
+        The extra of psephos that brings it.
+    purpose : str
+        What it is needed for.
+
+    Examples
+    --------
+    >>> print(MissingPartError("matplotlib", "plots", "pictures"))
+    pictures need matplotlib; pip install 'psephos[plots]'
+    """
+
+    def __init__(self, part: str, extra: str, purpose: str) -> None:
+        self.part = part
+        self.extra = extra
+        super().__init__(f"{purpose} need {part}; pip install 'psephos[{extra}]'", name=part)
+
+
+def _rebuild(
+    kind: type[InputError], argument: str, problem: str, where: str | None, hint: str | None
+) -> InputError:
+    """Recreate an error on the other side of a process boundary; keyword-only parts do not survive plain pickling."""
+    return kind(argument, problem, where=where, hint=hint)
+
+
+def check_choice(argument: str, value: str, allowed: Collection[str]) -> str:
+    """Return `value` if it is one of `allowed`, else raise an `InputError` that lists them.
+
+    Examples
+    --------
+    >>> check_choice("ties", "all", ("first", "none"))
+    Traceback (most recent call last):
+        ...
+    psephos.errors.InputError: ties: must be one of 'first', 'none', got 'all'
+    """
+    if value not in allowed:
+        raise InputError(argument, f"must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+    return value
+
+
+def check_number(
+    argument: str,
+    value: float,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    open_ends: bool = False,
+) -> float:
+    """Return `value` as float if it is finite and within [low, high] (within (low, high) if `open_ends`).
+
+    Examples
+    --------
+    >>> check_number("level", 95, low=0, high=1, open_ends=True)
+    Traceback (most recent call last):
+        ...
+    psephos.errors.InputError: level: must lie strictly between 0 and 1, got 95
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InputError(argument, f"must be a number, got {value!r}") from None
+    inside = low < number < high if open_ends else low <= number <= high
+    if isinstance(value, bool) or not math.isfinite(number) or not inside:
+        raise InputError(argument, f"must {_range_in_words(low, high, open_ends)}, got {value!r}")
+    return number
+
+
+def check_count(argument: str, value: int, *, low: int = 1) -> int:
+    """Return `value` as int if it is a whole number of at least `low`.
+
+    Examples
+    --------
+    >>> check_count("repeats", 0)
+    Traceback (most recent call last):
+        ...
+    psephos.errors.InputError: repeats: must be a whole number of at least 1, got 0
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
+        raise InputError(argument, f"must be a whole number of at least {low}, got {value!r}")
+    return int(value)
+
+
+def check_floats(
+    argument: str, values: npt.ArrayLike, *, ndim: int = 1, missing: bool = False
+) -> npt.NDArray[np.float64]:
+    """Return `values` as a float64 array of `ndim` dimensions, refusing infinity and (unless `missing`) NaN.
+
+    Examples
+    --------
+    >>> check_floats("scores", [1, float("nan")])
+    Traceback (most recent call last):
+        ...
+    psephos.errors.InputError: scores: holds NaN (index 1)
+    """
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(argument, "must hold numbers only") from None
+    if array.ndim != ndim:
+        raise InputError(argument, f"must have {ndim} dimension(s), got {array.ndim}")
+    bad = np.isinf(array) if missing else ~np.isfinite(array)
+    if bad.any():
+        index = np.unravel_index(int(np.argmax(bad)), array.shape)
+        raise InputError(argument, f"holds {_name_of(array[index])}", where=f"index {', '.join(map(str, index))}")
+    return array
+
+
+def check_codes(argument: str, values: npt.ArrayLike, *, ndim: int = 2) -> npt.NDArray[np.int32]:
+    """Return `values` as int32 codes of `ndim` dimensions; -1 marks a missing opinion, less is refused.
+
+    Examples
+    --------
+    >>> check_codes("choices", [[0, -2]])
+    Traceback (most recent call last):
+        ...
+    psephos.errors.InputError: choices: holds -2; codes start at 0 and -1 marks a missing opinion (index 0, 1)
+    """
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "iub" and not (array.dtype.kind == "f" and np.all(array == np.floor(array))):
+            raise TypeError
+    except (TypeError, ValueError):
+        raise InputError(argument, "must hold whole numbers (codes) only") from None
+    if array.ndim != ndim:
+        raise InputError(argument, f"must have {ndim} dimension(s), got {array.ndim}")
+    bad = (array < -1) | (array > np.iinfo(np.int32).max)
+    if bad.any():
+        index = np.unravel_index(int(np.argmax(bad)), array.shape)
+        raise InputError(
+            argument,
+            f"holds {array[index]}; codes start at 0 and -1 marks a missing opinion",
+            where=f"index {', '.join(map(str, index))}",
+        )
+    return array.astype(np.int32)
+
+
+def check_same_length(**arrays: Any) -> int:
+    """Return the common length of the named arrays.
+
+    Examples
+    --------
+    >>> check_same_length(item=[1, 2], voter=[1])
+    Traceback (most recent call last):
+        ...
+    psephos.errors.InputError: voter: must have as many rows as item (2), got 1
+    """
+    (first, values), *others = arrays.items()
+    for name, other in others:
+        if len(other) != len(values):
+            raise InputError(name, f"must have as many rows as {first} ({len(values)}), got {len(other)}")
+    return len(values)
+
+
+def _range_in_words(low: float, high: float, open_ends: bool) -> str:
+    if math.isinf(low) and math.isinf(high):
+        return "be a finite number"
+    if math.isinf(high):
+        return f"be more than {low:g}" if open_ends else f"be at least {low:g}"
+    if math.isinf(low):
+        return f"be less than {high:g}" if open_ends else f"be at most {high:g}"
+    return f"lie strictly between {low:g} and {high:g}" if open_ends else f"lie between {low:g} and {high:g}"
+
+
+def _name_of(value: float) -> str:
+    return "NaN" if math.isnan(value) else "infinity"
