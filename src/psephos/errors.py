@@ -87,9 +87,7 @@ class MissingPartError(ImportError):
         super().__init__(f"{purpose} need {part}; pip install 'psephos[{extra}]'", name=part)
 
 
-def _rebuild(
-    kind: type[InputError], argument: str, problem: str, where: str | None, hint: str | None
-) -> InputError:
+def _rebuild(kind: type[InputError], argument: str, problem: str, where: str | None, hint: str | None) -> InputError:
     """Recreate an error on the other side of a process boundary; keyword-only parts do not survive plain pickling."""
     return kind(argument, problem, where=where, hint=hint)
 
