@@ -1,0 +1,1 @@
+"""What was said: the data model, readers and writers, answer equivalence, results."""

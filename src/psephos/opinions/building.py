@@ -1,0 +1,228 @@
+"""What may come in? Checks a table and turns it into `Opinions`; every reader and constructor ends here.
+
+A row without item or voter, with a number that is none or out of range, is set aside and said. A missing choice or
+score is an abstention and stays. A voter counts once per item: see `repeats`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.errors import ContradictionError, InputError, check_choice
+from psephos.opinions.about import About
+from psephos.opinions.coding import Coded, canonical, encode, recode
+from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
+from psephos.opinions.kinds import Column, Kind
+from psephos.opinions.model import Opinions, Source, frozen
+from psephos.opinions.repeats import REPEATED, find_repeats
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """A run of rows that came from one file; `rows` are their row numbers there, 1 for the first row of data."""
+
+    name: str
+    rows: npt.NDArray[np.int64]
+
+
+def build(
+    kind: Kind,
+    frame: pl.DataFrame,
+    *,
+    segments: Iterable[Segment] | None = None,
+    about: Mapping[str, pl.DataFrame] | None = None,
+    repeated: str = "auto",
+    issues: Issues | None = None,
+    source: Source | None = None,
+    vocabularies: Mapping[str, pl.Series] | None = None,
+) -> Opinions:
+    """Check a table and turn it into `Opinions`; every reader and constructor ends here.
+
+    Parameters
+    ----------
+    kind : Kind
+        The kind of the table.
+    frame : polars.DataFrame
+        The table, the kind's columns under the kind's names; the others are carried along.
+    segments : iterable of Segment, optional
+        Which rows came from which file, in order.
+    about : mapping of str to polars.DataFrame, optional
+        Tables about items, voters, candidates, tasks; each with its key column.
+    repeated : {"auto", "first", "last", "error"}, default "auto"
+        What counts when a voter contradicts itself on an item. ``"auto"``: the latest by `time`, without times neither;
+        ``"first"`` and ``"last"``: by order of rows; ``"error"``: refuse.
+    issues : Issues, optional
+        What the reader has found already.
+    source : Source, optional
+        What was read.
+    vocabularies : mapping of str to polars.Series, optional
+        Vocabularies that the codes must refer to (the parts of a sharded table share theirs).
+
+    Raises
+    ------
+    InputError
+        If no row is left.
+    ContradictionError
+        If `repeated` is ``"error"`` and a voter contradicts itself.
+    """
+    check_choice("repeated", repeated, REPEATED)
+    door = _Door(frame.height, segments)
+    coded: dict[str, Coded] = {}
+    numbers: dict[str, npt.NDArray[np.float64]] = {}
+    for column in kind.columns:
+        if column.name not in frame.columns:
+            continue
+        values = frame[column.name]
+        if column.role in ("id", "choice"):
+            coded[column.name] = door.admit_names(column, values)
+        elif column.role in ("number", "integer", "time"):
+            numbers[column.name] = door.admit_numbers(column, values)
+    left = [name for name in frame.columns if name not in coded and name not in numbers]
+    if kind.key:
+        door.admit_once(kind, coded, numbers, repeated)
+    if not door.kept.any():
+        found = "; ".join(map(str, door.issues)) or "the table is empty"
+        raise InputError("opinions", f"no row is left of {frame.height:,}: {found}")
+    rows = np.flatnonzero(door.kept)
+    everything = len(rows) == frame.height
+    if not everything:
+        coded = {name: column.take(rows).compact() for name, column in coded.items()}
+        numbers = {name: values[rows] for name, values in numbers.items()}
+    for name, vocabulary in (vocabularies or {}).items():
+        coded[name] = recode(coded[name], vocabulary)
+    carried = frame.select(left)
+    door.note_lookalikes(coded)
+    known, unmatched = About.checked(about or {}, {name: column.vocabulary for name, column in coded.items()})
+    return Opinions(
+        kind.name,
+        frozen(coded),
+        frozen(numbers),
+        carried if everything or not left else carried[rows],
+        known,
+        Issues((*(issues or Issues()), *door.issues, *unmatched)),
+        source or Source(),
+    )
+
+
+class _Door:
+    """Lets rows in or sets them aside, and remembers why; `kept` marks the rows that are in."""
+
+    def __init__(self, height: int, segments: Iterable[Segment] | None) -> None:
+        self.kept = np.ones(height, dtype=bool)
+        self.issues: list[Issue] = []
+        self.segments = list(segments or [Segment("data", np.arange(1, height + 1))])
+
+    def report(self, reason: str, action: str, bad: npt.NDArray[np.bool_], values: pl.Series | None = None) -> None:
+        """Record one issue per file for the rows marked in `bad`; set them aside if that is the action."""
+        bad = bad & self.kept
+        if not bad.any():
+            return
+        if action == SET_ASIDE:
+            self.kept &= ~bad
+        start = 0
+        for segment in self.segments:
+            part = bad[start : start + len(segment.rows)]
+            if part.any():
+                first = None if values is None else values[start + int(np.argmax(part))]
+                example = "" if first is None else str(first)
+                self.issues.append(Issue(reason, action, segment.name, segment.rows[part], example))
+            start += len(segment.rows)
+
+    def admit_names(self, column: Column, values: pl.Series) -> Coded:
+        coded = encode(values, ordered=column.role == "choice")
+        missing = coded.codes < 0
+        if column.role == "id" and column.required:
+            self.report(f"no {column.name}", SET_ASIDE, missing)
+        elif column.role == "choice" and not column.allowed:
+            self.report(f"no {column.name}: counted as an abstention", NOTED, missing)
+        elif column.allowed:
+            foreign = ~coded.vocabulary.is_in(list(column.allowed)).to_numpy()
+            bad = np.append(foreign, True)[coded.codes]
+            self.report(f"{column.name} is none of {', '.join(column.allowed)}", SET_ASIDE, bad, values)
+        return coded
+
+    def admit_numbers(self, column: Column, values: pl.Series) -> npt.NDArray[np.float64]:
+        numbers = _numbers(values, dates=column.role == "time")
+        array = numbers.to_numpy().astype(np.float64)
+        given = values.is_not_null().to_numpy() & ~_is_nan(values)
+        self.report(f"{column.name} is not a number", SET_ASIDE, given & np.isnan(array), values)
+        outside = np.isinf(array) | (array < column.low) | (array > column.high)
+        self.report(f"{column.name} is out of range", SET_ASIDE, outside, values)
+        if column.role == "integer":
+            self.report(f"{column.name} is not a whole number", SET_ASIDE, given & (array != np.floor(array)), values)
+        if column.required and column.role == "integer":
+            self.report(f"no {column.name}", SET_ASIDE, ~given)
+        elif column.required:
+            self.report(f"no {column.name}: counted as an abstention", NOTED, ~given)
+        elif column.name == "weight":
+            self.report("no weight: counted as 1", NOTED, ~given)
+        return array
+
+    def admit_once(
+        self,
+        kind: Kind,
+        coded: Mapping[str, Coded],
+        numbers: Mapping[str, npt.NDArray[np.float64]],
+        repeated: str,
+    ) -> None:
+        """Let each key in once; see `repeats` for what counts when its rows contradict each other."""
+        rows = np.flatnonzero(self.kept)
+        parts = [
+            coded[name].codes[rows] if name in coded else numbers[name][rows]
+            for name in kind.key
+            if name in coded or name in numbers
+        ]
+        value = coded[kind.value].codes[rows] if kind.value in coded else numbers[kind.value][rows]
+        time = numbers["time"][rows] if "time" in numbers else None
+        found = find_repeats(parts, value, time, repeated)
+        if repeated == "error" and len(found.contradicting):
+            at = int(rows[found.contradicting[0]])
+            names = ", ".join(f"{part} {coded[part].values()[at]!r}" for part in kind.key if part in coded)
+            raise ContradictionError(kind.value, f"{names} has two different values", hint="state repeated='last'")
+        which = {"first": "the first row counts", "last": "the last row counts"}.get(repeated, "the latest counts")
+        for reason, at_fault in (
+            ("said twice: counted once", found.twice),
+            (f"contradicts itself: {which}", found.revised),
+            ("contradicts itself: none of the rows counts", found.undecided),
+        ):
+            bad = np.zeros(len(self.kept), dtype=bool)
+            bad[rows[at_fault]] = True
+            self.report(reason, SET_ASIDE, bad)
+
+    def note_lookalikes(self, coded: Mapping[str, Coded]) -> None:
+        """Note ids that differ only in case or blanks: likely one thing, kept apart."""
+        for name, column in coded.items():
+            vocabulary = column.vocabulary
+            if len(vocabulary) > 2**20:
+                continue
+            folded = vocabulary.str.strip_chars().str.to_lowercase()
+            alike = folded.is_duplicated()
+            if alike.any():
+                shown = ", ".join(repr(value) for value in vocabulary.filter(folded == folded.filter(alike)[0])[:3])
+                reason = f"values of {name} differ only in case or blanks: kept apart"
+                self.issues.append(Issue(reason, NOTED, name, example=shown, count=int(alike.sum())))
+
+
+def _numbers(values: pl.Series, *, dates: bool) -> pl.Series:
+    """A column as Float64; dates become seconds since 1970-01-01 UTC."""
+    if values.dtype in (pl.Date, pl.Datetime):
+        return values.cast(pl.Datetime("us")).dt.epoch("us") / 1e6
+    if values.dtype.is_numeric() or values.dtype in (pl.Boolean, pl.Null):
+        return values.cast(pl.Float64)
+    texts = canonical(values).cast(pl.String).str.strip_chars()
+    numbers = texts.cast(pl.Float64, strict=False)
+    if dates and numbers.is_null().all():
+        when = texts.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
+        return when.dt.epoch("us") / 1e6
+    return numbers
+
+
+def _is_nan(values: pl.Series) -> npt.NDArray[np.bool_]:
+    if values.dtype.is_float():
+        return values.is_nan().fill_null(False).to_numpy()
+    return np.zeros(len(values), dtype=bool)

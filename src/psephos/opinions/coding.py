@@ -1,0 +1,210 @@
+"""How do names of any type become integer codes, always the same ones?
+
+A column of ids or choices is kept as integer codes and a vocabulary of texts. Every value has one canonical text, so
+that 1, 1.0 and "1" are one id whatever file or frame they came from:
+
+    whole numbers, also when stored as floats   decimal digits      7.0 -> "7"
+    other numbers                               shortest form       .50 -> "0.5"
+    booleans                                    "true", "false"
+    dates and times                             ISO 8601
+    texts                                       as they are
+
+Missing values (null, NaN, an empty field of a text file) have the code -1.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """A column as codes into a vocabulary; -1 is missing.
+
+    Attributes
+    ----------
+    codes : ndarray of int32, shape (n_rows,)
+    vocabulary : polars.Series of String
+        The distinct values in the order of their codes.
+    """
+
+    codes: npt.NDArray[np.int32]
+    vocabulary: pl.Series
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Code of each value."""
+        return {name: code for code, name in enumerate(self.vocabulary)}
+
+    def names(self) -> list[str]:
+        """The vocabulary as a list."""
+        return self.vocabulary.to_list()
+
+    def values(self) -> pl.Series:
+        """The column as texts again, null where it is missing."""
+        codes = pl.Series(self.vocabulary.name, self.codes)
+        return self.vocabulary.gather(codes.replace(-1, None).cast(pl.UInt32))
+
+    def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Coded:
+        """The column at `rows`, with the same vocabulary."""
+        return Coded(self.codes[rows], self.vocabulary)
+
+    def compact(self) -> Coded:
+        """The same column without the values that no row has; the order of the rest stays."""
+        used = np.zeros(len(self.vocabulary), dtype=bool)
+        used[self.codes[self.codes >= 0]] = True
+        if used.all():
+            return self
+        new = np.append(np.cumsum(used, dtype=np.int32) - 1, np.int32(-1))
+        return Coded(new[self.codes], self.vocabulary.filter(pl.Series(used)))
+
+
+def encode(values: pl.Series, *, ordered: bool = False) -> Coded:
+    """Turn a column of any type into codes.
+
+    Parameters
+    ----------
+    values : polars.Series
+        The column; its name is used in errors.
+    ordered : bool, default False
+        Number the values in natural order (`natural_order`) instead of the order in which they appear.
+
+    Examples
+    --------
+    >>> coded = encode(pl.Series("item", ["b", "a", None, "b"]))
+    >>> coded.codes, coded.names()
+    (array([ 0,  1, -1,  0], dtype=int32), ['b', 'a'])
+    """
+    plain = canonical(values)
+    vocabulary = plain.unique(maintain_order=True).drop_nulls()
+    if plain.dtype.is_integer():
+        codes = _integer_codes(plain, vocabulary)
+        coded = Coded(codes, vocabulary.cast(pl.String))
+    else:
+        codes = plain.cast(pl.Enum(vocabulary)).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
+        coded = Coded(codes, vocabulary)
+    return reorder(coded, natural_order(coded.vocabulary)) if ordered else coded
+
+
+def canonical(values: pl.Series) -> pl.Series:
+    """Reduce a column to Int64 or String with one text per value; NaN becomes null."""
+    dtype = values.dtype
+    if dtype == pl.String:
+        return values
+    if dtype in (pl.Categorical, pl.Enum):
+        return values.cast(pl.String)
+    if dtype.is_integer():
+        return values.cast(pl.String) if dtype in (pl.UInt64, pl.Int128, pl.UInt128) else values.cast(pl.Int64)
+    if dtype.is_float():
+        return _from_floats(values.cast(pl.Float64).fill_nan(None))
+    if dtype == pl.Boolean:
+        return values.cast(pl.Int8).replace_strict({0: "false", 1: "true"}, return_dtype=pl.String)
+    if dtype in (pl.Date, pl.Datetime, pl.Time):
+        return values.dt.to_string("iso:strict")
+    if dtype == pl.Null:
+        return values.cast(pl.String)
+    if dtype == pl.Decimal or dtype == pl.Object:
+        return pl.Series(values.name, [text_of(value, values.name) for value in values], dtype=pl.String)
+    raise InputError(values.name or "column", f"holds values of type {dtype}, which cannot be names")
+
+
+def text_of(value: object, argument: str = "value") -> str | None:
+    """The canonical text of one Python value, None where it is missing.
+
+    Examples
+    --------
+    >>> [text_of(value) for value in (1, 1.0, "1", 0.5, True, None, float("nan"))]
+    ['1', '1', '1', '0.5', 'true', None, None]
+    """
+    if value is None or value is pl.Null:
+        return None
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (int, np.integer)):
+        return str(int(value))
+    if isinstance(value, (float, np.floating)):
+        number = float(value)
+        if math.isnan(number):
+            return None
+        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+    if isinstance(value, decimal.Decimal):
+        return None if value.is_nan() else f"{value.normalize():f}"
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    raise InputError(argument, f"holds {value!r:.60}, a {type(value).__name__}, which cannot be a name")
+
+
+def natural_order(vocabulary: pl.Series) -> npt.NDArray[np.intp]:
+    """Positions of the values in natural order: by number if every value is one, else by text.
+
+    Examples
+    --------
+    >>> natural_order(pl.Series(["10", "9", "1"]))
+    array([2, 1, 0])
+    """
+    numbers = vocabulary.cast(pl.Float64, strict=False)
+    frame = pl.DataFrame({"number": numbers, "text": vocabulary.cast(pl.String)}).with_row_index("position")
+    by = ["number", "text"] if len(vocabulary) and numbers.is_finite().all(ignore_nulls=False) else ["text"]
+    return frame.sort(by)["position"].to_numpy().astype(np.intp)
+
+
+def reorder(coded: Coded, order: npt.NDArray[np.intp]) -> Coded:
+    """The same column with its vocabulary in another order."""
+    new = np.empty(len(order) + 1, dtype=np.int32)
+    new[order] = np.arange(len(order), dtype=np.int32)
+    new[-1] = -1
+    return Coded(new[coded.codes], coded.vocabulary.gather(order))
+
+
+def recode(coded: Coded, vocabulary: pl.Series) -> Coded:
+    """The same column with the codes of another vocabulary, which must hold every value that occurs."""
+    position = {name: code for code, name in enumerate(vocabulary)}
+    new = np.array([*(position[name] for name in coded.vocabulary), -1], dtype=np.int32)
+    return Coded(new[coded.codes], vocabulary)
+
+
+def concat(columns: Sequence[Coded]) -> Coded:
+    """One column after the other, over a common vocabulary in the order of first appearance."""
+    vocabulary = pl.concat([column.vocabulary for column in columns]).unique(maintain_order=True)
+    return Coded(np.concatenate([recode(column, vocabulary).codes for column in columns]), vocabulary)
+
+
+def _from_floats(values: pl.Series) -> pl.Series:
+    """Whole numbers as Int64, else the shortest text of each number with whole ones as digits."""
+    whole = (values == values.round(0)) & (values.abs() < 2**53)
+    if whole.all():
+        return values.cast(pl.Int64)
+    return pl.Series(values.name, [text_of(value) for value in values], dtype=pl.String)
+
+
+def _integer_codes(values: pl.Series, vocabulary: pl.Series) -> npt.NDArray[np.int32]:
+    """Codes of whole numbers by a look-up table where their range allows one, else by hashing."""
+    if not len(vocabulary):
+        return np.full(len(values), -1, dtype=np.int32)
+    low, high = int(vocabulary.min()), int(vocabulary.max())  # type: ignore[arg-type]
+    fresh = np.arange(len(vocabulary), dtype=np.int32)
+    if high - low <= 4 * len(values) + 1024:
+        table = np.full(high - low + 2, -1, dtype=np.int32)
+        table[vocabulary.to_numpy() - low] = fresh
+        codes: npt.NDArray[np.int32] = table[values.fill_null(high + 1).to_numpy() - low]
+        return codes
+    mapped = values.replace_strict(vocabulary, pl.Series(fresh), default=-1, return_dtype=pl.Int32)
+    return np.asarray(mapped.fill_null(-1).to_numpy(), dtype=np.int32)

@@ -1,0 +1,197 @@
+"""Which answers are the same answer?
+
+A rule turns an answer into a key; answers with equal keys are one. The rules, from strict to lax:
+
+    exact      the text as it is
+    casefold   without case and outer blanks: "Yes " = "yes"
+    text       words only, without case and punctuation: "It's fine!" = "it's  FINE"
+    number     the value of a number, a fraction or a per cent: "1,250" = "1250.0", "1/2" = "0.5" = "50%";
+               what is no number is compared as `text`
+
+A callable from text to key is a rule too. A fraction is compared as an exact ratio, never through a rounded float, and
+a text that only contains a number is no number: "5 mg" and "5" differ.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from types import MappingProxyType
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.errors import InputError
+
+Equivalence: TypeAlias = str | Callable[[str], object]
+
+_NUMBER = re.compile(r"([-+]?)(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?(?:e([-+]?\d{1,3}))?", re.IGNORECASE)
+_LONGEST_NUMBER = 400
+
+
+def exact(answer: str) -> str:
+    """The answer as it is.
+
+    Examples
+    --------
+    >>> exact("Yes ")
+    'Yes '
+    """
+    return answer
+
+
+def casefold(answer: str) -> str:
+    """The answer without case and outer blanks, inner blanks made one.
+
+    Examples
+    --------
+    >>> casefold("  Not  Sure ")
+    'not sure'
+    """
+    return " ".join(unicodedata.normalize("NFKC", answer).casefold().split())
+
+
+def text(answer: str) -> str:
+    """Words only, as `words` finds them, with single blanks between them.
+
+    An answer of punctuation alone stays as it is, so that "?" and "!" do not become one empty answer.
+
+    Examples
+    --------
+    >>> text("It's 0.5 -- fine!"), text("?!")
+    ("it's 0.5 fine", '?!')
+    """
+    return " ".join(words(answer)) or casefold(answer)
+
+
+def words(answer: str) -> list[str]:
+    """Cut a text into lower-case words without punctuation.
+
+    NFKC first (with a blank before a fraction sign that follows a digit), then lower case; thousands commas go; an
+    apostrophe stays between letters or digits, ``.``, ``:`` and ``/`` stay between digits, ``%`` after a digit is a
+    word of its own, and every other sign is a blank. Nothing is stemmed and no word is dropped. Source: sheet 01.
+
+    Examples
+    --------
+    >>> words("BP 120/80, temp 37.5%, 1,250 mg at 10:30.")
+    ['bp', '120/80', 'temp', '37.5', '%', '1250', 'mg', 'at', '10:30']
+    """
+    spaced = "".join(
+        " " + sign if unicodedata.category(sign) == "No" and answer[place - 1 : place].isdecimal() else sign
+        for place, sign in enumerate(answer)
+    )
+    folded = unicodedata.normalize("NFKC", spaced).lower()
+    folded = folded.replace("\u2019", "'").replace("\u2018", "'").replace("\u2044", "/")
+    folded = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", folded)
+    kept = []
+    for place, sign in enumerate(folded):
+        before, after = folded[place - 1 : place] if place else "", folded[place + 1 : place + 2]
+        inside = (sign == "'" and before.isalnum() and after.isalnum()) or (
+            sign in ".:/" and before.isdigit() and after.isdigit()
+        )
+        if inside or unicodedata.category(sign)[0] in "LMN":
+            kept.append(sign)
+        else:
+            kept.append(" % " if sign == "%" and before.isdigit() else " ")
+    return "".join(kept).split()
+
+
+def number(answer: str) -> Fraction | str:
+    """The value of a number, fraction or per cent; `text` of anything else.
+
+    Examples
+    --------
+    >>> number("1,250") == number("1250.0"), number("1/2") == number("50 %"), number("5 mg")
+    (True, True, '5 mg')
+    """
+    value = parse_number(answer)
+    return text(answer) if value is None else value
+
+
+def parse_number(answer: str) -> Fraction | None:
+    """The exact value of a text that is a number and nothing else, or None.
+
+    Examples
+    --------
+    >>> parse_number(" -1.5e2 "), parse_number("1/3"), parse_number("1,25"), parse_number("1/0")
+    (Fraction(-150, 1), Fraction(1, 3), None, None)
+    """
+    if len(answer) > _LONGEST_NUMBER:
+        return None
+    plain = (
+        unicodedata.normalize("NFKC", answer).replace("\u2212", "-").replace("\u2044", "/").strip().strip("$").strip()
+    )
+    percent = plain.endswith("%")
+    plain = plain.removesuffix("%").strip()
+    top, slash, bottom = plain.partition("/")
+    value = _decimal(top.strip())
+    if slash and value is not None:
+        divisor = _decimal(bottom.strip())
+        value = value / divisor if divisor else None
+    return value / 100 if percent and value is not None else value
+
+
+RULES: Mapping[str, Callable[[str], object]] = MappingProxyType(
+    {"exact": exact, "casefold": casefold, "text": text, "number": number}
+)
+
+
+def classes(
+    vocabulary: pl.Series, counts: npt.NDArray[np.int64], equivalence: Equivalence
+) -> tuple[npt.NDArray[np.int32], pl.Series]:
+    """Group the answers of a vocabulary by a rule.
+
+    Parameters
+    ----------
+    vocabulary : polars.Series of String, shape (n_answers,)
+        Distinct answers.
+    counts : ndarray of int64, shape (at most n_answers,)
+        How often each was given; answers beyond its end were not.
+    equivalence : str or callable
+        A name of `RULES`, or a function from answer to a hashable key.
+
+    Returns
+    -------
+    ndarray of int32, shape (n_answers,)
+        Class of each answer.
+    polars.Series of String, shape (n_classes,)
+        Name of each class: its most frequent answer, the first of the vocabulary among equals. Classes are numbered in
+        the order of their names in the vocabulary.
+    """
+    if isinstance(equivalence, str):
+        if equivalence not in RULES:
+            raise InputError("equivalence", f"must be one of {', '.join(RULES)} or a function, got {equivalence!r}")
+        rule = RULES[equivalence]
+    elif callable(equivalence):
+        rule = equivalence
+    else:
+        raise InputError("equivalence", f"must be one of {', '.join(RULES)} or a function, got {equivalence!r}")
+    if rule is exact:
+        return np.arange(len(vocabulary), dtype=np.int32), vocabulary
+    given = np.zeros(len(vocabulary), dtype=np.int64)
+    given[: len(counts)] = counts
+    members: dict[object, list[int]] = {}
+    for position, answer in enumerate(vocabulary):
+        key = rule(answer)
+        try:
+            members.setdefault(key, []).append(position)
+        except TypeError:
+            raise InputError("equivalence", f"gave {key!r:.60} for {answer!r:.60}, which is not hashable") from None
+    named = sorted((max(group, key=lambda position: (given[position], -position)), group) for group in members.values())
+    code = np.empty(len(vocabulary), dtype=np.int32)
+    for new, (_, group) in enumerate(named):
+        code[group] = new
+    return code, vocabulary.gather([name for name, _ in named])
+
+
+def _decimal(plain: str) -> Fraction | None:
+    found = _NUMBER.fullmatch(plain)
+    if not found or not (found[2] or found[3]):
+        return None
+    sign, whole, part, power = found[1], (found[2] or "0").replace(",", ""), found[3] or "", int(found[4] or 0)
+    value = Fraction(int(whole + part or "0")) * Fraction(10) ** (power - len(part))
+    return -value if sign == "-" else value

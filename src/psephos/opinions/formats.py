@@ -1,0 +1,352 @@
+"""How do CSV, TSV, JSON Lines, JSON and Parquet files become tables, with every unreadable row named?
+
+A reader takes the bytes of a file (a path for Parquet) and returns a `Table`: the columns as they are, the number of
+each row in the file, and what was set aside. Row 1 is the first row of data; header and blank lines do not count. In JSON
+Lines the number is that of the line. In text files an empty field is a missing value. Nothing is guessed: text files are
+UTF-8 unless stated otherwise; compressed and binary files are refused with a word on what to do.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.errors import EncodingError, InputError, ParseError
+from psephos.opinions.issues import NOTED, SET_ASIDE, Issue
+
+LONGEST_FIELD = 2**28
+"""Longest field of a text table in characters; a longer one means an unclosed quote."""
+
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_FOREIGN = {
+    b"\x1f\x8b": "is compressed by gzip; decompress it first",
+    b"PK\x03\x04": "is a zip archive or a spreadsheet; unpack it or save it as CSV",
+    b"\x28\xb5\x2f\xfd": "is compressed by zstd; decompress it first",
+    b"BZh": "is compressed by bzip2; decompress it first",
+    b"\xfd7zXZ": "is compressed by xz; decompress it first",
+    b"\xd0\xcf\x11\xe0": "is an old spreadsheet; save it as CSV",
+    b"SQLite format 3": "is an SQLite database; export the table as CSV",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """What one file holds: columns, the row number of each row, and what was set aside on the way."""
+
+    frame: pl.DataFrame
+    rows: npt.NDArray[np.int64]
+    issues: tuple[Issue, ...] = ()
+
+
+def read_csv(data: bytes, name: str, *, encoding: str = "utf-8", separator: str = ",") -> Table:
+    r"""A text table with a header line; a row with more fields than the header is set aside.
+
+    A comma-separated file whose header has no comma but semicolons or tabs is read with those, and that is noted.
+
+    Examples
+    --------
+    >>> table = read_csv(b"item,voter\na,x\nb,y,z\nc\n", "votes.csv")
+    >>> table.frame.rows(), table.rows
+    ([('a', 'x'), ('c', None)], array([1, 3]))
+    >>> print(table.issues[0])
+    1 set aside: more fields than the header, such as 'b,y,z' (votes.csv, row 2)
+    """
+    text = _decoded(data, name, encoding)
+    head = text[: 2**16].splitlines()[0] if text.strip() else ""
+    if not head:
+        raise ParseError(name, "is empty", hint="a text table starts with a line of column names")
+    issues: list[Issue] = []
+    if separator == "," and "," not in head:
+        found = next((sign for sign in ";\t" if sign in head), ",")
+        if found != ",":
+            issues.append(Issue(f"fields are separated by {found!r}, not by commas", NOTED, name, count=1))
+        separator = found
+    header = _header(head if '"' not in head else text, name, separator)
+    table = _plain_csv(text, separator) if _is_plain(text) else None
+    if table is None:
+        return _careful_csv(text, name, separator, header, issues)
+    return Table(table.rename(dict(zip(table.columns, header, strict=True))), _numbered(table.height), tuple(issues))
+
+
+def read_tsv(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
+    """A text table with tabs between its fields; see `read_csv`."""
+    return read_csv(data, name, encoding=encoding, separator="\t")
+
+
+def read_jsonl(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
+    r"""One JSON object per line; a line that is none is set aside.
+
+    Examples
+    --------
+    >>> table = read_jsonl(b'{"item": "a", "score": 1}\n[]\n{"item": "b"}\n', "scores.jsonl")
+    >>> table.frame.rows(), table.rows
+    ([('a', 1), ('b', None)], array([1, 3]))
+    """
+    records: list[Mapping[str, Any]] = []
+    rows: list[int] = []
+    bad: dict[str, list[tuple[int, str]]] = {}
+    for number, line in enumerate(_decoded(data, name, encoding).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = _loads(line)
+        except (ValueError, RecursionError) as problem:
+            bad.setdefault(_reason(problem), []).append((number, line))
+            continue
+        if isinstance(value, dict):
+            records.append(value)
+            rows.append(number)
+        else:
+            bad.setdefault("not a JSON object", []).append((number, line))
+    issues = [
+        Issue(reason, SET_ASIDE, name, np.array([number for number, _ in lines], dtype=np.int64), lines[0][1])
+        for reason, lines in bad.items()
+    ]
+    if not records:
+        found = "; ".join(map(str, issues)) or "is empty"
+        raise ParseError(name, f"holds no JSON object: {found}" if issues else found)
+    frame, noted = _from_records(records, name)
+    return Table(frame, np.array(rows, dtype=np.int64), (*issues, *noted))
+
+
+def read_json(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
+    """A JSON array of objects, or one object of equally long arrays.
+
+    Examples
+    --------
+    >>> read_json(b'{"item": ["a", "b"], "score": [1, 2]}', "scores.json").frame.rows()
+    [('a', 1), ('b', 2)]
+    """
+    text = _decoded(data, name, encoding)
+    try:
+        value = _loads(text)
+    except json.JSONDecodeError as problem:
+        raise ParseError(name, f"is not JSON: {problem.msg}", where=f"line {problem.lineno}") from None
+    except (ValueError, RecursionError) as problem:
+        raise ParseError(name, f"cannot be read: {_reason(problem)}") from None
+    if isinstance(value, dict) and value and all(isinstance(column, list) for column in value.values()):
+        lengths = {len(column) for column in value.values()}
+        if len(lengths) > 1:
+            raise ParseError(name, f"holds arrays of different lengths: {sorted(lengths)}")
+        value = [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
+    if not isinstance(value, list):
+        raise ParseError(name, "holds neither an array of objects nor an object of arrays")
+    stray = [place for place, record in enumerate(value, start=1) if not isinstance(record, dict)]
+    issues = (Issue("not a JSON object", SET_ASIDE, name, np.array(stray)),) if stray else ()
+    records = [record for record in value if isinstance(record, dict)]
+    if not records:
+        raise ParseError(name, "holds no JSON object")
+    frame, noted = _from_records(records, name)
+    return Table(frame, np.delete(_numbered(len(value)), np.array(stray, dtype=int) - 1), (*issues, *noted))
+
+
+def read_parquet(path: Path, name: str) -> Table:
+    """A Parquet file, all its columns."""
+    with path.open("rb") as file:
+        opening = file.read(4)
+        file.seek(0, io.SEEK_END)
+        file.seek(max(0, file.tell() - 4))
+        if opening != b"PAR1" or file.read(4) != b"PAR1":
+            raise ParseError(name, "is not a whole Parquet file", hint="it may be cut off or of another format")
+    try:
+        frame = pl.read_parquet(path, hive_partitioning=False)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as problem:
+        raise ParseError(name, f"cannot be read as Parquet: {str(problem).splitlines()[0][:200]}") from None
+    return Table(frame, _numbered(frame.height))
+
+
+TEXT_READERS: Mapping[str, Callable[..., Table]] = MappingProxyType(
+    {".csv": read_csv, ".tsv": read_tsv, ".jsonl": read_jsonl, ".ndjson": read_jsonl, ".json": read_json}
+)
+SUFFIXES = (*TEXT_READERS, ".parquet")
+
+
+def read_table(path: Path, *, encoding: str = "utf-8", suffix: str | None = None) -> Table:
+    """Read one file by the format that its suffix (or `suffix`) names.
+
+    A package can add a format: an entry point of the group ``psephos.readers`` whose name is the suffix (``.xyz``) and
+    whose object is a function of ``(data, name, *, encoding)`` that returns a `Table`.
+
+    Raises
+    ------
+    ParseError
+        If the file does not exist, has an unknown suffix, or cannot be read as what its suffix says.
+    """
+    name = str(path)
+    suffix = suffix or path.suffix.lower()
+    if path.is_dir() or not path.exists():
+        raise ParseError(name, "is a folder, not a file" if path.is_dir() else "does not exist")
+    if suffix == ".parquet":
+        return read_parquet(path, name)
+    return parse(path.read_bytes(), name, suffix, encoding=encoding)
+
+
+def parse(data: bytes, name: str, suffix: str, *, encoding: str = "utf-8") -> Table:
+    """Read the bytes of a text format; see `read_table`."""
+    reader = TEXT_READERS.get(suffix)
+    if reader is None:
+        plugged = entry_points(group="psephos.readers", name=suffix)
+        if not plugged:
+            known = ", ".join(SUFFIXES)
+            raise ParseError(name, f"has the unknown suffix {suffix!r}", hint=f"known are {known}; state format=")
+        reader = next(iter(plugged)).load()
+    return reader(data, name, encoding=encoding)
+
+
+def _decoded(data: bytes, name: str, encoding: str) -> str:
+    for magic, advice in _FOREIGN.items():
+        if data.startswith(magic):
+            raise ParseError(name, advice)
+    if data.startswith(_UTF16):
+        encoding = "utf-16"
+    try:
+        text = data.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)
+    except UnicodeDecodeError as problem:
+        raise EncodingError(
+            name,
+            f"is not {encoding}",
+            where=f"byte {problem.start:,}, line {data.count(10, 0, problem.start) + 1:,}",
+            hint="state the encoding, for example encoding='cp1252'",
+        ) from None
+    except LookupError:
+        raise InputError("encoding", f"{encoding!r} is not known") from None
+    if "\0" in text:
+        raise ParseError(
+            name, "holds a NUL character, so it is not a text file", where=f"character {text.index(chr(0)):,}"
+        )
+    return text
+
+
+def _header(text: str, name: str, separator: str) -> list[str]:
+    try:
+        header = [field.strip() for field in next(csv.reader(io.StringIO(text, newline=""), delimiter=separator))]
+    except csv.Error as problem:
+        raise ParseError(name, f"has a header that cannot be read: {problem}", where="line 1") from None
+    twice = {field for field in header if header.count(field) > 1 and field}
+    if twice:
+        raise ParseError(name, f"has two columns called {min(twice)!r}", where="line 1")
+    return [field or f"column {place}" for place, field in enumerate(header, start=1)]
+
+
+def _is_plain(text: str) -> bool:
+    """Whether lines are rows and separators are all there is: no quotes, no blank lines, no lone carriage returns."""
+    if '"' in text or "\n\n" in text or "\n\r\n" in text or text[0] in "\r\n":
+        return False
+    return "\r" not in text or text.count("\r") == text.count("\r\n")
+
+
+def _plain_csv(text: str, separator: str) -> pl.DataFrame | None:
+    """The fast way for plain files; None where a row has more fields than the header."""
+    try:
+        return pl.read_csv(
+            text.encode("utf-8", "surrogatepass"), separator=separator, infer_schema=False, quote_char=None
+        )
+    except (pl.exceptions.PolarsError, UnicodeError):
+        return None
+
+
+def _careful_csv(text: str, name: str, separator: str, header: list[str], issues: list[Issue]) -> Table:
+    """The careful way: field by field, every unreadable row named."""
+    csv.field_size_limit(LONGEST_FIELD)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    width = len(header)
+    columns: list[list[str | None]] = [[] for _ in header]
+    rows: list[int] = []
+    too_long: list[tuple[int, str]] = []
+    number = 0
+    try:
+        next(lines)
+        for fields in lines:
+            if not fields:
+                continue
+            number += 1
+            if len(fields) > width:
+                too_long.append((number, separator.join(fields)))
+                continue
+            rows.append(number)
+            for column, field in zip(columns, fields, strict=False):
+                column.append(field or None)
+            for column in columns[len(fields) :]:
+                column.append(None)
+    except csv.Error as problem:
+        raise ParseError(
+            name,
+            f"cannot be read after row {number:,}: {problem}",
+            where=f"line {lines.line_num:,}",
+            hint='look for a quote that is not closed; a quote inside a field is written ""',
+        ) from None
+    if too_long:
+        at = np.array([row for row, _ in too_long], dtype=np.int64)
+        issues.append(Issue("more fields than the header", SET_ASIDE, name, at, too_long[0][1]))
+    frame = pl.DataFrame(dict(zip(header, columns, strict=True)), schema=dict.fromkeys(header, pl.String))
+    return Table(frame, np.array(rows, dtype=np.int64), tuple(issues))
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_once, parse_int=_int)
+
+
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose keys must differ."""
+    pairs = list(pairs)
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        raise ValueError("a key occurs twice in one JSON object")
+    return record
+
+
+def _int(digits: str) -> int | str:
+    """A whole number; one that fits no machine integer stays the text of its digits."""
+    return int(digits) if len(digits) < 19 else digits
+
+
+def _reason(problem: Exception) -> str:
+    if isinstance(problem, RecursionError):
+        return "nested too deeply"
+    if isinstance(problem, json.JSONDecodeError):
+        return f"not JSON ({problem.msg})"
+    return str(problem)
+
+
+def _from_records(records: Sequence[Mapping[str, Any]], name: str) -> tuple[pl.DataFrame, list[Issue]]:
+    """Columns from JSON objects. Lists of numbers stay lists; other nested values are kept as JSON text and noted."""
+    columns: dict[str, list[Any]] = {}
+    for place, record in enumerate(records):
+        for key, value in record.items():
+            column = columns.setdefault(key, [None] * place)
+            column.extend([None] * (place - len(column)))
+            column.append(value)
+    issues: list[Issue] = []
+    series: list[pl.Series] = []
+    for key, column in columns.items():
+        column.extend([None] * (len(records) - len(column)))
+        nested = [
+            place for place, value in enumerate(column) if isinstance(value, (dict, list)) and not _is_numbers(value)
+        ]
+        if nested:
+            column = [json.dumps(value) if isinstance(value, (dict, list)) else value for value in column]
+            issues.append(Issue(f"{key} holds nested values: kept as JSON text", NOTED, name, np.array(nested) + 1))
+        try:
+            series.append(pl.Series(key, column, strict=True))
+        except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
+            series.append(pl.Series(key, column, dtype=pl.Object))
+    return pl.DataFrame(series), issues
+
+
+def _is_numbers(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(part, (int, float)) for part in value)
+
+
+def _numbered(height: int) -> npt.NDArray[np.int64]:
+    return np.arange(1, height + 1, dtype=np.int64)

@@ -1,0 +1,296 @@
+"""Which kinds of opinion are there, and which kind is this table?
+
+A kind is a list of columns with a role each. Everything that reads, checks, writes or recognises opinions works from
+this table alone; a new kind is a new entry here.
+
+Roles: `id` names a thing (coded, never missing), `choice` is what a voter chose from a set of values (coded, may be
+missing), `number` and `integer` are measured (float64, may be missing), `time` is a number of seconds or a date,
+`text` and `list` are carried as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from psephos.errors import InputError
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a kind: its role, whether it must be there, its range and the names it goes by elsewhere."""
+
+    name: str
+    role: str
+    required: bool = True
+    low: float = -math.inf
+    high: float = math.inf
+    allowed: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of opinion: its columns and the key under which one opinion may stand only once.
+
+    `key` is empty where the same row may rightly occur again. `value` is the column in which two rows of one key
+    contradict each other.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    value: str = ""
+
+    def column(self, name: str) -> Column | None:
+        """The column called `name`, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns without which a table is not of this kind."""
+        return tuple(column.name for column in self.columns if column.required)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns that the kind knows."""
+        return tuple(column.name for column in self.columns)
+
+
+_ITEM = Column(
+    "item", "id", aliases=("task", "question", "query", "clip", "item_id", "task_id", "question_id", "doc_id")
+)
+_VOTER = Column("voter", "id", aliases=("worker", "annotator", "rater", "source", "judge", "coder", "model", "system"))
+_CANDIDATE = Column("candidate", "id", aliases=("model", "system", "method"))
+_TASK = Column("task", "id", required=False, aliases=("benchmark", "dataset"))
+_WEIGHT = Column("weight", "number", required=False, low=0)
+_TIME = Column("time", "time", required=False, aliases=("timestamp", "tstamp"))
+
+
+def _optional(role: str, *names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, role, required=False) for name in names)
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            Kind(
+                "labels",
+                (
+                    _ITEM,
+                    _VOTER,
+                    Column("label", "choice", aliases=("answer", "vote", "class", "category")),
+                    _WEIGHT,
+                    _TIME,
+                ),
+                key=("item", "voter"),
+                value="label",
+            ),
+            Kind(
+                "scores",
+                (
+                    _ITEM,
+                    _VOTER,
+                    Column("score", "number", aliases=("rating", "grade")),
+                    *_optional("id", "round"),
+                    _TIME,
+                    _WEIGHT,
+                ),
+                key=("item", "voter", "round"),
+                value="score",
+            ),
+            Kind(
+                "results",
+                (
+                    _CANDIDATE,
+                    _ITEM,
+                    Column("score", "number", aliases=("correct",)),
+                    _TASK,
+                    *_optional("id", "topic", "metric", "variant", "run"),
+                    *_optional("text", "answer"),
+                ),
+                key=("candidate", "item", "task", "topic", "metric", "variant", "run"),
+                value="score",
+            ),
+            Kind(
+                "rankings",
+                (_VOTER, _CANDIDATE, Column("rank", "number", low=1), _TASK, _WEIGHT),
+                key=("voter", "candidate", "task"),
+                value="rank",
+            ),
+            Kind(
+                "battles",
+                (
+                    Column("left", "id", aliases=("model_a", "left_model")),
+                    Column("right", "id", aliases=("model_b", "right_model")),
+                    Column("winner", "choice", allowed=("left", "right", "tie", "both_bad")),
+                    *_optional("id", "voter", "item", "task"),
+                    _WEIGHT,
+                    *_optional("number", "strength"),
+                    _TIME,
+                ),
+            ),
+            Kind(
+                "samples",
+                (
+                    _ITEM,
+                    _VOTER,
+                    Column("draw", "integer", low=0, aliases=("sample", "repeat")),
+                    Column("answer", "choice"),
+                    *_optional("text", "text", "status"),
+                    *_optional("number", "reward", "cost", "tokens"),
+                    *_optional("list", "logprobs", "ref_logprobs", "step_ends"),
+                ),
+                key=("item", "voter", "draw"),
+                value="answer",
+            ),
+            Kind(
+                "transcripts",
+                (
+                    _ITEM,
+                    _VOTER,
+                    Column("position", "integer", low=0),
+                    Column("token", "choice", aliases=("word",)),
+                    Column("start", "number", required=False, low=0),
+                    Column("end", "number", required=False, low=0),
+                    Column("confidence", "number", required=False, low=0, high=1),
+                    *_optional("id", "speaker"),
+                ),
+                key=("item", "voter", "position"),
+                value="token",
+            ),
+            Kind(
+                "interactions",
+                (
+                    Column("user", "id", aliases=("user_id",)),
+                    Column("item", "id", aliases=("item_id",)),
+                    *_optional("number", "rating"),
+                    _TIME,
+                ),
+            ),
+        )
+    }
+)
+
+ABOUT: Mapping[str, str] = MappingProxyType(
+    {"items": "item", "voters": "voter", "candidates": "candidate", "tasks": "task"}
+)
+"""Tables about things: file stem and attribute name, and the column that is their key."""
+
+
+def kind_named(name: str) -> Kind:
+    """The kind called `name`.
+
+    Examples
+    --------
+    >>> kind_named("labels").required
+    ('item', 'voter', 'label')
+    """
+    if name not in KINDS:
+        raise InputError("kind", f"must be one of {', '.join(KINDS)}, got {name!r}")
+    return KINDS[name]
+
+
+def recognise(
+    columns: Collection[str], *, kind: str | None = None, stated: Mapping[str, str] | None = None
+) -> tuple[Kind, dict[str, str]]:
+    """Find the kind of a table from its column names, and which column plays which part.
+
+    The columns that the caller states count first, then a column's own name (in any case), then its aliases. Of the
+    kinds whose required columns are all there, the one that explains most columns under their own names wins; a draw
+    between kinds is an error, never a guess.
+
+    Parameters
+    ----------
+    columns : collection of str
+        Column names of the table.
+    kind : str, optional
+        The kind, if the caller knows it.
+    stated : mapping of str to str, optional
+        Part to column name, such as ``{"voter": "annotator_email"}``.
+
+    Returns
+    -------
+    Kind
+        The kind found.
+    dict of str to str
+        Part to column name, for every part that was found.
+
+    Raises
+    ------
+    InputError
+        If a stated column does not exist, no kind fits, or several fit equally well.
+
+    Examples
+    --------
+    >>> kind, parts = recognise(["task", "worker", "label"])
+    >>> kind.name, parts
+    ('labels', {'item': 'task', 'voter': 'worker', 'label': 'label'})
+    """
+    stated = dict(stated or {})
+    for part, name in stated.items():
+        if name not in columns:
+            raise InputError(
+                "columns", f"{part} is said to be in column {name!r}, which is not among {_listed(columns)}"
+            )
+    if kind is not None:
+        chosen = kind_named(kind)
+        unknown = set(stated) - set(chosen.names)
+        if unknown:
+            raise InputError("columns", f"{chosen.name} have no {_listed(unknown)}; they have {_listed(chosen.names)}")
+        parts = _parts(chosen, columns, stated)
+        missing = [name for name in chosen.required if name not in parts]
+        if missing:
+            raise InputError(
+                "columns",
+                f"{chosen.name} need {_listed(chosen.required)}; found no {_listed(missing)} among {_listed(columns)}",
+                hint=f"say which column it is: {missing[0]}=NAME",
+            )
+        return chosen, parts
+    fits = []
+    for candidate in KINDS.values():
+        parts = _parts(candidate, columns, stated)
+        if set(stated) <= set(candidate.names) and set(candidate.required) <= set(parts):
+            own = sum(part == name.casefold() or part in stated for part, name in parts.items())
+            required = sum(parts[part].casefold() == part or part in stated for part in candidate.required)
+            fits.append(((required == len(candidate.required), len(candidate.required), own), candidate, parts))
+    if not fits:
+        raise InputError(
+            "columns",
+            f"no kind of opinion has the columns {_listed(columns)}",
+            hint="name the kind and the columns, for example kind='labels', item=..., voter=..., label=...",
+        )
+    best = max(score for score, _, _ in fits)
+    winners = [(candidate, parts) for score, candidate, parts in fits if score == best]
+    if len(winners) > 1:
+        names = " or ".join(candidate.name for candidate, _ in winners)
+        raise InputError("kind", f"the columns {_listed(columns)} could be {names}", hint="say which with kind=")
+    return winners[0]
+
+
+def _parts(kind: Kind, columns: Collection[str], stated: Mapping[str, str]) -> dict[str, str]:
+    """Which column plays which part: stated ones first, then own names, then aliases; no column plays two parts."""
+    folded = {name.strip().casefold(): name for name in reversed(list(columns))}
+    parts = {part: name for part, name in stated.items() if part in kind.names}
+    for column in kind.columns:
+        name = folded.get(column.name)
+        if column.name not in parts and name is not None and name not in parts.values():
+            parts[column.name] = name
+    for column in kind.columns:
+        if column.name in parts:
+            continue
+        for alias in column.aliases:
+            name = folded.get(alias)
+            if name is not None and name not in parts.values():
+                parts[column.name] = name
+                break
+    return {column.name: parts[column.name] for column in kind.columns if column.name in parts}
+
+
+def _listed(names: Collection[str], most: int = 12) -> str:
+    shown = [repr(name) if len(name) <= 60 else repr(name[:57] + "...") for name in list(names)[:most]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "") or "none"

@@ -1,0 +1,189 @@
+"""What was said: who said what about which item, held as integer codes.
+
+`Opinions` is one table of one kind (see `kinds`). Ids and choices are codes into vocabularies, measures are float64
+arrays, further columns are carried along untouched. Everything that was set aside or found odd on the way in stands in
+`issues`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.errors import InputError
+from psephos.opinions.about import About
+from psephos.opinions.coding import Coded
+from psephos.opinions.equivalence import Equivalence, classes
+from psephos.opinions.issues import Issues
+from psephos.opinions.kinds import kind_named
+
+MATRIX_CELLS = 2**28
+"""Largest dense matrix of items by voters that is made without asking: one GiB of int32."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where opinions came from: the files or objects read, and the SHA-256 of each, as `sha256sum` prints it."""
+
+    names: tuple[str, ...] = ("data",)
+    sha256: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Opinions:
+    """Opinions of one kind.
+
+    Made by `psephos.read`, by the constructors of `psephos.opinions` (`labels`, `scores`, ...) or from any data frame
+    by `psephos.opinions.from_frame`; not by calling the class.
+
+    Attributes
+    ----------
+    kind : str
+        One of the names in `psephos.opinions.kinds.KINDS`.
+    coded : mapping of str to Coded
+        Ids and choices as codes and vocabulary.
+    numbers : mapping of str to ndarray of float64, shape (n_rows,)
+        Measured columns, NaN where missing.
+    carried : polars.DataFrame, n_rows rows
+        All further columns, untouched.
+    about : About
+        What is known of items, voters, candidates and tasks.
+    issues : Issues
+        What was set aside or found odd.
+    source : Source
+        What was read.
+    """
+
+    kind: str
+    coded: Mapping[str, Coded]
+    numbers: Mapping[str, npt.NDArray[np.float64]]
+    carried: pl.DataFrame
+    about: About = field(default_factory=About)
+    issues: Issues = field(default_factory=Issues)
+    source: Source = field(default_factory=Source)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.coded.values())))
+
+    def codes(self, name: str) -> npt.NDArray[np.int32]:
+        """Codes of column `name`, -1 where missing, shape (n_rows,)."""
+        return self.coded[name].codes
+
+    def vocabulary(self, name: str) -> pl.Series:
+        """The distinct values of column `name` in the order of their codes."""
+        return self.coded[name].vocabulary
+
+    def size(self, name: str) -> int:
+        """How many distinct values column `name` has."""
+        return len(self.coded[name].vocabulary)
+
+    def weights(self) -> npt.NDArray[np.float64] | None:
+        """Weight of each row, 1 where none was given; None if the table has no weights."""
+        weight = self.numbers.get("weight")
+        return None if weight is None else np.where(np.isnan(weight), 1.0, weight)
+
+    def matrix(self, name: str | None = None) -> npt.NDArray[np.int32]:
+        """Codes of the choice (or of column `name`) as a matrix, -1 where a voter took no part.
+
+        Returns
+        -------
+        ndarray of int32, shape (n_items, n_voters)
+
+        Raises
+        ------
+        InputError
+            If the kind has no items or voters, an item and voter meet in more than one row, or the matrix would have
+            more than `MATRIX_CELLS` cells.
+        """
+        name = name or kind_named(self.kind).value
+        if not {"item", "voter", name} <= set(self.coded):
+            raise InputError("opinions", f"{self.kind} have no matrix of items by voters")
+        shape = self.size("item"), self.size("voter")
+        if shape[0] * shape[1] > MATRIX_CELLS:
+            raise InputError("opinions", f"a matrix of {shape[0]:,} items by {shape[1]:,} voters is too large to make")
+        cell = self.codes("item").astype(np.int64) * shape[1] + self.codes("voter")
+        if len(np.unique(cell)) < len(cell):
+            raise InputError("opinions", "a voter has several rows on one item; a matrix holds one")
+        flat = np.full(shape[0] * shape[1], -1, dtype=np.int32)
+        flat[cell] = self.codes(name)
+        return flat.reshape(shape)
+
+    def merged(self, equivalence: Equivalence) -> Opinions:
+        """The same opinions with equivalent choices made one.
+
+        A class of choices is called by the text that most rows use, the first in natural order if several are used
+        equally often. See `psephos.opinions.equivalence` for the rules.
+        """
+        value = kind_named(self.kind).value
+        if value not in self.coded:
+            raise InputError("equivalence", f"{self.kind} have no choices to compare")
+        column = self.coded[value]
+        new, vocabulary = classes(column.vocabulary, np.bincount(column.codes[column.codes >= 0]), equivalence)
+        merged = Coded(np.append(new, np.int32(-1))[column.codes], vocabulary)
+        return replace(self, coded=frozen({**self.coded, value: merged}))
+
+    def take(self, rows: npt.ArrayLike) -> Opinions:
+        """The opinions at `rows` (indices or a mask), with the same vocabularies."""
+        index = np.asarray(rows)
+        if index.dtype == bool:
+            index = np.flatnonzero(index)
+        return replace(
+            self,
+            coded=frozen({name: column.take(index) for name, column in self.coded.items()}),
+            numbers=frozen({name: values[index] for name, values in self.numbers.items()}),
+            carried=self.carried[index] if self.carried.width else self.carried,
+        )
+
+    def frame(self) -> pl.DataFrame:
+        """All columns as one data frame, ids and choices as texts."""
+        columns: list[pl.Series] = []
+        for column in kind_named(self.kind).columns:
+            if column.name in self.coded:
+                columns.append(self.coded[column.name].values().alias(column.name))
+            elif column.name in self.numbers:
+                values = pl.Series(column.name, self.numbers[column.name]).fill_nan(None)
+                columns.append(values.cast(pl.Int64) if column.role == "integer" else values)
+        return pl.DataFrame(columns).hstack(self.carried.get_columns())
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.frame().__arrow_c_stream__(requested_schema)
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the codes, vocabularies and numbers: the identity of opinions that came from no file."""
+        digest = hashlib.sha256(self.kind.encode())
+        for name, column in self.coded.items():
+            digest.update(f"\0{name}\0{len(column)}\0".encode())
+            digest.update(np.ascontiguousarray(column.codes).data)
+            digest.update("\0".join(column.names()).encode("utf-8", "surrogatepass"))
+        for name, values in self.numbers.items():
+            digest.update(f"\0{name}\0".encode())
+            digest.update(np.ascontiguousarray(values).data)
+        return digest.hexdigest()
+
+    def __str__(self) -> str:
+        sizes = ", ".join(f"{len(column.vocabulary):,} {name}s" for name, column in self.coded.items())
+        issues = f"; {len(self.issues)} issues, {self.issues.set_aside:,} rows set aside" if len(self.issues) else ""
+        return f"{len(self):,} {self.kind} ({sizes}) from {', '.join(self.source.names)}{issues}"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(str(self))}</p>" + self.frame().head(10)._repr_html_()
+
+
+def frozen(columns: dict[str, Any]) -> Mapping[str, Any]:
+    """A read-only view of `columns`, whose arrays are made read-only too."""
+    for column in columns.values():
+        values = column.codes if isinstance(column, Coded) else column
+        values.flags.writeable = False
+    return MappingProxyType(columns)

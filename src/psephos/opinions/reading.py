@@ -1,0 +1,206 @@
+"""Opinions from files: one file, several, a folder, or standard input."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from psephos.errors import InputError, ParseError
+from psephos.opinions.building import Segment, build
+from psephos.opinions.formats import SUFFIXES, Table, parse, read_table
+from psephos.opinions.frames import Tables, renamed, to_polars, unpivoted
+from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
+from psephos.opinions.kinds import ABOUT, Kind, recognise
+from psephos.opinions.model import Opinions, Source
+
+STANDARD_INPUT = "-"
+
+
+def read(
+    path: str | Path | Sequence[str | Path],
+    *,
+    kind: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    wide: str | None = None,
+    about: Tables | None = None,
+    repeated: str = "auto",
+    encoding: str = "utf-8",
+    format: str | None = None,  # noqa: A002 - the word users type
+    strict: bool = False,
+) -> Opinions:
+    r"""Read opinions from files of CSV, TSV, JSON Lines, JSON or Parquet.
+
+    Parameters
+    ----------
+    path : str, Path or sequence of them
+        A file, several files of one kind, a folder, or ``"-"`` for standard input. In a folder, files called ``items``,
+        ``voters``, ``candidates`` and ``tasks`` are tables about those; all others of a known format hold opinions.
+    kind : str, optional
+        The kind; recognised from the column names if not given.
+    columns : mapping of str to str, optional
+        Part to column name, such as ``{"voter": "annotator"}``.
+    wide : str, optional
+        The table is wide: this column names the item and each further column is a voter.
+    about : mapping of str to data frame or path, optional
+        Tables about ``items``, ``voters``, ``candidates``, ``tasks``.
+    repeated : {"auto", "first", "last", "error"}, default "auto"
+        What counts when a voter contradicts itself; see `psephos.opinions.repeats`.
+    encoding : str, default "utf-8"
+        Encoding of text files; a byte-order mark is recognised.
+    format : str, optional
+        The format, such as ``"csv"``, where the suffix of the file does not tell.
+    strict : bool, default False
+        Refuse input of which any row would be set aside.
+
+    Returns
+    -------
+    Opinions
+        With everything that was set aside or found odd in `Opinions.issues`.
+
+    Raises
+    ------
+    ParseError
+        If a file cannot be read; `EncodingError` if it is in another encoding.
+    InputError
+        If the kind cannot be recognised or no row is left.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "votes.csv")
+    ...     _ = file.write_text("item,voter,label\na,ann,cat\na,bob,dog\n")
+    ...     opinions = read(file)
+    >>> opinions.kind, len(opinions)
+    ('labels', 2)
+    """
+    suffix = None if format is None else "." + format.lower().lstrip(".")
+    files, tables = find_files(path)
+    opinions = _assembled(
+        [(str(file), _read_one(file, encoding, suffix)) for file in files],
+        kind=kind,
+        columns=columns,
+        wide=wide,
+        about=read_about({**tables, **(about or {})}, encoding),
+        repeated=repeated,
+        sha256=tuple(_sha256(file) for file in files if file != Path(STANDARD_INPUT)),
+    )
+    if strict and opinions.issues.set_aside:
+        found = next(issue for issue in opinions.issues if issue.action == SET_ASIDE)
+        raise InputError("strict", str(found))
+    return opinions
+
+
+def find_files(path: str | Path | Sequence[str | Path]) -> tuple[list[Path], dict[str, Path]]:
+    """The files that hold opinions, and by name the files about things, of what the user gave as path."""
+    given = [path] if isinstance(path, (str, Path)) else list(path)
+    if not given:
+        raise InputError("path", "names no file")
+    files: list[Path] = []
+    tables: dict[str, Path] = {}
+    for place in map(Path, given):
+        if place.is_dir():
+            inside = sorted(file for file in place.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+            tables |= {file.stem: file for file in inside if file.stem in ABOUT}
+            found = [file for file in inside if file.stem not in ABOUT]
+            if not found:
+                raise ParseError(str(place), f"holds no file of opinions ({', '.join(SUFFIXES)})")
+            files += found
+        else:
+            files.append(place)
+    return files, tables
+
+
+def read_about(tables: Mapping[str, Any], encoding: str = "utf-8") -> dict[str, pl.DataFrame]:
+    """Tables about things, each given as a path or a data frame."""
+    return {
+        name: read_table(Path(table), encoding=encoding).frame if isinstance(table, (str, Path)) else to_polars(table)
+        for name, table in tables.items()
+    }
+
+
+def _read_one(path: Path, encoding: str, suffix: str | None) -> Table:
+    if path != Path(STANDARD_INPUT):
+        return read_table(path, encoding=encoding, suffix=suffix)
+    data = sys.stdin.buffer.read()
+    suffix = suffix or _sniffed(data)
+    if suffix == ".parquet":
+        raise ParseError("standard input", "Parquet cannot be read from a pipe; give the file")
+    return parse(data, "standard input", suffix, encoding=encoding)
+
+
+def _sniffed(data: bytes) -> str:
+    """The format of a text without a name, from its first sign and line."""
+    opening = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if opening.startswith(b"PAR1"):
+        return ".parquet"
+    if opening.startswith(b"{"):
+        return ".jsonl"
+    if opening.startswith(b"["):
+        return ".json"
+    line = opening.split(b"\n", 1)[0]
+    return ".tsv" if b"\t" in line and b"," not in line else ".csv"
+
+
+def _assembled(
+    read_files: Iterable[tuple[str, Table]],
+    *,
+    kind: str | None,
+    columns: Mapping[str, str] | None,
+    wide: str | None,
+    about: Mapping[str, pl.DataFrame],
+    repeated: str,
+    sha256: tuple[str, ...],
+) -> Opinions:
+    """Opinions from the tables of several files, which must be of one kind."""
+    found: Kind | None = None
+    frames: list[pl.DataFrame] = []
+    segments: list[Segment] = []
+    issues: list[Issue] = []
+    for name, table in read_files:
+        frame, rows = table.frame, table.rows
+        if wide is not None:
+            height = frame.height
+            frame = unpivoted(frame.with_columns(pl.Series("__line", rows)), wide, kind or "labels", row="__line")
+            rows = frame["__line"].to_numpy()
+            frame = frame.drop("__line")
+            issues.append(Issue(f"a wide table of {height:,} rows", NOTED, name, count=height))
+        try:
+            this, parts = recognise(frame.columns, kind=kind or ("labels" if wide else None), stated=columns)
+        except InputError as problem:
+            raise InputError(problem.argument, problem.problem, where=name, hint=problem.hint) from None
+        if found is not None and this is not found:
+            raise InputError("path", f"holds {this.name}, but the files before hold {found.name}", where=name)
+        found = this
+        foreign = {part: column for part, column in parts.items() if part != column}
+        if foreign:
+            taken = ", ".join(f"{column!r} as {part}" for part, column in foreign.items())
+            issues.append(Issue(f"took {taken}", NOTED, name, count=len(foreign)))
+        frames.append(renamed(frame, parts))
+        segments.append(Segment(name, rows))
+        issues += table.issues
+    assert found is not None  # noqa: S101 - find_files returns at least one file
+    whole = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
+    names = tuple(segment.name for segment in segments)
+    opinions = build(
+        found,
+        whole,
+        segments=segments,
+        about=about,
+        repeated=repeated,
+        issues=Issues(tuple(issues)),
+        source=Source(names),
+    )
+    return replace(opinions, source=Source(names, sha256))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,99 @@
+"""What counts when one voter speaks twice on one item?
+
+The same opinion twice counts once. Of contradicting opinions the rule decides:
+
+    auto    the latest by time; without times, or with equal times, none of them
+    first   the first row
+    last    the last row
+    error   the caller refuses
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Rows = npt.NDArray[np.intp]
+REPEATED = ("auto", "first", "last", "error")
+
+
+@dataclass(frozen=True, eq=False)
+class Repeats:
+    """Rows that do not count, by reason; `contradicting` holds one row of each key that contradicts itself."""
+
+    twice: Rows
+    revised: Rows
+    undecided: Rows
+    contradicting: Rows
+
+
+def find_repeats(
+    parts: Sequence[npt.NDArray[Any]], value: npt.NDArray[Any], time: npt.NDArray[np.float64] | None, repeated: str
+) -> Repeats:
+    """Find the rows that do not count because their key occurs more than once.
+
+    Parameters
+    ----------
+    parts : sequence of ndarray, shape (n_rows,) each
+        The columns that make up the key: codes, or numbers.
+    value : ndarray, shape (n_rows,)
+        What was said; two rows of one key with different values contradict each other. NaN equals NaN.
+    time : ndarray of float64, shape (n_rows,), optional
+        When it was said.
+    repeated : {"auto", "first", "last", "error"}
+        What counts.
+
+    Examples
+    --------
+    >>> item, voter, label = np.array([0, 0, 1, 1]), np.array([0, 0, 0, 0]), np.array([5, 5, 5, 6])
+    >>> found = find_repeats([item, voter], label, None, "auto")
+    >>> found.twice, found.undecided
+    (array([1]), array([2, 3]))
+    """
+    key = _combined(parts)
+    if pl.Series(key).n_unique() == len(key):
+        return Repeats(*[np.empty(0, dtype=np.intp)] * 4)
+    rows = np.flatnonzero(pl.Series(key).is_duplicated().to_numpy())
+    by_time = repeated == "auto" and time is not None
+    when = np.nan_to_num(time[rows], nan=-np.inf) if time is not None and by_time else np.zeros(len(rows))
+    order = np.lexsort((rows, when, key[rows]))
+    rows, when, said = rows[order], when[order], value[rows[order]]
+    opens = np.append(True, key[rows][1:] != key[rows][:-1])
+    group, start = np.cumsum(opens) - 1, np.flatnonzero(opens)
+    end = np.append(start[1:], len(rows)) - 1
+    agreed = np.logical_and.reduceat(_equal(said, said[start][group]), start)
+    counting = np.where(agreed | (repeated == "first"), start, end)
+    settled = agreed | (repeated in ("first", "last"))
+    if by_time:
+        latest = when == when[end][group]
+        settled |= np.logical_and.reduceat(~latest | _equal(said, said[end][group]), start)
+    out = np.ones(len(rows), dtype=bool)
+    out[counting[settled]] = False
+    twice = out & settled[group] & _equal(said, said[counting][group])
+    revised = out & settled[group] & ~twice
+    return Repeats(rows[twice], rows[revised], rows[~settled[group]], rows[start[~agreed]])
+
+
+def _equal(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    equal: npt.NDArray[np.bool_] = (left == right) | ((left != left) & (right != right))
+    return equal
+
+
+def _combined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
+    """One whole number per distinct combination of the parts."""
+    key = np.zeros(len(parts[0]), dtype=np.int64)
+    size = 1
+    for part in parts:
+        codes = part if part.dtype.kind == "i" else np.unique(part, return_inverse=True)[1]
+        base = int(codes.max(initial=0)) + 2
+        if size * base >= 2**62:
+            key = np.unique(key, return_inverse=True)[1].astype(np.int64)
+            size = int(key.max(initial=0)) + 1
+        key = key * base + codes + 1
+        size *= base
+    return key
