@@ -193,8 +193,8 @@ def summary(votes: npt.NDArray[np.int64], gold: npt.NDArray[np.int64]) -> str:
         "",
         f"Most votes: right on {(right & ~tied).sum()} of {len(gold)} images ({np.mean(right & ~tied):.1%}), wrong on "
         f"{(~right & ~tied).sum()}, tied on {tied.sum()} (the right digit is among the tied ones on "
-        f"{(right & tied).sum()}). With a tie counted as 1 / number of tied digits: "
-        f"{np.mean(right / leads.sum(axis=1)):.1%}.",
+        f"{(right & tied).sum()}).",
+        f"With a tie counted as 1 / number of tied digits: {np.mean(right / leads.sum(axis=1)):.1%}.",
         f"All votes agree on {unanimous.sum()} images ({np.mean(unanimous):.1%}); wrong on "
         f"{(unanimous & ~right).sum()} of them.",
         f"Made with scikit-learn {sklearn.__version__} and NumPy {np.__version__}.",

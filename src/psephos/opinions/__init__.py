@@ -1,1 +1,33 @@
 """What was said: the data model, readers and writers, answer equivalence, results."""
+
+from psephos.opinions.constructors import (
+    battles,
+    interactions,
+    labels,
+    rankings,
+    results,
+    samples,
+    scores,
+    transcripts,
+)
+from psephos.opinions.frames import from_frame, from_matrix
+from psephos.opinions.model import Opinions
+from psephos.opinions.reading import read
+from psephos.opinions.sharding import Shards, scan
+
+__all__ = [
+    "Opinions",
+    "Shards",
+    "battles",
+    "from_frame",
+    "from_matrix",
+    "interactions",
+    "labels",
+    "rankings",
+    "read",
+    "results",
+    "samples",
+    "scan",
+    "scores",
+    "transcripts",
+]

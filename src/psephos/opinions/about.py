@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from psephos.errors import InputError
-from psephos.opinions.coding import canonical
+from psephos.opinions.coding import canonical, storable
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue
 from psephos.opinions.kinds import ABOUT
 
@@ -70,12 +70,11 @@ class About:
                 if bad.any():
                     rows = np.flatnonzero(bad.to_numpy()) + 1
                     issues.append(Issue(reason, SET_ASIDE, source, rows, str(keys.filter(bad)[0] or "")))
-            table = table.filter(~missing & ~repeated)
-            if key in vocabularies:
-                known = table[key].is_in(vocabularies[key].implode())
-                if not known.all():
-                    stray = table[key].filter(~known)
-                    reason = f"no opinion has this {key}"
-                    issues.append(Issue(reason, NOTED, source, example=stray[0], count=len(stray)))
+            table = storable(table.filter(~missing & ~repeated))
+            ids = vocabularies.get(key, pl.Series(dtype=pl.String))
+            stray = table[key].filter(~table[key].is_in(ids.implode()))
+            if len(stray):
+                reason = f"no opinion has this {key}"
+                issues.append(Issue(reason, NOTED, source, example=stray[0], count=len(stray)))
             kept[name] = table
         return About(**kept), tuple(issues)

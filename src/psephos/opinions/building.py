@@ -6,8 +6,11 @@ score is an abstention and stays. A voter counts once per item: see `repeats`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from types import NoneType
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +18,17 @@ import polars as pl
 
 from psephos.errors import ContradictionError, InputError, check_choice
 from psephos.opinions.about import About
-from psephos.opinions.coding import Coded, canonical, encode, recode
+from psephos.opinions.coding import Coded, canonical, encode, recode, storable
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
 from psephos.opinions.kinds import Column, Kind
 from psephos.opinions.model import Opinions, Source, frozen
 from psephos.opinions.repeats import REPEATED, find_repeats
+
+_TRUTH = {"true": 1.0, "false": 0.0}
+_ISO_8601 = (
+    r"^(?<date>\d{4}-\d{2}-\d{2})(?:[T ](?<minutes>\d{2}:\d{2})(?::(?<seconds>\d{2}(?:\.\d+)?))?)?"
+    r" ?(?<zone>Z|[+-]\d{2}(?::?\d{2})?)?$"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +49,7 @@ def build(
     issues: Issues | None = None,
     source: Source | None = None,
     vocabularies: Mapping[str, pl.Series] | None = None,
+    empty: bool = False,
 ) -> Opinions:
     """Check a table and turn it into `Opinions`; every reader and constructor ends here.
 
@@ -62,6 +72,8 @@ def build(
         What was read.
     vocabularies : mapping of str to polars.Series, optional
         Vocabularies that the codes must refer to (the parts of a sharded table share theirs).
+    empty : bool, default False
+        Whether no row may be left (as may be in a part of a sharded table).
 
     Raises
     ------
@@ -82,10 +94,12 @@ def build(
             coded[column.name] = door.admit_names(column, values)
         elif column.role in ("number", "integer", "time"):
             numbers[column.name] = door.admit_numbers(column, values)
+        elif column.role == "list":
+            frame = frame.with_columns(door.admit_lists(column, values))
     left = [name for name in frame.columns if name not in coded and name not in numbers]
     if kind.key:
         door.admit_once(kind, coded, numbers, repeated)
-    if not door.kept.any():
+    if not door.kept.any() and not empty:
         found = "; ".join(map(str, door.issues)) or "the table is empty"
         raise InputError("opinions", f"no row is left of {frame.height:,}: {found}")
     rows = np.flatnonzero(door.kept)
@@ -95,9 +109,9 @@ def build(
         numbers = {name: values[rows] for name, values in numbers.items()}
     for name, vocabulary in (vocabularies or {}).items():
         coded[name] = recode(coded[name], vocabulary)
-    carried = frame.select(left)
+    carried = storable(frame.select(left))
     door.note_lookalikes(coded)
-    known, unmatched = About.checked(about or {}, {name: column.vocabulary for name, column in coded.items()})
+    known, unmatched = About.checked(about or {}, _known(coded))
     return Opinions(
         kind.name,
         frozen(coded),
@@ -107,6 +121,14 @@ def build(
         Issues((*(issues or Issues()), *door.issues, *unmatched)),
         source or Source(),
     )
+
+
+def _known(coded: Mapping[str, Coded]) -> dict[str, pl.Series]:
+    """The ids that occur, by the key of the table about them; both sides of a battle are candidates."""
+    known = {name: column.vocabulary for name, column in coded.items()}
+    if "left" in known:
+        known["candidate"] = pl.concat([known["left"], known["right"]])
+    return known
 
 
 class _Door:
@@ -149,8 +171,9 @@ class _Door:
     def admit_numbers(self, column: Column, values: pl.Series) -> npt.NDArray[np.float64]:
         numbers = _numbers(values, dates=column.role == "time")
         array = numbers.to_numpy().astype(np.float64)
-        given = values.is_not_null().to_numpy() & ~_is_nan(values)
-        self.report(f"{column.name} is not a number", SET_ASIDE, given & np.isnan(array), values)
+        given = _given(values)
+        wanted = "neither a number of seconds nor an ISO 8601 date" if column.role == "time" else "not a number"
+        self.report(f"{column.name} is {wanted}", SET_ASIDE, given & np.isnan(array), values)
         outside = np.isinf(array) | (array < column.low) | (array > column.high)
         self.report(f"{column.name} is out of range", SET_ASIDE, outside, values)
         if column.role == "integer":
@@ -162,6 +185,12 @@ class _Door:
         elif column.name == "weight":
             self.report("no weight: counted as 1", NOTED, ~given)
         return array
+
+    def admit_lists(self, column: Column, values: pl.Series) -> pl.Series:
+        lists = _lists(values)
+        bad = lists.is_null().to_numpy() & _given(values)
+        self.report(f"{column.name} is not a list of numbers", SET_ASIDE, bad, values)
+        return lists
 
     def admit_once(
         self,
@@ -216,13 +245,48 @@ def _numbers(values: pl.Series, *, dates: bool) -> pl.Series:
         return values.cast(pl.Float64)
     texts = canonical(values).cast(pl.String).str.strip_chars()
     numbers = texts.cast(pl.Float64, strict=False)
-    if dates and numbers.is_null().all():
-        when = texts.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
-        return when.dt.epoch("us") / 1e6
-    return numbers
+    if numbers.null_count() == texts.null_count():
+        return numbers
+    others = _seconds(texts) if dates else texts.str.to_lowercase().replace_strict(_TRUTH, default=None)
+    return numbers.fill_null(others.cast(pl.Float64))
 
 
-def _is_nan(values: pl.Series) -> npt.NDArray[np.bool_]:
+def _seconds(texts: pl.Series) -> pl.Series:
+    """ISO 8601 dates and times as seconds since 1970-01-01; UTC where no zone is given."""
+    parts = texts.str.extract_groups(_ISO_8601).struct
+    day, minutes, seconds, zone = (parts.field(name) for name in ("date", "minutes", "seconds", "zone"))
+    clock = minutes.fill_null("00:00") + ":" + seconds.fill_null("00") + zone.fill_null("Z").replace("Z", "+00:00")
+    when = (day + "T" + clock).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", strict=False)
+    return when.dt.epoch("us") / 1e6
+
+
+def _lists(values: pl.Series) -> pl.Series:
+    """A column of lists of numbers, which text tables hold as JSON texts."""
+    if values.dtype == pl.String:
+        found = [_list_of(text) for text in values]
+        whole = all(isinstance(number, (int, NoneType)) for numbers in found for number in numbers or ())
+        return pl.Series(values.name, found, dtype=pl.List(pl.Int64 if whole else pl.Float64))
+    inner = values.dtype.inner if isinstance(values.dtype, (pl.List, pl.Array)) else values.dtype
+    whole = inner == pl.Null or (isinstance(inner, pl.DataType) and inner.is_integer())
+    try:
+        return values.cast(pl.List(pl.Int64 if whole else pl.Float64))
+    except pl.exceptions.PolarsError:
+        raise InputError(values.name, f"holds values of type {values.dtype}, not lists of numbers") from None
+
+
+def _list_of(text: str | None) -> list[float | None] | None:
+    with suppress(ValueError, RecursionError):
+        value = json.loads(text or "null")
+        if isinstance(value, list) and all(type(number) in (int, float, NoneType) for number in value):
+            return value
+    return None
+
+
+def _given(values: pl.Series) -> npt.NDArray[np.bool_]:
+    """Where a value is neither null nor NaN nor an empty text."""
+    given = values.is_not_null()
     if values.dtype.is_float():
-        return values.is_nan().fill_null(False).to_numpy()
-    return np.zeros(len(values), dtype=bool)
+        given &= ~values.is_nan().fill_null(False)
+    elif values.dtype == pl.String:
+        given &= (values != "").fill_null(False)
+    return given.to_numpy()

@@ -6,26 +6,31 @@ that 1, 1.0 and "1" are one id whatever file or frame they came from:
     whole numbers, also when stored as floats   decimal digits      7.0 -> "7"
     other numbers                               shortest form       .50 -> "0.5"
     booleans                                    "true", "false"
-    dates and times                             ISO 8601
+    dates and times                             ISO 8601, a fraction of a second without trailing zeros
     texts                                       as they are
 
-Missing values (null, NaN, an empty field of a text file) have the code -1.
+Missing values (null, NaN, an empty text) have the code -1.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import decimal
+import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError
+
+_ZEROS = (r"\.0+($|[+-])", "${1}"), (r"(\.\d*[1-9])0+($|[+-])", "${1}${2}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,22 +108,20 @@ def encode(values: pl.Series, *, ordered: bool = False) -> Coded:
 def canonical(values: pl.Series) -> pl.Series:
     """Reduce a column to Int64 or String with one text per value; NaN becomes null."""
     dtype = values.dtype
-    if dtype == pl.String:
-        return values
-    if dtype in (pl.Categorical, pl.Enum):
-        return values.cast(pl.String)
+    if dtype in (pl.String, pl.Categorical, pl.Enum):
+        return _without_empty(values.cast(pl.String))
     if dtype.is_integer():
         return values.cast(pl.String) if dtype in (pl.UInt64, pl.Int128, pl.UInt128) else values.cast(pl.Int64)
     if dtype.is_float():
-        return _from_floats(values.cast(pl.Float64).fill_nan(None))
+        return _from_floats(values.fill_nan(None))
     if dtype == pl.Boolean:
         return values.cast(pl.Int8).replace_strict({0: "false", 1: "true"}, return_dtype=pl.String)
     if dtype in (pl.Date, pl.Datetime, pl.Time):
-        return values.dt.to_string("iso:strict")
+        return values.dt.to_string("iso:strict").str.replace(*_ZEROS[0]).str.replace(*_ZEROS[1])
     if dtype == pl.Null:
         return values.cast(pl.String)
     if dtype == pl.Decimal or dtype == pl.Object:
-        return pl.Series(values.name, [text_of(value, values.name) for value in values], dtype=pl.String)
+        return _as_texts(values.name, [text_of(value, values.name) for value in values])
     raise InputError(values.name or "column", f"holds values of type {dtype}, which cannot be names")
 
 
@@ -127,29 +130,40 @@ def text_of(value: object, argument: str = "value") -> str | None:
 
     Examples
     --------
-    >>> [text_of(value) for value in (1, 1.0, "1", 0.5, True, None, float("nan"))]
-    ['1', '1', '1', '0.5', 'true', None, None]
+    >>> [text_of(value) for value in (1, 1.0, "1", 0.5, True, None, float("nan"), "")]
+    ['1', '1', '1', '0.5', 'true', None, None, None]
     """
     if value is None or value is pl.Null:
         return None
     if isinstance(value, str):
-        return value
+        return value or None
     if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"
     if isinstance(value, (int, np.integer)):
         return str(int(value))
     if isinstance(value, (float, np.floating)):
-        number = float(value)
-        if math.isnan(number):
+        if math.isnan(value):
             return None
-        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+        return str(int(value)) if value.is_integer() and -(2**53) < value < 2**53 else str(value)
     if isinstance(value, decimal.Decimal):
-        return None if value.is_nan() else f"{value.normalize():f}"
+        if value.is_nan():
+            return None
+        whole, point, rest = f"{value:f}".partition(".")
+        return (whole + point + rest.rstrip("0")).removesuffix(".") if value else "0"
     if isinstance(value, (dt.date, dt.time)):
-        return value.isoformat()
+        return re.sub(r"(\.\d*?)0+($|[+-])", r"\1\2", value.isoformat())
     if type(value).__name__ in ("NAType", "NaTType"):
         return None
     raise InputError(argument, f"holds {value!r:.60}, a {type(value).__name__}, which cannot be a name")
+
+
+def storable(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with columns of mixed Python objects as texts, which every format can hold."""
+    return frame.with_columns(
+        _as_texts(name, [_any_text(value) for value in frame[name]])
+        for name, dtype in frame.schema.items()
+        if dtype == pl.Object
+    )
 
 
 def natural_order(vocabulary: pl.Series) -> npt.NDArray[np.intp]:
@@ -187,12 +201,58 @@ def concat(columns: Sequence[Coded]) -> Coded:
     return Coded(np.concatenate([recode(column, vocabulary).codes for column in columns]), vocabulary)
 
 
+def combined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
+    """One whole number per row that is equal exactly where all parts are equal.
+
+    Parameters
+    ----------
+    parts : sequence of ndarray, shape (n_rows,) each
+        Whole numbers of at least -1, or floats.
+
+    Examples
+    --------
+    >>> combined([np.array([0, 0, 1]), np.array([2, 2, 2])])
+    array([ 7,  7, 11])
+    """
+    key = np.zeros(len(parts[0]), dtype=np.int64)
+    size = 1
+    for part in parts:
+        codes = part if part.dtype.kind == "i" else np.unique(part, return_inverse=True)[1]
+        base = int(codes.max(initial=0)) + 2
+        if size * base >= 2**62:
+            key = np.unique(key, return_inverse=True)[1].astype(np.int64)
+            size = int(key.max(initial=0)) + 1
+        key = key * base + codes + 1
+        size *= base
+    return key
+
+
 def _from_floats(values: pl.Series) -> pl.Series:
     """Whole numbers as Int64, else the shortest text of each number with whole ones as digits."""
     whole = (values == values.round(0)) & (values.abs() < 2**53)
     if whole.all():
         return values.cast(pl.Int64)
-    return pl.Series(values.name, [text_of(value) for value in values], dtype=pl.String)
+    return pl.Series(values.name, [text_of(value) for value in values.to_numpy()], dtype=pl.String)
+
+
+def _without_empty(values: pl.Series) -> pl.Series:
+    empty = values == ""
+    return values.set(empty, None) if empty.any() else values
+
+
+def _as_texts(name: str, texts: list[str | None]) -> pl.Series:
+    try:
+        return pl.Series(name, texts, dtype=pl.String)
+    except UnicodeEncodeError as problem:
+        raise InputError(name, f"holds a text that is not Unicode: {problem.object!r:.60}") from None
+
+
+def _any_text(value: object) -> str | None:
+    """The canonical text of a value; JSON, or what Python shows, of a value that has none."""
+    try:
+        return text_of(value)
+    except InputError:
+        return json.dumps(value, default=str, ensure_ascii=False)
 
 
 def _integer_codes(values: pl.Series, vocabulary: pl.Series) -> npt.NDArray[np.int32]:
@@ -202,9 +262,9 @@ def _integer_codes(values: pl.Series, vocabulary: pl.Series) -> npt.NDArray[np.i
     low, high = int(vocabulary.min()), int(vocabulary.max())  # type: ignore[arg-type]
     fresh = np.arange(len(vocabulary), dtype=np.int32)
     if high - low <= 4 * len(values) + 1024:
-        table = np.full(high - low + 2, -1, dtype=np.int32)
+        table = np.empty(high - low + 1, dtype=np.int32)
         table[vocabulary.to_numpy() - low] = fresh
-        codes: npt.NDArray[np.int32] = table[values.fill_null(high + 1).to_numpy() - low]
-        return codes
+        codes: npt.NDArray[np.int32] = table[values.fill_null(low).to_numpy() - low]
+        return np.where(values.is_null().to_numpy(), np.int32(-1), codes) if values.null_count() else codes
     mapped = values.replace_strict(vocabulary, pl.Series(fresh), default=-1, return_dtype=pl.Int32)
     return np.asarray(mapped.fill_null(-1).to_numpy(), dtype=np.int32)

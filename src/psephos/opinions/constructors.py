@@ -269,7 +269,6 @@ def interactions(
 
 def _constructed(name: str, about: Tables | None, repeated: str, **columns: Any) -> Opinions:
     kind = kind_named(name)
-    given = {part: values for part, values in columns.items() if values is not None}
+    given = {part: series(part, values) for part, values in columns.items() if values is not None}
     check_same_length(**given)
-    frame = pl.DataFrame({part: series(part, values) for part, values in given.items()})
-    return build(kind, frame, about=tables(about), repeated=repeated)
+    return build(kind, pl.DataFrame(given), about=tables(about), repeated=repeated)

@@ -5,8 +5,8 @@ A rule turns an answer into a key; answers with equal keys are one. The rules, f
     exact      the text as it is
     casefold   without case and outer blanks: "Yes " = "yes"
     text       words only, without case and punctuation: "It's fine!" = "it's  FINE"
-    number     the value of a number, a fraction or a per cent: "1,250" = "1250.0", "1/2" = "0.5" = "50%";
-               what is no number is compared as `text`
+    number     the value of a number, a fraction or a per cent, dollar signs around it dropped: "1,250" = "1250.0",
+               "1/2" = "0.5" = "50%", "1 1/2" = "1.5"; what is no number is compared as `text`
 
 A callable from text to key is a rule too. A fraction is compared as an exact ratio, never through a rounded float, and
 a text that only contains a number is no number: "5 mg" and "5" differ.
@@ -52,11 +52,11 @@ def casefold(answer: str) -> str:
     >>> casefold("  Not  Sure ")
     'not sure'
     """
-    return " ".join(unicodedata.normalize("NFKC", answer).casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", _composed(answer).casefold()).split())
 
 
 def text(answer: str) -> str:
-    """Words only, as `words` finds them, with single blanks between them.
+    """Words only, cut as `words` cuts them, without case and with single blanks between them.
 
     An answer of punctuation alone stays as it is, so that "?" and "!" do not become one empty answer.
 
@@ -65,7 +65,8 @@ def text(answer: str) -> str:
     >>> text("It's 0.5 -- fine!"), text("?!")
     ("it's 0.5 fine", '?!')
     """
-    return " ".join(words(answer)) or casefold(answer)
+    plain = casefold(answer)
+    return " ".join(_cut(plain)) or plain
 
 
 def words(answer: str) -> list[str]:
@@ -80,24 +81,7 @@ def words(answer: str) -> list[str]:
     >>> words("BP 120/80, temp 37.5%, 1,250 mg at 10:30.")
     ['bp', '120/80', 'temp', '37.5', '%', '1250', 'mg', 'at', '10:30']
     """
-    spaced = "".join(
-        " " + sign if unicodedata.category(sign) == "No" and answer[place - 1 : place].isdecimal() else sign
-        for place, sign in enumerate(answer)
-    )
-    folded = unicodedata.normalize("NFKC", spaced).lower()
-    folded = folded.replace("\u2019", "'").replace("\u2018", "'").replace("\u2044", "/")
-    folded = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", folded)
-    kept = []
-    for place, sign in enumerate(folded):
-        before, after = folded[place - 1 : place] if place else "", folded[place + 1 : place + 2]
-        inside = (sign == "'" and before.isalnum() and after.isalnum()) or (
-            sign in ".:/" and before.isdigit() and after.isdigit()
-        )
-        if inside or unicodedata.category(sign)[0] in "LMN":
-            kept.append(sign)
-        else:
-            kept.append(" % " if sign == "%" and before.isdigit() else " ")
-    return "".join(kept).split()
+    return _cut(_composed(answer).lower())
 
 
 def number(answer: str) -> Fraction | str:
@@ -122,16 +106,9 @@ def parse_number(answer: str) -> Fraction | None:
     """
     if len(answer) > _LONGEST_NUMBER:
         return None
-    plain = (
-        unicodedata.normalize("NFKC", answer).replace("\u2212", "-").replace("\u2044", "/").strip().strip("$").strip()
-    )
+    plain = _composed(answer).replace("\u2212", "-").replace("\u2044", "/").strip().strip("$").strip()
     percent = plain.endswith("%")
-    plain = plain.removesuffix("%").strip()
-    top, slash, bottom = plain.partition("/")
-    value = _decimal(top.strip())
-    if slash and value is not None:
-        divisor = _decimal(bottom.strip())
-        value = value / divisor if divisor else None
+    value = _ratio(plain.removesuffix("%").strip())
     return value / 100 if percent and value is not None else value
 
 
@@ -186,6 +163,47 @@ def classes(
     for new, (_, group) in enumerate(named):
         code[group] = new
     return code, vocabulary.gather([name for name, _ in named])
+
+
+def _composed(answer: str) -> str:
+    """The answer in NFKC, with a blank between a digit and a fraction or superscript: 1\u00bd is not 11/2."""
+    if answer.isascii():
+        return answer
+    spaced = "".join(
+        " " + sign if unicodedata.category(sign) == "No" and answer[place - 1 : place].isdecimal() else sign
+        for place, sign in enumerate(answer)
+    )
+    return unicodedata.normalize("NFKC", spaced)
+
+
+def _cut(folded: str) -> list[str]:
+    folded = folded.replace("\u2019", "'").replace("\u2018", "'").replace("\u2044", "/")
+    folded = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", folded)
+    kept = []
+    for place, sign in enumerate(folded):
+        before, after = folded[place - 1 : place] if place else "", folded[place + 1 : place + 2]
+        inside = (sign == "'" and before.isalnum() and after.isalnum()) or (
+            sign in ".:/" and before.isdigit() and after.isdigit()
+        )
+        if inside or unicodedata.category(sign)[0] in "LMN":
+            kept.append(sign)
+        else:
+            kept.append(" % " if sign == "%" and before.isdigit() else " ")
+    return "".join(kept).split()
+
+
+def _ratio(plain: str) -> Fraction | None:
+    """A decimal number, a fraction, or a whole number and a fraction."""
+    top, slash, bottom = plain.partition("/")
+    if not slash:
+        return _decimal(plain)
+    whole, _, top = top.strip().rpartition(" ")
+    before, above, below = _decimal(whole.strip() or "0"), _decimal(top), _decimal(bottom.strip())
+    if before is None or above is None or not below:
+        return None
+    if whole and (before.denominator > 1 or not (top + bottom.strip()).isdecimal()):
+        return None
+    return before - above / below if whole.startswith("-") else before + above / below
 
 
 def _decimal(plain: str) -> Fraction | None:

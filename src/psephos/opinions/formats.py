@@ -1,21 +1,24 @@
 """How do CSV, TSV, JSON Lines, JSON and Parquet files become tables, with every unreadable row named?
 
-A reader takes the bytes of a file (a path for Parquet) and returns a `Table`: the columns as they are, the number of
-each row in the file, and what was set aside. Row 1 is the first row of data; header and blank lines do not count. In JSON
-Lines the number is that of the line. In text files an empty field is a missing value. Nothing is guessed: text files are
-UTF-8 unless stated otherwise; compressed and binary files are refused with a word on what to do.
+A reader takes the bytes of a file and returns a `Table`: the columns as they are, the number of each row in the file,
+and what was set aside; see `parquet` for Parquet. Row 1 is the first row of data; header and blank lines do not count.
+In JSON Lines the number is that of the line. In text files an empty field is a missing value. Nothing is guessed: text
+files are UTF-8 unless stated otherwise; compressed and binary files are refused with a word on what to do.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any
 
 import numpy as np
@@ -23,10 +26,17 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import EncodingError, InputError, ParseError
+from psephos.opinions.frames import series
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue
+from psephos.opinions.parquet import read_parquet_files
 
 LONGEST_FIELD = 2**28
 """Longest field of a text table in characters; a longer one means an unclosed quote."""
+
+MOST_CELLS = 2**28
+"""Most cells of a table of JSON objects; more means that every object has keys of its own."""
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _FOREIGN = {
@@ -63,9 +73,10 @@ def read_csv(data: bytes, name: str, *, encoding: str = "utf-8", separator: str 
     1 set aside: more fields than the header, such as 'b,y,z' (votes.csv, row 2)
     """
     text = _decoded(data, name, encoding)
-    head = text[: 2**16].splitlines()[0] if text.strip() else ""
-    if not head:
+    first = re.search(r"[^\r\n]+", text)
+    if first is None or not text.strip():
         raise ParseError(name, "is empty", hint="a text table starts with a line of column names")
+    head = first[0]
     issues: list[Issue] = []
     if separator == "," and "," not in head:
         found = next((sign for sign in ";\t" if sign in head), ",")
@@ -116,8 +127,9 @@ def read_jsonl(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
     if not records:
         found = "; ".join(map(str, issues)) or "is empty"
         raise ParseError(name, f"holds no JSON object: {found}" if issues else found)
-    frame, noted = _from_records(records, name)
-    return Table(frame, np.array(rows, dtype=np.int64), (*issues, *noted))
+    at = np.array(rows, dtype=np.int64)
+    frame, noted = _from_records(records, at, name)
+    return Table(frame, at, (*issues, *noted))
 
 
 def read_json(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
@@ -142,28 +154,15 @@ def read_json(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
         value = [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
     if not isinstance(value, list):
         raise ParseError(name, "holds neither an array of objects nor an object of arrays")
-    stray = [place for place, record in enumerate(value, start=1) if not isinstance(record, dict)]
-    issues = (Issue("not a JSON object", SET_ASIDE, name, np.array(stray)),) if stray else ()
+    is_record = np.array([isinstance(record, dict) for record in value], dtype=bool)
     records = [record for record in value if isinstance(record, dict)]
     if not records:
         raise ParseError(name, "holds no JSON object")
-    frame, noted = _from_records(records, name)
-    return Table(frame, np.delete(_numbered(len(value)), np.array(stray, dtype=int) - 1), (*issues, *noted))
-
-
-def read_parquet(path: Path, name: str) -> Table:
-    """A Parquet file, all its columns."""
-    with path.open("rb") as file:
-        opening = file.read(4)
-        file.seek(0, io.SEEK_END)
-        file.seek(max(0, file.tell() - 4))
-        if opening != b"PAR1" or file.read(4) != b"PAR1":
-            raise ParseError(name, "is not a whole Parquet file", hint="it may be cut off or of another format")
-    try:
-        frame = pl.read_parquet(path, hive_partitioning=False)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as problem:
-        raise ParseError(name, f"cannot be read as Parquet: {str(problem).splitlines()[0][:200]}") from None
-    return Table(frame, _numbered(frame.height))
+    stray, rows = np.flatnonzero(~is_record) + 1, np.flatnonzero(is_record) + 1
+    example = "" if not len(stray) else json.dumps(value[stray[0] - 1])
+    issues = (Issue("not a JSON object", SET_ASIDE, name, stray, example),) if len(stray) else ()
+    frame, noted = _from_records(records, rows, name)
+    return Table(frame, rows, (*issues, *noted))
 
 
 TEXT_READERS: Mapping[str, Callable[..., Table]] = MappingProxyType(
@@ -172,8 +171,8 @@ TEXT_READERS: Mapping[str, Callable[..., Table]] = MappingProxyType(
 SUFFIXES = (*TEXT_READERS, ".parquet")
 
 
-def read_table(path: Path, *, encoding: str = "utf-8", suffix: str | None = None) -> Table:
-    """Read one file by the format that its suffix (or `suffix`) names.
+def read_tables(paths: Sequence[Path], *, encoding: str = "utf-8", suffix: str | None = None) -> list[Table]:
+    """Read files by the format that the suffix of each (or `suffix`) names.
 
     A package can add a format: an entry point of the group ``psephos.readers`` whose name is the suffix (``.xyz``) and
     whose object is a function of ``(data, name, *, encoding)`` that returns a `Table`.
@@ -183,17 +182,32 @@ def read_table(path: Path, *, encoding: str = "utf-8", suffix: str | None = None
     ParseError
         If the file does not exist, has an unknown suffix, or cannot be read as what its suffix says.
     """
-    name = str(path)
-    suffix = suffix or path.suffix.lower()
-    if path.is_dir() or not path.exists():
-        raise ParseError(name, "is a folder, not a file" if path.is_dir() else "does not exist")
-    if suffix == ".parquet":
-        return read_parquet(path, name)
-    return parse(path.read_bytes(), name, suffix, encoding=encoding)
+    formats = [suffix or path.suffix.lower() for path in paths]
+    frames = iter(read_parquet_files([path for path, form in zip(paths, formats, strict=True) if form == ".parquet"]))
+    read = []
+    for path, form in zip(paths, formats, strict=True):
+        if form == ".parquet":
+            frame = next(frames)
+            read.append(Table(frame, _numbered(frame.height)))
+        else:
+            read.append(parse(read_bytes(path), str(path), form, encoding=encoding))
+    return read
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a file holds."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ParseError(str(path), "does not exist") from None
+    except IsADirectoryError:
+        raise ParseError(str(path), "is a folder, not a file") from None
+    except (OSError, ValueError) as problem:
+        raise ParseError(str(path), f"cannot be opened: {problem}") from None
 
 
 def parse(data: bytes, name: str, suffix: str, *, encoding: str = "utf-8") -> Table:
-    """Read the bytes of a text format; see `read_table`."""
+    """Read the bytes of a text format; see `read_tables`."""
     reader = TEXT_READERS.get(suffix)
     if reader is None:
         plugged = entry_points(group="psephos.readers", name=suffix)
@@ -208,18 +222,21 @@ def _decoded(data: bytes, name: str, encoding: str) -> str:
     for magic, advice in _FOREIGN.items():
         if data.startswith(magic):
             raise ParseError(name, advice)
-    if data.startswith(_UTF16):
+    if data.startswith(codecs.BOM_UTF8):
+        encoding, data = "utf-8", data[len(codecs.BOM_UTF8) :]
+    elif data.startswith(_UTF16):
         encoding = "utf-16"
+    hint = "state the encoding, for example encoding='cp1252'"
     try:
-        text = data.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)
+        text = data.decode(encoding)
+        if codecs.lookup(encoding).name != "utf-8":
+            text.encode()
     except UnicodeDecodeError as problem:
-        raise EncodingError(
-            name,
-            f"is not {encoding}",
-            where=f"byte {problem.start:,}, line {data.count(10, 0, problem.start) + 1:,}",
-            hint="state the encoding, for example encoding='cp1252'",
-        ) from None
-    except LookupError:
+        where = f"byte {problem.start:,}, line {data.count(10, 0, problem.start) + 1:,}"
+        raise EncodingError(name, f"is not {encoding}", where=where, hint=hint) from None
+    except UnicodeError:
+        raise EncodingError(name, f"is not {encoding}", hint=hint) from None
+    except (LookupError, ValueError):
         raise InputError("encoding", f"{encoding!r} is not known") from None
     if "\0" in text:
         raise ParseError(
@@ -230,13 +247,14 @@ def _decoded(data: bytes, name: str, encoding: str) -> str:
 
 def _header(text: str, name: str, separator: str) -> list[str]:
     try:
-        header = [field.strip() for field in next(csv.reader(io.StringIO(text, newline=""), delimiter=separator))]
+        fields = next(filter(None, _csv_lines(text, separator)))
     except csv.Error as problem:
         raise ParseError(name, f"has a header that cannot be read: {problem}", where="line 1") from None
-    twice = {field for field in header if header.count(field) > 1 and field}
-    if twice:
-        raise ParseError(name, f"has two columns called {min(twice)!r}", where="line 1")
-    return [field or f"column {place}" for place, field in enumerate(header, start=1)]
+    header = [field.strip() or f"column {place}" for place, field in enumerate(fields, start=1)]
+    for field, count in Counter(header).items():
+        if count > 1:
+            raise ParseError(name, f"has two columns called {field!r:.80}", where="line 1")
+    return header
 
 
 def _is_plain(text: str) -> bool:
@@ -249,27 +267,22 @@ def _is_plain(text: str) -> bool:
 def _plain_csv(text: str, separator: str) -> pl.DataFrame | None:
     """The fast way for plain files; None where a row has more fields than the header."""
     try:
-        return pl.read_csv(
-            text.encode("utf-8", "surrogatepass"), separator=separator, infer_schema=False, quote_char=None
-        )
-    except (pl.exceptions.PolarsError, UnicodeError):
+        return pl.read_csv(text.encode(), separator=separator, infer_schema=False, quote_char=None)
+    except pl.exceptions.PolarsError:
         return None
 
 
 def _careful_csv(text: str, name: str, separator: str, header: list[str], issues: list[Issue]) -> Table:
     """The careful way: field by field, every unreadable row named."""
-    csv.field_size_limit(LONGEST_FIELD)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    lines = _csv_lines(text, separator)
     width = len(header)
     columns: list[list[str | None]] = [[] for _ in header]
     rows: list[int] = []
     too_long: list[tuple[int, str]] = []
     number = 0
     try:
-        next(lines)
-        for fields in lines:
-            if not fields:
-                continue
+        next(filter(None, lines))
+        for fields in filter(None, lines):
             number += 1
             if len(fields) > width:
                 too_long.append((number, separator.join(fields)))
@@ -293,8 +306,16 @@ def _careful_csv(text: str, name: str, separator: str, header: list[str], issues
     return Table(frame, np.array(rows, dtype=np.int64), tuple(issues))
 
 
+def _csv_lines(text: str, separator: str) -> Any:
+    csv.field_size_limit(LONGEST_FIELD)
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+
+
 def _loads(text: str) -> Any:
-    return json.loads(text, object_pairs_hook=_once, parse_int=_int)
+    value = json.loads(text, object_pairs_hook=_once, parse_int=_int)
+    if _SURROGATE.search(text):
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
 
 
 def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -316,36 +337,30 @@ def _reason(problem: Exception) -> str:
         return "nested too deeply"
     if isinstance(problem, json.JSONDecodeError):
         return f"not JSON ({problem.msg})"
-    return str(problem)
+    return "half of a surrogate pair is no character" if isinstance(problem, UnicodeError) else str(problem)
 
 
-def _from_records(records: Sequence[Mapping[str, Any]], name: str) -> tuple[pl.DataFrame, list[Issue]]:
+def _from_records(
+    records: Sequence[Mapping[str, Any]], rows: npt.NDArray[np.int64], name: str
+) -> tuple[pl.DataFrame, list[Issue]]:
     """Columns from JSON objects. Lists of numbers stay lists; other nested values are kept as JSON text and noted."""
-    columns: dict[str, list[Any]] = {}
-    for place, record in enumerate(records):
-        for key, value in record.items():
-            column = columns.setdefault(key, [None] * place)
-            column.extend([None] * (place - len(column)))
-            column.append(value)
+    keys = dict.fromkeys(key for record in records for key in record)
+    if len(keys) * len(records) > MOST_CELLS:
+        raise ParseError(name, f"is no table: its {len(records):,} objects have {len(keys):,} different keys")
+    columns: dict[str, pl.Series] = {}
     issues: list[Issue] = []
-    series: list[pl.Series] = []
-    for key, column in columns.items():
-        column.extend([None] * (len(records) - len(column)))
-        nested = [
-            place for place, value in enumerate(column) if isinstance(value, (dict, list)) and not _is_numbers(value)
-        ]
-        if nested:
+    for key in keys:
+        column = [record.get(key) for record in records]
+        nested = [isinstance(value, (dict, list)) and not _is_numbers(value) for value in column]
+        if any(nested):
             column = [json.dumps(value) if isinstance(value, (dict, list)) else value for value in column]
-            issues.append(Issue(f"{key} holds nested values: kept as JSON text", NOTED, name, np.array(nested) + 1))
-        try:
-            series.append(pl.Series(key, column, strict=True))
-        except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
-            series.append(pl.Series(key, column, dtype=pl.Object))
-    return pl.DataFrame(series), issues
+            issues.append(Issue(f"{key} holds nested values: kept as JSON text", NOTED, name, rows[nested]))
+        columns[key] = series(key, column)
+    return pl.DataFrame(columns), issues
 
 
 def _is_numbers(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(part, (int, float)) for part in value)
+    return isinstance(value, list) and all(type(part) in (int, float, NoneType) for part in value)
 
 
 def _numbered(height: int) -> npt.NDArray[np.int64]:

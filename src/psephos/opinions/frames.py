@@ -6,7 +6,10 @@ knows), long or wide; `from_matrix` takes items by voters. Arrays go through `co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from types import NoneType
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -14,21 +17,24 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.errors import InputError
+from psephos.errors import InputError, check_choice
 from psephos.opinions.building import build
-from psephos.opinions.coding import canonical
+from psephos.opinions.coding import canonical, text_of
 from psephos.opinions.kinds import kind_named, recognise
 from psephos.opinions.model import Opinions
 
 Tables = Mapping[str, Any]
+
+WIDE = ("labels", "scores")
+"""Kinds that a table of items by voters can hold."""
 
 
 def from_frame(
     frame: object,
     *,
     kind: str | None = None,
-    columns: Mapping[str, str] | None = None,
-    wide: str | None = None,
+    columns: Mapping[str, str | int] | None = None,
+    wide: str | int | None = None,
     about: Tables | None = None,
     repeated: str = "auto",
 ) -> Opinions:
@@ -40,9 +46,9 @@ def from_frame(
         Anything that narwhals or the Arrow PyCapsule interface understands.
     kind : str, optional
         The kind; recognised from the column names if not given.
-    columns : mapping of str to str, optional
+    columns : mapping of str to str or int, optional
         Part to column name, such as ``{"voter": "annotator"}``, where the names alone do not tell.
-    wide : str, optional
+    wide : str or int, optional
         The table is wide: this column names the item and each further column is a voter.
     about, repeated
         As in `labels`.
@@ -55,9 +61,10 @@ def from_frame(
     """
     table = to_polars(frame)
     if wide is not None:
-        table = unpivoted(table, wide, kind or "labels")
+        table = unpivoted(table, str(wide), kind or "labels")
         kind = kind or "labels"
-    found, parts = recognise(table.columns, kind=kind, stated=columns)
+    stated = {part: str(name) for part, name in (columns or {}).items()}
+    found, parts = recognise(table.columns, kind=kind, stated=stated)
     return build(found, renamed(table, parts), about=tables(about), repeated=repeated)
 
 
@@ -85,7 +92,11 @@ def from_matrix(
     >>> print(from_matrix([["cat", "dog"], ["cat", None]], voters=["ann", "bob"]))
     3 labels (2 items, 2 voters, 2 labels) from data
     """
-    cells = np.asarray(matrix, dtype=object)
+    check_choice("kind", kind, WIDE)
+    try:
+        cells = np.asarray(matrix.tolist() if isinstance(matrix, np.ma.MaskedArray) else matrix, dtype=object)
+    except ValueError:
+        raise InputError("matrix", "must hold one value per cell") from None
     if cells.ndim != 2:
         raise InputError("matrix", f"must have 2 dimensions (items by voters), got {cells.ndim}")
     item_names = list(range(cells.shape[0])) if items is None else list(items)
@@ -94,11 +105,12 @@ def from_matrix(
         raise InputError(
             "matrix", f"has shape {cells.shape}, but {len(item_names)} items and {len(voter_names)} voters"
         )
-    row, column = np.nonzero(np.array([[cell is not None and cell == cell for cell in line] for line in cells], bool))
+    given = np.array([[text_of(cell, "matrix") is not None for cell in line] for line in cells], bool)
+    row, column = np.nonzero(given.reshape(cells.shape))
     value = kind_named(kind).value
-    given = {"item": [item_names[i] for i in row], "voter": [voter_names[j] for j in column]}
-    given[value] = [cells[i, j] for i, j in zip(row, column, strict=True)]
-    table = pl.DataFrame({name: series(name, values) for name, values in given.items()})
+    long = {"item": [item_names[i] for i in row], "voter": [voter_names[j] for j in column]}
+    long[value] = [cells[i, j] for i, j in zip(row, column, strict=True)]
+    table = pl.DataFrame({name: series(name, values) for name, values in long.items()})
     return build(kind_named(kind), table, about=tables(about))
 
 
@@ -114,16 +126,15 @@ def to_polars(frame: object) -> pl.DataFrame:
         return frame
     try:
         known = nw.from_native(frame, eager_only=True)  # type: ignore[call-overload]
+        columns = [(str(column.name), column) for column in known.iter_columns()]
     except TypeError:
-        if not hasattr(frame, "__arrow_c_stream__"):
-            raise InputError("frame", f"must be a data frame, got {type(frame).__name__}") from None
-        return pl.DataFrame(frame)
-    columns = [str(name) for name in known.columns]
-    if len(set(columns)) < len(columns):
-        raise InputError("frame", f"two columns are called {max(columns, key=columns.count)!r}")
-    return pl.DataFrame(
-        {name: _to_series(name, known[real]) for name, real in zip(columns, known.columns, strict=True)}
-    )
+        return _from_capsule(frame)
+    except nw.exceptions.DuplicateError as problem:
+        raise InputError("frame", f"has two columns of one name: {' '.join(str(problem).split())}") from None
+    for name, count in Counter(name for name, _ in columns).items():
+        if count > 1:
+            raise InputError("frame", f"has two columns called {name!r}")
+    return pl.DataFrame({name: _to_series(name, column) for name, column in columns})
 
 
 def unpivoted(table: pl.DataFrame, item: str, kind: str, *, row: str | None = None) -> pl.DataFrame:
@@ -131,17 +142,22 @@ def unpivoted(table: pl.DataFrame, item: str, kind: str, *, row: str | None = No
 
     `row`, if given, is a column of row numbers that is kept beside each cell.
     """
+    check_choice("kind", kind, WIDE)
     if item not in table.columns:
         raise InputError("wide", f"there is no column {item!r} among {', '.join(map(repr, table.columns[:12]))}")
-    index = [item] if row is None else [item, row]
-    voters = [name for name in table.columns if name not in index]
+    index = {"\0item": item} if row is None else {"\0item": item, "\0row": row}
+    voters = [name for name in table.columns if name not in index.values()]
     if not voters:
         raise InputError("wide", "the table has no columns of voters beside the items")
     value = kind_named(kind).value
-    if value == "label":
-        table = table.with_columns(canonical(table[name]).cast(pl.String) for name in voters)
-    long = table.with_row_index("\0").unpivot(index=["\0", *index], on=voters, variable_name="voter", value_name=value)
-    return long.filter(pl.col(value).is_not_null()).sort("\0", maintain_order=True).drop("\0").rename({item: "item"})
+    cells = table.select(voters)
+    if value == "label" or not all(dtype.is_numeric() for dtype in cells.dtypes):
+        cells = cells.select(canonical(cells[name]).cast(pl.String) for name in voters)
+    keys = table.select(pl.col(name).alias(key) for key, name in index.items()).with_row_index("\0place")
+    long = keys.hstack(cells).unpivot(index=keys.columns, on=voters, variable_name="\0voter", value_name="\0value")
+    given = long.filter(pl.col("\0value").is_not_null()).sort("\0place", maintain_order=True)
+    names = {"item": "\0item", "voter": "\0voter", value: "\0value"} | ({} if row is None else {row: "\0row"})
+    return given.select(pl.col(key).alias(name) for name, key in names.items())
 
 
 def renamed(table: pl.DataFrame, parts: Mapping[str, str]) -> pl.DataFrame:
@@ -167,18 +183,59 @@ def series(name: str, values: Any) -> pl.Series:
     """A column from any sequence; values of mixed types stay Python objects and are named one by one."""
     if isinstance(values, pl.Series):
         return values.alias(name)
-    if isinstance(values, np.ndarray) and values.dtype != object:
+    if isinstance(values, np.ndarray) and values.dtype != object and not isinstance(values, np.ma.MaskedArray):
         if values.ndim != 1:
             raise InputError(name, f"must have one dimension, got {values.ndim}")
-        return pl.Series(name, values)
-    listed = values.to_list() if hasattr(values, "to_list") else list(values)
+        with suppress(TypeError, ValueError):
+            return pl.Series(name, values)
+        values = values.astype(object)
+    listed = _listed(name, values)
+    types = _types(listed)
+    dtype: Any = None
+    if types and all(issubclass(kind, (list, tuple, np.ndarray)) for kind in types):
+        listed = [value.tolist() if isinstance(value, np.ndarray) else value for value in listed]
+        dtype = _list_dtype(_types(part for value in listed if value is not None for part in value))
+    elif types == {int, float} and not any(type(value) is int and abs(value) > 2**53 for value in listed):
+        dtype = pl.Float64
+    elif len(types) > 1 or types == {dict}:
+        dtype = pl.Object
+    with suppress(TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
+        return pl.Series(name, listed, dtype=dtype, strict=True)
+    return pl.Series(name, listed, dtype=pl.Object)
+
+
+def _types(values: Iterable[Any]) -> set[type]:
+    return set(map(type, values)) - {NoneType}
+
+
+def _list_dtype(types: set[type]) -> Any:
+    """Polars takes the type of the first list for all and cuts 1.5 to 1, so the type is found here."""
+    if bool in types or not all(issubclass(kind, (int, float, np.integer, np.floating)) for kind in types):
+        return pl.Object
+    return pl.List(pl.Int64 if all(issubclass(kind, (int, np.integer)) for kind in types) else pl.Float64)
+
+
+def _listed(name: str, values: Any) -> list[Any]:
+    if isinstance(values, np.ma.MaskedArray):
+        return list(values.tolist())
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise InputError(name, f"must be a sequence, got {values!r:.60}")
+    return list(values.to_list() if hasattr(values, "to_list") else values)
+
+
+def _from_capsule(frame: object) -> pl.DataFrame:
+    if not hasattr(frame, "__arrow_c_stream__"):
+        raise InputError("frame", f"must be a data frame, got {type(frame).__name__}")
     try:
-        return pl.Series(name, listed, strict=True)
-    except (TypeError, pl.exceptions.PolarsError, OverflowError):
-        return pl.Series(name, listed, dtype=pl.Object)
+        return pl.DataFrame(frame)
+    except (pl.exceptions.PolarsError, ValueError) as problem:
+        raise InputError("frame", f"cannot be taken from Arrow: {problem}") from None
 
 
 def _to_series(name: str, values: nw.Series[Any]) -> pl.Series:
     if values.dtype == nw.Object:
         return series(name, values.to_list())
-    return values.to_polars().alias(name)
+    try:
+        return values.to_polars().alias(name)
+    except (TypeError, ValueError, NotImplementedError, ImportError):
+        return series(name, values.to_list())

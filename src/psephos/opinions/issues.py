@@ -74,6 +74,23 @@ class Issues:
     def __add__(self, other: Issues) -> Issues:
         return Issues(self.found + other.found)
 
+    def merged(self) -> Issues:
+        """The same findings with those of one reason, action and source made one."""
+        groups: dict[tuple[str, str, str], list[Issue]] = {}
+        for issue in self.found:
+            groups.setdefault((issue.reason, issue.action, issue.source), []).append(issue)
+        return Issues(
+            tuple(
+                Issue(
+                    *key,
+                    rows=np.sort(np.concatenate([issue.rows for issue in group])),
+                    example=group[0].example,
+                    count=sum(issue.count for issue in group),
+                )
+                for key, group in groups.items()
+            )
+        )
+
     @property
     def set_aside(self) -> int:
         """Number of rows that take no part."""

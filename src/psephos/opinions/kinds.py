@@ -236,6 +236,10 @@ def recognise(
             raise InputError(
                 "columns", f"{part} is said to be in column {name!r}, which is not among {_listed(columns)}"
             )
+    for name in stated.values():
+        playing = [part for part, column in stated.items() if column == name]
+        if len(playing) > 1:
+            raise InputError("columns", f"{' and '.join(playing)} are both said to be in column {name!r}")
     if kind is not None:
         chosen = kind_named(kind)
         unknown = set(stated) - set(chosen.names)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -26,16 +28,24 @@ from psephos.opinions.equivalence import Equivalence, classes
 from psephos.opinions.issues import Issues
 from psephos.opinions.kinds import kind_named
 
+PARTS = 16
+"""Into how many parts opinions in memory are cut for other processes."""
+
 MATRIX_CELLS = 2**28
 """Largest dense matrix of items by voters that is made without asking: one GiB of int32."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where opinions came from: the files or objects read, and the SHA-256 of each, as `sha256sum` prints it."""
+    """Where opinions came from.
+
+    `names` are the files or objects read, `sha256` is the SHA-256 of each file as `sha256sum` prints it, `given` is
+    what the user named: a folder, files, or nothing where the opinions came from arrays.
+    """
 
     names: tuple[str, ...] = ("data",)
     sha256: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -91,6 +101,36 @@ class Opinions:
         weight = self.numbers.get("weight")
         return None if weight is None else np.where(np.isnan(weight), 1.0, weight)
 
+    @property
+    def value(self) -> str:
+        """Name of the column that says what a voter chose or measured."""
+        return kind_named(self.kind).value
+
+    def of_item(self, item: str) -> Opinions:
+        """The opinions on one item."""
+        code = self.coded["item"].vocabulary.index_of(item)
+        if code is None:
+            raise InputError("item", f"there is no item {item!r:.80}")
+        return self.take(self.codes("item") == code)
+
+    def parts(self, engine: object = 1) -> Sequence[tuple[int, int]]:
+        """Ranges of items to be given to `load`: one for this process, several for other engines."""
+        n_items = self.size("item")
+        pieces = 1 if engine == 1 else min(PARTS, n_items)
+        bounds = [n_items * piece // pieces for piece in range(pieces + 1)]
+        return list(pairwise(bounds))
+
+    def load(self, part: tuple[int, int]) -> tuple[Opinions, npt.NDArray[np.int64]]:
+        """The opinions on a range of items, and the place of each of these items among all."""
+        low, high = part
+        place = np.arange(low, high)
+        if (low, high) == (0, self.size("item")):
+            return replace(self, issues=Issues()), place
+        item = self.codes("item")
+        inside = self.take((item >= low) & (item < high))
+        cut = Coded(inside.codes("item") - np.int32(low), self.vocabulary("item")[low:high])
+        return replace(inside, coded=frozen({**inside.coded, "item": cut}), issues=Issues()), place
+
     def matrix(self, name: str | None = None) -> npt.NDArray[np.int32]:
         """Codes of the choice (or of column `name`) as a matrix, -1 where a voter took no part.
 
@@ -104,17 +144,19 @@ class Opinions:
             If the kind has no items or voters, an item and voter meet in more than one row, or the matrix would have
             more than `MATRIX_CELLS` cells.
         """
-        name = name or kind_named(self.kind).value
+        name = name or self.value
         if not {"item", "voter", name} <= set(self.coded):
             raise InputError("opinions", f"{self.kind} have no matrix of items by voters")
         shape = self.size("item"), self.size("voter")
         if shape[0] * shape[1] > MATRIX_CELLS:
             raise InputError("opinions", f"a matrix of {shape[0]:,} items by {shape[1]:,} voters is too large to make")
-        cell = self.codes("item").astype(np.int64) * shape[1] + self.codes("voter")
+        item, voter = self.codes("item"), self.codes("voter")
+        known = (item >= 0) & (voter >= 0)
+        cell = item[known].astype(np.int64) * shape[1] + voter[known]
         if len(np.unique(cell)) < len(cell):
             raise InputError("opinions", "a voter has several rows on one item; a matrix holds one")
         flat = np.full(shape[0] * shape[1], -1, dtype=np.int32)
-        flat[cell] = self.codes(name)
+        flat[cell] = self.codes(name)[known]
         return flat.reshape(shape)
 
     def merged(self, equivalence: Equivalence) -> Opinions:
@@ -123,13 +165,12 @@ class Opinions:
         A class of choices is called by the text that most rows use, the first in natural order if several are used
         equally often. See `psephos.opinions.equivalence` for the rules.
         """
-        value = kind_named(self.kind).value
-        if value not in self.coded:
+        if self.value not in self.coded:
             raise InputError("equivalence", f"{self.kind} have no choices to compare")
-        column = self.coded[value]
+        column = self.coded[self.value]
         new, vocabulary = classes(column.vocabulary, np.bincount(column.codes[column.codes >= 0]), equivalence)
         merged = Coded(np.append(new, np.int32(-1))[column.codes], vocabulary)
-        return replace(self, coded=frozen({**self.coded, value: merged}))
+        return replace(self, coded=frozen({**self.coded, self.value: merged}))
 
     def take(self, rows: npt.ArrayLike) -> Opinions:
         """The opinions at `rows` (indices or a mask), with the same vocabularies."""
@@ -159,16 +200,31 @@ class Opinions:
 
     @cached_property
     def sha256(self) -> str:
-        """SHA-256 of the codes, vocabularies and numbers: the identity of opinions that came from no file."""
+        """SHA-256 of all that was said and is known: the identity of opinions that came from no file."""
         digest = hashlib.sha256(self.kind.encode())
         for name, column in self.coded.items():
             digest.update(f"\0{name}\0{len(column)}\0".encode())
             digest.update(np.ascontiguousarray(column.codes).data)
-            digest.update("\0".join(column.names()).encode("utf-8", "surrogatepass"))
+            digest.update(json.dumps(column.names()).encode())
         for name, values in self.numbers.items():
             digest.update(f"\0{name}\0".encode())
             digest.update(np.ascontiguousarray(values).data)
+        for name, table in {"carried": self.carried, **self.about.tables}.items():
+            digest.update(f"\0{name}\0{table.schema}\0".encode())
+            for rows in table.iter_slices(100_000):
+                digest.update(json.dumps(rows.to_dict(as_series=False), default=str).encode())
         return digest.hexdigest()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (
+            self.kind,
+            dict(self.coded),
+            dict(self.numbers),
+            self.carried,
+            self.about,
+            self.issues,
+            self.source,
+        )
 
     def __str__(self) -> str:
         sizes = ", ".join(f"{len(column.vocabulary):,} {name}s" for name, column in self.coded.items())
@@ -179,6 +235,11 @@ class Opinions:
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(str(self))}</p>" + self.frame().head(10)._repr_html_()
+
+
+def _rebuild(kind: str, coded: dict[str, Any], numbers: dict[str, Any], *rest: Any) -> Opinions:
+    """The same opinions in another process."""
+    return Opinions(kind, frozen(coded), frozen(numbers), *rest)
 
 
 def frozen(columns: dict[str, Any]) -> Mapping[str, Any]:

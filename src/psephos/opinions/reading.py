@@ -5,21 +5,25 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from psephos.errors import InputError, ParseError
 from psephos.opinions.building import Segment, build
-from psephos.opinions.formats import SUFFIXES, Table, parse, read_table
+from psephos.opinions.coding import canonical
+from psephos.opinions.formats import SUFFIXES, Table, parse, read_tables
 from psephos.opinions.frames import Tables, renamed, to_polars, unpivoted
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
 from psephos.opinions.kinds import ABOUT, Kind, recognise
 from psephos.opinions.model import Opinions, Source
 
 STANDARD_INPUT = "-"
+
+_LINE = "\0line"
+_NO_ROWS = np.empty(0, dtype=np.int64)
 
 
 def read(
@@ -83,14 +87,19 @@ def read(
     """
     suffix = None if format is None else "." + format.lower().lstrip(".")
     files, tables = find_files(path)
+    known = _about_tables({**tables, **(about or {})}, encoding)
     opinions = _assembled(
-        [(str(file), _read_one(file, encoding, suffix)) for file in files],
+        _read_all(files, encoding, suffix),
         kind=kind,
         columns=columns,
         wide=wide,
-        about=read_about({**tables, **(about or {})}, encoding),
+        about=known,
         repeated=repeated,
-        sha256=tuple(_sha256(file) for file in files if file != Path(STANDARD_INPUT)),
+        source=Source(
+            tuple(map(str, files)),
+            tuple(sha256_of(file) for file in files if file != Path(STANDARD_INPUT)),
+            given_paths(path),
+        ),
     )
     if strict and opinions.issues.set_aside:
         found = next(issue for issue in opinions.issues if issue.action == SET_ASIDE)
@@ -106,29 +115,45 @@ def find_files(path: str | Path | Sequence[str | Path]) -> tuple[list[Path], dic
     files: list[Path] = []
     tables: dict[str, Path] = {}
     for place in map(Path, given):
-        if place.is_dir():
-            inside = sorted(file for file in place.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
-            tables |= {file.stem: file for file in inside if file.stem in ABOUT}
-            found = [file for file in inside if file.stem not in ABOUT]
-            if not found:
-                raise ParseError(str(place), f"holds no file of opinions ({', '.join(SUFFIXES)})")
-            files += found
-        else:
+        try:
+            inside = sorted(place.iterdir()) if place.is_dir() else None
+        except OSError as problem:
+            raise ParseError(str(place), f"cannot be opened: {problem}") from None
+        if inside is None:
             files.append(place)
+            continue
+        inside = [file for file in inside if file.suffix.lower() in SUFFIXES and file.is_file()]
+        found = [file for file in inside if file.stem not in ABOUT]
+        if not found:
+            raise ParseError(str(place), f"holds no file of opinions ({', '.join(SUFFIXES)})")
+        files += found
+        for file in inside:
+            if file.stem in ABOUT and tables.setdefault(file.stem, file) != file:
+                raise InputError("path", f"there are two tables about {file.stem}: {tables[file.stem]} and {file}")
     return files, tables
 
 
 def read_about(tables: Mapping[str, Any], encoding: str = "utf-8") -> dict[str, pl.DataFrame]:
     """Tables about things, each given as a path or a data frame."""
-    return {
-        name: read_table(Path(table), encoding=encoding).frame if isinstance(table, (str, Path)) else to_polars(table)
-        for name, table in tables.items()
-    }
+    return {name: table.frame for name, table in _about_tables(tables, encoding).items()}
 
 
-def _read_one(path: Path, encoding: str, suffix: str | None) -> Table:
-    if path != Path(STANDARD_INPUT):
-        return read_table(path, encoding=encoding, suffix=suffix)
+def _about_tables(tables: Mapping[str, Any], encoding: str) -> dict[str, Table]:
+    paths = {name: Path(table) for name, table in tables.items() if isinstance(table, (str, Path))}
+    read = dict(zip(paths, read_tables(list(paths.values()), encoding=encoding), strict=True))
+    return {name: read.get(name) or Table(to_polars(table), _NO_ROWS) for name, table in tables.items()}
+
+
+def _read_all(paths: Sequence[Path], encoding: str, suffix: str | None) -> list[tuple[str, Table]]:
+    named = [path for path in paths if path != Path(STANDARD_INPUT)]
+    tables = iter(read_tables(named, encoding=encoding, suffix=suffix))
+    return [
+        (str(path), next(tables)) if path in named else ("standard input", _read_standard_input(encoding, suffix))
+        for path in paths
+    ]
+
+
+def _read_standard_input(encoding: str, suffix: str | None) -> Table:
     data = sys.stdin.buffer.read()
     suffix = suffix or _sniffed(data)
     if suffix == ".parquet":
@@ -155,22 +180,22 @@ def _assembled(
     kind: str | None,
     columns: Mapping[str, str] | None,
     wide: str | None,
-    about: Mapping[str, pl.DataFrame],
+    about: Mapping[str, Table],
     repeated: str,
-    sha256: tuple[str, ...],
+    source: Source,
 ) -> Opinions:
     """Opinions from the tables of several files, which must be of one kind."""
     found: Kind | None = None
     frames: list[pl.DataFrame] = []
     segments: list[Segment] = []
-    issues: list[Issue] = []
+    issues: list[Issue] = [issue for table in about.values() for issue in table.issues]
     for name, table in read_files:
         frame, rows = table.frame, table.rows
         if wide is not None:
             height = frame.height
-            frame = unpivoted(frame.with_columns(pl.Series("__line", rows)), wide, kind or "labels", row="__line")
-            rows = frame["__line"].to_numpy()
-            frame = frame.drop("__line")
+            frame = unpivoted(frame.with_columns(pl.Series(_LINE, rows)), wide, kind or "labels", row=_LINE)
+            rows = frame[_LINE].to_numpy()
+            frame = frame.drop(_LINE)
             issues.append(Issue(f"a wide table of {height:,} rows", NOTED, name, count=height))
         try:
             this, parts = recognise(frame.columns, kind=kind or ("labels" if wide else None), stated=columns)
@@ -187,20 +212,41 @@ def _assembled(
         segments.append(Segment(name, rows))
         issues += table.issues
     assert found is not None  # noqa: S101 - find_files returns at least one file
-    whole = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
-    names = tuple(segment.name for segment in segments)
-    opinions = build(
+    return build(
         found,
-        whole,
+        frames[0] if len(frames) == 1 else _stacked(found, frames),
         segments=segments,
-        about=about,
+        about={name: table.frame for name, table in about.items()},
         repeated=repeated,
         issues=Issues(tuple(issues)),
-        source=Source(names),
+        source=source,
     )
-    return replace(opinions, source=Source(names, sha256))
 
 
-def _sha256(path: Path) -> str:
+def _stacked(kind: Kind, frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """One table of several; names get their one text before columns of different types become one."""
+    for name in dict.fromkeys(name for frame in frames for name in frame.columns):
+        dtypes = {frame.schema[name] for frame in frames if name in frame.columns} - {pl.Null()}
+        column = kind.column(name)
+        are_names = column is not None and column.role in ("id", "choice")
+        alike = all(dtype.is_numeric() for dtype in dtypes) or all(dtype.is_nested() for dtype in dtypes)
+        if len(dtypes) > 1 and (are_names or not alike):
+            frames = [
+                frame.with_columns(canonical(frame[name]).cast(pl.String)) if name in frame.columns else frame
+                for frame in frames
+            ]
+    try:
+        return pl.concat(frames, how="diagonal_relaxed")
+    except pl.exceptions.PolarsError as problem:
+        raise InputError("path", f"the files do not fit together: {str(problem).splitlines()[0]}") from None
+
+
+def given_paths(path: str | Path | Sequence[str | Path]) -> tuple[str, ...]:
+    """What the user named, as texts."""
+    return (str(path),) if isinstance(path, (str, Path)) else tuple(map(str, path))
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, as `sha256sum` prints it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

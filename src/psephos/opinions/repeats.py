@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from psephos.opinions.coding import combined
+
 Rows = npt.NDArray[np.intp]
 REPEATED = ("auto", "first", "last", "error")
 
@@ -55,7 +57,7 @@ def find_repeats(
     >>> found.twice, found.undecided
     (array([1]), array([2, 3]))
     """
-    key = _combined(parts)
+    key = combined(parts)
     if pl.Series(key).n_unique() == len(key):
         return Repeats(*[np.empty(0, dtype=np.intp)] * 4)
     rows = np.flatnonzero(pl.Series(key).is_duplicated().to_numpy())
@@ -82,18 +84,3 @@ def find_repeats(
 def _equal(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     equal: npt.NDArray[np.bool_] = (left == right) | ((left != left) & (right != right))
     return equal
-
-
-def _combined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
-    """One whole number per distinct combination of the parts."""
-    key = np.zeros(len(parts[0]), dtype=np.int64)
-    size = 1
-    for part in parts:
-        codes = part if part.dtype.kind == "i" else np.unique(part, return_inverse=True)[1]
-        base = int(codes.max(initial=0)) + 2
-        if size * base >= 2**62:
-            key = np.unique(key, return_inverse=True)[1].astype(np.int64)
-            size = int(key.max(initial=0)) + 1
-        key = key * base + codes + 1
-        size *= base
-    return key

@@ -14,8 +14,11 @@ import numpy.typing as npt
 
 from psephos.errors import InputError
 
-CHUNK_CELLS = 2**22
-"""Cells of the matrix handed to a statistic at once: 32 MiB of float64. A single row may be larger."""
+CHUNK_CELLS = 2**21
+"""Cells of the matrix handed to a statistic at once: 16 MiB of float64. A single row may be larger."""
+
+TIE_TOLERANCE = 1e-12
+"""Values of a statistic count as equal if they differ by less than this share of the largest magnitude at hand."""
 
 Statistic = Callable[[Any], npt.ArrayLike]
 

@@ -1,0 +1,164 @@
+"""How right is a verdict where the truth is known?
+
+Accuracy with its interval, how honest the certainty is (the reliability table: of the items given a certainty of about
+p, a share of about p should be right), and how many of the errors the queue finds early.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.errors import InputError
+from psephos.opinions.coding import canonical
+from psephos.opinions.equivalence import Equivalence, classes
+from psephos.opinions.outcomes import Provenance, Result, Verdict, named
+from psephos.statistics import Interval, wilson_interval
+
+BINS = np.array([0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0])
+CHECKED = (0.05, 0.10, 0.20)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class AgainstGold(Result):
+    """A verdict held against known answers.
+
+    Attributes
+    ----------
+    accuracy : Interval
+        Share of items with a known answer whose choice is right; an item without a choice is not right.
+    items, errors : int
+        Items with a known answer, and those whose choice is not right.
+    calibration_error : float
+        Mean distance between certainty and share right over the rows of `reliability`, weighted by items (ECE).
+    reliability : polars.DataFrame
+        low, high (certainty from above `low` up to `high`), items, certainty (mean), right (share), and the ends of its
+        Wilson interval.
+    found : polars.DataFrame
+        checked (share of items checked in the order of the queue), found (share of the errors among them).
+    wrong : polars.DataFrame
+        The items whose choice is not right: item, choice, gold, certainty.
+    """
+
+    accuracy: Interval
+    items: int
+    errors: int
+    calibration_error: float
+    reliability: pl.DataFrame
+    found: pl.DataFrame
+    wrong: pl.DataFrame
+
+    def table(self) -> pl.DataFrame:
+        """The reliability table."""
+        return self.reliability
+
+    def summary(self) -> list[tuple[str, str]]:
+        """The comparison in a few lines."""
+        shares = [f"{found:.0%} in the first {checked:.0%}" for checked, found in self.found.iter_rows()]
+        return [
+            ("accuracy", f"{self.accuracy} on {self.items:,} items with a known answer"),
+            ("errors", f"{self.errors:,}" + (f"; the queue finds {', '.join(shares)}" if self.errors else "")),
+            ("calibration", f"certainty is off by {self.calibration_error:.3f} on average"),
+        ]
+
+
+def against_gold(
+    verdict: Verdict, gold: pl.Series | npt.ArrayLike | None = None, *, equivalence: Equivalence = "exact"
+) -> AgainstGold:
+    """Hold a verdict against known answers.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    gold : array_like, shape (n_items,), optional
+        The right answers in the order of `verdict.items`, None where unknown; the column ``gold`` of the table about
+        items if not given.
+    equivalence : str or callable, default "exact"
+        Which answers are the same; see `psephos.opinions.equivalence`.
+
+    Returns
+    -------
+    AgainstGold
+
+    Raises
+    ------
+    InputError
+        If no answer is known.
+
+    Examples
+    --------
+    >>> from psephos.consensus import majority
+    >>> from psephos.opinions import labels
+    >>> verdict = majority(labels(["a", "a", "a", "b"], ["x", "y", "z", "x"], ["cat", "cat", "dog", "dog"]))
+    >>> against_gold(verdict, ["cat", "cat"]).errors
+    1
+    """
+    if gold is None:
+        gold = verdict.opinions.about.column("items", "gold", verdict.items)
+        if gold is None:
+            raise InputError("gold", "no answer is known", hint="add a column 'gold' to the table about items")
+    answers = canonical(gold if isinstance(gold, pl.Series) else pl.Series("gold", list(gold))).cast(pl.String)  # type: ignore[arg-type]
+    if len(answers) != len(verdict):
+        raise InputError("gold", f"must have one answer for each of {len(verdict):,} items, got {len(answers):,}")
+    known = answers.is_not_null().to_numpy()
+    if not known.any():
+        raise InputError("gold", "no answer is known")
+    choices = named(verdict.choice, verdict.choices)
+    right = _same(choices, answers, equivalence)[known]
+    certainty = verdict.certainty[known]
+    low, high = wilson_interval(right.sum(), len(right))
+    reliability = _reliability(certainty, right)
+    gaps = (reliability["certainty"] - reliability["right"]).abs() * reliability["items"]
+    wrong = pl.DataFrame({"item": verdict.items, "choice": choices, "gold": answers, "certainty": verdict.certainty})
+    return AgainstGold(
+        provenance=Provenance("against gold", {"of": verdict.provenance.method}, verdict.provenance.source),
+        accuracy=Interval(float(right.mean()), float(low), float(high), 0.95),
+        items=len(right),
+        errors=int((~right).sum()),
+        calibration_error=float(gaps.sum() / max(1, int(reliability["items"].sum()))),
+        reliability=reliability,
+        found=_found(certainty, right),
+        wrong=wrong.filter(pl.Series(known)).filter(pl.Series(~right)),
+    )
+
+
+def _same(choices: pl.Series, answers: pl.Series, equivalence: Equivalence) -> npt.NDArray[np.bool_]:
+    vocabulary = pl.concat([choices.alias("answer"), answers.alias("answer")]).drop_nulls().unique(maintain_order=True)
+    code, _ = classes(vocabulary, np.zeros(len(vocabulary), dtype=np.int64), equivalence)
+    class_of = dict(zip(vocabulary, code.tolist(), strict=True))
+    return np.array(
+        [c is not None and class_of[c] == class_of.get(g) for c, g in zip(choices, answers, strict=True)], bool
+    )
+
+
+def _reliability(certainty: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> pl.DataFrame:
+    """Items by certainty, each bin open below and closed above; bins without items are left out."""
+    decided = ~np.isnan(certainty)
+    certainty, right = certainty[decided], right[decided]
+    place = np.clip(np.searchsorted(BINS, certainty, side="left") - 1, 0, len(BINS) - 2)
+    items = np.bincount(place, minlength=len(BINS) - 1)
+    some = items > 0
+    correct = np.bincount(place, weights=right, minlength=len(items))[some]
+    low, high = wilson_interval(correct, items[some])
+    return pl.DataFrame(
+        {
+            "low": BINS[:-1][some],
+            "high": BINS[1:][some],
+            "items": items[some],
+            "certainty": np.bincount(place, weights=certainty, minlength=len(items))[some] / items[some],
+            "right": correct / items[some],
+            "right_low": low,
+            "right_high": high,
+        }
+    )
+
+
+def _found(certainty: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> pl.DataFrame:
+    order = np.argsort(np.where(np.isnan(certainty), -1.0, certainty), kind="stable")
+    errors = np.cumsum(~right[order])
+    checked = [max(1, round(share * len(right))) for share in CHECKED]
+    total = max(1, int(errors[-1]))
+    return pl.DataFrame({"checked": list(CHECKED), "found": [float(errors[count - 1] / total) for count in checked]})

@@ -1,0 +1,273 @@
+"""What do most voters say?
+
+The choice of an item is the one with the most weight behind it,
+
+    choice_i = argmax_c sum_v w_v [x_iv = c],        x_iv the choice of voter v on item i, w_v its weight (1),
+
+and the certainty is the probability that it is right under a model in which items differ in difficulty (`vote_split`).
+Votes are counted per part of the data, counts are added up, and the model sees only how often each split of votes
+occurs; so the verdict is the same however the data are cut, and its cost is one pass over the votes.
+
+Source: the oldest rule there is. Ours: the certainty, and that nothing depends on the order of rows or voters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.consensus.vote_split import fit_vote_split, leader_certainty
+from psephos.engine import Engine, map_shards
+from psephos.errors import InputError, check_choice, check_number
+from psephos.opinions.equivalence import Equivalence
+from psephos.opinions.model import Opinions
+from psephos.opinions.outcomes import Provenance, Verdict, command_for
+from psephos.opinions.sharding import Shards
+from psephos.opinions.tallies import Leaders, Tally, leaders, merge_splits, splits, tally
+from psephos.statistics import wilson_interval
+
+TIES = ("first", "none")
+RULES = ("plurality", "strict")
+CERTAINTY_MEANS = (
+    "probability that the choice is right, if voters are alike and items differ in difficulty; "
+    "votes that were copied from each other make it too high"
+)
+FLAGS = ("tie", "no majority", "single vote", "no votes")
+_EFFECTIVE_DIGITS = 3
+
+
+def majority(
+    opinions: Opinions | Shards,
+    *,
+    weights: Mapping[str, float] | None = None,
+    ties: str = "first",
+    rule: str = "plurality",
+    equivalence: Equivalence = "exact",
+    engine: int | str | Engine = 1,
+) -> Verdict:
+    """Take the choice with the most votes on each item.
+
+    Parameters
+    ----------
+    opinions : Opinions or Shards
+        Of kind ``labels``, or ``samples`` (each draw is a vote).
+    weights : mapping of str to float, optional
+        Weight of each voter, at least 0; voters not named weigh 1. They multiply the weights of the rows, if any.
+    ties : {"first", "none"}, default "first"
+        What an item gets whose first place is shared: the first of the tied choices in natural order, or none. It is
+        flagged ``"tie"`` either way.
+    rule : {"plurality", "strict"}, default "plurality"
+        ``"strict"``: no choice unless more than half of the weight of all who were asked, abstainers included, is
+        behind it. Such items are flagged ``"no majority"`` under either rule.
+    equivalence : str or callable, default "exact"
+        Which answers are the same; see `psephos.opinions.equivalence`.
+    engine : int, str or Engine, default 1
+        Where the work runs; see `psephos.engine.map_shards`. The verdict is the same everywhere.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    InputError
+        If the opinions have no choices, a weight is negative or names an unknown voter, or an option is unknown.
+
+    See Also
+    --------
+    psephos.consensus.against_gold : how right the verdict is where the truth is known.
+
+    Examples
+    --------
+    >>> from psephos.opinions import labels
+    >>> verdict = majority(labels(["a", "a", "a", "b", "b"], ["x", "y", "z", "x", "y"], [1, 1, 2, 2, 1]))
+    >>> verdict.table().select("item", "choice", "votes", "support", "flags").rows()
+    [('a', '1', 3, 2, ''), ('b', '1', 2, 1, 'tie; no majority')]
+    """
+    check_choice("ties", ties, TIES)
+    check_choice("rule", rule, RULES)
+    if opinions.kind not in ("labels", "samples"):
+        raise InputError("opinions", f"majority counts labels or samples, not {opinions.kind}")
+    merged = opinions.merged(equivalence)
+    n_choices = merged.size(merged.value)
+    if not n_choices:
+        raise InputError("opinions", "every voter abstained on every item")
+    shared = {"opinions": merged, "voter_weight": _voter_weights(merged.vocabulary("voter"), weights)}
+    parts = list(map_shards(_count_part, merged.parts(engine), shared=shared, engine=engine, label="counting votes"))
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in _PER_ITEM}
+    certainty, converged = _certainty(parts, max(2, n_choices))
+    items = pl.concat([part["items"] for part in parts]).alias("item")
+    order = np.argsort(whole.pop("row"), kind="stable")
+    if np.any(order[1:] < order[:-1]):
+        whole = {name: values[order] for name, values in whole.items()}
+        certainty, items = certainty[order], items.gather(order)
+    flags = {
+        "tie": whole["tied"] > 1,
+        "no majority": (whole["votes"] > 0) & (2 * whole["first_weight"] <= whole["asked"]),
+        "single vote": whole["votes"] == 1,
+        "no votes": whole["votes"] == 0,
+    }
+    undecided = flags["no votes"] | (flags["tie"] & (ties == "none")) | (flags["no majority"] & (rule == "strict"))
+    cast = whole["cast"]
+    gap = whole["first_weight"] - whole["second_weight"]
+    parameters = {"ties": ties, "rule": rule, "equivalence": _name(equivalence)}
+    if weights:
+        parameters["weights"] = ",".join(f"{name}={value:g}" for name, value in weights.items())
+    notes = () if converged else ("the model of difficulty did not converge; certainties are approximate",)
+    return Verdict(
+        provenance=Provenance(
+            "majority",
+            parameters,
+            merged.source,
+            command=command_for("decide", merged.source, {"method": "majority", **parameters}),
+            notes=notes,
+        ),
+        opinions=merged,
+        items=items,
+        choices=merged.vocabulary(merged.value),
+        choice=np.where(undecided, np.int32(-1), whole["first"]),
+        runner_up=whole["second"],
+        certainty=np.where(undecided, np.nan, certainty),
+        margin=np.divide(gap, cast, out=np.full(len(gap), np.nan), where=cast > 0),
+        votes=whole["votes"],
+        support=whole["support"],
+        flags=flags,
+        voters=_voter_table(merged, parts),
+        certainty_means=CERTAINTY_MEANS,
+        issues=sum((part["issues"] for part in parts), merged.issues).merged(),
+    )
+
+
+_PER_ITEM = ("row", "first", "second", "first_weight", "second_weight", "tied", "cast", "asked", "votes", "support")
+
+
+def _count_part(
+    part: Any, *, opinions: Opinions | Shards, voter_weight: npt.NDArray[np.float64] | None
+) -> dict[str, Any]:
+    """Everything that the verdict needs of one part of the data, which holds all votes on its items."""
+    votes, row = opinions.load(part)
+    item, voter, choice = votes.codes("item"), votes.codes("voter"), votes.codes(votes.value)
+    n_items = votes.size("item")
+    weight = votes.weights()
+    if voter_weight is not None:
+        weight = voter_weight[voter] * (1.0 if weight is None else weight)
+    counting = choice if weight is None else np.where(weight > 0, choice, np.int32(-1))
+    counted = tally(item, counting, n_items, votes.size(votes.value), weight)
+    lead = leaders(counted)
+    split, items_with, which = splits(counted, counted.votes)
+    effective = (split, which) if weight is None else _effective_splits(counted)
+    winning = counted.choice == lead.first[counted.item]
+    support = np.zeros(n_items, dtype=np.int64)
+    support[counted.item[winning]] = counted.votes[winning]
+    return {
+        "items": votes.vocabulary("item"),
+        "row": row,
+        "issues": votes.issues,
+        "first": lead.first,
+        "second": lead.second,
+        "first_weight": lead.first_weight,
+        "second_weight": lead.second_weight,
+        "tied": lead.tied.astype(np.int32),
+        "cast": counted.per_item(counted.weight),
+        "asked": np.bincount(item, weights=weight, minlength=n_items).astype(np.float64),
+        "votes": counted.per_item(counted.votes.astype(np.float64)).astype(np.int64),
+        "support": support,
+        "split": split,
+        "items_with": items_with,
+        "effective": effective[0],
+        "which": effective[1].astype(np.int32),
+        "by_voter": _agreement_by_voter(votes.size("voter"), item, voter, counting, weight, counted, lead),
+    }
+
+
+def _certainty(parts: list[dict[str, Any]], n_choices: int) -> tuple[npt.NDArray[np.float64], bool]:
+    """Certainty of the leader of each item, from the splits of all parts together, each computed once."""
+    split, items, _ = merge_splits([part["split"] for part in parts], [part["items_with"] for part in parts])
+    voted = split[:, 0] > 0
+    model = fit_vote_split(split[voted], items[voted], n_choices)
+    effective = [part["effective"] for part in parts]
+    split, _, place = merge_splits(effective, [np.ones(len(rows), dtype=np.int64) for rows in effective])
+    certainty = leader_certainty(model, split)[place]
+    starts = np.cumsum([0, *map(len, effective)])
+    return np.concatenate(
+        [certainty[start + part["which"]] for start, part in zip(starts, parts, strict=False)]
+    ), model.converged
+
+
+def _effective_splits(counted: Tally) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Splits of weighted votes, scaled so that an item has (sum w)^2 / sum w^2 votes: as many as if weights were equal."""
+    squares = counted.per_item(counted.squares)
+    scale = np.divide(counted.per_item(counted.weight), squares, out=np.zeros(len(squares)), where=squares > 0)
+    split, _, which = splits(counted, np.round(counted.weight * scale[counted.item], _EFFECTIVE_DIGITS))
+    return split, which
+
+
+def _agreement_by_voter(
+    n_voters: int,
+    item: npt.NDArray[np.int32],
+    voter: npt.NDArray[np.int32],
+    choice: npt.NDArray[np.int32],
+    weight: npt.NDArray[np.float64] | None,
+    counted: Tally,
+    lead: Leaders,
+) -> npt.NDArray[np.int64]:
+    """Per voter: votes, abstentions, items compared, and twice the items on which the others lead with its choice.
+
+    A voter is compared with the leader among the other voters, so that it does not agree with itself; sharing the lead
+    counts half. Whole numbers, so that parts add up exactly.
+    """
+    cast = choice >= 0
+    item, own_voter, choice = item[cast], voter[cast], choice[cast]
+    own = np.ones(len(item)) if weight is None else weight[cast]
+    leading = lead.first[item] == choice
+    mine = counted.weight[counted.pair_of(item, choice)] - own
+    rival = np.where(leading, lead.second_weight[item], lead.first_weight[item])
+    slack = 1e-9 * lead.first_weight[item]
+    alone = (mine <= slack) & (rival <= slack)
+    ahead = np.where(mine > rival + slack, 2, np.where(mine >= rival - slack, 1, 0))
+    return np.stack(
+        [
+            np.bincount(own_voter, minlength=n_voters),
+            np.bincount(voter[~cast], minlength=n_voters),
+            np.bincount(own_voter[~alone], minlength=n_voters),
+            np.bincount(own_voter[~alone], weights=ahead[~alone], minlength=n_voters).astype(np.int64),
+        ]
+    )
+
+
+def _voter_table(opinions: Opinions | Shards, parts: list[dict[str, Any]]) -> pl.DataFrame:
+    votes, abstentions, compared, ahead = np.sum([part["by_voter"] for part in parts], axis=0)
+    agreement = np.divide(ahead / 2, compared, out=np.full(len(votes), np.nan), where=compared > 0)
+    low, high = wilson_interval(ahead / 2, compared)
+    names = opinions.vocabulary("voter")
+    table = pl.DataFrame(
+        {
+            "voter": names,
+            "votes": votes,
+            "abstentions": abstentions,
+            "compared": compared,
+            "agreement": agreement,
+            "low": np.where(compared > 0, low, np.nan),
+            "high": np.where(compared > 0, high, np.nan),
+        }
+    ).with_columns(pl.col("agreement", "low", "high").fill_nan(None))
+    group = opinions.about.column("voters", "group", names)
+    return table if group is None else table.insert_column(1, group.alias("group"))
+
+
+def _voter_weights(voters: pl.Series, weights: Mapping[str, float] | None) -> npt.NDArray[np.float64] | None:
+    if weights is None:
+        return None
+    given = {str(name): check_number("weights", value, low=0) for name, value in weights.items()}
+    unknown = set(given) - set(voters)
+    if unknown:
+        raise InputError("weights", f"names {min(unknown)!r:.60}, which is no voter")
+    return np.array([given.get(name, 1.0) for name in voters])
+
+
+def _name(equivalence: Equivalence) -> str:
+    return equivalence if isinstance(equivalence, str) else getattr(equivalence, "__name__", "a function")

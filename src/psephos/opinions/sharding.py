@@ -1,0 +1,292 @@
+"""How are opinions read that do not fit in memory?
+
+`scan` looks once over Parquet files without keeping them, learns the voters and the choices, and cuts the rows into
+parts that each hold all opinions on their items. Where the files are sorted by item a part is a range of rows; where
+they are not, the rows are first dealt into temporary files by item, once. Every method that works item by item then
+works part by part, in this process, in several, or on a cluster, and holds one part per worker at a time.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.engine import progress
+from psephos.errors import InputError, check_count
+from psephos.opinions.about import About
+from psephos.opinions.building import Segment, build
+from psephos.opinions.coding import Coded, canonical, natural_order
+from psephos.opinions.equivalence import Equivalence, classes
+from psephos.opinions.frames import Tables, renamed
+from psephos.opinions.issues import Issues
+from psephos.opinions.kinds import kind_named, recognise
+from psephos.opinions.model import Opinions, Source, frozen
+from psephos.opinions.parquet import check_parquet
+from psephos.opinions.reading import find_files, given_paths, read_about, sha256_of
+
+ROWS_PER_PART = 2_000_000
+"""Rows that one worker holds at a time: some 300 MB while they are checked."""
+
+_ROW = "__row"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A range of rows of the files, or a folder of rows dealt from them."""
+
+    start: int = 0
+    length: int = 0
+    folder: str = ""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Shards:
+    """Opinions too many for memory: what `Opinions` is, in parts; made by `scan`.
+
+    Attributes
+    ----------
+    kind : str
+    voters, choices : polars.Series of String
+        The vocabularies that all parts share.
+    choice_class : ndarray of int32
+        Code in `choices` of each choice that was found.
+    choice_counts : ndarray of int64
+        Rows of each choice that was found.
+    about, issues, source
+        As of `Opinions`; the issues of a part are found when it is loaded.
+    """
+
+    kind: str
+    voters: pl.Series
+    choices: pl.Series
+    found: pl.Series
+    choice_class: npt.NDArray[np.int32]
+    choice_counts: npt.NDArray[np.int64]
+    columns: Mapping[str, str]
+    cut: tuple[Part, ...]
+    lengths: tuple[int, ...]
+    repeated: str
+    about: About = field(default_factory=About)
+    issues: Issues = field(default_factory=Issues)
+    source: Source = field(default_factory=Source)
+
+    def __len__(self) -> int:
+        return sum(self.lengths)
+
+    @property
+    def value(self) -> str:
+        """Name of the column that says what a voter chose."""
+        return kind_named(self.kind).value
+
+    def vocabulary(self, name: str) -> pl.Series:
+        """The distinct voters or choices, in the order of their codes."""
+        return self.voters if name == "voter" else self.choices
+
+    def size(self, name: str) -> int:
+        """How many distinct voters or choices there are."""
+        return len(self.vocabulary(name))
+
+    def merged(self, equivalence: Equivalence) -> Shards:
+        """The same opinions with equivalent choices made one; see `Opinions.merged`."""
+        code, names = classes(self.found, self.choice_counts, equivalence)
+        return replace(self, choices=names, choice_class=code)
+
+    def parts(self, engine: object = 1) -> Sequence[Part]:  # noqa: ARG002 - `Opinions.parts` needs it
+        """The parts, to be given to `load`."""
+        return self.cut
+
+    def load(self, part: Part) -> tuple[Opinions, npt.NDArray[np.int64]]:
+        """The opinions of a part, and for each of its items the first row on it; items with earlier rows come first."""
+        kind = kind_named(self.kind)
+        wanted = [self.columns[name] for name in kind.names if name in self.columns]
+        if part.folder:
+            frame = pl.concat([pl.read_parquet(file) for file in sorted(Path(part.folder).iterdir())])
+            rows = frame[_ROW].to_numpy()
+            frame = frame.select(wanted)
+        else:
+            frame = pl.scan_parquet(list(self.source.names)).select(wanted).slice(part.start, part.length).collect()
+            rows = np.arange(part.start, part.start + frame.height)
+        opinions = build(
+            kind,
+            renamed(frame, self.columns),
+            segments=_segments(rows, self.source.names, self.lengths),
+            repeated=self.repeated,
+            vocabularies={"voter": self.voters, self.value: self.found},
+            empty=True,
+        )
+        choice = opinions.coded[self.value]
+        merged = Coded(np.append(self.choice_class, np.int32(-1))[choice.codes], self.choices)
+        opinions = replace(opinions, coded=frozen({**opinions.coded, self.value: merged}))
+        first = pl.DataFrame({"item": canonical(frame[self.columns["item"]]).cast(pl.String), "row": rows})
+        first = first.group_by("item").agg(pl.col("row").min())
+        items = pl.DataFrame({"item": opinions.vocabulary("item")})
+        return opinions, items.join(first, on="item", how="left", maintain_order="left")["row"].to_numpy()
+
+    def of_item(self, item: str) -> Opinions:
+        """The opinions on one item, read from the files again."""
+        column = self.columns["item"]
+        rows = pl.scan_parquet(list(self.source.names)).filter(pl.col(column).cast(pl.String) == item).collect()
+        if rows.is_empty():
+            raise InputError("item", f"there is no item {item!r:.80}")
+        kind = kind_named(self.kind)
+        opinions = build(
+            kind, renamed(rows, self.columns), repeated=self.repeated, vocabularies={self.value: self.found}
+        )
+        merged = Coded(np.append(self.choice_class, np.int32(-1))[opinions.codes(self.value)], self.choices)
+        return replace(opinions, coded=frozen({**opinions.coded, self.value: merged}))
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self):,} {self.kind} ({len(self.voters):,} voters, {len(self.choices):,} {self.value}s) "
+            f"in {len(self.cut):,} parts from {', '.join(self.source.names)}"
+        )
+
+    __repr__ = __str__
+
+
+def scan(
+    path: str | Path | Sequence[str | Path],
+    *,
+    kind: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    about: Tables | None = None,
+    repeated: str = "auto",
+    rows_per_part: int = ROWS_PER_PART,
+    folder: str | Path | None = None,
+) -> Shards:
+    """Prepare opinions in Parquet files for work in parts; see the module.
+
+    Parameters
+    ----------
+    path, kind, columns, about, repeated
+        As in `psephos.read`; the files must be Parquet.
+    rows_per_part : int, default 2,000,000
+        About how many rows a part has; an item with more rows makes a larger part.
+    folder : path, optional
+        Where rows are dealt to if the files are not sorted by item; on a cluster, a folder that all its machines see.
+        A temporary folder if not given. What was dealt is removed with the result.
+
+    Returns
+    -------
+    Shards
+
+    Raises
+    ------
+    InputError
+        If a file is not Parquet, the kind cannot be recognised, or it has no voters and choices.
+    """
+    check_count("rows_per_part", rows_per_part)
+    files, tables = find_files(path)
+    for file in files:
+        check_parquet(file, str(file))
+    names = tuple(map(str, files))
+    table = pl.scan_parquet(list(names))
+    found_kind, parts = recognise(table.collect_schema().names(), kind=kind, stated=columns)
+    if "voter" not in found_kind.required or found_kind.value not in ("label", "answer"):
+        raise InputError("kind", f"{found_kind.name} are not read in parts yet", hint="use psephos.read")
+    lengths = tuple(int(pl.scan_parquet(name).select(pl.len()).collect().item()) for name in names)
+    if not sum(lengths):
+        raise InputError("path", "the files hold no rows")
+    voters = _distinct(table, parts["voter"])["name"]
+    answers = _distinct(table, parts[found_kind.value])
+    order = natural_order(answers["name"])
+    choices, counts = answers["name"].gather(order), answers["rows"].gather(order).to_numpy()
+    cut = _sorted_cut(table.select(parts["item"]), sum(lengths), rows_per_part)
+    shards = Shards(
+        found_kind.name,
+        voters,
+        choices,
+        choices,
+        np.arange(len(choices), dtype=np.int32),
+        counts.astype(np.int64),
+        parts,
+        cut or (),
+        lengths,
+        repeated,
+        about=About.checked(read_about({**tables, **(about or {})}), {"voter": voters})[0],
+        source=Source(names, tuple(map(sha256_of, files)), given_paths(path)),
+    )
+    if cut is None:
+        dealt = Path(tempfile.mkdtemp(prefix="psephos-", dir=folder))
+        weakref.finalize(shards.voters, shutil.rmtree, dealt, ignore_errors=True)
+        wanted = [parts[name] for name in found_kind.names if name in parts]
+        cut = _deal(table.select(wanted), parts["item"], sum(lengths), rows_per_part, dealt)
+        shards = replace(shards, cut=cut)
+    return shards
+
+
+def _distinct(table: pl.LazyFrame, column: str) -> pl.DataFrame:
+    """The distinct values of a column in the order of their first rows, and the rows of each."""
+    counted = (
+        table.select(pl.col(column))
+        .with_row_index(_ROW)
+        .group_by(column)
+        .agg(pl.col(_ROW).min(), pl.len().cast(pl.Int64).alias("rows"))
+        .collect(engine="streaming")
+        .sort(_ROW)
+    )
+    named = counted.with_columns(canonical(counted[column]).cast(pl.String).alias("name")).drop_nulls("name")
+    return named.group_by("name", maintain_order=True).agg(pl.col("rows").sum())
+
+
+def _chunks(total: int, rows: int, label: str) -> Iterator[tuple[int, int]]:
+    starts = range(0, total, rows)
+    with progress(label, len(starts)) as advance:
+        for start in starts:
+            yield start, min(rows, total - start)
+            advance()
+
+
+def _sorted_cut(items: pl.LazyFrame, total: int, rows_per_part: int) -> tuple[Part, ...] | None:
+    """Ranges of rows that split no item, or None where the rows are not sorted by item."""
+    starts = [0]
+    highest = None
+    for start, length in _chunks(total, rows_per_part, "looking over the items"):
+        column = items.slice(start, length).collect().to_series()
+        low, high = column.min(), column.max()
+        if low is None or column.null_count():
+            return None
+        if highest is not None:
+            if low < highest:  # type: ignore[operator]
+                return None
+            same = int((column == highest).sum())
+            if not (column.head(same) == highest).all():
+                return None
+            if same < length:
+                starts.append(start + same)
+        highest = high
+    return tuple(Part(start, end - start) for start, end in zip(starts, [*starts[1:], total], strict=True))
+
+
+def _deal(table: pl.LazyFrame, item: str, total: int, rows_per_part: int, folder: Path) -> tuple[Part, ...]:
+    """Write the rows to one folder per part, by a hash of the item."""
+    piles = -(-total // rows_per_part)
+    for pile in range(piles):
+        (folder / f"{pile:06d}").mkdir()
+    for number, (start, length) in enumerate(_chunks(total, rows_per_part, "dealing the rows by item")):
+        chunk = table.slice(start, length).collect().with_row_index(_ROW, offset=start)
+        pile_of = chunk[item].cast(pl.String).hash(seed=0) % piles
+        for (pile,), rows in (
+            chunk.with_columns(pile_of.alias("__pile")).partition_by("__pile", as_dict=True, include_key=False).items()
+        ):
+            rows.write_parquet(folder / f"{pile:06d}" / f"{number:06d}.parquet", compression="lz4")
+    return tuple(Part(folder=str(pile)) for pile in sorted(folder.iterdir()) if any(pile.iterdir()))
+
+
+def _segments(rows: npt.NDArray[np.integer], names: Sequence[str], lengths: Sequence[int]) -> list[Segment]:
+    """Rising row numbers over all files as row numbers in each file."""
+    ends = np.cumsum(lengths)
+    at = np.searchsorted(rows, np.concatenate([[0], ends]))
+    return [
+        Segment(name, rows[low:high].astype(np.int64) - (end - length) + 1)
+        for name, low, high, end, length in zip(names, at[:-1], at[1:], ends, lengths, strict=True)
+        if low < high
+    ]

@@ -1,0 +1,194 @@
+"""How many votes has each choice on each item, and how do the votes split?
+
+A tally holds only the pairs (item, choice) that occur, items in order, so its size is that of the votes and not of
+items times choices. A split is the list of vote counts of an item, largest first, without saying which choice has
+which; a symmetric model sees no more of an item than its split, so whatever it computes it computes once per split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from psephos.opinions.coding import combined
+
+DENSE_CELLS = 2**24
+"""Up to this many cells of items by choices are counted in a dense table, and more if the votes are as many."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Votes per item and choice, in compressed rows: the pairs of item i stand at ``starts[i]:starts[i + 1]``.
+
+    Attributes
+    ----------
+    starts : ndarray of int64, shape (n_items + 1,)
+    choice : ndarray of int32, shape (n_pairs,)
+        Rising within an item.
+    votes : ndarray of int64, shape (n_pairs,)
+    weight : ndarray of float64, shape (n_pairs,)
+        Sum of the weights of the votes; the votes themselves if there are no weights.
+    squares : ndarray of float64, shape (n_pairs,)
+        Sum of the squared weights.
+    """
+
+    starts: npt.NDArray[np.int64]
+    choice: npt.NDArray[np.int32]
+    votes: npt.NDArray[np.int64]
+    weight: npt.NDArray[np.float64]
+    squares: npt.NDArray[np.float64]
+
+    @property
+    def item(self) -> npt.NDArray[np.int64]:
+        """Item of each pair, shape (n_pairs,)."""
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+
+    def pair_of(self, item: npt.NDArray[np.int32], choice: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
+        """Place of the pair (item, choice) for each row; every pair asked for must occur."""
+        base = np.int64(self.choice.max(initial=0)) + 1
+        return np.searchsorted(self.item * base + self.choice, item * base + choice)
+
+    def per_item(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Sum of `values` (one per pair) over the pairs of each item, shape (n_items,)."""
+        return np.bincount(self.item, weights=values, minlength=len(self.starts) - 1).astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Leaders:
+    """The choice with the most weight on each item, and the one behind it; codes are -1 where there is none.
+
+    Attributes
+    ----------
+    first, second : ndarray of int32, shape (n_items,)
+        The leading choice and the runner-up; among equals the lower code comes first.
+    first_weight, second_weight : ndarray of float64, shape (n_items,)
+        Their weights, 0 where there is none.
+    tied : ndarray of int64, shape (n_items,)
+        How many choices share the first place; 0 where nobody voted.
+    """
+
+    first: npt.NDArray[np.int32]
+    second: npt.NDArray[np.int32]
+    first_weight: npt.NDArray[np.float64]
+    second_weight: npt.NDArray[np.float64]
+    tied: npt.NDArray[np.int64]
+
+
+def tally(
+    item: npt.NDArray[np.int32],
+    choice: npt.NDArray[np.int32],
+    n_items: int,
+    n_choices: int,
+    weights: npt.NDArray[np.float64] | None = None,
+) -> Tally:
+    """Count votes; a choice of -1 is an abstention and counts for nothing.
+
+    Examples
+    --------
+    >>> counted = tally(np.array([0, 0, 0, 1], np.int32), np.array([2, 2, 0, -1], np.int32), 2, 3)
+    >>> counted.choice, counted.votes, counted.starts
+    (array([0, 2], dtype=int32), array([1, 2]), array([0, 2, 2]))
+    """
+    cast = choice >= 0
+    cell = item[cast].astype(np.int64) * n_choices + choice[cast]
+    weights = None if weights is None else weights[cast]
+    if n_items * n_choices <= max(DENSE_CELLS, 2 * len(cell)):
+        dense = np.bincount(cell, minlength=n_items * n_choices)
+        pairs = np.flatnonzero(dense)
+        votes = dense[pairs]
+        sums: list[npt.NDArray[Any]] = [
+            np.bincount(cell, weights=w, minlength=len(dense))[pairs] for w in _powers(weights)
+        ]
+    else:
+        pairs, place, votes = np.unique(cell, return_inverse=True, return_counts=True)
+        sums = [np.bincount(place, weights=w, minlength=len(pairs)) for w in _powers(weights)]
+    starts = np.searchsorted(pairs, np.arange(n_items + 1, dtype=np.int64) * n_choices)
+    weight, squares = sums if sums else [votes.astype(np.float64)] * 2
+    return Tally(starts, (pairs % n_choices).astype(np.int32), votes.astype(np.int64), weight, squares)
+
+
+def leaders(counted: Tally) -> Leaders:
+    """The leading choice and the runner-up of each item by weight.
+
+    Examples
+    --------
+    >>> counted = tally(np.array([0, 0, 0, 1, 1], np.int32), np.array([2, 2, 0, 1, 0], np.int32), 2, 3)
+    >>> found = leaders(counted)
+    >>> found.first, found.second, found.tied
+    (array([2, 0], dtype=int32), array([0, 1], dtype=int32), array([1, 2]))
+    """
+    n_items = len(counted.starts) - 1
+    item = counted.item
+    order = np.lexsort((counted.choice, -counted.weight, item))
+    has_first = np.diff(counted.starts) > 0
+    has_second = np.diff(counted.starts) > 1
+    first, second = np.full((2, n_items), -1, dtype=np.int32)
+    first_weight, second_weight = np.zeros((2, n_items))
+    best = order[counted.starts[:-1][has_first]]
+    next_best = order[counted.starts[:-1][has_second] + 1]
+    first[has_first], first_weight[has_first] = counted.choice[best], counted.weight[best]
+    second[has_second], second_weight[has_second] = counted.choice[next_best], counted.weight[next_best]
+    tied = np.bincount(item[counted.weight == first_weight[item]], minlength=n_items)
+    return Leaders(first, second, first_weight, second_weight, tied)
+
+
+def splits(
+    counted: Tally, counts: npt.NDArray[np.int64] | npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The distinct splits of votes, how many items have each, and which split each item has.
+
+    Parameters
+    ----------
+    counted : Tally
+        Which pairs belong to which item.
+    counts : ndarray, shape (n_pairs,)
+        What is split: the votes, or effective votes.
+
+    Returns
+    -------
+    split : ndarray of float64, shape (n_splits, most choices on one item)
+        Counts, largest first, padded with 0.
+    items : ndarray of int64, shape (n_splits,)
+        Items with this split.
+    which : ndarray of int64, shape (n_items,)
+        Split of each item.
+
+    Examples
+    --------
+    >>> counted = tally(np.array([0, 0, 0, 1, 1, 1], np.int32), np.array([2, 2, 0, 1, 0, 0], np.int32), 2, 3)
+    >>> splits(counted, counted.votes)
+    (array([[2., 1.]]), array([2]), array([0, 0]))
+    """
+    order = np.lexsort((-counts, counted.item))
+    width = max(1, int(np.diff(counted.starts).max(initial=1)))
+    padded = np.zeros((len(counted.starts) - 1, width))
+    place = np.arange(len(order)) - np.repeat(counted.starts[:-1], np.diff(counted.starts))
+    padded[counted.item, place] = counts[order]
+    return merge_splits([padded], [np.ones(len(padded), dtype=np.int64)])
+
+
+def merge_splits(
+    tables: Sequence[npt.NDArray[np.float64]], items: Sequence[npt.NDArray[np.int64]]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Splits of several parts as one: the distinct rows, the items with each, and the new place of every old row.
+
+    The result does not depend on how the items were cut into parts: rows stand in falling lexical order.
+    """
+    width = max(table.shape[1] for table in tables)
+    stacked = np.concatenate([np.pad(table, ((0, 0), (0, width - table.shape[1]))) for table in tables])
+    columns = stacked.T.astype(np.int64) if np.all(stacked == np.floor(stacked)) else stacked.T
+    _, representative, which = np.unique(combined(list(columns)), return_index=True, return_inverse=True)
+    split = stacked[representative]
+    order = np.lexsort(split.T[::-1])[::-1]
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    which = place[which]
+    return split[order], np.bincount(which, weights=np.concatenate(items)).astype(np.int64), which
+
+
+def _powers(weights: npt.NDArray[np.float64] | None) -> tuple[npt.NDArray[np.float64], ...]:
+    return () if weights is None else (weights, weights * weights)

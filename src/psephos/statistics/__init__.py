@@ -1,0 +1,33 @@
+"""How sure?
+
+Intervals, the bootstrap, permutation tests, adjustment for multiple testing and rank correlation, on plain arrays and
+with no knowledge of items, voters or candidates. Every other room that says how sure it is says it with these.
+"""
+
+from psephos.statistics.bootstrap import Bootstrap, bootstrap
+from psephos.statistics.intervals import Interval, beta_interval, normal_interval, wilson_interval
+from psephos.statistics.multiple_testing import adjust
+from psephos.statistics.permutation import PermutationTest, permutation_test, sign_flip_test
+from psephos.statistics.rank_correlation import RankCorrelation, kendall_tau, spearman_rho
+from psephos.statistics.rank_statistics import kendall_statistic, spearman_statistic
+from psephos.statistics.replicate_intervals import bca_interval, percentile_interval
+
+__all__ = [
+    "Bootstrap",
+    "Interval",
+    "PermutationTest",
+    "RankCorrelation",
+    "adjust",
+    "bca_interval",
+    "beta_interval",
+    "bootstrap",
+    "kendall_statistic",
+    "kendall_tau",
+    "normal_interval",
+    "percentile_interval",
+    "permutation_test",
+    "sign_flip_test",
+    "spearman_rho",
+    "spearman_statistic",
+    "wilson_interval",
+]

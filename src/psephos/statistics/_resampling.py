@@ -1,0 +1,134 @@
+"""How often is each unit of the data drawn?
+
+Units are rows (each standing for any number of identical ones) or clusters of rows, drawn within their strata. All
+that leaves this file are weights of the rows: matrices of shape (replicates, n), made a chunk at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from psephos.errors import InputError, check_codes, check_count
+from psephos.statistics._evaluation import chunks
+
+JACKKNIFE_GROUPS = 500
+"""Distinct units up to which the jackknife of BCa leaves out one at a time; groups of units in all strata beyond it."""
+
+UNITS_PER_ROW = 8
+"""Units per distinct row up to which it is faster to draw single units than one multinomial vector."""
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """What is drawn: rows or clusters, with how many identical units each stands for, and its stratum."""
+
+    n: int
+    copies: npt.NDArray[np.int64]
+    strata: npt.NDArray[np.int64]
+    cluster_of_row: npt.NDArray[np.int64] | None
+    multiplicity: npt.NDArray[np.int64]
+
+    def weights(self, counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Weights of the rows, shape (replicates, n), from how often each unit was drawn."""
+        return counts if self.cluster_of_row is None else counts[:, self.cluster_of_row] * self.multiplicity
+
+
+def units_of(
+    n: int, multiplicity: npt.ArrayLike | None, clusters: npt.ArrayLike | None, strata: npt.ArrayLike | None
+) -> Units:
+    n = check_count("n", n)
+    copies = np.ones(n, np.int64) if multiplicity is None else _codes("multiplicity", multiplicity, n)
+    stratum = np.zeros(n, np.int64) if strata is None else _codes("strata", strata, n)
+    cluster_of_row = None
+    drawn, what = copies, "n" if multiplicity is None else "multiplicity"
+    if clusters is not None:
+        _, first, cluster_of_row = np.unique(_codes("clusters", clusters, n), return_index=True, return_inverse=True)
+        split = stratum != stratum[first][cluster_of_row]
+        if split.any():
+            raise InputError("strata", "splits a cluster", where=f"row {int(np.argmax(split))}")
+        drawn, what, stratum = np.ones(len(first), np.int64), "clusters", stratum[first]
+    if drawn.sum() < 2:
+        raise InputError(what, f"must give at least two units to draw from, got {drawn.sum()}")
+    return Units(n, drawn, np.unique(stratum, return_inverse=True)[1], cluster_of_row, copies)
+
+
+def _codes(argument: str, values: npt.ArrayLike, n: int) -> npt.NDArray[np.int64]:
+    codes = check_codes(argument, values, ndim=1)
+    if len(codes) != n:
+        raise InputError(argument, f"must have n = {n} rows, got {len(codes)}")
+    if (codes < 0).any():
+        raise InputError(argument, "must not be negative", where=f"row {int(np.argmin(codes))}")
+    return codes.astype(np.int64)
+
+
+def resamples(units: Units, repeats: int, rng: np.random.Generator) -> Iterator[npt.NDArray[np.float64]]:
+    """Weights of all replicates, a chunk of rows at a time."""
+    draw = _draw_units if units.copies.sum() <= UNITS_PER_ROW * len(units.copies) else _draw_rows
+    for counts in draw(units, repeats, rng):
+        yield units.weights(counts)
+
+
+def _draw_units(units: Units, repeats: int, rng: np.random.Generator) -> Iterator[npt.NDArray[np.float64]]:
+    """Unit by unit: each place of a stratum is filled by any of its units."""
+    by_stratum = np.argsort(units.strata, kind="stable")
+    pool = np.repeat(by_stratum, units.copies[by_stratum])
+    size = np.bincount(units.strata[pool])
+    first = np.cumsum(size) - size
+    size, first = size[units.strata[pool]], first[units.strata[pool]]
+    for start, stop in chunks(repeats, units.n):
+        counts = np.empty((stop - start, len(units.copies)))
+        for row in counts:
+            picked = first + (rng.random(len(pool)) * size).astype(np.int64)
+            row[:] = np.bincount(pool[picked], minlength=len(row))
+        yield counts
+
+
+def _draw_rows(units: Units, repeats: int, rng: np.random.Generator) -> Iterator[npt.NDArray[np.float64]]:
+    """Row by row: the counts of a stratum are one multinomial vector, from a stream of the stratum's own."""
+    total = np.bincount(units.strata, weights=units.copies).astype(np.int64)
+    members = np.split(np.argsort(units.strata, kind="stable"), np.cumsum(np.bincount(units.strata))[:-1])
+    streams = rng.spawn(len(total))
+    for start, stop in chunks(repeats, units.n):
+        counts = np.zeros((stop - start, len(units.copies)))
+        for stratum in np.flatnonzero(total):
+            rows = members[stratum]
+            shares = units.copies[rows] / total[stratum]
+            counts[:, rows] = streams[stratum].multinomial(total[stratum], shares, size=stop - start)
+        yield counts
+
+
+@dataclass(frozen=True, eq=False)
+class JackknifePlan:
+    """Which units each jackknife sample leaves out: `unit[i]` once from sample `sample[i]`, in rising order."""
+
+    unit: npt.NDArray[np.int64]
+    sample: npt.NDArray[np.int64]
+    copies: npt.NDArray[np.int64]
+    strata: npt.NDArray[np.int64]
+
+
+def jackknife_plan(units: Units, rng: np.random.Generator) -> JackknifePlan:
+    present = np.flatnonzero(units.copies)
+    if len(present) <= JACKKNIFE_GROUPS:
+        return JackknifePlan(present, np.arange(len(present)), units.copies[present], units.strata[present])
+    shuffled = rng.permutation(np.repeat(np.arange(len(units.copies)), units.copies))
+    shuffled = shuffled[np.argsort(units.strata[shuffled], kind="stable")]
+    size = np.bincount(units.strata[shuffled])
+    groups = np.minimum(size, np.maximum(2, JACKKNIFE_GROUPS * size // len(shuffled)))
+    stratum = units.strata[shuffled]
+    place = np.arange(len(shuffled)) - (np.cumsum(size) - size)[stratum]
+    sample = (np.cumsum(groups) - groups)[stratum] + place * groups[stratum] // size[stratum]
+    return JackknifePlan(shuffled, sample, np.ones(groups.sum(), np.int64), np.repeat(np.arange(len(size)), groups))
+
+
+def jackknife_samples(units: Units, plan: JackknifePlan) -> Iterator[npt.NDArray[np.float64]]:
+    width = len(units.copies)
+    for start, stop in chunks(len(plan.copies), units.n):
+        first, last = np.searchsorted(plan.sample, [start, stop])
+        cell = (plan.sample[first:last] - start) * width + plan.unit[first:last]
+        left_out = np.bincount(cell, minlength=(stop - start) * width).reshape(-1, width)
+        yield units.weights((units.copies - left_out).astype(np.float64))
