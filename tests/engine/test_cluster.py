@@ -71,9 +71,9 @@ def test_dead_worker_is_replaced(ray_cluster, tmp_path):
 @pytest.mark.parametrize(
     ("address", "problem"),
     [
-        ("127.0.0.1:1", "no Ray cluster answers at 127.0.0.1:1; see `ray status`"),
-        ("ray://127.0.0.1:1", "no Ray cluster answers at ray://127.0.0.1:1; see `ray status`"),
-        ("127.0.0.1:99999", "no Ray cluster answers at 127.0.0.1:99999; see `ray status`"),
+        ("127.0.0.1:1", "no Ray cluster answers at 127.0.0.1:1: [Errno "),
+        ("ray://127.0.0.1:1", "no Ray cluster answers at ray://127.0.0.1:1: "),
+        ("127.0.0.1:99999", "no Ray cluster answers at 127.0.0.1:99999: "),
         ("somewhere", "must give a Ray address as HOST:PORT or ray://HOST:PORT, got 'somewhere'"),
     ],
 )
@@ -83,7 +83,7 @@ def test_absent_cluster_is_an_input_error(require, monkeypatch, address, problem
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
     with pytest.raises(InputError) as caught:
         open_engine(f"ray:{address}")
-    assert str(caught.value) == f"engine: {problem}"
+    assert str(caught.value).startswith(f"engine: {problem}")
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
 
 

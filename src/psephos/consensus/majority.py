@@ -199,7 +199,7 @@ def _certainty(parts: list[dict[str, Any]], n_choices: int) -> tuple[npt.NDArray
 
 
 def _effective_splits(counted: Tally) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Splits of weighted votes, scaled so that an item has (sum w)^2 / sum w^2 votes: as many as if weights were equal."""
+    """Splits of weighted votes as if of equal ones: scaled so that an item has (sum w)^2 / sum w^2 votes."""
     squares = counted.per_item(counted.squares)
     scale = np.divide(counted.per_item(counted.weight), squares, out=np.zeros(len(squares)), where=squares > 0)
     split, _, which = splits(counted, np.round(counted.weight * scale[counted.item], _EFFECTIVE_DIGITS))

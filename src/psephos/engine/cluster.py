@@ -110,7 +110,7 @@ def _connected(address: str | None) -> ModuleType:
     try:
         ray.init(address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise _absent(address) from error
+        raise _absent(address, error) from error
     _joined = address
     return ray
 
@@ -123,8 +123,11 @@ def _check_reachable(address: str) -> None:
     try:
         socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
     except (OSError, OverflowError) as error:
-        raise _absent(address) from error
+        raise _absent(address, error) from error
 
 
-def _absent(address: str | None) -> InputError:
-    return InputError("engine", f"no Ray cluster answers at {address or 'this machine'}", hint="see `ray status`")
+def _absent(address: str | None, error: Exception) -> InputError:
+    place = address or "this machine"
+    return InputError(
+        "engine", f"no Ray cluster answers at {place}: {str(error).splitlines()[0]}", hint="see `ray status`"
+    )

@@ -12,12 +12,17 @@ from psephos.opinions.constructors import (
 )
 from psephos.opinions.frames import from_frame, from_matrix
 from psephos.opinions.model import Opinions
+from psephos.opinions.outcomes import Reasons, Result, Verdict
 from psephos.opinions.reading import read
 from psephos.opinions.sharding import Shards, scan
+from psephos.opinions.writing import write
 
 __all__ = [
     "Opinions",
+    "Reasons",
+    "Result",
     "Shards",
+    "Verdict",
     "battles",
     "from_frame",
     "from_matrix",
@@ -30,4 +35,5 @@ __all__ = [
     "scan",
     "scores",
     "transcripts",
+    "write",
 ]

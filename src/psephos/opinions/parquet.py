@@ -27,7 +27,7 @@ for path in json.load(sys.stdin):
     try:
         polars.read_parquet(path, glob=False, hive_partitioning=False)
     except BaseException as problem:
-        print(json.dumps(str(problem)), flush=True)
+        print(json.dumps(str(problem).partition("\\n")[0][:200]), flush=True)
     else:
         print("null", flush=True)
 """
@@ -43,8 +43,9 @@ def read_parquet_files(paths: Sequence[Path]) -> list[pl.DataFrame]:
     """
     for path in paths:
         check_parquet(path, str(path))
-    if paths:
-        _try(paths)
+    for path, fault in zip(paths, faults_of(paths), strict=True):
+        if fault is not None:
+            raise ParseError(str(path), f"cannot be read as Parquet: {fault}")
     return [pl.read_parquet(path, glob=False, hive_partitioning=False) for path in paths]
 
 
@@ -60,19 +61,22 @@ def check_parquet(path: Path, name: str) -> None:
             raise ParseError(name, "is not a whole Parquet file", hint="it may be cut off or of another format")
 
 
-def _try(paths: Sequence[Path]) -> None:
-    """Decode the files in another process."""
-    command = [sys.executable, "-P", "-c", _TRIAL]
-    done = subprocess.run(  # noqa: S603 - our own interpreter and text; paths go in by a pipe
-        command, input=json.dumps([str(path.absolute()) for path in paths]), capture_output=True, text=True, check=False
+def faults_of(paths: Sequence[Path]) -> list[str | None]:
+    """What is wrong with each file, found by decoding it in another process; None where nothing is."""
+    faults: list[str | None] = []
+    while len(faults) < len(paths):
+        faults += _tried([str(path.absolute()) for path in paths[len(faults) :]])
+        if len(faults) < len(paths):
+            faults.append("decoding it ends the process; it is damaged, or larger than the memory")
+    return faults
+
+
+def _tried(paths: Sequence[str]) -> list[str | None]:
+    """Faults of the files up to the first that ends the process."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter and text; the paths go in by a pipe
+        [sys.executable, "-P", "-c", _TRIAL], input=json.dumps(paths), capture_output=True, text=True, check=False
     )
-    ready, *faults = done.stdout.splitlines() or [""]
+    ready, *lines = done.stdout.splitlines() or [""]
     if ready != "ready":
-        raise RuntimeError(f"no process to try Parquet files in: {done.stderr[-500:]}")
-    for path, fault in zip(paths, faults, strict=False):
-        if json.loads(fault) is not None:
-            raise ParseError(str(path), f"cannot be read as Parquet: {json.loads(fault).splitlines()[0][:200]}")
-    if len(faults) < len(paths):
-        raise ParseError(
-            str(paths[len(faults)]), "is damaged, or needs more memory than there is, to decode as Parquet"
-        )
+        raise RuntimeError(f"cannot start a process to try Parquet files in: {done.stderr[-500:]}")
+    return [json.loads(line) for line in lines]

@@ -17,7 +17,7 @@ from psephos.opinions.coding import canonical
 from psephos.opinions.formats import SUFFIXES, Table, parse, read_tables
 from psephos.opinions.frames import Tables, renamed, to_polars, unpivoted
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
-from psephos.opinions.kinds import ABOUT, Kind, recognise
+from psephos.opinions.kinds import ABOUT, KINDS, Kind, recognise
 from psephos.opinions.model import Opinions, Source
 
 STANDARD_INPUT = "-"
@@ -46,7 +46,8 @@ def read(
         A file, several files of one kind, a folder, or ``"-"`` for standard input. In a folder, files called ``items``,
         ``voters``, ``candidates`` and ``tasks`` are tables about those; all others of a known format hold opinions.
     kind : str, optional
-        The kind; recognised from the column names if not given.
+        The kind; recognised from the column names if not given, where a file called like a kind whose columns it has is
+        of that kind.
     columns : mapping of str to str, optional
         Part to column name, such as ``{"voter": "annotator"}``.
     wide : str, optional
@@ -197,8 +198,12 @@ def _assembled(
             rows = frame[_LINE].to_numpy()
             frame = frame.drop(_LINE)
             issues.append(Issue(f"a wide table of {height:,} rows", NOTED, name, count=height))
+        wanted = kind or ("labels" if wide else None)
+        if wanted is None and columns is None and Path(name).stem in KINDS:
+            stem = Path(name).stem
+            wanted = stem if set(KINDS[stem].required) <= set(frame.columns) else None
         try:
-            this, parts = recognise(frame.columns, kind=kind or ("labels" if wide else None), stated=columns)
+            this, parts = recognise(frame.columns, kind=wanted, stated=columns)
         except InputError as problem:
             raise InputError(problem.argument, problem.problem, where=name, hint=problem.hint) from None
         if found is not None and this is not found:

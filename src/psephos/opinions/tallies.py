@@ -136,6 +136,26 @@ def leaders(counted: Tally) -> Leaders:
     return Leaders(first, second, first_weight, second_weight, tied)
 
 
+def distinct_rows(counted: Tally) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Items whose votes differ, and how many items each stands for: the first item of every distinct row of counts.
+
+    Examples
+    --------
+    >>> distinct_rows(tally(np.array([0, 0, 1, 1, 2], np.int32), np.array([1, 0, 0, 1, 1], np.int32), 3, 2))
+    (array([0, 2]), array([2, 1]))
+    """
+    row = np.zeros(len(counted.starts) - 1, dtype=np.int64)
+    lengths = np.diff(counted.starts)
+    pair = combined([counted.choice, counted.votes])
+    _, pair = np.unique(pair, return_inverse=True)
+    for place in range(int(lengths.max(initial=0))):
+        column = np.full(len(row), -1, dtype=np.int64)
+        column[lengths > place] = pair[counted.starts[:-1][lengths > place] + place]
+        row = np.unique(combined([row, column]), return_inverse=True)[1].astype(np.int64)
+    _, first, copies = np.unique(row, return_index=True, return_counts=True)
+    return first, copies
+
+
 def splits(
     counted: Tally, counts: npt.NDArray[np.int64] | npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:

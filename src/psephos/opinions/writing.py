@@ -12,11 +12,11 @@ return and is no plain number) gets an apostrophe in front, unless the caller as
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO
+from typing import Any
 
 import polars as pl
 import polars.selectors as cs
@@ -140,7 +140,7 @@ def write_frame(frame: pl.DataFrame, path: str | Path, *, neutralise: bool = Tru
     return Written((path,), neutralised)
 
 
-_WRITERS: MappingProxyType[str, Callable[[pl.DataFrame, IO[bytes]], None]] = MappingProxyType(
+_WRITERS: Mapping[str, Callable[[pl.DataFrame, Any], None]] = MappingProxyType(
     {
         ".csv": lambda frame, file: frame.write_csv(file),
         ".tsv": lambda frame, file: frame.write_csv(file, separator="\t"),

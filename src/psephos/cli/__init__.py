@@ -1,0 +1,63 @@
+"""The command line: one file per verb; a verb loads its room when it is called.
+
+Exit codes: 0 fine, 1 the input is at fault (one line on standard error says what to do), 2 the command is, 130 stopped.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from psephos import __version__
+from psephos.cli.agree import agree
+from psephos.cli.decide import decide
+from psephos.cli.demo import demo
+from psephos.cli.doctor import doctor
+from psephos.cli.transfer import export, import_
+
+app = typer.Typer(
+    name="psephos",
+    help="Many fallible opinions in, one answer that can be checked out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(decide)
+app.command()(agree)
+app.command("import")(import_)
+app.command()(export)
+app.command()(demo)
+app.command()(doctor)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"psephos {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Many fallible opinions in, one answer that can be checked out."""
+
+
+def main() -> None:
+    """Run the command line; complaints about the input become one line and exit code 1."""
+    from psephos.errors import InputError, MissingPartError
+
+    try:
+        app()
+    except (InputError, MissingPartError) as problem:
+        sys.exit(_complaint(str(problem)))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _complaint(text: str) -> str:
+    """One line without control characters: what is quoted from a file must not steer a terminal."""
+    return "psephos: " + "".join(sign if sign.isprintable() else " " for sign in text)

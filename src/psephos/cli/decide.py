@@ -1,0 +1,118 @@
+"""psephos decide: what do the voters say together, how sure is that, and what to check first?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from psephos.cli import options as o
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from psephos.consensus import AgainstGold
+    from psephos.opinions.outcomes import Verdict
+
+
+def decide(
+    paths: o.Paths,
+    kind: o.Kind = None,
+    column: o.Column = None,
+    wide: o.Wide = None,
+    about: o.AboutOption = None,
+    method: Annotated[str, typer.Option(help="auto or majority.")] = "auto",
+    ties: Annotated[str, typer.Option(help="What an item gets whose first place is shared: first, none.")] = "first",
+    rule: Annotated[
+        str, typer.Option(help="plurality, or strict: more than half of all who were asked.")
+    ] = "plurality",
+    weights: Annotated[str | None, typer.Option(metavar="VOTER=W,...", help="Weights of voters.")] = None,
+    equivalence: o.EquivalenceOption = "exact",
+    repeated: o.Repeated = "auto",
+    encoding: o.Encoding = "utf-8",
+    format: o.Format = None,  # noqa: A002 - the word users type
+    strict: o.Strict = False,
+    engine: o.EngineOption = "1",
+    in_parts: Annotated[bool, typer.Option("--in-parts", help="Read Parquet in parts that fit in memory.")] = False,
+    limit: Annotated[int, typer.Option(help="Rows of the queue to print.", min=0)] = 10,
+    why: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Print the votes behind this item.")] = None,
+    json: o.Json = False,
+    parquet: o.Parquet = None,
+    report: o.Report = None,
+) -> None:
+    """Say what the voters say together, how sure that is, and what to check first."""
+    from psephos.cli import output
+    from psephos.consensus import against_gold
+    from psephos.consensus import decide as decide_opinions
+    from psephos.opinions.writing import write_frame
+
+    opinions = o.load_or_scan(
+        paths,
+        in_parts=in_parts,
+        kind=kind,
+        column=column,
+        wide=wide,
+        about=about,
+        repeated=repeated,
+        encoding=encoding,
+        format=format,
+        strict=strict,
+    )
+    weigh = {
+        name: _number(name, text)
+        for name, text in o.pairs("weights", (weights or "").split(",") if weights else []).items()
+    }
+    verdict = decide_opinions(
+        opinions,
+        method=method,
+        ties=ties,
+        rule=rule,
+        weights=weigh or None,
+        equivalence=equivalence,
+        engine=int(engine) if engine.isdecimal() else engine,
+    )
+    reasons = [verdict.why(item) for item in why or []]
+    known = opinions.about.column("items", "gold", verdict.items)
+    gold = against_gold(verdict, known, equivalence=equivalence) if known is not None and known.count() else None
+    if parquet is not None:
+        write_frame(verdict.table(), parquet)
+    if report is not None:
+        from psephos.reports import write_report
+
+        write_report(verdict, report, gold=gold)
+    if json:
+        output.print_json(verdict)
+        return
+    out = output.console()
+    _print_verdict(out, verdict, gold, limit)
+    for reason in reasons:
+        output.print_summary(out, "Why", reason.summary())
+    output.print_issues(out, verdict.issues)
+    for written in filter(None, (parquet, report)):
+        out.print(output.shown(f"Wrote {written}", 400))
+
+
+def _print_verdict(out: Console, verdict: Verdict, gold: AgainstGold | None, limit: int) -> None:
+    from psephos.cli.output import print_summary, print_table
+
+    print_summary(out, f"Verdict by {verdict.provenance.method}", verdict.summary())
+    if gold is not None:
+        print_summary(out, "Against the known answers", gold.summary())
+    if limit:
+        queue = verdict.queue(limit).drop("value")
+        print_table(out, "Check first", queue, formats={"found": ".1%"})
+        least = (
+            verdict.voters.sort("agreement", nulls_last=True)
+            .head(limit)
+            .select("voter", "votes", "abstentions", "agreement", "low", "high")
+        )
+        print_table(out, "Voters least like the others", least)
+
+
+def _number(name: str, text: str) -> float:
+    from psephos.errors import InputError
+
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError("--weights", f"the weight of {name} must be a number, got {text!r}") from None

@@ -1,0 +1,77 @@
+"""How results look on a terminal; text from files is shown as text, never as markup or control codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from psephos.opinions.issues import Issues
+from psephos.opinions.outcomes import Result
+
+LONGEST_CELL = 48
+WIDTH_OF_FILES = 120
+
+
+def console() -> Console:
+    """Standard output; plain and of a fixed width when it is no terminal, without colour under NO_COLOR."""
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_FILES
+    return Console(highlight=False, markup=False, emoji=False, width=width)
+
+
+def shown(value: object, most: int = LONGEST_CELL) -> Text:
+    """A value as plain text: control characters and line ends become blanks, long texts are cut."""
+    text = "" if value is None else str(value)
+    plain = "".join(sign if sign.isprintable() else " " for sign in text)
+    return Text(plain if len(plain) <= most else plain[: most - 1] + "\u2026")
+
+
+def print_json(result: Result) -> None:
+    """The whole result as JSON on standard output."""
+    json.dump(result.to_dict(), sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def print_summary(out: Console, title: str, lines: Sequence[tuple[str, str]]) -> None:
+    """Names and what they say, aligned under a title."""
+    out.print(Text(title, style="bold"))
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim")
+    grid.add_column()
+    for name, text in lines:
+        grid.add_row(shown(name), shown(text, 400))
+    out.print(grid)
+
+
+def print_table(out: Console, title: str, frame: pl.DataFrame, *, formats: dict[str, str] | None = None) -> None:
+    """A data frame with numbers at the right; `formats` gives the format of a column, such as ``".3f"``."""
+    table = Table(title=Text(title, style="bold"), title_justify="left", box=None, pad_edge=False, header_style="dim")
+    for name, dtype in frame.schema.items():
+        table.add_column(name.replace("_", " "), justify="right" if dtype.is_numeric() else "left")
+    formats = formats or {}
+    for row in frame.iter_rows(named=True):
+        table.add_row(*(_cell(value, formats.get(name, "")) for name, value in row.items()))
+    out.print(table)
+
+
+def print_issues(out: Console, issues: Issues) -> None:
+    """What was set aside or found odd, a line each."""
+    if len(issues):
+        out.print(Text("Input", style="bold"))
+        for issue in issues:
+            out.print(shown(issue, 400))
+
+
+def _cell(value: Any, form: str) -> Text:
+    if isinstance(value, float):
+        return Text(format(value, form or ".3f"))
+    if isinstance(value, int):
+        return Text(format(value, ","))
+    return shown(value)

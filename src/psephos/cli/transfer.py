@@ -1,0 +1,70 @@
+"""psephos import and export: opinions from one format into another, checked on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from psephos.cli import options as o
+
+Target = Annotated[Path, typer.Option("--to", metavar="PATH", help="File, or folder for a lossless copy.")]
+
+
+def import_(
+    paths: o.Paths,
+    to: Target,
+    kind: o.Kind = None,
+    column: o.Column = None,
+    wide: o.Wide = None,
+    about: o.AboutOption = None,
+    repeated: o.Repeated = "auto",
+    encoding: o.Encoding = "utf-8",
+    format: o.Format = None,  # noqa: A002 - the word users type
+    strict: o.Strict = False,
+    issues: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write every row set aside to this table.")
+    ] = None,
+) -> None:
+    """Check foreign files and keep their opinions in the form that psephos reads fastest."""
+    from psephos.cli import output
+    from psephos.opinions.writing import write, write_frame
+
+    opinions = o.load(
+        paths,
+        kind=kind,
+        column=column,
+        wide=wide,
+        about=about,
+        repeated=repeated,
+        encoding=encoding,
+        format=format,
+        strict=strict,
+    )
+    written = [write(opinions, to)]
+    if issues is not None:
+        written.append(write_frame(opinions.issues.table(), issues))
+    out = output.console()
+    out.print(output.shown(opinions, 400))
+    output.print_issues(out, opinions.issues)
+    for report in written:
+        out.print(output.shown(report, 400))
+
+
+def export(
+    paths: o.Paths,
+    to: Target,
+    kind: o.Kind = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Leave cells that a spreadsheet would run as formulas as they are.")
+    ] = False,
+) -> None:
+    """Write opinions in another format: csv, tsv, jsonl, json or parquet by the name of the file."""
+    from psephos.cli import output
+    from psephos.opinions.writing import write
+
+    opinions = o.load(paths, kind=kind)
+    written = write(opinions, to, neutralise=not raw)
+    out = output.console()
+    out.print(output.shown(f"{len(opinions):,} {opinions.kind}: {written}", 400))
