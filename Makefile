@@ -25,19 +25,15 @@ help: ## list the targets
 demo: $(VENV)/.demo ## decide a small real example, print the verdict, write out/report.html
 	@$(BIN)/psephos demo
 
-test: $(VENV)/.test ## lint, type check, import rules, and all tests but the slow ones
+test: ## lint, type check, import rules, and all tests but the slow ones
+test-all: ## the same with the slow tests, which take long
+test: SELECTED = -m "not slow"
+test test-all: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
-
-test-all: $(VENV)/.test ## the same with the slow tests, which take long
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup $(SELECTED)
 
 bench: $(BENCH_VENV)/.bench ## compare speed and memory with the peers, rewrite docs/benchmarks.md
 	@failed=0; for file in $(BENCHMARKS); do echo "$$file"; $(BENCH_VENV)/bin/python "$$file" || failed=1; done; \

@@ -62,8 +62,8 @@ def writes_to_shard(shard: tuple[int, np.ndarray]) -> None:
     shard[1][0] = 1
 
 
-def is_read_only(shard: Any, *, inside: dict[str, np.ndarray]) -> bool:
-    return not inside["a"].flags.writeable
+def are_read_only(shard: Any, *, arrays: Any) -> list[bool]:
+    return [not array.flags.writeable for array in (arrays.values() if isinstance(arrays, dict) else arrays)]
 
 
 def fails_at(shard: int, *, bad: tuple[int, ...], error: type[Exception] = ZeroDivisionError) -> int:
@@ -107,9 +107,9 @@ def nests(shard: int) -> list[int]:
     return list(map_shards(square, [shard], engine=2))
 
 
-def counted(shard: int, *, log: str, pause: float = 0.0, ballast: object = None) -> dict[str, Any]:
+def counted(shard: int, *, log: str, pauses: list[float] | None = None, ballast: object = None) -> dict[str, Any]:
     """Leave a line in the log, then give a result of every kind that can be kept."""
-    time.sleep(pause)
+    time.sleep(pauses[shard] if pauses else 0)
     with Path(log).open("a") as file:
         file.write(f"{shard}\n")
     return {"shard": shard, "squares": np.arange(shard + 1) ** 2, "mean": np.float64(shard / 3), "names": ["a", None]}

@@ -126,6 +126,17 @@ def test_every_damaged_byte_is_either_harmless_or_noticed(work):
     assert noticed > len(intact)
 
 
+@pytest.mark.parametrize(("old", "new"), [(b"(10000,)", b"(9999,) "), (b"<i8", b"<u8"), (b"\x0f\x27", b"\x0f\x26")])
+def test_damage_in_a_big_array_is_noticed(work, old, new):
+    (expected,) = work([0], functions.gives, shared={"results": [np.arange(10_000)]})
+    intact = work.file(0).read_bytes()
+    assert old in intact
+    work.file(0).write_bytes(intact.replace(old, new, 1))
+    (again,) = work([0], functions.gives, shared={"results": [np.arange(10_000)]})
+    assert same(expected, again)
+    assert work.file(0).read_bytes() != intact.replace(old, new, 1)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
 def test_half_written_file_is_done_again(work, share):
     (expected,) = work([2])
@@ -133,7 +144,7 @@ def test_half_written_file_is_done_again(work, share):
     work.file(0).write_bytes(intact[: int(share * len(intact))])
     assert all(map(same, [expected], work([2])))
     assert work.done == [2]
-    assert work.file(0).read_bytes() == intact or len(work.file(0).read_bytes()) == len(intact)
+    assert len(work.file(0).read_bytes()) == len(intact)
 
 
 def test_pickled_file_is_not_read(work):
@@ -220,7 +231,7 @@ def test_job_must_be_plain(work, job):
 
 def test_function_without_a_name_is_refused(work):
     with pytest.raises(InputError, match="function: must have a name to be resumed"):
-        work(function=partial(functions.counted, pause=0.0))
+        work(function=partial(functions.counted, pauses=None))
 
 
 KEPT = {

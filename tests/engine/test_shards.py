@@ -106,9 +106,16 @@ def test_arrays_in_shards_are_read_only(engine, size):
         list(map_shards(functions.writes_to_shard, [(0, np.zeros(size))], engine=engine))
 
 
-def test_arrays_inside_shared_dicts_are_read_only(engine):
-    inside = {"a": np.zeros(3)}
-    assert list(map_shards(functions.is_read_only, [0], shared={"inside": inside}, engine=engine)) == [True]
+@pytest.mark.parametrize("gather", [tuple, lambda arrays: dict(zip("abc", arrays, strict=True))])
+def test_arrays_in_shared_tuples_and_dicts_are_read_only(engine, gather):
+    arrays = gather([np.zeros(3), np.zeros(100_000), np.array([None, "a"])])
+    assert list(map_shards(functions.are_read_only, [0], shared={"arrays": arrays}, engine=engine)) == [[True] * 3]
+
+
+@pytest.mark.parametrize("engine", [2, RAY], indirect=True)
+def test_what_workers_share_is_read_only_at_any_depth(engine):
+    arrays = [np.zeros(100_000), np.zeros(200_000)]
+    assert list(map_shards(functions.are_read_only, [0], shared={"arrays": arrays}, engine=engine)) == [[True] * 2]
 
 
 def test_results_can_be_written_to(engine):

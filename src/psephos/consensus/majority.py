@@ -98,22 +98,14 @@ def majority(
         raise InputError("opinions", "every voter abstained on every item")
     shared = {"opinions": merged, "voter_weight": _voter_weights(merged.vocabulary("voter"), weights)}
     parts = list(map_shards(_count_part, merged.parts(engine), shared=shared, engine=engine, label="counting votes"))
-    whole = {name: np.concatenate([part[name] for part in parts]) for name in _PER_ITEM}
-    certainty, converged = _certainty(parts, max(2, n_choices))
-    items = pl.concat([part["items"] for part in parts]).alias("item")
-    order = np.argsort(whole.pop("row"), kind="stable")
-    if np.any(order[1:] < order[:-1]):
-        whole = {name: values[order] for name, values in whole.items()}
-        certainty, items = certainty[order], items.gather(order)
-    flags = {
-        "tie": whole["tied"] > 1,
-        "no majority": (whole["votes"] > 0) & (2 * whole["first_weight"] <= whole["asked"]),
-        "single vote": whole["votes"] == 1,
-        "no votes": whole["votes"] == 0,
-    }
+    by_voter = np.sum([part["by_voter"] for part in parts], axis=0)
+    issues = sum((part["issues"] for part in parts), merged.issues).merged()
+    converged = _add_certainty(parts, max(2, n_choices))
+    items, whole = _joined(parts)
+    flags = {name: (whole["flags"] & (1 << bit)).astype(bool) for bit, name in enumerate(FLAGS)}
     undecided = flags["no votes"] | (flags["tie"] & (ties == "none")) | (flags["no majority"] & (rule == "strict"))
-    cast = whole["cast"]
-    gap = whole["first_weight"] - whole["second_weight"]
+    whole["first"][undecided] = -1
+    whole["certainty"][undecided] = np.nan
     parameters = {"ties": ties, "rule": rule, "equivalence": _name(equivalence)}
     if weights:
         parameters["weights"] = ",".join(f"{name}={value:g}" for name, value in weights.items())
@@ -129,20 +121,21 @@ def majority(
         opinions=merged,
         items=items,
         choices=merged.vocabulary(merged.value),
-        choice=np.where(undecided, np.int32(-1), whole["first"]),
+        choice=whole["first"],
         runner_up=whole["second"],
-        certainty=np.where(undecided, np.nan, certainty),
-        margin=np.divide(gap, cast, out=np.full(len(gap), np.nan), where=cast > 0),
+        certainty=whole["certainty"],
+        margin=whole["margin"],
         votes=whole["votes"],
         support=whole["support"],
         flags=flags,
-        voters=_voter_table(merged, parts),
+        voters=_voter_table(merged, by_voter),
         certainty_means=CERTAINTY_MEANS,
-        issues=sum((part["issues"] for part in parts), merged.issues).merged(),
+        weights={str(name): float(value) for name, value in (weights or {}).items()},
+        issues=issues,
     )
 
 
-_PER_ITEM = ("row", "first", "second", "first_weight", "second_weight", "tied", "cast", "asked", "votes", "support")
+_PER_ITEM = ("row", "first", "second", "margin", "votes", "support", "flags", "certainty")
 
 
 def _count_part(
@@ -161,21 +154,23 @@ def _count_part(
     split, items_with, which = splits(counted, counted.votes)
     effective = (split, which) if weight is None else _effective_splits(counted)
     winning = counted.choice == lead.first[counted.item]
-    support = np.zeros(n_items, dtype=np.int64)
+    support = np.zeros(n_items, dtype=np.int32)
     support[counted.item[winning]] = counted.votes[winning]
+    cast = counted.per_item(counted.weight)
+    asked = np.bincount(item, weights=weight, minlength=n_items)
+    number = counted.per_item(counted.votes).astype(np.int32)
+    flags = np.stack([lead.tied > 1, (number > 0) & (2 * lead.first_weight <= asked), number == 1, number == 0])
+    gap = lead.first_weight - lead.second_weight
     return {
         "items": votes.vocabulary("item"),
         "row": row,
         "issues": votes.issues,
         "first": lead.first,
         "second": lead.second,
-        "first_weight": lead.first_weight,
-        "second_weight": lead.second_weight,
-        "tied": lead.tied.astype(np.int32),
-        "cast": counted.per_item(counted.weight),
-        "asked": np.bincount(item, weights=weight, minlength=n_items).astype(np.float64),
-        "votes": counted.per_item(counted.votes.astype(np.float64)).astype(np.int64),
+        "margin": np.divide(gap, cast, out=np.full(n_items, np.nan), where=cast > 0),
+        "votes": number,
         "support": support,
+        "flags": (flags << np.arange(len(FLAGS))[:, None]).sum(axis=0).astype(np.uint8),
         "split": split,
         "items_with": items_with,
         "effective": effective[0],
@@ -184,18 +179,30 @@ def _count_part(
     }
 
 
-def _certainty(parts: list[dict[str, Any]], n_choices: int) -> tuple[npt.NDArray[np.float64], bool]:
-    """Certainty of the leader of each item, from the splits of all parts together, each computed once."""
+def _add_certainty(parts: list[dict[str, Any]], n_choices: int) -> bool:
+    """Give each part the certainty of its leaders, computed once for each split that occurs in any part."""
     split, items, _ = merge_splits([part["split"] for part in parts], [part["items_with"] for part in parts])
     voted = split[:, 0] > 0
     model = fit_vote_split(split[voted], items[voted], n_choices)
-    effective = [part["effective"] for part in parts]
+    effective = [part.pop("effective") for part in parts]
     split, _, place = merge_splits(effective, [np.ones(len(rows), dtype=np.int64) for rows in effective])
     certainty = leader_certainty(model, split)[place]
-    starts = np.cumsum([0, *map(len, effective)])
-    return np.concatenate(
-        [certainty[start + part["which"]] for start, part in zip(starts, parts, strict=False)]
-    ), model.converged
+    start = 0
+    for part, rows in zip(parts, effective, strict=True):
+        part["certainty"] = certainty[start + part.pop("which")]
+        start += len(rows)
+    return model.converged
+
+
+def _joined(parts: list[dict[str, Any]]) -> tuple[pl.Series, dict[str, npt.NDArray[Any]]]:
+    """What the parts say about their items, in the order of the first rows; the parts are used up."""
+    items = pl.concat([part.pop("items") for part in parts]).alias("item")
+    whole = {name: np.concatenate([part.pop(name) for part in parts]) for name in _PER_ITEM}
+    row = whole.pop("row")
+    if np.any(row[1:] < row[:-1]):
+        order = np.argsort(row, kind="stable")
+        return items.gather(order), {name: values[order] for name, values in whole.items()}
+    return items, whole
 
 
 def _effective_splits(counted: Tally) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
@@ -239,8 +246,8 @@ def _agreement_by_voter(
     )
 
 
-def _voter_table(opinions: Opinions | Shards, parts: list[dict[str, Any]]) -> pl.DataFrame:
-    votes, abstentions, compared, ahead = np.sum([part["by_voter"] for part in parts], axis=0)
+def _voter_table(opinions: Opinions | Shards, by_voter: npt.NDArray[np.int64]) -> pl.DataFrame:
+    votes, abstentions, compared, ahead = by_voter
     agreement = np.divide(ahead / 2, compared, out=np.full(len(votes), np.nan), where=compared > 0)
     low, high = wilson_interval(ahead / 2, compared)
     names = opinions.vocabulary("voter")

@@ -173,15 +173,13 @@ def _in_order(
 ) -> Iterator[Any]:
     finished: dict[int, Any] = {}
     under_way = due = 0
-    failed = False
     with work as engine, progress(label, total) as advance:
         while True:
-            while not failed and under_way + len(finished) < engine.window and (task := next(tasks, None)):
+            while under_way + len(finished) < engine.window and (task := next(tasks, None)):
                 engine.submit(*task)
                 under_way += 1
             for index, result in engine.collect(wait=bool(under_way) and due not in finished):
                 finished[index] = result
-                failed = failed or isinstance(result, Failure)
                 under_way -= 1
                 advance()
             if due in finished:

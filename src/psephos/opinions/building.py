@@ -30,6 +30,9 @@ _ISO_8601 = (
     r" ?(?<zone>Z|[+-]\d{2}(?::?\d{2})?)?$"
 )
 
+LOOKALIKE_NAMES = 2**17
+"""Up to this many distinct values of a column are searched for those that differ only in case or blanks."""
+
 
 @dataclass(frozen=True, eq=False)
 class Segment:
@@ -227,7 +230,7 @@ class _Door:
         """Note ids that differ only in case or blanks: likely one thing, kept apart."""
         for name, column in coded.items():
             vocabulary = column.vocabulary
-            if len(vocabulary) > 2**20:
+            if len(vocabulary) > LOOKALIKE_NAMES:
                 continue
             folded = vocabulary.str.strip_chars().str.to_lowercase()
             alike = folded.is_duplicated()

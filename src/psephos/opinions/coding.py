@@ -95,13 +95,11 @@ def encode(values: pl.Series, *, ordered: bool = False) -> Coded:
     (array([ 0,  1, -1,  0], dtype=int32), ['b', 'a'])
     """
     plain = canonical(values)
-    vocabulary = plain.unique(maintain_order=True).drop_nulls()
     if plain.dtype.is_integer():
-        codes = _integer_codes(plain, vocabulary)
-        coded = Coded(codes, vocabulary.cast(pl.String))
+        vocabulary = plain.unique(maintain_order=True).drop_nulls()
+        coded = Coded(_integer_codes(plain, vocabulary), vocabulary.cast(pl.String))
     else:
-        codes = plain.cast(pl.Enum(vocabulary)).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
-        coded = Coded(codes, vocabulary)
+        coded = _text_codes(plain)
     return reorder(coded, natural_order(coded.vocabulary)) if ordered else coded
 
 
@@ -133,7 +131,7 @@ def text_of(value: object, argument: str = "value") -> str | None:
     >>> [text_of(value) for value in (1, 1.0, "1", 0.5, True, None, float("nan"), "")]
     ['1', '1', '1', '0.5', 'true', None, None, None]
     """
-    if value is None or value is pl.Null:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):  # of pandas, which need not be here
         return None
     if isinstance(value, str):
         return value or None
@@ -152,8 +150,6 @@ def text_of(value: object, argument: str = "value") -> str | None:
         return (whole + point + rest.rstrip("0")).removesuffix(".") if value else "0"
     if isinstance(value, (dt.date, dt.time)):
         return re.sub(r"(\.\d*?)0+($|[+-])", r"\1\2", value.isoformat())
-    if type(value).__name__ in ("NAType", "NaTType"):
-        return None
     raise InputError(argument, f"holds {value!r:.60}, a {type(value).__name__}, which cannot be a name")
 
 
@@ -253,6 +249,17 @@ def _any_text(value: object) -> str | None:
         return text_of(value)
     except InputError:
         return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _text_codes(values: pl.Series) -> Coded:
+    """Codes of texts in the order of their first rows, by one pass of hashing."""
+    hashed = values.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.Int32)
+    codes: npt.NDArray[np.int32] = hashed.fill_null(-1).to_numpy()
+    first = np.full(int(codes.max(initial=-1)) + 2, -1, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of equal indices the last assignment stays: the first row
+    seen = first[:-1]
+    coded = Coded(codes, values.gather(seen))
+    return coded if np.all(seen[1:] > seen[:-1]) else reorder(coded, np.argsort(seen))
 
 
 def _integer_codes(values: pl.Series, vocabulary: pl.Series) -> npt.NDArray[np.int32]:

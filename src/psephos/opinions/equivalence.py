@@ -74,7 +74,8 @@ def words(answer: str) -> list[str]:
 
     NFKC first (with a blank before a fraction sign that follows a digit), then lower case; thousands commas go; an
     apostrophe stays between letters or digits, ``.``, ``:`` and ``/`` stay between digits, ``%`` after a digit is a
-    word of its own, and every other sign is a blank. Nothing is stemmed and no word is dropped. Source: sheet 01.
+    word of its own, and every other sign is a blank. Nothing is stemmed and no word is dropped. Source: sheet 01;
+    differs: blanks may stand before the ``%``, so that "5 %" is "5%".
 
     Examples
     --------
@@ -170,16 +171,21 @@ def _composed(answer: str) -> str:
     if answer.isascii():
         return answer
     spaced = "".join(
-        " " + sign if unicodedata.category(sign) == "No" and answer[place - 1 : place].isdecimal() else sign
+        " " + sign if answer[place - 1 : place].isdecimal() and _turns_into_digits(sign) else sign
         for place, sign in enumerate(answer)
     )
     return unicodedata.normalize("NFKC", spaced)
+
+
+def _turns_into_digits(sign: str) -> bool:
+    return unicodedata.category(sign) == "No" and unicodedata.normalize("NFKC", sign) != sign
 
 
 def _cut(folded: str) -> list[str]:
     folded = folded.replace("\u2019", "'").replace("\u2018", "'").replace("\u2044", "/")
     folded = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", folded)
     kept = []
+    last = ""
     for place, sign in enumerate(folded):
         before, after = folded[place - 1 : place] if place else "", folded[place + 1 : place + 2]
         inside = (sign == "'" and before.isalnum() and after.isalnum()) or (
@@ -188,7 +194,8 @@ def _cut(folded: str) -> list[str]:
         if inside or unicodedata.category(sign)[0] in "LMN":
             kept.append(sign)
         else:
-            kept.append(" % " if sign == "%" and before.isdigit() else " ")
+            kept.append(" % " if sign == "%" and last.isdigit() else " ")
+        last = last if sign.isspace() else sign
     return "".join(kept).split()
 
 

@@ -138,7 +138,7 @@ class Verdict(Result):
         How sure the choice is, see `certainty_means`; NaN where there is no choice.
     margin : ndarray of float64, shape (n_items,)
         Weight behind the choice less the weight behind the runner-up, as a share of all weight on the item.
-    votes, support : ndarray of int64, shape (n_items,)
+    votes, support : ndarray of int32, shape (n_items,)
         Votes on the item, and those for the choice.
     flags : mapping of str to ndarray of bool, shape (n_items,)
         What is odd about an item: ``"tie"``, ``"no majority"``, ``"single vote"``, ``"no votes"``, ...
@@ -146,6 +146,8 @@ class Verdict(Result):
         One row per voter: votes, abstentions, and how often the others agree with it.
     certainty_means : str
         What the certainty is a probability of.
+    weights : mapping of str to float
+        Weights of the voters that do not weigh 1.
     issues : Issues
         What was set aside or found odd in the input.
     """
@@ -157,11 +159,12 @@ class Verdict(Result):
     runner_up: npt.NDArray[np.int32]
     certainty: npt.NDArray[np.float64]
     margin: npt.NDArray[np.float64]
-    votes: npt.NDArray[np.int64]
-    support: npt.NDArray[np.int64]
+    votes: npt.NDArray[np.int32]
+    support: npt.NDArray[np.int32]
     flags: Mapping[str, npt.NDArray[np.bool_]]
     voters: pl.DataFrame
     certainty_means: str
+    weights: Mapping[str, float] = field(default_factory=dict)
     issues: Issues = field(default_factory=Issues)
 
     def __len__(self) -> int:
@@ -174,18 +177,7 @@ class Verdict(Result):
 
     def table(self) -> pl.DataFrame:
         """One row per item: item, choice, certainty, margin, votes, support, runner_up, flags."""
-        return pl.DataFrame(
-            {
-                "item": self.items,
-                "choice": named(self.choice, self.choices),
-                "certainty": self.certainty,
-                "margin": self.margin,
-                "votes": self.votes,
-                "support": self.support,
-                "runner_up": named(self.runner_up, self.choices),
-                "flags": self._flags(),
-            }
-        ).with_columns(pl.col("certainty", "margin").fill_nan(None))
+        return self._rows(slice(None))
 
     def queue(
         self, limit: int | None = None, *, cost: npt.ArrayLike = 1.0, seconds: npt.ArrayLike = 1.0
@@ -211,18 +203,12 @@ class Verdict(Result):
             rank, item, choice, certainty, runner_up, votes, support, flags, value, and `found`: the share of the
             expected errors that is found once this row and all before it are checked.
         """
+        wrong, value, order = self._in_checking_order(cost, seconds)
         n = len(self)
-        costs = np.broadcast_to(check_floats("cost", cost, ndim=np.ndim(cost)), n)
-        times = np.broadcast_to(check_floats("seconds", seconds, ndim=np.ndim(seconds)), n)
-        if (costs < 0).any() or (times <= 0).any():
-            raise InputError("cost" if (costs < 0).any() else "seconds", "must be positive")
-        wrong = np.where(np.isnan(self.certainty), 1.0, 1 - self.certainty)
-        value = wrong * costs / times
         rows = n if limit is None else min(check_count("limit", limit, low=0), n)
-        order = np.argsort(-value, kind="stable")
         found = np.cumsum(wrong[order]) / wrong.sum() if wrong.sum() > 0 else np.ones(n)
         top = order[:rows]
-        return self.table()[top].select(
+        return self._rows(top).select(
             pl.Series("rank", np.arange(1, rows + 1)),
             "item",
             "choice",
@@ -248,9 +234,10 @@ class Verdict(Result):
             raise InputError("item", f"there is no item {str(item)!r:.80} in this verdict")
         votes = self.opinions.of_item(str(item))
         value = votes.frame()
-        weight = pl.col("weight").fill_null(1.0) if "weight" in value.columns else pl.lit(1.0)
+        of_row = pl.col("weight").fill_null(1.0) if "weight" in value.columns else pl.lit(1.0)
+        of_voter = pl.col("voter").replace_strict(self.weights, default=1.0) if self.weights else pl.lit(1.0)
         rows = (
-            value.with_columns(weight.alias("weight"))
+            value.with_columns((of_row * of_voter).alias("weight"))
             .group_by(pl.col(votes.value).alias("choice"), maintain_order=True)
             .agg(pl.len().alias("votes"), pl.col("weight").sum(), pl.col("voter").sort().alias("voters"))
             .sort(["weight", "choice"], descending=[True, False], nulls_last=True)
@@ -261,7 +248,7 @@ class Verdict(Result):
             item=str(item),
             choice=choice,
             certainty=float(self.certainty[place]),
-            flags=tuple(self._flags()[place].split("; ")) if self._flags()[place] else (),
+            flags=tuple(name for name, mask in self.flags.items() if mask[place]),
             rows=rows,
         )
 
@@ -275,7 +262,8 @@ class Verdict(Result):
         if decided:
             sure = float(np.nanmean(self.certainty))
             lines.append(("certainty", f"{sure:.3f} on average; {self.expected_errors:,.1f} wrong choices expected"))
-            half = int(np.searchsorted(self.queue()["found"].to_numpy(), 0.5 - 1e-12)) + 1
+            wrong, _, order = self._in_checking_order(1.0, 1.0)
+            half = int(np.searchsorted(np.cumsum(wrong[order]), wrong.sum() * (0.5 - 1e-12))) + 1
             share = f"{half:,} of {len(self):,} items ({half / len(self):.1%})"
             lines.append(("check first", f"half of the expected errors are in {share}"))
         flagged = [f"{int(mask.sum()):,} {name}" for name, mask in self.flags.items() if mask.any()]
@@ -291,11 +279,40 @@ class Verdict(Result):
             "issues": self.issues.to_list(),
         }
 
-    def _flags(self) -> pl.Series:
-        texts = np.full(len(self), "", dtype=object)
-        for name, mask in self.flags.items():
-            texts[mask] = [f"{text}; {name}" if text else name for text in texts[mask]]
-        return pl.Series("flags", texts, dtype=pl.String)
+    def _rows(self, rows: npt.NDArray[np.intp] | slice) -> pl.DataFrame:
+        """The table at `rows`."""
+        return pl.DataFrame(
+            {
+                "item": self.items[rows],
+                "choice": named(self.choice[rows], self.choices),
+                "certainty": self.certainty[rows],
+                "margin": self.margin[rows],
+                "votes": self.votes[rows],
+                "support": self.support[rows],
+                "runner_up": named(self.runner_up[rows], self.choices),
+                "flags": self._flags(rows),
+            }
+        ).with_columns(pl.col("certainty", "margin").fill_nan(None))
+
+    def _in_checking_order(
+        self, cost: npt.ArrayLike, seconds: npt.ArrayLike
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.intp]]:
+        """P(wrong) and value of checking of each item, and the items by falling value."""
+        costs = np.broadcast_to(check_floats("cost", cost, ndim=np.ndim(cost)), len(self))
+        times = np.broadcast_to(check_floats("seconds", seconds, ndim=np.ndim(seconds)), len(self))
+        if (costs < 0).any() or (times <= 0).any():
+            raise InputError("cost" if (costs < 0).any() else "seconds", "must be positive")
+        wrong = np.where(np.isnan(self.certainty), 1.0, 1 - self.certainty)
+        value = wrong * costs / times
+        return wrong, value, np.argsort(-value, kind="stable")
+
+    def _flags(self, rows: npt.NDArray[np.intp] | slice) -> pl.Series:
+        """The flags of items in words; items with the same flags share one text."""
+        masks = [mask[rows] for mask in self.flags.values()]
+        code = np.sum([mask.astype(np.int64) << bit for bit, mask in enumerate(masks)], axis=0)
+        seen, place = np.unique(code, return_inverse=True)
+        texts = ["; ".join(name for bit, name in enumerate(self.flags) if number >> bit & 1) for number in seen]
+        return pl.Series("flags", texts, dtype=pl.String).gather(place)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

@@ -58,9 +58,11 @@ def find_repeats(
     (array([1]), array([2, 3]))
     """
     key = combined(parts)
-    if pl.Series(key).n_unique() == len(key):
+    ordered = np.sort(key)
+    repeated_keys = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(repeated_keys):
         return Repeats(*[np.empty(0, dtype=np.intp)] * 4)
-    rows = np.flatnonzero(pl.Series(key).is_duplicated().to_numpy())
+    rows = np.flatnonzero(pl.Series(key).is_in(pl.Series(repeated_keys).unique().implode()).to_numpy())
     by_time = repeated == "auto" and time is not None
     when = np.nan_to_num(time[rows], nan=-np.inf) if time is not None and by_time else np.zeros(len(rows))
     order = np.lexsort((rows, when, key[rows]))

@@ -52,7 +52,7 @@ class Tally:
         base = np.int64(self.choice.max(initial=0)) + 1
         return np.searchsorted(self.item * base + self.choice, item * base + choice)
 
-    def per_item(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def per_item(self, values: npt.NDArray[np.float64] | npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Sum of `values` (one per pair) over the pairs of each item, shape (n_items,)."""
         return np.bincount(self.item, weights=values, minlength=len(self.starts) - 1).astype(np.float64)
 

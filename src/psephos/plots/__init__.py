@@ -1,0 +1,17 @@
+"""How does a result look? A picture for each question that a result answers.
+
+`plot` picks the picture by the type of the result, `svg` makes it part of a page; the same pictures serve notebooks,
+reports and the review app. matplotlib is an extra and loaded when a picture is drawn: ``pip install 'psephos[plots]'``.
+
+A new result type gets its pictures by a file with a function ``(result, *, theme, heading) -> Figure`` and a line in
+`psephos.plots.picking.PICTURES`.
+"""
+
+from psephos.plots.agreement import agreement_matrix_plot
+from psephos.plots.certainty import certainty_plot
+from psephos.plots.picking import plot
+from psephos.plots.reliability import reliability_plot
+from psephos.plots.vector import svg
+from psephos.plots.voters import voters_plot
+
+__all__ = ["agreement_matrix_plot", "certainty_plot", "plot", "reliability_plot", "svg", "voters_plot"]

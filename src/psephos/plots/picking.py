@@ -1,0 +1,71 @@
+"""Which pictures has a result?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from psephos.errors import InputError, check_choice
+from psephos.plots.agreement import agreement_plot
+from psephos.plots.certainty import certainty_plot
+from psephos.plots.reliability import reliability_plot
+from psephos.plots.voters import voters_plot
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from psephos.opinions.outcomes import Result
+
+PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
+    "Verdict": {"certainty": certainty_plot, "voters": voters_plot},
+    "AgainstGold": {"reliability": reliability_plot},
+    "Agreement": {"pairs": agreement_plot},
+}
+"""Pictures of each result type by name, the first is the usual one. Types stand here by the name of their class, so
+that drawing one result does not load the rooms of all others; a subclass has the pictures of its base."""
+
+
+def pictures_of(result: Result) -> dict[str, Callable[..., Figure]]:
+    """The functions that draw a result, by name; none if it has no picture."""
+    names = [base.__name__ for base in type(result).__mro__]
+    return next((PICTURES[name] for name in names if name in PICTURES), {})
+
+
+def plot(result: Result, picture: str | None = None, *, theme: str = "light", **options: Any) -> Figure:
+    """Draw a result.
+
+    Parameters
+    ----------
+    result : Result
+        A `Verdict`, `AgainstGold` or `Agreement`.
+    picture : str, optional
+        Which picture, of a result that has several: ``"certainty"`` or ``"voters"`` of a verdict.
+    theme : {"light", "dark"}, default "light"
+    **options
+        Passed to the function that draws, such as `heading`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A figure of its own: show it in a notebook by its name, or save it with ``savefig``.
+
+    Raises
+    ------
+    InputError
+        If the result has no such picture, or nothing to draw.
+    MissingPartError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from psephos.consensus import majority
+    >>> from psephos.opinions import from_matrix
+    >>> figure = plot(majority(from_matrix([["a", "a", "a"], ["a", "b", "c"]])))
+    >>> figure.get_suptitle()[:27]
+    'Half of the expected errors'
+    """
+    known = pictures_of(result)
+    if not known:
+        raise InputError("result", f"there is no picture of {type(result).__name__}")
+    name = check_choice("picture", picture or next(iter(known)), tuple(known))
+    return known[name](result, theme=theme, **options)
