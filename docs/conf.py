@@ -2,12 +2,18 @@
 
 import importlib.metadata
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 os.environ["NO_COLOR"] = "1"
+
+benchmarks = HERE / "benchmarks.md"
+if not benchmarks.exists():  # `make bench` rewrites it
+    table = [sys.executable, HERE.parent / "benchmarks" / "harness.py", "table"]
+    benchmarks.write_text(subprocess.run(table, check=True, capture_output=True, text=True).stdout, encoding="utf-8")
 
 project = "psephos"
 author = "The psephos authors"
@@ -40,6 +46,8 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "filename_pattern": r"\.py$",
     "backreferences_dir": None,
+    "image_scrapers": ("pictures.scrape",),
+    "reset_modules": (),
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,
@@ -54,21 +62,22 @@ html_static_path = ["_static"]
 html_css_files = ["psephos.css"]
 html_copy_source = False
 html_show_sourcelink = False
-html_sidebars = {
-    "index": [],
-    "quickstart": [],
-    "data": [],
-    "methods": [],
-    "certainty": [],
-    "scaling": [],
-    "benchmarks": [],
-    "commands": [],
-    "contributing": [],
-    "changelog": [],
-}
+pages = (
+    "index",
+    "quickstart",
+    "data",
+    "methods",
+    "certainty",
+    "scaling",
+    "benchmarks",
+    "commands",
+    "contributing",
+    "changelog",
+)
+html_sidebars = dict.fromkeys(pages, [])
 html_theme_options = {
     "logo": {"text": "psephos"},
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 8,
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
     "navigation_with_keys": False,

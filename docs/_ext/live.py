@@ -1,7 +1,7 @@
 """Numbers, tables and output that are computed while a page is built, so that no page can say what is not so.
 
     ```{run}                code, and what it prints; a last line that is an expression is printed
-    ```{run} hidden         the same without showing either
+    ```{run} hidden         the same, showing neither; `output` shows only what it prints
     ```{frame} expression   a data frame as a table; `:digits: 3` of its numbers
     ```{console}            commands, and what they print, run in the root of the repository
     ```{measured} name      what benchmarks/results/name.json says; `:rows:` of its input for rows per second
@@ -54,7 +54,9 @@ class Run(Live, SphinxDirective):
             printed = executed(code, self.names())
         except Exception:
             return self.failed("this code failed")
-        return [] if self.arguments else [literal(code, "python"), *([literal(printed, "text")] if printed else [])]
+        shown = self.arguments[0] if self.arguments else "all"
+        parts = [literal(code, "python")] if shown == "all" else []
+        return parts + ([literal(printed, "text")] if printed and shown != "hidden" else [])
 
 
 class Frame(Live, SphinxDirective):
@@ -140,18 +142,18 @@ def run_command(command):
 def markdown(frame, digits):
     """A data frame as a pipe table, numbers to the right."""
     right = [column.dtype.is_numeric() for column in frame]
-    lines = ["| " + " | ".join(frame.columns) + " |", "|" + "|".join("---:" if number else "---" for number in right) + "|"]
-    for row in frame.iter_rows():
-        cells = [cell_text(cell, digits) for cell in row]
-        lines.append("| " + " | ".join(cells) + " |")
-    return lines
+    rule = ["---:" if number else "---" for number in right]
+    rows = [[cell_text(cell, digits) for cell in row] for row in frame.iter_rows()]
+    return ["| " + " | ".join(cells) + " |" for cells in (frame.columns, rule, *rows)]
 
 
 def cell_text(cell, digits):
     if cell is None:
         return ""
     if isinstance(cell, float):
-        return f"{cell:.{digits}f}".replace("-", "\u2212")
+        almost = 1 - 10.0**-digits
+        text = f">{almost:.{digits}f}" if almost + 0.5 * 10.0**-digits <= cell < 1 else f"{cell:.{digits}f}"
+        return text.replace("-", "\u2212")
     return f"{cell:,}" if isinstance(cell, int) else str(cell).replace("|", "\\|")
 
 

@@ -8,11 +8,25 @@ import inspect
 import pkgutil
 from pathlib import Path
 
-import psephos
-from docutils import nodes
 from sphinx.util.nodes import make_refnode
 
+import psephos
+
 NOT_ROOMS = {"cli", "__main__"}
+
+
+ROOM = """{room}
+{line}
+
+.. automodule:: {room}
+   :no-members:
+
+.. autosummary::
+   :toctree: {room}
+   :nosignatures:
+
+   {names}
+"""
 
 
 def rooms():
@@ -21,26 +35,35 @@ def rooms():
     for module in pkgutil.iter_modules(psephos.__path__):
         if module.name not in NOT_ROOMS:
             room = importlib.import_module(f"psephos.{module.name}")
-            found[room.__name__] = getattr(room, "__all__", None) or [
-                name for name, value in vars(room).items() if inspect.isclass(value) and value.__module__ == room.__name__
-            ]
+            found[room.__name__] = getattr(room, "__all__", None) or own_classes(room)
     return found
 
 
+def own_classes(module):
+    return [
+        name for name, value in vars(module).items() if inspect.isclass(value) and value.__module__ == module.__name__
+    ]
+
+
+def homes(found):
+    """Where each public object is described, by its identity."""
+    return {id(getattr(importlib.import_module(room), name)): (room, name) for room in found for name in found[room]}
+
+
 def room_page(room, names):
-    listed = "\n".join(f"   {name}" for name in names)
-    return (
-        f"{room}\n{'=' * len(room)}\n\n.. automodule:: {room}\n   :no-members:\n   :no-index:\n\n.. py:module:: {room}\n\n"
-        f".. autosummary::\n   :toctree: {room}\n   :nosignatures:\n\n{listed}\n"
-    )
+    return ROOM.format(room=room, line="=" * len(room), names="\n   ".join(names))
 
 
 def root_page(found):
-    """What can be had from `psephos` itself: a list of links into the rooms."""
-    home = {id(getattr(importlib.import_module(room), name)): f"{room}.{name}" for room in found for name in found[room]}
-    lines = ["psephos", "=======", "", ".. automodule:: psephos", "   :no-members:", "   :no-index:", ""]
-    lines += [".. autosummary::", "   :nosignatures:", ""]
-    lines += [f"   ~{home[id(getattr(psephos, name))]}" for name in psephos.__all__ if id(getattr(psephos, name)) in home]
+    """What can be had from `psephos` itself: each name with its first line and a link into its room."""
+    lines = ["psephos", "=======", "", ".. automodule:: psephos", "   :no-members:", ""]
+    lines += [".. list-table::", "   :widths: auto", ""]
+    home = homes(found)
+    for name in psephos.__all__:
+        value = getattr(psephos, name)
+        room, its_name = home[id(value)]
+        lines.append(f"   * - :py:obj:`psephos.{name} <{room}.{its_name}>`")
+        lines.append(f"     - {inspect.getdoc(value).splitlines()[0]}")
     return "\n".join([*lines, ""])
 
 
@@ -58,6 +81,11 @@ def write_pages(app, config):
             path.write_text(text, encoding="utf-8")
 
 
+def find_pages(app):
+    """Let autosummary see pages that are new since the last build."""
+    app.env.find_files(app.config, app.builder)
+
+
 def resolve(app, env, node, contnode):
     """Lead a reference by any path at which the object can be had to where it is described."""
     target = node.get("reftarget", "")
@@ -68,15 +96,16 @@ def resolve(app, env, node, contnode):
         wanted = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError):
         return None
-    for room, names in rooms().items():
-        for public in names:
-            if getattr(importlib.import_module(room), public) is wanted:
-                page = f"api/generated/{room}/{room}.{public}"
-                return make_refnode(app.builder, node["refdoc"], page, f"{room}.{public}", contnode)
-    return None
+    room, its_name = homes(rooms()).get(id(wanted), (None, None))
+    if room is None:
+        return None
+    return make_refnode(
+        app.builder, node["refdoc"], f"api/generated/{room}/{room}.{its_name}", f"{room}.{its_name}", contnode
+    )
 
 
 def setup(app):
     app.connect("config-inited", write_pages)
+    app.connect("builder-inited", find_pages, priority=100)
     app.connect("missing-reference", resolve)
     return {"parallel_read_safe": False}

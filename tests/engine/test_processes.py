@@ -218,6 +218,15 @@ def test_workers_are_kept_between_calls(blocks):
         assert blocks(os.getpid()) == []
 
 
+def test_forgotten_engine_ends_its_workers():
+    engine = open_engine(2)
+    (worker,) = map_shards(functions.where, [0], engine=engine)
+    os.kill(worker, 0)
+    del engine
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+
+
 def test_no_more_workers_than_shards():
     assert len(set(map_shards(functions.where, [0], engine=4))) == 1
 

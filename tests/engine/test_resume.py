@@ -117,13 +117,12 @@ def test_every_damaged_byte_is_either_harmless_or_noticed(work):
     intact = file.read_bytes()
     noticed = 0
     for position in range(len(intact)):
-        for flip in (0x01, 0xFF):
-            damaged = bytearray(intact)
-            damaged[position] ^= flip
-            file.write_bytes(damaged)
-            assert all(map(same, [expected], work([2]))), f"byte {position}"
-            noticed += work.done == [2]
-    assert noticed > len(intact)
+        damaged = bytearray(intact)
+        damaged[position] ^= 0xFF if position % 2 else 0x01
+        file.write_bytes(damaged)
+        assert all(map(same, [expected], work([2]))), f"byte {position}"
+        noticed += work.done == [2]
+    assert noticed > len(intact) / 2
 
 
 @pytest.mark.parametrize(("old", "new"), [(b"(10000,)", b"(9999,) "), (b"<i8", b"<u8"), (b"\x0f\x27", b"\x0f\x26")])

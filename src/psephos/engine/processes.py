@@ -4,7 +4,7 @@ Workers are started afresh (method "spawn": safe beside threads, the same on eve
 shards. All take their shards from one queue, so none waits while there is work; each answers through a pipe of its own,
 so a worker that dies is noticed at once. Each gets its share of the cores as its number of threads, unless the user's
 environment says otherwise. Ctrl-C reaches the parent alone, which then kills them; they also leave when the parent is
-killed. Nothing they could leave behind lives outside `_release`.
+killed. `_release` removes all that could be left behind: at the end, on an error, and at the latest when Python ends.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import weakref
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as connection_wait
 from multiprocessing.context import SpawnProcess
 from multiprocessing.queues import Queue
 from multiprocessing.shared_memory import SharedMemory
@@ -80,8 +81,9 @@ class Processes(Engine):
 
     def collect(self, *, wait: bool) -> list[tuple[int, Any]]:
         """Read the answers that have come."""
+        ready = connection_wait(list(self._members), None if wait else 0)
         done = []
-        for connection in _ready(self._members, None if wait else 0):
+        for connection in [member for member in self._members if member in ready]:
             try:
                 index = connection.recv()
                 message = connection.recv_bytes()
@@ -110,7 +112,7 @@ class Processes(Engine):
 
     def _start_worker(self, tasks: Queue[Any]) -> None:
         ours, theirs = self._context.Pipe(duplex=False)
-        with _undisturbed_and_limited(max(1, available_cores() // self._workers)):
+        with _interrupts_held(), _few_threads(max(1, available_cores() // self._workers)):
             process = self._context.Process(target=_serve, args=(tasks, theirs), daemon=True, name="psephos worker")
             process.start()
             self._members[ours] = process
@@ -128,36 +130,50 @@ class Processes(Engine):
         return error
 
 
-def _ready(members: dict[Connection, SpawnProcess], timeout: float | None) -> list[Connection]:
-    return [connection for connection in wait(list(members), timeout) if isinstance(connection, Connection)]
-
-
 @contextmanager
-def _undisturbed_and_limited(threads: int) -> Iterator[None]:
-    """Start a worker with Ctrl-C held back and few threads; libraries read both before any of our code runs there."""
+def _few_threads(threads: int) -> Iterator[None]:
+    """Start a worker with these limits; libraries read them before any of our code runs there."""
     limits = thread_limits(threads)
-    if hasattr(signal, "pthread_sigmask"):
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.environ.update(limits)
     try:
         yield
     finally:
         for name in limits:
             del os.environ[name]
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back: from this process until the block ends, from workers started in it for good."""
+    held: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    ours = threading.current_thread() is threading.main_thread() and before is not None
+    if ours:
+        signal.signal(signal.SIGINT, lambda number, frame: held.append(number))  # noqa: ARG005
+    if hasattr(signal, "pthread_sigmask"):
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
         if hasattr(signal, "pthread_sigmask"):
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if ours:
+            signal.signal(signal.SIGINT, before)
+        if held:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _release(members: dict[Connection, SpawnProcess], blocks: dict[Hashable, SharedMemory]) -> None:
-    for process in members.values():
-        process.kill()
-    for connection, process in members.items():
-        process.join()
-        connection.close()
-    members.clear()
-    for block in blocks.values():
-        discard(block)
-    blocks.clear()
+    with _interrupts_held():
+        for process in members.values():
+            process.kill()
+        for connection, process in members.items():
+            process.join()
+            connection.close()
+        members.clear()
+        for block in blocks.values():
+            discard(block)
+        blocks.clear()
 
 
 def _serve(tasks: Queue[Any], results: Connection) -> None:

@@ -142,7 +142,7 @@ def text_of(value: object, argument: str = "value") -> str | None:
     if isinstance(value, (float, np.floating)):
         if math.isnan(value):
             return None
-        return str(int(value)) if value.is_integer() and -(2**53) < value < 2**53 else str(value)
+        return str(int(value)) if value.is_integer() and abs(float(value)) < 2**53 else str(value)
     if isinstance(value, decimal.Decimal):
         if value.is_nan():
             return None

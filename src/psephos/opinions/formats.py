@@ -38,7 +38,13 @@ MOST_CELLS = 2**28
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _FOREIGN = {
     b"\x1f\x8b": "is compressed by gzip; decompress it first",
     b"PK\x03\x04": "is a zip archive or a spreadsheet; unpack it or save it as CSV",
@@ -84,7 +90,7 @@ def read_csv(data: bytes, name: str, *, encoding: str = "utf-8", separator: str 
             issues.append(Issue(f"fields are separated by {found!r}, not by commas", NOTED, name, count=1))
         separator = found
     header = _header(head if '"' not in head else text, name, separator)
-    table = _plain_csv(text, separator) if _is_plain(text) else None
+    table = _plain_csv(text, separator) if len(header) > 1 and _is_plain(text) else None
     if table is None:
         return _careful_csv(text, name, separator, header, issues)
     return Table(table.rename(dict(zip(table.columns, header, strict=True))), _numbered(table.height), tuple(issues))
@@ -222,14 +228,11 @@ def _decoded(data: bytes, name: str, encoding: str) -> str:
     for magic, advice in _FOREIGN.items():
         if data.startswith(magic):
             raise ParseError(name, advice)
-    if data.startswith(codecs.BOM_UTF8):
-        encoding, data = "utf-8", data[len(codecs.BOM_UTF8) :]
-    elif data.startswith(_UTF16):
-        encoding = "utf-16"
+    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), encoding)
     hint = "state the encoding, for example encoding='cp1252'"
     try:
         text = data.decode(encoding)
-        if codecs.lookup(encoding).name != "utf-8":
+        if not codecs.lookup(encoding).name.startswith("utf-8"):
             text.encode()
     except UnicodeDecodeError as problem:
         where = f"byte {problem.start:,}, line {data.count(10, 0, problem.start) + 1:,}"
@@ -345,6 +348,8 @@ def _from_records(
 ) -> tuple[pl.DataFrame, list[Issue]]:
     """Columns from JSON objects. Lists of numbers stay lists; other nested values are kept as JSON text and noted."""
     keys = dict.fromkeys(key for record in records for key in record)
+    if not keys:
+        raise ParseError(name, "holds only empty JSON objects")
     if len(keys) * len(records) > MOST_CELLS:
         raise ParseError(name, f"is no table: its {len(records):,} objects have {len(keys):,} different keys")
     columns: dict[str, pl.Series] = {}

@@ -175,7 +175,7 @@ class Opinions:
     def take(self, rows: npt.ArrayLike) -> Opinions:
         """The opinions at `rows` (indices or a mask), with the same vocabularies."""
         index = np.asarray(rows)
-        if index.dtype == bool:
+        if index.dtype == bool or not index.size:
             index = np.flatnonzero(index)
         return replace(
             self,

@@ -19,6 +19,9 @@ from psephos.opinions.coding import combined
 DENSE_CELLS = 2**24
 """Up to this many cells of items by choices are counted in a dense table, and more if the votes are as many."""
 
+EQUAL_WEIGHTS = 1e-9
+"""Sums of weights are equal if they differ by no more than this share: their last digits depend on the order of rows."""
+
 
 @dataclass(frozen=True, eq=False)
 class Tally:
@@ -64,7 +67,7 @@ class Leaders:
     Attributes
     ----------
     first, second : ndarray of int32, shape (n_items,)
-        The leading choice and the runner-up; among equals the lower code comes first.
+        The leading choice and the runner-up; among equals (see `EQUAL_WEIGHTS`) the lower code comes first.
     first_weight, second_weight : ndarray of float64, shape (n_items,)
         Their weights, 0 where there is none.
     tied : ndarray of int64, shape (n_items,)
@@ -123,17 +126,18 @@ def leaders(counted: Tally) -> Leaders:
     """
     n_items = len(counted.starts) - 1
     item = counted.item
-    order = np.lexsort((counted.choice, -counted.weight, item))
     has_first = np.diff(counted.starts) > 0
     has_second = np.diff(counted.starts) > 1
     first, second = np.full((2, n_items), -1, dtype=np.int32)
     first_weight, second_weight = np.zeros((2, n_items))
-    best = order[counted.starts[:-1][has_first]]
+    first_weight[has_first] = np.maximum.reduceat(counted.weight, counted.starts[:-1][has_first])
+    leading = counted.weight >= first_weight[item] * (1 - EQUAL_WEIGHTS)
+    weight = np.where(leading, first_weight[item], counted.weight)
+    order = np.lexsort((counted.choice, -weight, item))
     next_best = order[counted.starts[:-1][has_second] + 1]
-    first[has_first], first_weight[has_first] = counted.choice[best], counted.weight[best]
-    second[has_second], second_weight[has_second] = counted.choice[next_best], counted.weight[next_best]
-    tied = np.bincount(item[counted.weight == first_weight[item]], minlength=n_items)
-    return Leaders(first, second, first_weight, second_weight, tied)
+    first[has_first] = counted.choice[order[counted.starts[:-1][has_first]]]
+    second[has_second], second_weight[has_second] = counted.choice[next_best], weight[next_best]
+    return Leaders(first, second, first_weight, second_weight, np.bincount(item[leading], minlength=n_items))
 
 
 def distinct_rows(counted: Tally) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -144,16 +148,11 @@ def distinct_rows(counted: Tally) -> tuple[npt.NDArray[np.int64], npt.NDArray[np
     >>> distinct_rows(tally(np.array([0, 0, 1, 1, 2], np.int32), np.array([1, 0, 0, 1, 1], np.int32), 3, 2))
     (array([0, 2]), array([2, 1]))
     """
-    row = np.zeros(len(counted.starts) - 1, dtype=np.int64)
-    lengths = np.diff(counted.starts)
-    pair = combined([counted.choice, counted.votes])
-    _, pair = np.unique(pair, return_inverse=True)
-    for place in range(int(lengths.max(initial=0))):
-        column = np.full(len(row), -1, dtype=np.int64)
-        column[lengths > place] = pair[counted.starts[:-1][lengths > place] + place]
-        row = np.unique(combined([row, column]), return_inverse=True)[1].astype(np.int64)
+    pair = np.unique(combined([counted.choice, counted.votes]), return_inverse=True)[1]
+    row = _row_of_item(counted.starts, pair)
     _, first, copies = np.unique(row, return_index=True, return_counts=True)
-    return first, copies
+    order = np.argsort(first)
+    return first[order], copies[order]
 
 
 def splits(
@@ -183,12 +182,16 @@ def splits(
     >>> splits(counted, counted.votes)
     (array([[2., 1.]]), array([2]), array([0, 0]))
     """
-    order = np.lexsort((-counts, counted.item))
-    width = max(1, int(np.diff(counted.starts).max(initial=1)))
-    padded = np.zeros((len(counted.starts) - 1, width))
-    place = np.arange(len(order)) - np.repeat(counted.starts[:-1], np.diff(counted.starts))
-    padded[counted.item, place] = counts[order]
-    return merge_splits([padded], [np.ones(len(padded), dtype=np.int64)])
+    lengths = np.diff(counted.starts)
+    falling = counts[np.lexsort((-counts, counted.item))]
+    row = _row_of_item(counted.starts, falling)
+    _, first, which, items = np.unique(row, return_index=True, return_inverse=True, return_counts=True)
+    taken = lengths[first]
+    place = np.arange(taken.sum()) - np.repeat(np.cumsum(taken) - taken, taken)
+    padded = np.zeros((len(first), max(1, int(taken.max(initial=1)))))
+    padded[np.repeat(np.arange(len(first)), taken), place] = falling[np.repeat(counted.starts[first], taken) + place]
+    split, items, new = merge_splits([padded], [items])
+    return split, items, new[which]
 
 
 def merge_splits(
@@ -212,3 +215,17 @@ def merge_splits(
 
 def _powers(weights: npt.NDArray[np.float64] | None) -> tuple[npt.NDArray[np.float64], ...]:
     return () if weights is None else (weights, weights * weights)
+
+
+def _row_of_item(starts: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """One number per item that is equal exactly where the items have equal rows of values, shape (n_items,)."""
+    lengths = np.diff(starts)
+    row = np.zeros(len(lengths), dtype=np.int64)
+    used = 0
+    for length in np.unique(lengths):
+        at = np.flatnonzero(lengths == length)
+        block = values[starts[at][:, None] + np.arange(length)]
+        found, row[at] = np.unique(combined([np.zeros(len(at), dtype=np.int64), *block.T]), return_inverse=True)
+        row[at] += used
+        used += len(found)
+    return row

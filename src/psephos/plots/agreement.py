@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError
-from psephos.plots.style import LETTER, decimal, own_rules, sheet, shortened
+from psephos.plots.style import LETTER, decimal, in_words, own_rules, sheet, shortened
 from psephos.statistics import Interval
 
 if TYPE_CHECKING:
@@ -131,5 +131,5 @@ def arranged(pairs: pl.DataFrame) -> tuple[list[str], npt.NDArray[np.float64]]:
 
 def _finding(pairs: pl.DataFrame) -> str:
     least = pairs.sort("high", "left", "right").row(0, named=True)
-    agreement = Interval(least["agreement"], least["low"], least["high"], 0.95)
+    agreement = in_words(Interval(least["agreement"], least["low"], least["high"], 0.95))
     return f"{shortened(least['left'], 30)} and {shortened(least['right'], 30)} agree least: {agreement}"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from psephos.errors import MissingPartError
 from psephos.plots.tokens import Theme, check_theme, colour
+from psephos.statistics import Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -185,3 +186,14 @@ def decimal(value: float, digits: int = 2) -> str:
     if float(text) == int(float(text)):
         text = text.partition(".")[0]
     return text.replace("0.", ".", 1).replace("-", "\u2212") if abs(value) < 1 else text.replace("-", "\u2212")
+
+
+def in_words(interval: Interval) -> str:
+    """A number with its interval, on one line.
+
+    Examples
+    --------
+    >>> in_words(Interval(0.93, 0.91, 0.95, 0.95))
+    '.930\xa0[.910,\xa0.950]'
+    """
+    return str(interval).replace(" ", "\u00a0").replace("-", "\u2212")

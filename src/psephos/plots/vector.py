@@ -132,7 +132,9 @@ def _drop_empty(element: ET.Element) -> None:
     for child in list(element):
         _drop_empty(child)
         child.tail = None
-        if child.tag in (f"{{{SVG}}}g", f"{{{SVG}}}defs") and not len(child):
+        empty = child.tag in (f"{{{SVG}}}g", f"{{{SVG}}}defs") and not len(child)
+        unseen = child.attrib.get("fill") == "none" and "stroke" not in child.attrib
+        if empty or unseen:
             element.remove(child)
     if len(element):
         element.text = None

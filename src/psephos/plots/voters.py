@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from psephos.errors import InputError
-from psephos.plots.style import LETTER, decimal, own_rules, sheet, shortened
+from psephos.plots.style import LETTER, decimal, in_words, own_rules, sheet, shortened
 from psephos.statistics import Interval
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _finding(shown: pl.DataFrame) -> str:
     rest = shown.head(-1)
     if rest.is_empty() or high >= rest["low"].max():
         return "No voter differs from the others by more than chance"
-    agreement = Interval(shown["agreement"][-1], low, high, 0.95)
+    agreement = in_words(Interval(shown["agreement"][-1], low, high, 0.95))
     return f"{shortened(name, 40)} agrees least with the others: {agreement}"
 
 

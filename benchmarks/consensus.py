@@ -1,0 +1,113 @@
+"""How fast is a verdict, next to crowd-kit, and how does it grow beyond memory?"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from harness import Benchmark, Contender, SubprocessContender, main
+
+from psephos.consensus import majority
+from psephos.opinions import read
+
+HUNDRED_MILLION_IN_PARTS = """
+import sys
+from psephos.opinions import scan
+from psephos.consensus import majority
+if __name__ == "__main__":
+    engine = sys.argv[2]
+    verdict = majority(scan(sys.argv[1]), engine=int(engine) if engine.isdecimal() else engine)
+    print(int(verdict.choice.astype("int64").sum()), round(float(verdict.certainty.sum()), 3))
+"""
+
+
+def votes(rows: int, items: int, voters: int, choices: int, seed: int = 0) -> pl.DataFrame:
+    """Votes of voters that are right with a probability of their own; no item has a voter twice."""
+    rng = np.random.default_rng(seed)
+    cell = np.unique(rng.integers(0, items * voters, rows + rows // 50))
+    cell = np.sort(rng.choice(cell, rows, replace=False))
+    item, voter = cell // voters, cell % voters
+    truth, skill = rng.integers(0, choices, items), rng.beta(6, 3, voters)
+    label = np.where(rng.random(rows) < skill[voter], truth[item], rng.integers(0, choices, rows))
+    names = (pl.format("item-{}", "item"), pl.format("voter-{}", "voter"), pl.format("label-{}", "label"))
+    table = pl.DataFrame({"item": item, "voter": voter, "label": label})
+    return table.select(names[0].alias("item"), names[1].alias("voter"), names[2].alias("label"))
+
+
+def parquet(tiny: bool) -> Path:
+    path = Path(tempfile.mkdtemp(), "votes.parquet")
+    (votes(2_000, 500, 50, 5) if tiny else votes(1_800_000, 500_000, 20_000, 5)).write_parquet(path)
+    return path
+
+
+def ours(path: Path) -> pl.DataFrame:
+    table = majority(read(path)).table()
+    return table.select("item", "choice", tied=pl.col("flags").str.contains("tie")).sort("item")
+
+
+def crowd_kit(path: Path) -> pl.DataFrame:
+    import pandas as pd
+    from crowdkit.aggregation import MajorityVote
+
+    frame = pd.DataFrame(pl.read_parquet(path).rename({"item": "task", "voter": "worker"}).to_dict(as_series=False))
+    chosen = MajorityVote().fit_predict(frame)
+    return pl.DataFrame({"item": chosen.index.to_list(), "choice": chosen.to_list()}).sort("item")
+
+
+def disagreement(mine: pl.DataFrame, other: pl.DataFrame) -> float:
+    """Share of the items without a tie that get another choice; which tied choice is taken is a matter of taste."""
+    if "tied" not in mine.columns or mine["item"].to_list() != other["item"].to_list():
+        return float("inf")
+    return float(((mine["choice"] != other["choice"]) & ~mine["tied"]).mean())
+
+
+def hundred_million(tiny: bool) -> str:
+    folder = Path(tempfile.mkdtemp())
+    files, items = (2, 1_000) if tiny else (10, 1_000_000)
+    rng = np.random.default_rng(0)
+    for number in range(files):
+        item = np.repeat(np.arange(number * items, (number + 1) * items), 10)
+        truth, skill = rng.integers(0, 5, items), rng.choice([0.95, 0.8, 0.5], items)
+        right = rng.random(10 * items) < np.repeat(skill, 10)
+        label = np.where(right, np.repeat(truth, 10), rng.integers(0, 5, 10 * items))
+        voter = rng.integers(0, 2_000, 10 * items) * 10 + np.tile(np.arange(10), items)
+        table = pl.DataFrame({"item": item, "voter": voter, "label": label})
+        text = pl.col("item").cast(pl.String).str.zfill(8)
+        table.select(
+            pl.format("item-{}", text).alias("item"),
+            pl.format("w{}", "voter").alias("voter"),
+            pl.col("label").cast(pl.String),
+        ).write_parquet(folder / f"part-{number}.parquet")
+    return str(folder)
+
+
+def in_parts(engine: str) -> SubprocessContender:
+    script = Path(tempfile.mkdtemp(), "in_parts.py")
+    script.write_text(HUNDRED_MILLION_IN_PARTS)
+    name = "this process" if engine == "1" else f"engine {engine}"
+    return SubprocessContender(name, lambda folder: [sys.executable, str(script), folder, engine], parse=str.split)
+
+
+BENCHMARKS = [
+    Benchmark(
+        "consensus-majority",
+        "Majority from a Parquet file, reading included",
+        "1,800,000 labels, 500,000 items, 20,000 voters, 5 choices",
+        make=parquet,
+        ours=Contender("psephos", ours, packages=("psephos", "polars")),
+        peers=(Contender("crowd-kit", crowd_kit, packages=("crowd-kit", "pandas")),),
+        check=disagreement,
+    ),
+    Benchmark(
+        "consensus-in-parts",
+        "Majority of data larger than memory should be: one process against two, whole processes",
+        "100,000,000 labels, 10,000,000 items in 10 Parquet files",
+        make=hundred_million,
+        ours=in_parts("1"),
+        peers=(in_parts("2"),),
+    ),
+]
+
+if __name__ == "__main__":
+    sys.exit(main(__file__, BENCHMARKS))

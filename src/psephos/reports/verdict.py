@@ -1,0 +1,212 @@
+"""What does the page of a verdict say?
+
+First what to do next and what it brings, then the queue, each row with the votes behind it; then who voted, how far
+they agree, how right it is where the truth is known, what was set aside, and how to get the same again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from psephos.errors import check_count
+from psephos.opinions.outcomes import Reasons, Verdict
+from psephos.plots.certainty import Remaining, certainty_plot, remaining
+from psephos.plots.reliability import reliability_plot
+from psephos.plots.style import decimal, share
+from psephos.plots.voters import least_like_the_others, voters_plot
+from psephos.reports.agreement import pairs_of
+from psephos.reports.evidence import reasons_for
+from psephos.reports.page import Page, drawn
+from psephos.reports.words import Number, certainty, interval, plural
+
+if TYPE_CHECKING:
+    from psephos.agreement import Agreement
+    from psephos.consensus import AgainstGold
+
+ROWS = 200
+VOTERS = 100
+WRONG = 50
+NAMES = 24
+"""Voters that are named for each choice of an item."""
+
+CHOICES = 8
+"""Choices of an item that are listed with their voters."""
+
+RISK, MIDDLE = 0.6, 0.9
+"""Certainties below these are marked: as likely wrong as right, and doubtful."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the queue."""
+
+    rank: int
+    item: str
+    choice: str | None
+    certainty: float | None
+    band: str
+    runner_up: str | None
+    support: int
+    against: int
+    flags: list[str]
+    found: str
+    reasons: Reasons
+    choices: list[Choice]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The votes for one choice of an item; `weight` is said only where it is not the number of votes."""
+
+    name: str | None
+    votes: int
+    weight: str
+    voters: list[str]
+    more: int
+
+
+def verdict_page(
+    verdict: Verdict,
+    *,
+    gold: AgainstGold | None = None,
+    agreement: Agreement | pl.DataFrame | None = None,
+    rows: int = ROWS,
+) -> Page:
+    """See `psephos.reports.report`."""
+    check_count("rows", rows, low=0)
+    curve = remaining(verdict)
+    finding, lead = _headline(curve)
+    compared = verdict.voters["agreement"].count() > 0
+    pairs = pairs_of(agreement)
+    sections = [("queue", "Queue"), ("voters", "Voters")]
+    sections += [("agreement", "Agreement")] if pairs else []
+    sections += [("accuracy", "Accuracy")] if gold else []
+    pictures = drawn(certainty_plot, verdict, prefix="certainty") if len(verdict) else []
+    pictures += drawn(voters_plot, verdict, prefix="voters") if compared else []
+    return Page(
+        template="verdict.html",
+        finding=finding,
+        lead=lead,
+        sections=[*sections, ("issues", "Set aside")],
+        says={
+            "facts": _facts(verdict, gold),
+            "queue": _queue(verdict, rows),
+            "bands": {"risk": decimal(RISK), "middle": decimal(MIDDLE)},
+            "pictures": pictures,
+            "voters": _voters(verdict),
+            "pairs": pairs,
+            "accuracy": _accuracy(gold) if gold else None,
+        },
+    )
+
+
+def _headline(curve: Remaining) -> tuple[str, str]:
+    n_items, errors = len(curve.certainty), float(curve.left[0])
+    if not n_items:
+        return "There is nothing to decide", "The opinions hold no items."
+    if errors < 0.5:
+        return "Nothing needs checking first", f"Hardly any wrong choice is to be expected among {n_items:,} items."
+    half = curve.checked_to_find(0.5)
+    spread = (curve.high[0] - errors) if curve.undecided == 0 else 0.0
+    expected = f"{errors:,.0f}" + (f" \u00b1{spread:,.0f}" if spread >= 1 else "") if errors >= 3 else f"{errors:.1f}"
+    open_items = f", {curve.undecided:,} of them without a choice" if curve.undecided else ""
+    pronoun = "It holds" if half == 1 else "They hold"
+    what = "errors" if curve.undecided else "wrong choices"
+    return (
+        f"Check {plural(half, 'item')} first",
+        f"{pronoun} half of the {expected} {what} to expect among {plural(n_items, 'item')}{open_items}.",
+    )
+
+
+def _facts(verdict: Verdict, gold: AgainstGold | None) -> list[tuple[str, Number]]:
+    decided = int((verdict.choice >= 0).sum())
+    n_items = len(verdict)
+    facts = [
+        ("Decided", Number(f"{decided:,}", f"of {plural(n_items, 'item')}")),
+        ("Votes", Number(f"{int(verdict.votes.sum()):,}", f"by {plural(verdict.voters.height, 'voter')}")),
+    ]
+    if decided:
+        doubtful = int((verdict.certainty < MIDDLE).sum())
+        facts.append(("Certainty", Number(decimal(float(np.nanmean(verdict.certainty)), 3), "on average")))
+        facts.append(("Doubtful", Number(f"{doubtful:,}", f"certainty below {decimal(MIDDLE)}")))
+    if gold:
+        ends = interval(gold.accuracy.value, gold.accuracy.low, gold.accuracy.high)
+        facts.append(("Right", Number(ends.value, f"{ends.beside} of {gold.items:,} known answers")))
+    flagged = [(name, int(mask.sum())) for name, mask in verdict.flags.items() if mask.any()]
+    return facts + [(name.capitalize(), Number(f"{count:,}", share(count / n_items))) for name, count in flagged]
+
+
+def _queue(verdict: Verdict, rows: int) -> dict[str, Any]:
+    queue = verdict.queue(rows)
+    reasons = reasons_for(verdict, queue["item"])
+    listed = [
+        Row(
+            rank=row["rank"],
+            item=row["item"],
+            choice=row["choice"],
+            certainty=row["certainty"],
+            band=_band(row["certainty"]),
+            runner_up=row["runner_up"],
+            support=row["support"],
+            against=row["votes"] - row["support"],
+            flags=row["flags"].split("; ") if row["flags"] else [],
+            found=share(row["found"]),
+            reasons=why,
+            choices=[_choice(*part) for part in why.rows.head(CHOICES).iter_rows()],
+        )
+        for row, why in zip(queue.iter_rows(named=True), reasons, strict=True)
+    ]
+    return {"rows": listed, "total": len(verdict), "means": verdict.certainty_means}
+
+
+def _choice(name: str | None, votes: int, weight: float, voters: list[str]) -> Choice:
+    said = "" if weight == votes else f"{weight:.2f}"
+    return Choice(name, votes, said, voters[:NAMES], max(0, len(voters) - NAMES))
+
+
+def _band(value: float | None) -> str:
+    if value is None or value < RISK:
+        return "risk"
+    return "middle" if value < MIDDLE else "quiet"
+
+
+def _voters(verdict: Verdict) -> dict[str, Any]:
+    shown = least_like_the_others(verdict.voters, VOTERS).sort("agreement", "voter", nulls_last=True)
+    low = shown["low"].min()
+    start = 0.0 if low is None else max(0.0, float(low) - 0.02)  # type: ignore[arg-type]
+    rows = [
+        row | {"number": interval(*ends) if row["agreement"] is not None else None, "at": [_percent(x, start) for x in ends]}
+        for row in shown.iter_rows(named=True)
+        for ends in [(row["agreement"], row["low"], row["high"])]
+    ]
+    groups = "group" in shown.columns
+    return {"rows": rows, "total": verdict.voters.height, "groups": groups, "start": decimal(start)}
+
+
+def _percent(value: float | None, start: float) -> str:
+    return "" if value is None else f"{100 * (value - start) / (1 - start):.1f}%"
+
+
+def _accuracy(gold: AgainstGold) -> dict[str, Any]:
+    table = gold.reliability
+    bins = [
+        {
+            "range": f"{decimal(low)} to {decimal(high)}",
+            "items": items,
+            "certainty": certainty(mean),
+            "right": interval(*right),
+        }
+        for low, high, items, mean, *right in table.iter_rows()
+    ]
+    return {
+        "gold": gold,
+        "right": interval(gold.accuracy.value, gold.accuracy.low, gold.accuracy.high),
+        "found": [(share(checked), share(found)) for checked, found in gold.found.iter_rows()],
+        "bins": bins,
+        "wrong": list(gold.wrong.sort("certainty", descending=True, nulls_last=True).head(WRONG).iter_rows(named=True)),
+        "pictures": drawn(reliability_plot, gold, prefix="reliability") if table.height else [],
+    }

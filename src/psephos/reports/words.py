@@ -1,0 +1,83 @@
+"""How do numbers and texts of users read on a page?"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import NamedTuple
+
+from psephos.plots.style import decimal, plain
+from psephos.statistics import Interval
+
+MOST = 200
+"""Longest text of a user that a page shows in one place."""
+
+
+class Number(NamedTuple):
+    """A number, and its uncertainty in the muted text beside it."""
+
+    value: str
+    beside: str = ""
+
+
+def certainty(value: float | None) -> str:
+    """A certainty; what would be rounded up to 1 says so.
+
+    Examples
+    --------
+    >>> certainty(0.4397), certainty(0.9938), certainty(0.9999), certainty(1.0), certainty(None)
+    ('.44', '.994', '> .999', '1', 'none')
+    """
+    if value is None:
+        return "none"
+    if 0.9995 <= value < 1:
+        return ">\u00a0.999"
+    return decimal(value, 3 if value >= 0.99 else 2)
+
+
+def interval(value: float, low: float, high: float, level: float = 0.95) -> Number:
+    """A number with its interval.
+
+    Examples
+    --------
+    >>> interval(0.93, 0.91, 0.95)
+    Number(value='.930', beside='[.910, .950]')
+    """
+    number, beside = str(Interval(value, low, high, level)).replace("-", "\u2212").split(" ", 1)
+    return Number(number, beside)
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "item"), plural(1200, "item")
+    ('1 item', '1,200 items')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def shown(text: object, most: int = MOST) -> str:
+    """A text of a user: cut if long, never empty to the eye, without control characters.
+
+    Examples
+    --------
+    >>> shown("a" * 300, 5), shown("  "), shown(chr(0x200B)), shown(None)
+    ('aaaaa… (300 characters)', '(blank)', '(invisible: U+200B)', 'none')
+    """
+    if text is None:
+        return "none"
+    whole = str(text)
+    if not whole.strip():
+        return "(blank)"
+    if all(unicodedata.category(sign)[0] in "CZ" for sign in whole[:20]) and len(whole) <= 20:
+        return f"(invisible: {' '.join(f'U+{ord(sign):04X}' for sign in whole)})"
+    clean = plain(whole.replace("\r\n", "\n").replace("\n", " ").replace("\t", " "))
+    return clean if len(clean) <= most else f"{_cut(clean, most)}\u2026 ({len(clean):,} characters)"
+
+
+def _cut(text: str, most: int) -> str:
+    """The first letters, ending before a sign that belongs to the one left of it."""
+    while most > 1 and (unicodedata.combining(text[most]) or text[most] in "\u200d\ufe0f" or text[most - 1] == "\u200d"):
+        most -= 1
+    return text[:most]
