@@ -120,7 +120,8 @@ def leader_certainty(model: VoteSplitModel, split: Floats) -> Floats:
     certainty = []
     for part in _parts(split):
         weighed = _likelihood(part, model.accuracy, model.decoy, model.n_choices) * model.share[None, :, None]
-        certainty.append(weighed[:, :, 0].sum(axis=1) / weighed.sum(axis=(1, 2)))
+        leads = weighed[:, :, 0].sum(axis=1) / weighed.sum(axis=(1, 2))
+        certainty.append(np.where(part[:, 0] > 0, leads, 1 / model.n_choices))
     return np.concatenate(certainty)
 
 

@@ -155,11 +155,12 @@ def text_of(value: object, argument: str = "value") -> str | None:
 
 def storable(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with columns of mixed Python objects as texts, which every format can hold."""
-    return frame.with_columns(
-        _as_texts(name, [_any_text(value) for value in frame[name]])
-        for name, dtype in frame.schema.items()
-        if dtype == pl.Object
-    )
+    return frame.with_columns(stored(frame[name]) for name, dtype in frame.schema.items() if dtype == pl.Object)
+
+
+def stored(values: pl.Series) -> pl.Series:
+    """The column, as texts if it holds mixed Python objects."""
+    return _as_texts(values.name, [_any_text(value) for value in values]) if values.dtype == pl.Object else values
 
 
 def natural_order(vocabulary: pl.Series) -> npt.NDArray[np.intp]:

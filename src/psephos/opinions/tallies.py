@@ -20,7 +20,7 @@ DENSE_CELLS = 2**24
 """Up to this many cells of items by choices are counted in a dense table, and more if the votes are as many."""
 
 EQUAL_WEIGHTS = 1e-9
-"""Sums of weights are equal if they differ by no more than this share: their last digits depend on the order of rows."""
+"""Sums of weights that differ by no more than this share are equal: their last digits depend on the order of rows."""
 
 
 @dataclass(frozen=True, eq=False)
