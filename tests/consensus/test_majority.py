@@ -222,7 +222,7 @@ def agreed_slowly(cast, weights):
                     others[said] += weight
             if others:
                 compared += 1
-                halves += Fraction(1, len(leading(others)) > 1 and 2 or 1) if label in leading(others) else 0
+                halves += Fraction(1, min(2, len(leading(others)))) if label in leading(others) else 0
         found[voter] = (votes, abstentions, compared, float(halves / compared) if compared else None)
     return found
 

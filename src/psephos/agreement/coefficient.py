@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,7 +41,8 @@ class Coefficient(Interval):
 
     def __str__(self) -> str:
         note = f" ({self.note})" if self.note else ""
-        return f"{self.name} {super().__str__()}, n = {self.items:,} items{note}"
+        shown = super().__str__() if math.isfinite(self.low) else super().__str__().partition(" [")[0]
+        return f"{self.name} {shown}, n = {self.items:,} items{note}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,6 +35,9 @@ def decide(
     strict: o.Strict = False,
     engine: o.EngineOption = "1",
     in_parts: Annotated[bool, typer.Option("--in-parts", help="Read Parquet in parts that fit in memory.")] = False,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep counted parts here; a second call does the rest.")
+    ] = None,
     limit: Annotated[int, typer.Option(help="Rows of the queue to print.", min=0)] = 10,
     why: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Print the votes behind this item.")] = None,
     json: o.Json = False,
@@ -66,6 +70,7 @@ def decide(
         weights=_weights(weights),
         equivalence=equivalence,
         engine=int(engine) if engine.isdecimal() else engine,
+        resume=resume,
     )
     reasons = [verdict.why(item) for item in why or []]
     known = opinions.about.column("items", "gold", verdict.items)

@@ -116,6 +116,7 @@ def against_gold(
     reliability = _reliability(certainty, right)
     sure, correct, sizes = (reliability[name].to_numpy() for name in ("certainty", "right", "items"))
     wrong = pl.DataFrame({"item": verdict.items, "choice": choices, "gold": answers, "certainty": verdict.certainty})
+    wrong = wrong.with_columns(pl.col("certainty").fill_nan(None))
     return AgainstGold(
         provenance=Provenance("against gold", {"of": verdict.provenance.method}, verdict.provenance.source),
         accuracy=Interval(float(right.mean()), float(low), float(high), 0.95),

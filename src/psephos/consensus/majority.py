@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.issues import SET_ASIDE, Issues
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Verdict, command_for
+from psephos.opinions.packing import pack, pack_issues, unpack, unpack_issues
 from psephos.opinions.sharding import Shards
 from psephos.opinions.tallies import EQUAL_WEIGHTS, Leaders, Tally, leaders, merge_splits, splits, tally
 from psephos.statistics import wilson_interval
@@ -52,6 +54,7 @@ def majority(
     rule: str = "plurality",
     equivalence: Equivalence = "exact",
     engine: int | str | Engine = 1,
+    resume: str | os.PathLike[str] | None = None,
 ) -> Verdict:
     """Take the choice with the most votes on each item.
 
@@ -71,6 +74,8 @@ def majority(
         Which answers are the same; see `psephos.opinions.equivalence`.
     engine : int, str or Engine, default 1
         Where the work runs; see `psephos.engine.map_shards`. The verdict is the same everywhere.
+    resume : path, optional
+        Folder that keeps each counted part, so that the same call after an interruption counts only the rest.
 
     Returns
     -------
@@ -100,7 +105,21 @@ def majority(
     merged = opinions.merged(equivalence)
     given = _named_weights(merged.vocabulary("voter"), weights)
     shared = {"opinions": merged, "voter_weight": _voter_weights(merged.vocabulary("voter"), given)}
-    parts = list(map_shards(_count_part, merged.parts(engine), shared=shared, engine=engine, label="counting votes"))
+    job = None if resume is None else {"input": merged.sha256, "weights": given}
+    count = _count_part if resume is None else _count_part_to_keep
+    parts = list(
+        map_shards(
+            count,
+            merged.parts(engine),
+            shared=shared,
+            engine=engine,
+            label="counting votes",
+            resume=resume,
+            job=job,
+        )
+    )
+    if resume is not None:
+        parts = [_as_counted(part) for part in parts]
     by_voter = np.sum([part["by_voter"] for part in parts], axis=0)
     issues = sum((part["issues"] for part in parts), merged.issues)
     if not by_voter[0].any():
@@ -189,6 +208,18 @@ def _count_part(
         "which": effective[1].astype(np.int32),
         "by_voter": _agreement_by_voter(votes.size("voter"), item, voter, counting, weight, counted, lead),
     }
+
+
+def _count_part_to_keep(part: Any, **shared: Any) -> dict[str, Any]:
+    """What `_count_part` finds, all of it as arrays."""
+    counted = _count_part(part, **shared)
+    items, issues = pack(counted["items"].to_frame()), pack_issues(counted["issues"])
+    return {**counted, "items": items, "issues": issues}
+
+
+def _as_counted(kept: dict[str, Any]) -> dict[str, Any]:
+    """What `_count_part` found, from what was kept of it."""
+    return {**kept, "items": unpack(kept["items"]).to_series(), "issues": unpack_issues(kept["issues"])}
 
 
 def _add_certainty(parts: list[dict[str, Any]]) -> bool:

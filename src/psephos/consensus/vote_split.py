@@ -99,7 +99,7 @@ def fit_vote_split(
         rounds += 1
         mixed = likelihood @ share
         fit = float(items @ np.log(mixed)) / total
-        converged = fit - before < SMALLEST_GAIN
+        converged = bool(fit - before < SMALLEST_GAIN)
         before = fit
         share = (share * (likelihood.T @ (items / mixed)) + prior) / total
     return VoteSplitModel(accuracy, decoy, share, n_choices, rounds, converged)

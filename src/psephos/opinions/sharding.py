@@ -8,6 +8,7 @@ works part by part, in this process, in several, or on a cluster, and holds one 
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 import weakref
@@ -112,6 +113,12 @@ class Shards:
         """
         code, names = classes(self.found, self.choice_counts, equivalence)
         return replace(self, choices=names, choice_class=code)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of what the parts are made from: the files, how they are read, and the classes of choices."""
+        read = "\0".join([*self.source.sha256, self.kind, self.repeated, *map(str, sorted(self.columns.items()))])
+        return hashlib.sha256(read.encode() + self.choice_class.tobytes()).hexdigest()
 
     def parts(self, engine: object = 1) -> Sequence[Part]:  # noqa: ARG002 - `Opinions.parts` needs it
         """The parts, to be given to `load`."""

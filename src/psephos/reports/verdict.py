@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ROWS = 200
 VOTERS = 100
 WRONG = 50
-NAMES = 24
+NAMES = 16
 """Voters that are named for each choice of an item."""
 
 CHOICES = 8
