@@ -51,7 +51,7 @@ _ROW = "__row"
 
 @dataclass(frozen=True)
 class Part:
-    """A range of rows of the files, or a pile of rows dealt from them: the same for the same files, wherever it lies."""
+    """A range of rows of the files, or a pile of rows dealt from them; the same for the same files, wherever it lies."""
 
     start: int = 0
     length: int = 0
@@ -71,6 +71,8 @@ class Shards:
         Code in `choices` of each choice that was found.
     choice_counts : ndarray of int64
         Rows of each choice that was found.
+    dealt : str
+        Folder of the piles that rows were dealt to, if they are not sorted by item.
     about, issues, source
         As of `Opinions`; the issues of a part are found when it is loaded, those of all items by `issues_with`. Voters
         and choices that look alike are looked for in all rows, also in those that are set aside later.
