@@ -51,7 +51,7 @@ _ROW = "__row"
 
 @dataclass(frozen=True)
 class Part:
-    """A range of rows of the files, or a pile of rows dealt from them; the same for the same files, wherever it lies."""
+    """A range of rows of the files, or a pile of rows dealt from them; the same for the same files wherever they lie."""
 
     start: int = 0
     length: int = 0
