@@ -98,7 +98,7 @@ def read(
         repeated=repeated,
         source=Source(
             tuple(map(str, files)),
-            tuple(sha256_of(file) for file in files if file != Path(STANDARD_INPUT)),
+            tuple(sha256_of(file) for file in files if file.is_file()),  # a pipe is read once
             given_paths(path, about),
             stated_options(kind, columns, about, repeated, wide=wide, encoding=encoding, format=format),
         ),

@@ -51,7 +51,7 @@ _ROW = "__row"
 
 @dataclass(frozen=True)
 class Part:
-    """A range of rows of the files, or a pile of rows dealt from them; the same for the same files wherever they lie."""
+    """A range of rows of the files, or a pile of rows dealt from them; the same for the same files at any time."""
 
     start: int = 0
     length: int = 0
@@ -225,6 +225,16 @@ def scan(
     InputError
         If a file is not Parquet or damaged, the files have different columns, the kind cannot be recognised, or it has
         no voters and choices.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> table = pl.DataFrame({"item": ["a", "a", "b"], "voter": ["x", "y", "x"], "label": ["cat", "dog", "cat"]})
+    >>> with TemporaryDirectory() as folder:
+    ...     table.write_parquet(f"{folder}/votes.parquet")
+    ...     shards = scan(f"{folder}/votes.parquet", rows_per_part=1)
+    >>> len(shards), len(shards.parts())
+    (3, 2)
     """
     check_count("rows_per_part", rows_per_part)
     files, tables = find_files(path)
