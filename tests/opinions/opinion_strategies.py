@@ -14,7 +14,22 @@ from psephos.opinions.model import Opinions
 AWKWARD = [
     *("1", "1.0", "01", "-1", "+1", "1e5", "NaN", "null", "true", "inf", "2024-01-01"),
     *("=1+1", "@x", "+x", "-x", "\tx", "\rx", "'x", '"', '""', ",", ";", "a,b", "a\nb", "a\r\nb", "a\rb", " a ", " "),
-    *("\\", "\\n", "[1]", "{}", "\ufeff", "\u2028", "\x0c", "\x1c", "\x85", "\u202e", "e\u0301", "\U0001f600", "#", "--"),
+    *(
+        "\\",
+        "\\n",
+        "[1]",
+        "{}",
+        "\ufeff",
+        "\u2028",
+        "\x0c",
+        "\x1c",
+        "\x85",
+        "\u202e",
+        "e\u0301",
+        "\U0001f600",
+        "#",
+        "--",
+    ),
 ]
 NAMES = st.sampled_from(AWKWARD) | st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=4

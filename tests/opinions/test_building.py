@@ -27,7 +27,7 @@ def column(opinions, name):
 
 @pytest.mark.parametrize("label", [None, math.nan, ""], ids=["null", "nan", "empty"])
 def test_a_missing_label_is_an_abstention_that_stays_and_is_counted(label):
-    opinions = labels(["a", "b"], ["u", "u"], [label, "x" if label != label or label is None else "x"])
+    opinions = labels(["a", "b"], ["u", "u"], [label, "x"])
     assert column(opinions, "label") == [None, "x"]
     assert said(opinions) == [("no label: counted as an abstention", "noted", [1], "")]
     assert opinions.vocabulary("label").to_list() == ["x"]
@@ -166,7 +166,15 @@ def test_a_draw_is_a_whole_number_or_set_aside(draw, kept, issues):
 
 @pytest.mark.parametrize(
     ("winner", "kept"),
-    [("left", True), ("right", True), ("tie", True), ("both_bad", True), ("Left", False), ("model_a", False), (None, False)],
+    [
+        ("left", True),
+        ("right", True),
+        ("tie", True),
+        ("both_bad", True),
+        ("Left", False),
+        ("model_a", False),
+        (None, False),
+    ],
 )
 def test_a_winner_is_one_of_four_or_set_aside(winner, kept):
     opinions = battles(["x", "x"], ["y", "y"], [winner, "tie"])
@@ -184,7 +192,10 @@ def test_the_same_battle_may_be_fought_again():
     ("opinions", "reason"),
     [
         (lambda: rankings(["u", "u"], ["x", "y"], [1, 0]), "rank is out of range"),
-        (lambda: transcripts(["c", "c"], ["u", "u"], [0, 1], ["a", "b"], confidence=[1, 1.5]), "confidence is out of range"),
+        (
+            lambda: transcripts(["c", "c"], ["u", "u"], [0, 1], ["a", "b"], confidence=[1, 1.5]),
+            "confidence is out of range",
+        ),
         (lambda: transcripts(["c", "c"], ["u", "u"], [0, 1], ["a", "b"], start=[0, -1]), "start is out of range"),
         (lambda: transcripts(["c", "c"], ["u", "u"], [0, -1], ["a", "b"]), "position is out of range"),
     ],
@@ -238,7 +249,9 @@ def test_lists_of_numbers_keep_their_numbers(logprobs, kept):
     assert said(opinions) == []
 
 
-@pytest.mark.parametrize("wrong", ["[1, true]", "[[1]]", '["1"]', "1", "{}", "[1", "[" * 100_000], ids=lambda text: text[:9])
+@pytest.mark.parametrize(
+    "wrong", ["[1, true]", "[[1]]", '["1"]', "1", "{}", "[1", "[" * 100_000], ids=lambda text: text[:9]
+)
 def test_a_text_that_is_no_list_of_numbers_is_set_aside(wrong):
     opinions = samples(["a", "a"], ["u", "u"], [0, 1], ["x", "y"], logprobs=["[1]", wrong])
     assert said(opinions) == [("logprobs is not a list of numbers", "set aside", [2], wrong)]
@@ -290,7 +303,7 @@ def test_a_part_of_a_table_may_be_empty():
 
 
 def test_if_no_row_is_left_the_reasons_are_said():
-    with pytest.raises(InputError, match="no row is left of 2: 1 set aside: no item .*; 1 set aside: no voter"):
+    with pytest.raises(InputError, match=r"no row is left of 2: 1 set aside: no item .*; 1 set aside: no voter"):
         labels([None, "a"], ["u", None], ["x", "y"])
 
 
@@ -346,7 +359,8 @@ def voted(rows):
             time=pl.Series(time, dtype=pl.Float64),
         )
     except InputError as problem:
-        assert problem.argument == "opinions"
+        if problem.argument != "opinions":
+            raise
         return None
 
 

@@ -146,7 +146,23 @@ def test_a_decimal_number_is_read_exactly_with_and_without_commas(value):
 
 
 @pytest.mark.parametrize(
-    "text", ["9" * 401, "9" * 10**6, "1e9999", "1e99999999999", "nan", "inf", "0x10", "1_000", "e5"]
+    "text",
+    [
+        "9" * 401,
+        "9" * 10**6,
+        "1e9999",
+        "1e99999999999",
+        "nan",
+        "inf",
+        "0x10",
+        "1_000",
+        "e5",
+        "1 .5/2",
+        "1 1e1/2",
+        "1 -1/2",
+        "1.5 1/2",
+        "1 1",
+    ],
 )
 def test_what_is_no_number_or_too_long_has_no_value(text):
     assert parse_number(text) is None

@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zipfile
 
 import polars as pl
@@ -110,7 +111,18 @@ def zipped():
         (b" \n\t\r\n", "is empty"),
         (b"\n\n\n", "is empty"),
     ],
-    ids=["gzip", "zip", "sqlite", "zstd", "old spreadsheet", "NUL", "no bytes", "only a mark", "only blanks", "only lines"],
+    ids=[
+        "gzip",
+        "zip",
+        "sqlite",
+        "zstd",
+        "old spreadsheet",
+        "NUL",
+        "no bytes",
+        "only a mark",
+        "only blanks",
+        "only lines",
+    ],
 )
 @pytest.mark.parametrize("read", [read_csv, read_tsv, read_jsonl, read_json], ids=["csv", "tsv", "jsonl", "json"])
 def test_what_is_no_text_is_refused_with_a_word_on_what_it_is(read, data, said):
@@ -126,7 +138,11 @@ def test_what_is_no_text_is_refused_with_a_word_on_what_it_is(read, data, said):
     [
         ("a,u,x\r\nb,v,y\r\n", [("a", "u", "x"), ("b", "v", "y")], [1, 2]),
         ("a,u,x\rb,v,y\r", [("a", "u", "x"), ("b", "v", "y")], [1, 2]),
-        ("a,u,x\nb,v,y\r\nc,w,z\rd,u,x", [("a", "u", "x"), ("b", "v", "y"), ("c", "w", "z"), ("d", "u", "x")], [1, 2, 3, 4]),
+        (
+            "a,u,x\nb,v,y\r\nc,w,z\rd,u,x",
+            [("a", "u", "x"), ("b", "v", "y"), ("c", "w", "z"), ("d", "u", "x")],
+            [1, 2, 3, 4],
+        ),
         ("a,u,x\n\n\r\nb,v,y\n\n", [("a", "u", "x"), ("b", "v", "y")], [1, 2]),
         ('"a,1","u""v","x\ny"\n', [("a,1", 'u"v', "x\ny")], [1]),
         ('"a\r\nb",u,x\nc,v,y', [("a\r\nb", "u", "x"), ("c", "v", "y")], [1, 2]),
@@ -285,9 +301,8 @@ def test_the_fast_way_agrees_with_the_careful_one(text):
     try:
         careful = formats._careful_csv(text, "f.csv", ",", header, [])
     except ParseError as problem:
-        with pytest.raises(ParseError) as caught:
+        with pytest.raises(ParseError, match=re.escape(str(problem))):
             read_csv(text.encode(), "f.csv")
-        assert str(caught.value) == str(problem)
         return
     table = read_csv(text.encode(), "f.csv")
     assert table.frame.equals(careful.frame)
@@ -418,7 +433,17 @@ def test_deeply_nested_values_are_text_or_set_aside(depth, opening, closing):
         ("NaN", None),
         ("1.0", "1"),
     ],
-    ids=["18 digits", "19 digits", "smallest of 64 bits", "5000 digits", "exponent", "minus", "infinity", "nan", "whole"],
+    ids=[
+        "18 digits",
+        "19 digits",
+        "smallest of 64 bits",
+        "5000 digits",
+        "exponent",
+        "minus",
+        "infinity",
+        "nan",
+        "whole",
+    ],
 )
 def test_numbers_of_any_size_are_names(number, text):
     from psephos.opinions.coding import encode
@@ -496,7 +521,12 @@ def test_objects_without_a_common_key_are_no_table(monkeypatch):
         read_jsonl(lines, "f.jsonl")
 
 
-@given(st.lists(st.dictionaries(st.sampled_from("abc"), st.none() | st.booleans() | st.integers() | st.text(max_size=3)), min_size=1))
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from("abc"), st.none() | st.booleans() | st.integers() | st.text(max_size=3)),
+        min_size=1,
+    )
+)
 @settings(max_examples=60, deadline=None)
 def test_json_lines_and_json_agree(records):
     lines = "\n".join(map(json.dumps, records)).encode()

@@ -42,8 +42,12 @@ LIBRARIES = {
     "pandas arrow": lambda columns: pd.DataFrame(columns).convert_dtypes(dtype_backend="pyarrow"),
     "pandas python strings": lambda columns: pd.DataFrame(columns).astype({"task": pd.StringDtype("python")}),
     "arrow table": pa.table,
-    "arrow dictionary": lambda columns: pa.table(columns).set_column(0, "task", pa.array(["a", "a", "b"]).dictionary_encode()),
-    "arrow large strings": lambda columns: pa.table(columns).set_column(0, "task", pa.array(["a", "a", "b"], pa.large_string())),
+    "arrow dictionary": lambda columns: pa.table(columns).set_column(
+        0, "task", pa.array(["a", "a", "b"]).dictionary_encode()
+    ),
+    "arrow large strings": lambda columns: pa.table(columns).set_column(
+        0, "task", pa.array(["a", "a", "b"], pa.large_string())
+    ),
     "arrow reader": lambda columns: pa.table(columns).to_reader(),
     "capsule": lambda columns: Capsule(pa.table(columns)),
 }
@@ -67,7 +71,9 @@ def test_opinions_go_out_as_arrow():
 
 
 def test_mixed_objects_go_out_as_texts_and_not_as_addresses():
-    frame = pd.DataFrame({"item": [1, 2], "voter": [2, 3], "label": ["a", "b"], "note": pd.Series([1, "a"], dtype=object)})
+    frame = pd.DataFrame(
+        {"item": [1, 2], "voter": [2, 3], "label": ["a", "b"], "note": pd.Series([1, "a"], dtype=object)}
+    )
     assert pa.table(from_frame(frame))["note"].to_pylist() == ["1", "a"]
 
 
@@ -93,7 +99,19 @@ def test_whole_numbers_may_name_columns(stated):
         (pd.Series(pd.arrays.SparseArray([1, 2])), ["1", "2"]),
         (pd.Series([5, 6], dtype="category"), ["5", "6"]),
     ],
-    ids=["str", "UInt8", "float", "boolean", "mixed", "number and boolean", "dates", "timestamps", "decimals", "sparse", "category"],
+    ids=[
+        "str",
+        "UInt8",
+        "float",
+        "boolean",
+        "mixed",
+        "number and boolean",
+        "dates",
+        "timestamps",
+        "decimals",
+        "sparse",
+        "category",
+    ],
 )
 def test_pandas_columns_of_any_type_have_their_text(values, names):
     opinions = from_frame(pd.DataFrame({"item": values, "voter": ["u", "v"], "label": ["x", "y"]}))
@@ -102,11 +120,17 @@ def test_pandas_columns_of_any_type_have_their_text(values, names):
 
 @pytest.mark.parametrize(
     "values",
-    [pd.period_range("2024", periods=2, freq="M"), pd.interval_range(0, 2), [1j, 2], pd.to_timedelta([1, 2]), [[1], [2]]],
+    [
+        pd.period_range("2024", periods=2, freq="M"),
+        pd.interval_range(0, 2),
+        [1j, 2],
+        pd.to_timedelta([1, 2]),
+        [[1], [2]],
+    ],
     ids=["period", "interval", "complex", "timedelta", "lists"],
 )
 def test_pandas_columns_that_cannot_be_names_are_refused_by_name(values):
-    with pytest.raises(InputError, match="cannot be name|cannot be a name") as caught:
+    with pytest.raises(InputError, match=r"cannot be (names|a name)") as caught:
         from_frame(pd.DataFrame({"item": values, "voter": ["u", "v"], "label": ["x", "y"]}))
     assert caught.value.argument == "item"
 
@@ -172,7 +196,10 @@ def test_columns_of_a_wide_table_may_be_called_anything(item, voter):
     [
         ({"u": [1, 2], "v": [0.5, None]}, [("a", "u", 1.0), ("a", "v", 0.5), ("b", "u", 2.0)]),
         ({"u": [1, 2], "v": ["3", "x"]}, [("a", "u", 1.0), ("a", "v", 3.0), ("b", "u", 2.0)]),
-        ({"u": pl.Series([1, "2"], dtype=pl.Object), "v": [True, None]}, [("a", "u", 1.0), ("a", "v", 1.0), ("b", "u", 2.0)]),
+        (
+            {"u": pl.Series([1, "2"], dtype=pl.Object), "v": [True, None]},
+            [("a", "u", 1.0), ("a", "v", 1.0), ("b", "u", 2.0)],
+        ),
     ],
     ids=["numbers", "numbers and texts", "objects and booleans"],
 )

@@ -121,7 +121,7 @@ for path in sys.argv[2:]:
     start = time.monotonic()
     try:
         opinions = read(path)
-        aside = [[issue.source, issue.count, len(issue.rows)] for issue in opinions.issues if issue.action == "set aside"]
+        aside = [[each.source, each.count, len(each.rows)] for each in opinions.issues if each.action == "set aside"]
         shown = [str(opinions), opinions._repr_html_(), str(opinions.issues.table()), opinions.sha256]
         found = {"kept": len(opinions), "aside": aside}
     except InputError as problem:

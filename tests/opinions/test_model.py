@@ -76,7 +76,9 @@ def test_battles_without_item_or_voter_are_in_no_cell():
 
 
 def test_taking_rows_keeps_vocabularies_and_all_columns():
-    frame = pl.DataFrame({"item": ["a", "a", "b"], "voter": ["u", "v", "u"], "label": ["x", "y", "z"], "note": [[1], [2], [3]]})
+    frame = pl.DataFrame(
+        {"item": ["a", "a", "b"], "voter": ["u", "v", "u"], "label": ["x", "y", "z"], "note": [[1], [2], [3]]}
+    )
     opinions = from_frame(frame)
     for rows in ([2, 0], np.array([2, 0])):
         assert opinions.take(rows).frame().rows() == [("b", "u", "z", [3]), ("a", "u", "x", [1])]
@@ -86,7 +88,11 @@ def test_taking_rows_keeps_vocabularies_and_all_columns():
 
 
 SAME = [
-    ("codes from numbers", lambda: labels([1, 1], [0.0, 1.0], ["x", "y"]), lambda: labels(["1", "1"], ["0", "1"], ["x", "y"])),
+    (
+        "codes from numbers",
+        lambda: labels([1, 1], [0.0, 1.0], ["x", "y"]),
+        lambda: labels(["1", "1"], ["0", "1"], ["x", "y"]),
+    ),
     ("rows set aside", lambda: labels(["a", None], ["u", "v"], ["x", "y"]), lambda: labels(["a"], ["u"], ["x"])),
 ]
 
@@ -119,7 +125,9 @@ def test_other_content_has_another_hash():
     assert all(len(value) == 64 for value in hashes.values())
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("uvw"), st.sampled_from(["x", "y", None])), min_size=1))
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("uvw"), st.sampled_from(["x", "y", None])), min_size=1)
+)
 @settings(max_examples=40, deadline=None)
 def test_hash_and_frame_survive_pickling_and_taking_all(rows):
     item, voter, label = zip(*rows, strict=True)

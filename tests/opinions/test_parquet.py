@@ -20,9 +20,10 @@ def good(tmp_path):
     return tmp_path / "good.parquet"
 
 
-def test_every_file_gets_its_verdict_even_if_some_end_the_process(good):
+@pytest.mark.parametrize("in_parts", [False, True], ids=["whole", "in parts"])
+def test_every_file_gets_its_verdict_even_if_some_end_the_process(good, in_parts):
     ends, changed = HOSTILE / "ends-the-decoder.parquet", HOSTILE / "page-changed.parquet"
-    faults = faults_of([good, ends, good, changed, ends, good])
+    faults = faults_of([good, ends, good, changed, ends, good], in_parts=in_parts)
     assert [fault is None for fault in faults] == [True, False, True, False, False, True]
     assert faults[1] == faults[4] == "decoding it ends the process; it is damaged, or larger than the memory"
     assert "String data" in faults[3]
@@ -56,7 +57,13 @@ def test_a_module_of_the_same_name_in_the_folder_is_not_run(good, tmp_path, monk
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "not a whole"), (b"PAR1", None), (b"PAR", "not a whole"), (b"PAR1" + bytes(100), "not a whole"), (None, "exist")],
+    [
+        (b"", "not a whole"),
+        (b"PAR1", None),
+        (b"PAR", "not a whole"),
+        (b"PAR1" + bytes(100), "not a whole"),
+        (None, "exist"),
+    ],
     ids=["empty", "one mark", "half a mark", "cut off", "absent"],
 )
 def test_a_file_that_does_not_look_like_parquet_is_refused_at_once(tmp_path, content, said):

@@ -71,7 +71,10 @@ def test_a_stated_format_counts_more_than_the_suffix(put, suffix):
 
 
 def test_several_files_are_one_table_with_rows_named_by_file(put):
-    one, two = put("one.csv", VOTES + ",w,z\n"), put("two.jsonl", '{"item": 1.0, "voter": true, "label": null, "n": [1]}\n[]\n')
+    one, two = (
+        put("one.csv", VOTES + ",w,z\n"),
+        put("two.jsonl", '{"item": 1.0, "voter": true, "label": null, "n": [1]}\n[]\n'),
+    )
     three = put("three.parquet", pl.DataFrame({"item": [None, 1], "voter": ["u", "v"], "label": [0.5, 2.0]}))
     opinions = read([one, two, three])
     assert opinions.frame().select("item", "voter", "label").rows() == [*ROWS, ("1", "true", None), ("1", "v", "2")]
@@ -96,7 +99,15 @@ def test_several_files_are_one_table_with_rows_named_by_file(put):
         (pl.Series([None]), ["x"], [None, "x"]),
         (pl.Series(["x"], dtype=pl.Categorical), ["x"], ["x", "x"]),
     ],
-    ids=["float and text", "boolean and text", "huge and fraction", "boolean and number", "date and text", "null", "category"],
+    ids=[
+        "float and text",
+        "boolean and text",
+        "huge and fraction",
+        "boolean and number",
+        "date and text",
+        "null",
+        "category",
+    ],
 )
 def test_names_stay_the_same_across_files_of_different_types(put, left, right, kept):
     files = [
@@ -110,7 +121,10 @@ def test_numbers_stay_numbers_across_files(put):
     files = [
         put("one.parquet", pl.DataFrame({"item": ["a"], "voter": ["u"], "score": [1], "note": [1], "list": [[1]]})),
         put("two.csv", "item,voter,score,note\na,v,0.1,x\n"),
-        put("three.parquet", pl.DataFrame({"item": ["a"], "voter": ["w"], "score": [0.1], "note": [1.0], "list": [[0.5]]})),
+        put(
+            "three.parquet",
+            pl.DataFrame({"item": ["a"], "voter": ["w"], "score": [0.1], "note": [1.0], "list": [[0.5]]}),
+        ),
     ]
     frame = read(files).frame()
     assert frame["score"].to_list() == [1.0, 0.1, 0.1]
@@ -134,7 +148,7 @@ def test_files_of_different_kinds_are_refused(put):
 
 def test_the_file_whose_columns_tell_no_kind_is_named(put):
     one, two = put("one.csv", VOTES), put("two.csv", "a,b\n1,2\n")
-    with pytest.raises(InputError, match="two.csv") as caught:
+    with pytest.raises(InputError, match=r"two\.csv") as caught:
         read([one, two])
     assert caught.value.argument == "columns"
 
@@ -186,8 +200,9 @@ def test_tables_about_things_may_be_paths_or_frames(put):
     assert said(opinions) == [("more fields than the header", "set aside", "gold.csv", [2])]
     with pytest.raises(ParseError, match="does not exist"):
         read(votes, about={"items": "nowhere.csv"})
-    with pytest.raises(ParseError, match="cannot be opened|too long"):
-        read(votes, about={"items": "x" * 5000 + ".csv"})
+    for suffix in ("csv", "parquet"):
+        with pytest.raises(ParseError, match="cannot be opened"):
+            read(votes, about={"items": "x" * 5000 + f".{suffix}"})
 
 
 def test_two_tables_about_the_same_things_are_refused(put, tmp_path):
@@ -214,6 +229,7 @@ def test_a_wide_table_is_read_with_its_rows(put):
     [
         ("nowhere.csv", "does not exist"),
         ("nowhere.parquet", "does not exist"),
+        ("x" * 5000 + ".parquet", "cannot be opened"),
         ("x" * 5000 + ".csv", "cannot be opened"),
         ("a\0b.csv", "cannot be opened|does not exist"),
         ("votes.xlsx", "unknown suffix '.xlsx'.*state format="),
@@ -222,7 +238,18 @@ def test_a_wide_table_is_read_with_its_rows(put):
         ("only", "holds no file of opinions"),
         ("strange.csv", "is a folder|holds no file"),
     ],
-    ids=["csv", "parquet", "long name", "NUL", "spreadsheet", "no suffix", "empty folder", "only about", "folder with suffix"],
+    ids=[
+        "csv",
+        "parquet",
+        "long parquet name",
+        "long name",
+        "NUL",
+        "spreadsheet",
+        "no suffix",
+        "empty folder",
+        "only about",
+        "folder with suffix",
+    ],
 )
 def test_a_path_that_cannot_be_read_is_refused_by_name(put, tmp_path, path, said):
     put("votes.xlsx", VOTES)
@@ -260,8 +287,11 @@ def test_a_name_is_a_name_and_no_pattern(put, name, suffix):
 
 
 def test_the_encoding_is_stated_for_all_text_files(put):
-    votes, items = put("votes.csv", "item,voter,label\na,J\u00fcrgen,x\n".encode("cp1252")), "item,gold\na,\u00fc\n".encode("cp1252")
-    with pytest.raises(EncodingError, match="votes.csv: is not utf-8"):
+    votes, items = (
+        put("votes.csv", "item,voter,label\na,J\u00fcrgen,x\n".encode("cp1252")),
+        "item,gold\na,\u00fc\n".encode("cp1252"),
+    )
+    with pytest.raises(EncodingError, match=r"votes\.csv: is not utf-8"):
         read(votes)
     opinions = read(votes, encoding="cp1252", about={"items": put("items.csv", items)})
     assert opinions.vocabulary("voter").to_list() == ["J\u00fcrgen"]
@@ -295,7 +325,7 @@ def test_repeated_votes_across_files_follow_the_rule(put):
 
 
 @pytest.mark.parametrize(
-    ("text", "format"),
+    ("text", "stated"),
     [
         *((FORMATS[name], None) for name in ("csv", "tsv", "jsonl")),
         ("\n" + FORMATS["csv"], None),
@@ -305,9 +335,9 @@ def test_repeated_votes_across_files_follow_the_rule(put):
     ],
     ids=["csv", "tsv", "jsonl", "blank line first", "mark", "json", "columns in json, stated"],
 )
-def test_standard_input_is_told_by_its_first_sign(monkeypatch, text, format):
+def test_standard_input_is_told_by_its_first_sign(monkeypatch, text, stated):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
-    opinions = read("-", format=format)
+    opinions = read("-", format=stated)
     assert opinions.frame().rows() == ROWS
 
 
@@ -337,7 +367,9 @@ def plugged(tmp_path, monkeypatch):
     """A package on the path that brings a reader for .votes and one that is broken."""
     package = tmp_path / "site"
     (package / "votes_format-1.0.dist-info").mkdir(parents=True)
-    (package / "votes_format-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: votes-format\nVersion: 1.0\n")
+    (package / "votes_format-1.0.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: votes-format\nVersion: 1.0\n"
+    )
     (package / "votes_format-1.0.dist-info" / "entry_points.txt").write_text(
         "[psephos.readers]\n.votes = votes_format:read\n"
     )
@@ -366,7 +398,7 @@ def test_an_installed_package_adds_a_format(put):
 
 
 def test_without_the_package_the_format_is_unknown(put):
-    with pytest.raises(ParseError, match="unknown suffix '.votes'"):
+    with pytest.raises(ParseError, match=r"unknown suffix '\.votes'"):
         read(put("all.votes", "a u x\n"))
 
 

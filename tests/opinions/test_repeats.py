@@ -80,7 +80,9 @@ def votes(label, time=None, repeated="auto", weight=None):
 
 def outcome(opinions):
     """What the voter said on item a, and each issue as (reason, rows)."""
-    kept = [label for item, label in zip(opinions.frame()["item"], opinions.frame()["label"], strict=True) if item == "a"]
+    kept = [
+        label for item, label in zip(opinions.frame()["item"], opinions.frame()["label"], strict=True) if item == "a"
+    ]
     return kept, [(issue.reason, issue.rows.tolist()) for issue in opinions.issues if issue.action == "set aside"]
 
 

@@ -77,7 +77,12 @@ def test_a_folder_loses_nothing(tmp_path, exists):
         folder.mkdir(parents=True)
     for _ in range(2):
         written = write(said, folder)
-        assert [path.name for path in written.paths] == ["labels.parquet", "items.parquet", "voters.parquet", "tasks.parquet"]
+        assert [path.name for path in written.paths] == [
+            "labels.parquet",
+            "items.parquet",
+            "voters.parquet",
+            "tasks.parquet",
+        ]
         assert (written.neutralised, written.left_out) == (0, ())
         copy = read(folder)
         assert copy.frame().equals(said.frame())
@@ -120,7 +125,11 @@ def test_a_single_file_says_which_tables_it_leaves_out(tmp_path, suffix):
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("votes.xlsx", "unknown suffix '.xlsx'"), ("votes.", "unknown suffix|is a folder"), ("taken/votes", "cannot be a folder")],
+    [
+        ("votes.xlsx", "unknown suffix '.xlsx'"),
+        ("votes.", "unknown suffix|is a folder"),
+        ("taken/votes", "cannot be a folder"),
+    ],
     ids=["spreadsheet", "point", "folder in a file"],
 )
 def test_a_place_that_cannot_be_written_is_refused(tmp_path, path, said):
@@ -143,7 +152,7 @@ def test_a_missing_folder_is_refused(tmp_path, suffix):
 
 def test_a_table_alone_needs_a_suffix(tmp_path):
     for path in (tmp_path, tmp_path / "table", tmp_path / "table.xls"):
-        with pytest.raises(InputError, match="unknown suffix.*.csv, .tsv, .jsonl") as caught:
+        with pytest.raises(InputError, match=r"unknown suffix.*\.csv, \.tsv, \.jsonl") as caught:
             write_frame(pl.DataFrame({"a": [1]}), path)
         assert caught.value.argument == "path"
 
@@ -185,7 +194,9 @@ def test_cells_that_look_like_formulas_get_an_apostrophe(tmp_path, cell, safe, s
 
 
 def test_column_names_and_categories_are_neutralised_too(tmp_path):
-    frame = pl.DataFrame({"=a": pl.Series(["=b", "c"], dtype=pl.Categorical), "d": pl.Series(["+e", None], dtype=pl.Enum(["+e"]))})
+    frame = pl.DataFrame(
+        {"=a": pl.Series(["=b", "c"], dtype=pl.Categorical), "d": pl.Series(["+e", None], dtype=pl.Enum(["+e"]))}
+    )
     written = write_frame(frame, tmp_path / "table.csv")
     assert (tmp_path / "table.csv").read_text() == "'=a,d\n'=b,'+e\nc,\n"
     assert written.neutralised == 3
@@ -276,7 +287,9 @@ def test_what_a_format_cannot_hold_is_refused_and_the_old_file_stays(tmp_path, c
         assert path.read_text() == "old"
     write_frame(column.to_frame(), tmp_path / "table.parquet")
     assert pl.read_parquet(tmp_path / "table.parquet")["x"].to_list() == column.to_list()
-    assert sorted(file.suffix for file in tmp_path.iterdir()) == sorted([f".{suffix}" for suffix in suffixes] + [".parquet"])
+    assert sorted(file.suffix for file in tmp_path.iterdir()) == sorted(
+        [f".{suffix}" for suffix in suffixes] + [".parquet"]
+    )
 
 
 def test_mixed_objects_are_written_as_texts(tmp_path):

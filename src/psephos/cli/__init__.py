@@ -51,6 +51,7 @@ def main() -> None:
     """Run the command line; complaints about the input become one line and exit code 1."""
     from psephos.errors import InputError, MissingPartError
 
+    sys.stdin, sys.stdout = (stream or io.TextIOWrapper(io.BytesIO()) for stream in (sys.stdin, sys.stdout))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:

@@ -61,4 +61,4 @@ def agree(
         output.print_table(out, "Voters least like the others", result.voters.head(limit))
     output.print_issues(out, result.issues)
     for written in filter(None, (parquet, report)):
-        out.print(output.shown(f"Wrote {written}", 400))
+        output.print_line(out, f"Wrote {written}")

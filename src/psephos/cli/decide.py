@@ -91,7 +91,7 @@ def decide(
         output.print_summary(out, "Why", reason.summary())
     output.print_issues(out, verdict.issues)
     for written in filter(None, (parquet, report)):
-        out.print(output.shown(f"Wrote {written}", 400))
+        output.print_line(out, f"Wrote {written}")
 
 
 def _pairs(verdict: Verdict) -> DataFrame | None:

@@ -19,10 +19,10 @@ def demo(
 
     folder = example("digits")
     out = output.console()
-    out.print(output.shown(f"psephos decide {folder} --report {report}\n", 400))
+    output.print_line(out, f"psephos decide {folder} --report {report}\n")
     report.parent.mkdir(parents=True, exist_ok=True)
     decide([str(folder)], report=report)
-    out.print(output.shown(f"Open {report} in a browser to see every vote behind each item.", 400))
+    output.print_line(out, f"Open {report} in a browser to see every vote behind each item.")
 
 
 def example(name: str) -> Path:

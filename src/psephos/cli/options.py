@@ -123,4 +123,7 @@ def _is_large(paths: list[str]) -> bool:
     for file in files:
         check_parquet(file, str(file))
     counts = [pl.scan_parquet(file, glob=False, hive_partitioning=False).select(pl.len()) for file in files]
-    return sum(int(count.item()) for count in pl.collect_all(counts)) > ROWS_IN_MEMORY
+    try:
+        return sum(int(count.item()) for count in pl.collect_all(counts)) > ROWS_IN_MEMORY
+    except pl.exceptions.PolarsError:
+        return False  # it is damaged, and `read` says how

@@ -71,12 +71,17 @@ def print_table(out: Console, title: str, frame: pl.DataFrame, *, formats: dict[
     out.print(table)
 
 
+def print_line(out: Console, value: object) -> None:
+    """A line of text, never broken, so that a path in it can be copied."""
+    out.print(shown(value, 400), soft_wrap=True)
+
+
 def print_issues(out: Console, issues: Issues) -> None:
     """What was set aside or found odd, a line each."""
     if len(issues):
         out.print(Text("Input", style="bold"))
         for issue in issues:
-            out.print(shown(issue, 400))
+            print_line(out, issue)
 
 
 def _cell(value: Any, form: str) -> Text:

@@ -46,10 +46,10 @@ def import_(
     if issues is not None:
         written.append(write_frame(opinions.issues.table(), issues))
     out = output.console()
-    out.print(output.shown(opinions, 400))
+    output.print_line(out, opinions)
     output.print_issues(out, opinions.issues)
     for report in written:
-        out.print(output.shown(report, 400))
+        output.print_line(out, report)
 
 
 def export(
@@ -67,4 +67,4 @@ def export(
     opinions = o.load(paths, kind=kind)
     written = write(opinions, to, neutralise=not raw)
     out = output.console()
-    out.print(output.shown(f"{len(opinions):,} {opinions.kind}: {written}", 400))
+    output.print_line(out, f"{len(opinions):,} {opinions.kind}: {written}")

@@ -30,7 +30,7 @@ def labels(
     Parameters
     ----------
     item, voter, label : array_like, shape (n_rows,)
-        Ids and labels of any type; a label of None or NaN is an abstention.
+        Ids and labels of any type; a label of None, NaN or an empty text is an abstention.
     weight : array_like of float, shape (n_rows,), optional
         How much each label counts; missing counts 1.
     time : array_like, shape (n_rows,), optional

@@ -76,7 +76,7 @@ def from_matrix(
     kind: str = "labels",
     about: Tables | None = None,
 ) -> Opinions:
-    """Opinions from a matrix of items by voters; None and NaN are cells in which a voter took no part.
+    """Opinions from a matrix of items by voters; None, NaN and empty texts are cells in which a voter took no part.
 
     Parameters
     ----------

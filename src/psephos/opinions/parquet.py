@@ -23,9 +23,14 @@ _TRIAL = """
 import json, sys
 import polars
 print("ready", flush=True)
-for path in json.load(sys.stdin):
+paths, in_parts = json.load(sys.stdin)
+for path in paths:
     try:
-        polars.read_parquet(path, glob=False, hive_partitioning=False)
+        if in_parts:
+            for part in polars.scan_parquet(path, glob=False, hive_partitioning=False).collect_batches():
+                pass
+        else:
+            polars.read_parquet(path, glob=False, hive_partitioning=False)
     except BaseException as problem:
         print(json.dumps(str(problem).partition("\\n")[0][:200]), flush=True)
     else:
@@ -51,30 +56,49 @@ def read_parquet_files(paths: Sequence[Path]) -> list[pl.DataFrame]:
 
 def check_parquet(path: Path, name: str) -> None:
     """Refuse a file that does not begin and end as Parquet files do."""
-    if not path.is_file():
-        raise ParseError(name, "is a folder, not a file" if path.is_dir() else "does not exist")
-    with path.open("rb") as file:
-        opening = file.read(4)
-        file.seek(0, io.SEEK_END)
-        file.seek(max(0, file.tell() - 4))
-        if opening != b"PAR1" or file.read(4) != b"PAR1":
-            raise ParseError(name, "is not a whole Parquet file", hint="it may be cut off or of another format")
+    try:
+        with path.open("rb") as file:
+            opening = file.read(4)
+            file.seek(0, io.SEEK_END)
+            file.seek(max(0, file.tell() - 4))
+            closing = file.read(4)
+    except FileNotFoundError:
+        raise ParseError(name, "does not exist") from None
+    except IsADirectoryError:
+        raise ParseError(name, "is a folder, not a file") from None
+    except (OSError, ValueError) as problem:
+        raise ParseError(name, f"cannot be opened: {problem}") from None
+    if opening != b"PAR1" or closing != b"PAR1":
+        raise ParseError(name, "is not a whole Parquet file", hint="it may be cut off or of another format")
 
 
-def faults_of(paths: Sequence[Path]) -> list[str | None]:
-    """What is wrong with each file, found by decoding it in another process; None where nothing is."""
+def faults_of(paths: Sequence[Path], *, in_parts: bool = False) -> list[str | None]:
+    """What is wrong with each file, found by decoding it in another process; None where nothing is.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The files.
+    in_parts : bool, default False
+        Whether to hold only some rows of a file at a time, as one does who will read it in parts; else a file that is
+        larger than the memory is at fault.
+    """
     faults: list[str | None] = []
     while len(faults) < len(paths):
-        faults += _tried([str(path.absolute()) for path in paths[len(faults) :]])
+        faults += _tried([str(path.absolute()) for path in paths[len(faults) :]], in_parts)
         if len(faults) < len(paths):
             faults.append("decoding it ends the process; it is damaged, or larger than the memory")
     return faults
 
 
-def _tried(paths: Sequence[str]) -> list[str | None]:
+def _tried(paths: Sequence[str], in_parts: bool) -> list[str | None]:
     """Faults of the files up to the first that ends the process."""
     done = subprocess.run(  # noqa: S603 - our own interpreter and text; the paths go in by a pipe
-        [sys.executable, "-P", "-c", _TRIAL], input=json.dumps(paths), capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-c", _TRIAL],
+        input=json.dumps([paths, in_parts]),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     ready, *lines = done.stdout.splitlines() or [""]
     if ready != "ready":

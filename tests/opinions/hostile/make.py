@@ -79,7 +79,11 @@ TEXTS: dict[str, str] = {
     "sql.csv": csv("'; DROP TABLE votes; --,u,x", "1 OR 1=1,v,x", '"Robert""); --",w,x'),
     "terminal-control.csv": csv("\x1b[2J\x1b[31ma,u\x07,x\x08", "b,\x1b]0;title\x07v,y"),
     "right-to-left-and-invisible.csv": csv(
-        "\u202eabc\u202c,u,x", "abc,u\u200b,x", "e\u0301,u,x", "\u00e9,u,x", "Z\u0351\u036b\u0343\u036a\u0302,u\u2060,\u00ad"
+        "\u202eabc\u202c,u,x",
+        "abc,u\u200b,x",
+        "e\u0301,u,x",
+        "\u00e9,u,x",
+        "Z\u0351\u036b\u0343\u036a\u0302,u\u2060,\u00ad",
     ),
     "emoji.csv": csv(
         "\U0001f468\u200d\U0001f469\u200d\U0001f467,\U0001f44d\U0001f3fd,\U0001f1e9\U0001f1ea",
@@ -88,14 +92,22 @@ TEXTS: dict[str, str] = {
     "long-field.csv": csv(f"{'x' * 15_000},u,x", f'"{"y" * 3_000}",v,y'),
     "words-for-missing.csv": csv("a,u,NA", "b,u,null", "c,u,None", "d,u,nan", "e,u,-", "f,u,"),
     "numbers.csv": csv(
-        *(f"i{place},u,{number}" for place, number in enumerate(["1e999", "-1e999", "1e-999", "9" * 400, "0x10", "1_000"])),
+        *(
+            f"i{place},u,{number}"
+            for place, number in enumerate(["1e999", "-1e999", "1e-999", "9" * 400, "0x10", "1_000"])
+        ),
         *(f"j{place},u,{number}" for place, number in enumerate(["\u0661", "1,5", "--1", "NaN", "", "+.5"])),
         head="item,voter,score\n",
     ),
     "decimal-commas.csv": csv("a;u;1,5", "b;u;2", "c;u;1.000,5", head="item;voter;score\n"),
     "dates-as-ids.csv": csv("2024-01-01,01/02/2024,x", "2024-1-1,1.2.2024,x", "45292,44927.5,x"),
     "times.csv": csv(
-        "a,u,x,2024-01-01", "a,u,y,2024-01-01T00:00:01Z", "b,u,x,01/02/2024", "b,u,y,1e308", "c,u,x,-5", "c,u,y,",
+        "a,u,x,2024-01-01",
+        "a,u,y,2024-01-01T00:00:01Z",
+        "b,u,x,01/02/2024",
+        "b,u,y,1e308",
+        "c,u,x,-5",
+        "c,u,y,",
         head="item,voter,label,time\n",
     ),
     "contradictions.csv": csv(*(f"a,u,{label}" for label in "xxyyzx"), *("b,u,x",) * 5, "c,u,", "c,u,x"),
@@ -110,23 +122,41 @@ TEXTS: dict[str, str] = {
     "commas-not-tabs.tsv": GOOD,
     # JSON Lines
     "deep.jsonl": jsonl(vote(), '{"item": "b", "voter": "u", "label": ' + "[" * 9_000 + "]" * 9_000 + "}"),
-    "deep-objects.jsonl": jsonl(vote(), '{"item": "b", "voter": "u", "label": ' + '{"":' * 3_000 + "1" + "}" * 3_000 + "}"),
+    "deep-objects.jsonl": jsonl(
+        vote(), '{"item": "b", "voter": "u", "label": ' + '{"":' * 3_000 + "1" + "}" * 3_000 + "}"
+    ),
     "arrays-and-scalars.jsonl": jsonl(vote(), [vote("b")], "1", "null", '"x"', "", "true", vote("c"), "-"),
     "half-line.jsonl": jsonl(vote(), vote("b"))[:-12],
     "duplicate-keys.jsonl": jsonl(vote(), '{"item": "b", "voter": "u", "label": "x", "label": "y"}'),
-    "lone-surrogates.jsonl": jsonl(vote(), vote("\ud800"), vote("c", "\udfff\ud800"), vote("\U0001f600", "v"), '{"\\ud83d": 1}'),
-    "nan-and-infinity.jsonl": jsonl(*(f'{{"item": {n}, "voter": "u", "score": {v}}}' for n, v in enumerate(("NaN", "Infinity", "-Infinity", "1E400", "-0.0")))),
-    "huge-integers.jsonl": jsonl(*(f'{{"item": {n}, "voter": "u", "label": {-n}}}' for n in (2**53 + 1, 2**63 - 1, 2**63, 2**64, 10**400))),
+    "lone-surrogates.jsonl": jsonl(
+        vote(), vote("\ud800"), vote("c", "\udfff\ud800"), vote("\U0001f600", "v"), '{"\\ud83d": 1}'
+    ),
+    "nan-and-infinity.jsonl": jsonl(
+        *(
+            f'{{"item": {n}, "voter": "u", "score": {v}}}'
+            for n, v in enumerate(("NaN", "Infinity", "-Infinity", "1E400", "-0.0"))
+        )
+    ),
+    "huge-integers.jsonl": jsonl(
+        *(f'{{"item": {n}, "voter": "u", "label": {-n}}}' for n in (2**53 + 1, 2**63 - 1, 2**63, 2**64, 10**400))
+    ),
     "different-keys.jsonl": jsonl(*(vote(n, **{f"k{n}": n}) for n in range(300))),
     "changing-types.jsonl": jsonl(*(vote(v, v, v) for v in (1, 1.5, "1", True, [1], {"a": [None]}, 1.0))),
     "lists.jsonl": jsonl(
-        *({"item": "q", "voter": "llm", "draw": n, "answer": "x", "logprobs": p} for n, p in enumerate(([-1, -0.5], [0], [], None, "[-1.5]", ["x"], 3, [True])))
+        *(
+            {"item": "q", "voter": "llm", "draw": n, "answer": "x", "logprobs": p}
+            for n, p in enumerate(([-1, -0.5], [0], [], None, "[-1.5]", ["x"], 3, [True]))
+        )
     ),
-    "strange-keys.jsonl": jsonl(vote(**{"": 1, "__proto__": {}, "constructor": None, "a\x00b": 2, "column_0": 3}), vote("b", **{" item ": 1})),
+    "strange-keys.jsonl": jsonl(
+        vote(**{"": 1, "__proto__": {}, "constructor": None, "a\x00b": 2, "column_0": 3}), vote("b", **{" item ": 1})
+    ),
     "escaped-nul.jsonl": jsonl(vote("a\x00b", "\x00", "x"), vote("b", "\x00\x00", "x\x00")),
     "carriage-returns.jsonl": "\r\n" + jsonl(vote(), vote("b")).replace("\n", "\r\n") + "\r\n \r\n",
     "no-line-ends.jsonl": jsonl(vote(), vote("b")).replace("\n", ""),
-    "comments-and-commas.jsonl": jsonl("// votes", vote(), "{'item': 'b'}", '{"item": "c", "voter": "u", "label": "x",}'),
+    "comments-and-commas.jsonl": jsonl(
+        "// votes", vote(), "{'item': 'b'}", '{"item": "c", "voter": "u", "label": "x",}'
+    ),
     # JSON
     "uneven-columns.json": '{"item": ["a", "b"], "voter": ["u"], "label": ["x", "y"]}',
     "deep.json": "[" * 9_000 + "]" * 9_000,
@@ -145,10 +175,19 @@ def binaries() -> dict[str, bytes]:
     good = parquet(votes, compression="uncompressed")
     footer = len(good) - 8 - struct.unpack("<I", good[-8:-4])[0]
     twice = io.BytesIO()
-    pq.write_table(pa.table([pa.array(["a"])] * 2 + [pa.array(["u"]), pa.array(["x"])], names=["item", "item", "voter", "label"]), twice)
+    pq.write_table(
+        pa.table([pa.array(["a"])] * 2 + [pa.array(["u"]), pa.array(["x"])], names=["item", "item", "voter", "label"]),
+        twice,
+    )
     dated = io.BytesIO()
     pq.write_table(
-        pa.table({"item": [Decimal("1.50"), Decimal("2.00")], "voter": [dt.date(2024, 1, 1)] * 2, "label": [dt.datetime(2024, 1, 1)] * 2}),
+        pa.table(
+            {
+                "item": [Decimal("1.50"), Decimal("2.00")],
+                "voter": [dt.date(2024, 1, 1)] * 2,
+                "label": [dt.datetime(2024, 1, 1)] * 2,
+            }
+        ),
         dated,
     )
     many = 50_000_000
@@ -191,4 +230,4 @@ if __name__ == "__main__":
         (HERE / name).write_bytes(data)
     for file in sorted(HERE.iterdir()):
         if file.suffix != ".py" and file.is_file():
-            print(f"{file.stat().st_size:>6} {file.name}")  # noqa: T201
+            print(f"{file.stat().st_size:>6} {file.name}")

@@ -1,0 +1,233 @@
+"""The installed script in a process of its own: exit codes, one line of complaint, pipes, Ctrl-C, terminals."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from psephos import __version__
+
+PROGRAM = Path(sys.prefix) / "bin" / "psephos"
+DIGITS = Path(__file__).parents[2] / "examples" / "digits"
+
+HOSTILE = "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b2J \u202eright \x07\x08\x00"
+"""Colours, a title, an erased screen (also in one sign), a turned line, a bell, a backspace, a NUL."""
+
+
+def test_a_verdict_is_code_0(script, votes):
+    done = script("decide", votes)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Verdict by majority\n")
+
+
+def test_input_at_fault_is_code_1_and_one_line(script, tmp_path):
+    done = script("decide", tmp_path / "nothing.csv")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"psephos: {tmp_path / 'nothing.csv'}: does not exist\n"
+
+
+def test_a_command_at_fault_is_code_2(script, votes):
+    for words in (["decree", votes], ["decide"], ["decide", votes, "--colour"], ["decide", votes, "--limit", "few"]):
+        done = script(*words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Traceback" not in done.stderr
+        assert "Usage: psephos" in done.stderr
+
+
+def test_the_module_is_the_script(votes):
+    for words in (["--version"], ["decide", votes, "--limit", "1"]):
+        runs = [
+            subprocess.run([*start, *words], capture_output=True, text=True, check=True)
+            for start in ([PROGRAM], [sys.executable, "-m", "psephos"])
+        ]
+        assert runs[0].stdout == runs[1].stdout
+    version = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True)
+    assert version.stdout == f"psephos {__version__}\n"
+
+
+@pytest.mark.parametrize("how", ["", "--json"], ids=["table", "json"])
+@pytest.mark.parametrize("reader", ["head -1", "true"], ids=["head", "a reader that reads nothing"])
+def test_a_reader_that_has_seen_enough_is_no_fault(how, reader):
+    command = f"'{PROGRAM}' decide '{DIGITS}' {how} | {reader}; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == "0"
+
+
+def test_a_reader_that_has_left_does_not_hide_input_at_fault(tmp_path):
+    command = f"'{PROGRAM}' decide '{tmp_path}/nothing.csv' | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "1"
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["decide", str(DIGITS)], ["decide", str(DIGITS), "--json"], ["doctor"]], ids=str)
+def test_an_output_without_room_is_one_line(words):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+    assert (done.returncode, done.stderr) == (1, "psephos: [Errno 28] No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("decide '{votes}' --json >&-", 0), ("decide '{votes}' >&-", 0), ("decide '{votes}' <&-", 0), ("decide - <&-", 1)],
+    ids=["json to no output", "no output", "no input", "no input that is asked for"],
+)
+def test_closed_input_and_output_are_empty(votes, command, code):
+    shell = f"'{PROGRAM}' {command.format(votes=votes)}"
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (code, code)
+
+
+def test_ctrl_c_is_code_130_without_a_word():
+    with subprocess.Popen(
+        [PROGRAM, "decide", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        status = Path(f"/proc/{process.pid}/status")
+        reading = Path(f"/proc/{process.pid}/syscall")
+        deadline = time.monotonic() + 30
+        # It waits for its standard input once it sleeps in a system call whose first argument is file 0.
+        while time.monotonic() < deadline and not _waits_for_input(status, reading):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        process.stdin.close()
+        error = process.stderr.read()
+        assert (process.wait(timeout=30), error) == (130, "")
+
+
+def _waits_for_input(status: Path, call: Path) -> bool:
+    if "\nState:\tS" not in status.read_text():
+        return False
+    try:
+        return call.read_text().split()[:2] == ["0", "0x0"]  # read(0, ...) on x86-64
+    except OSError:
+        time.sleep(3)  # not to be seen here: long enough for the imports
+        return True
+
+
+def test_a_pipe_is_read_once(votes):
+    done = subprocess.run(
+        ["bash", "-c", f"'{PROGRAM}' decide <(cat '{votes}') --format csv --json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    said = json.loads(done.stdout)
+    assert [row["item"] for row in said["rows"]] == ["a", "b", "c", "d"]
+    assert said["provenance"]["sha256"] == []
+
+
+def on_a_terminal(*words: object, **environment: str) -> str:
+    """What a command writes to a terminal of 100 columns."""
+    ours, theirs = pty.openpty()
+    settings = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    settings |= {"TERM": "xterm-256color", "COLUMNS": "100", **environment}
+    with subprocess.Popen(
+        [PROGRAM, *map(str, words)], stdin=theirs, stdout=theirs, stderr=theirs, env=settings, close_fds=True
+    ) as process:
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                block = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not block:
+                break
+            written += block
+        process.wait(timeout=30)
+    os.close(ours)
+    return written.decode()
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    path = tmp_path / "hostile.jsonl"
+    lines = [{"item": HOSTILE, "voter": f"{HOSTILE}{n}", "label": f"{HOSTILE}{n % 2}"} for n in range(3)]
+    lines += [{"item": "b", "voter": HOSTILE.upper(), "label": "x"}, {"voter": HOSTILE}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def steering(text: str) -> set[str]:
+    """Signs in the text that a terminal acts upon."""
+    return {sign for sign in text if not sign.isprintable()} - {"\n"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["decide", "--why", HOSTILE], ["agree"], ["decide", "--json"], ["agree", "--json"]],
+    ids=["decide", "agree", "decide json", "agree json"],
+)
+def test_names_do_not_steer_a_terminal(hostile, script, psephos, words):
+    words = [word.replace("\0", "") for word in words]  # the system passes no NUL
+    if "--why" in words:
+        hostile.write_text(hostile.read_text().replace("\\u0000", ""))
+    done = script(words[0], hostile, *words[1:])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not steering(done.stdout)
+    assert "red" in done.stdout
+    if "--json" in words:
+        names = {row["item"] for row in json.loads(done.stdout)["rows"]} if words[0] == "decide" else set()
+        assert words[0] == "agree" or HOSTILE in names
+
+
+@pytest.mark.parametrize("place", ["path", "column", "why", "weights", "engine"])
+def test_a_complaint_does_not_steer_a_terminal(votes, script, place):
+    name = HOSTILE.replace("\0", "")
+    words = {
+        "path": ["decide", name],
+        "column": ["decide", votes, "--column", f"voter={name}"],
+        "why": ["decide", votes, "--why", name],
+        "weights": ["decide", votes, "--weights", f"{name}=1"],
+        "engine": ["decide", votes, "--engine", name],
+    }[place]
+    done = script(*words)
+    assert done.returncode == 1
+    assert done.stderr.endswith("\n")
+    assert not steering(done.stderr)
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_terminal_is_shown_what_counts_in_bold_and_nothing_else_under_no_color(hostile):
+    plain = on_a_terminal("decide", hostile, NO_COLOR="1")
+    bold = on_a_terminal("decide", hostile)
+    assert "\x1b[1m" in bold
+    assert steering(bold) == {"\x1b", "\r"}
+    assert not any(sequence in bold for sequence in ("\x1b[31m", "\x1b]", "\x1b[2J"))
+    assert steering(plain) == {"\r"}
+    assert "Verdict by majority" in plain
+
+
+def test_what_is_no_terminal_gets_no_colours_even_where_colours_are_at_home(script, votes):
+    done = script("decide", votes, environment={"TERM": "xterm-256color", "COLORTERM": "truecolor"})
+    assert not steering(done.stdout)
+
+
+@pytest.mark.parametrize("how", [[], ["--json"]], ids=["table", "json"])
+def test_an_output_that_knows_ascii_only_gets_escapes(script, tmp_path, how):
+    path = tmp_path / "votes.csv"
+    path.write_text("item,voter,label\nÜ,x,\U0001f600\nÜ,y,\U0001f600\n", encoding="utf-8")
+    done = script("decide", path, *how, environment={"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.isascii()
+    if how:
+        assert json.loads(done.stdout)["rows"][0]["choice"] == "\U0001f600"
+
+
+def test_the_completion_of_a_shell_is_printed(script):
+    done = script("--show-completion", "bash", environment={"SHELL": "/bin/bash"})
+    assert done.returncode == 0
+    assert "psephos" in done.stdout
+    assert "complete" in done.stdout
