@@ -166,9 +166,11 @@ def check_floats(
     psephos.errors.InputError: scores: holds NaN (index 1)
     """
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(argument, "must hold numbers only") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(argument, "must hold real numbers only") from None
     if array.ndim != ndim:
         raise InputError(argument, f"must have {ndim} dimension(s), got {array.ndim}")
     bad = np.isinf(array) if missing else ~np.isfinite(array)

@@ -66,7 +66,7 @@ SCHEMA = LABELS | {"weight": pl.Float64}
     st.booleans(),
     st.sampled_from(["auto", "first", "last"]),
 )
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 def test_in_parts_as_at_once(given_rows, rows_per_part, cuts, in_order, repeated):
     frame = pl.DataFrame(given_rows, schema=SCHEMA, orient="row")
     if in_order:
@@ -401,3 +401,10 @@ def test_without_one_good_row_there_is_nothing_to_decide(tmp_path):
     paths = stored(tmp_path, table((None, "x", "p"), ("a", None, "q")))
     with pytest.raises(InputError, match=r"no row is left: .*no item.*no voter"):
         majority(scan(paths, rows_per_part=1))
+
+
+def test_a_file_that_would_end_the_process_is_refused():
+    file = Path(__file__).parent / "hostile" / "ends-the-decoder.parquet"
+    with pytest.raises(ParseError) as caught:
+        scan(file)
+    assert caught.value.argument == str(file)

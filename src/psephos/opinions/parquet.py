@@ -46,11 +46,7 @@ def read_parquet_files(paths: Sequence[Path]) -> list[pl.DataFrame]:
     ParseError
         If a file is no Parquet file or is damaged.
     """
-    for path in paths:
-        check_parquet(path, str(path))
-    for path, fault in zip(paths, faults_of(paths), strict=True):
-        if fault is not None:
-            raise ParseError(str(path), f"cannot be read as Parquet: {fault}")
+    check_decodes(paths)
     return [pl.read_parquet(path, glob=False, hive_partitioning=False) for path in paths]
 
 
@@ -70,6 +66,15 @@ def check_parquet(path: Path, name: str) -> None:
         raise ParseError(name, f"cannot be opened: {problem}") from None
     if opening != b"PAR1" or closing != b"PAR1":
         raise ParseError(name, "is not a whole Parquet file", hint="it may be cut off or of another format")
+
+
+def check_decodes(paths: Sequence[Path], *, in_parts: bool = False) -> None:
+    """Refuse files that are no Parquet files or cannot be decoded; see `faults_of`."""
+    for path in paths:
+        check_parquet(path, str(path))
+    for path, fault in zip(paths, faults_of(paths, in_parts=in_parts), strict=True):
+        if fault is not None:
+            raise ParseError(str(path), f"cannot be read as Parquet: {fault}")
 
 
 def faults_of(paths: Sequence[Path], *, in_parts: bool = False) -> list[str | None]:

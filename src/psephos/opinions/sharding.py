@@ -32,7 +32,7 @@ from psephos.opinions.frames import Tables, renamed
 from psephos.opinions.issues import NOTED, Issues
 from psephos.opinions.kinds import Kind, kind_named, recognise
 from psephos.opinions.model import Opinions, Source, frozen
-from psephos.opinions.parquet import check_parquet
+from psephos.opinions.parquet import check_decodes
 from psephos.opinions.reading import (
     find_files,
     foreign_names,
@@ -238,8 +238,7 @@ def scan(
     """
     check_count("rows_per_part", rows_per_part)
     files, tables = find_files(path)
-    for file in files:
-        check_parquet(file, str(file))
+    check_decodes(files, in_parts=True)
     names = tuple(map(str, files))
     schemas = [_schema(name) for name in names]
     wanted_kind = kind_by_name(names[0], schemas[0].names()) if kind is None and columns is None else kind
