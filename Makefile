@@ -16,7 +16,7 @@ NEWER = $(if $(filter file,$(origin PYTHON)),python3.14 python3.13 python3.12 py
 
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all bench docs clean
+.PHONY: help demo test test-all bench docs serve clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r target words; do \
@@ -43,6 +43,11 @@ bench: $(BENCH_VENV)/.bench ## compare speed and memory with the peers, rewrite 
 docs: $(VENV)/.docs ## build the documentation into docs/_build/html; warnings are errors
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+serve: demo docs ## show the report and the documentation at http://127.0.0.1:8000 until Ctrl-C
+	@rm -rf out/docs && cp -r docs/_build/html out/docs
+	@echo "http://127.0.0.1:8000/report.html and http://127.0.0.1:8000/docs/"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory out 8000
 
 clean: ## remove what was built, but not the environments
 	rm -rf out dist docs/_build docs/api/generated docs/gallery

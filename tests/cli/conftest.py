@@ -39,6 +39,7 @@ def psephos(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
     def run(*words: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["psephos", *map(str, words)])
+        monkeypatch.delenv("COLUMNS", raising=False)
         capsys.readouterr()
         with pytest.raises(SystemExit) as stop:
             main()

@@ -12,24 +12,24 @@ from psephos.opinions import labels, read
 
 DIGITS = Path(__file__).parents[2] / "examples" / "digits"
 
-N_CHOICES, N_VOTERS, N_ITEMS = 4, 7, 20_000
+N_ITEMS = 20_000
 EDGES = np.array([0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0])
 TOO_FAR = 4.0
 """Standard errors by which no bin of an honest certainty is off: of some fifty bins here, none by chance (p = .003)."""
 
 
-def drawn(seed: int, classes) -> tuple[np.ndarray, np.ndarray]:
+def drawn(seed: int, n_choices: int, n_voters: int, classes) -> tuple[np.ndarray, np.ndarray]:
     """Votes of items by voters, and the truth; items are of classes (accuracy, decoy share, share) as in the model."""
     rng = np.random.default_rng(seed)
     accuracy, decoy_share, share = np.array(classes).T
     kind = rng.choice(len(share), N_ITEMS, p=share)
-    truth = rng.integers(0, N_CHOICES, N_ITEMS)
-    decoy = (truth + rng.integers(1, N_CHOICES, N_ITEMS)) % N_CHOICES
-    size = (N_ITEMS, N_VOTERS)
+    truth = rng.integers(0, n_choices, N_ITEMS)
+    decoy = (truth + rng.integers(1, n_choices, N_ITEMS)) % n_choices
+    size = (N_ITEMS, n_voters)
     astray = np.where(
         rng.random(size) < decoy_share[kind][:, None],
         decoy[:, None],
-        (truth[:, None] + rng.integers(1, N_CHOICES, size)) % N_CHOICES,
+        (truth[:, None] + rng.integers(1, n_choices, size)) % n_choices,
     )
     return np.where(rng.random(size) < accuracy[kind][:, None], truth[:, None], astray), truth
 
@@ -53,12 +53,12 @@ def standard_errors_off(certainty: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.array(off)
 
 
-def one_coin(votes: np.ndarray) -> np.ndarray:
+def one_coin(votes: np.ndarray, n_choices: int) -> np.ndarray:
     """Certainty of the leader if all items were equally hard: voters independent, one accuracy, found by EM."""
-    counts = np.stack([(votes == choice).sum(axis=1) for choice in range(N_CHOICES)], axis=1).astype(np.float64)
+    counts = np.stack([(votes == choice).sum(axis=1) for choice in range(n_choices)], axis=1).astype(np.float64)
     accuracy = 0.7
     for _ in range(200):
-        weight = counts * np.log(accuracy * (N_CHOICES - 1) / (1 - accuracy))
+        weight = counts * np.log(accuracy * (n_choices - 1) / (1 - accuracy))
         posterior = np.exp(weight - weight.max(axis=1, keepdims=True))
         posterior /= posterior.sum(axis=1, keepdims=True)
         accuracy = float((posterior * counts).sum() / votes.size)
@@ -66,15 +66,16 @@ def one_coin(votes: np.ndarray) -> np.ndarray:
 
 
 POPULATIONS = {
-    "classes of the grid": [(0.9, 0.0, 0.6), (0.7, 0.3, 0.25), (0.5, 0.6, 0.15)],
-    "classes between": [(0.87, 0.15, 0.6), (0.68, 0.4, 0.25), (0.47, 0.5, 0.15)],
+    "classes of the grid": (4, 7, [(0.9, 0.0, 0.6), (0.7, 0.3, 0.25), (0.5, 0.6, 0.15)]),
+    "classes between": (4, 7, [(0.87, 0.15, 0.6), (0.68, 0.4, 0.25), (0.47, 0.5, 0.15)]),
+    "ten choices": (10, 9, [(0.95, 0.3, 0.7), (0.4, 0.6, 0.3)]),
 }
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("classes", POPULATIONS.values(), ids=POPULATIONS)
-def test_certainty_holds_where_items_differ_in_difficulty(classes, seed):
-    votes, truth = drawn(seed, classes)
+@pytest.mark.parametrize(("n_choices", "n_voters", "classes"), POPULATIONS.values(), ids=POPULATIONS)
+def test_certainty_holds_where_items_differ_in_difficulty(n_choices, n_voters, classes, seed):
+    votes, truth = drawn(seed, n_choices, n_voters, classes)
     verdict = verdict_on(votes)
     right = verdict.choices.cast(int).to_numpy()[verdict.choice] == truth
     assert np.abs(standard_errors_off(verdict.certainty, right)).max() < TOO_FAR
@@ -83,7 +84,7 @@ def test_certainty_holds_where_items_differ_in_difficulty(classes, seed):
     )
     # The same check finds out what is no probability, and what is one only if all items are equally hard.
     assert np.abs(standard_errors_off(verdict.support / verdict.votes, right)).max() > 3 * TOO_FAR
-    assert np.abs(standard_errors_off(one_coin(votes), right)).max() > 3 * TOO_FAR
+    assert np.abs(standard_errors_off(one_coin(votes, n_choices), right)).max() > 3 * TOO_FAR
 
 
 def test_on_the_digits_certainty_is_honest_and_the_queue_finds_the_errors():

@@ -204,7 +204,7 @@ def counted_slowly(cast, weights, ties, rule):
 
 
 def agreed_slowly(cast, weights):
-    """Votes, abstentions, items compared and agreement of each voter, leaving the voter itself out."""
+    """Votes given, abstentions, items compared and agreement of each voter, leaving the voter itself out."""
     found = {}
     for voter in dict.fromkeys(voter for _, voter in cast):
         votes = abstentions = compared = 0
@@ -212,10 +212,10 @@ def agreed_slowly(cast, weights):
         for item, own, label, _ in list(counting(cast, weights)):
             if own != voter:
                 continue
+            given = cast[item, voter][0] is not None  # also where it has no weight
+            votes, abstentions = votes + given, abstentions + (not given)
             if label is None:
-                abstentions += 1
                 continue
-            votes += 1
             others = defaultdict(Fraction)
             for i, other, said, weight in counting(cast, weights):
                 if i == item and other != voter and said is not None:

@@ -118,35 +118,57 @@ SPLITS = splits_of([7], [6, 1], [5, 2], [5, 1, 1], [4, 3], [4, 2, 1], [3, 3, 1],
 ITEMS = np.array([600, 150, 60, 40, 50, 50, 30, 20])
 
 
-def objective(fitted, splits, items):
-    """The log-likelihood of the splits and the logarithm of the prior, up to a constant; what EM must not lower."""
-    total = PRIOR_ITEMS / len(fitted.share) * np.log(fitted.share).sum()
-    for votes, count in zip(splits.astype(int).tolist(), items, strict=True):
-        votes = [n for n in votes if n]
-        by_class = [
-            math.fsum(likelihood_by_hand(votes, accuracy, decoy, fitted.n_choices))
-            for accuracy, decoy in zip(fitted.accuracy, fitted.decoy, strict=True)
+def by_class(fitted, splits) -> np.ndarray:
+    """P(votes | class) of each split, summed over all truths, by hand."""
+    return np.array(
+        [
+            [
+                math.fsum(likelihood_by_hand([n for n in votes if n], accuracy, decoy, fitted.n_choices))
+                for accuracy, decoy in zip(fitted.accuracy, fitted.decoy, strict=True)
+            ]
+            for votes in splits.astype(int).tolist()
         ]
-        total += count * math.log(float(fitted.share @ by_class))
-    return total
+    )
 
 
-def test_every_round_of_the_fit_raises_the_likelihood():
-    reached = [
-        objective(fit_vote_split(SPLITS, ITEMS, 4, most_rounds=n), SPLITS, ITEMS) for n in (1, 2, 3, 5, 9, 30, 99)
-    ]
-    assert all(later > earlier for earlier, later in pairwise(reached))
-    assert objective(fit_vote_split(SPLITS, ITEMS, 4), SPLITS, ITEMS) > reached[-1] - 1e-9
+def objective(likelihood, items, share) -> float:
+    """The log-likelihood of the splits and the logarithm of the prior: what the fit is to make largest."""
+    return float(items @ np.log(likelihood @ share) + PRIOR_ITEMS / len(share) * np.log(share).sum())
 
 
-def test_no_single_class_explains_the_votes_better_than_the_fit():
+@pytest.fixture(scope="module")
+def fitted_by_hand():
     fitted = fit_vote_split(SPLITS, ITEMS, 4)
-    best = objective(fitted, SPLITS, ITEMS)
+    return fitted, by_class(fitted, SPLITS)
+
+
+def test_every_round_of_the_fit_raises_the_likelihood(fitted_by_hand):
+    _, likelihood = fitted_by_hand
+    rounds = [fit_vote_split(SPLITS, ITEMS, 4, most_rounds=n).share for n in range(1, 12)]
+    reached = [objective(likelihood, ITEMS, share) for share in rounds]
+    assert all(later >= earlier - 1e-9 for earlier, later in pairwise(reached))
+    assert reached[-1] > reached[0] + 100
+
+
+def test_the_fit_is_where_ten_thousand_rounds_of_em_end_or_better(fitted_by_hand):
+    fitted, likelihood = fitted_by_hand
+    share = np.full(len(fitted.share), 1 / len(fitted.share))
+    for _ in range(10_000):
+        each = ITEMS @ (likelihood / (likelihood @ share)[:, None])
+        share = (share * each + PRIOR_ITEMS / len(share)) / (ITEMS.sum() + PRIOR_ITEMS)
+    assert objective(likelihood, ITEMS, fitted.share) > objective(likelihood, ITEMS, share) - 1e-6
+    em = VoteSplitModel(fitted.accuracy, fitted.decoy, share, 4, 0, True)
+    assert leader_certainty(fitted, SPLITS) == pytest.approx(leader_certainty(em, SPLITS), abs=0.003)
+
+
+@pytest.mark.parametrize("step", [1e-4, 1e-2, 0.5])
+def test_no_class_deserves_a_larger_share(fitted_by_hand, step):
+    fitted, likelihood = fitted_by_hand
+    best = objective(likelihood, ITEMS, fitted.share)
     for place in range(len(fitted.share)):
-        share = np.full(len(fitted.share), 1e-3 / len(fitted.share))
-        share[place] += 1 - share.sum()
-        alone = VoteSplitModel(fitted.accuracy, fitted.decoy, share, 4, 1, True)
-        assert objective(alone, SPLITS, ITEMS) < best
+        share = (1 - step) * fitted.share
+        share[place] += step
+        assert objective(likelihood, ITEMS, share) < best + 1e-6
 
 
 def test_shares_are_shares_and_the_decoy_never_draws_more_than_the_truth():

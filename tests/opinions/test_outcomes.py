@@ -240,12 +240,16 @@ def test_an_item_that_is_not_there(verdict, name):
     assert "\n" not in str(caught.value)
 
 
-def flip_of(reasons) -> tuple[int, str | None] | None:
-    """How many votes for what would change the choice, as said; None if it is said that there is no choice."""
+FLIP = re.compile(r"([\d,]+) more votes?(?: of weight 1)? for (.+) would (change|tie with) it")
+
+
+def flip_of(reasons) -> tuple[int, str | None, bool] | None:
+    """How many votes for what would change the choice, or only tie with it; None if there is said to be no choice."""
     if reasons.flip == "there is no choice to change":
         return None
-    more, name = re.fullmatch(r"([\d,]+) more votes?(?: of weight 1)? for (.+) would change it", reasons.flip).groups()
-    return int(more.replace(",", "")), None if name == "any other choice" else name.strip("'")
+    more, name, how = FLIP.fullmatch(reasons.flip).groups()
+    any_other = name in ("any other choice", "another choice")
+    return int(more.replace(",", "")), None if any_other else name.strip("'"), how == "change"
 
 
 ballots = st.lists(
@@ -283,21 +287,33 @@ def test_so_many_votes_change_the_choice_and_one_less_does_not(cast, ties, rule,
     before, made = choice_with(0, "")
     said = flip_of(made.why("i"))
     assert (said is None) is (before is None)
-    if said is not None:
-        more, name = said
-        # "zebra" and "aardvark" are any other choices: last and first in natural order.
-        rivals = [name] if name else ["zebra", "aardvark"]
-        assert all(choice_with(more, rival)[0] != before for rival in rivals)
-        assert more == 1 or any(choice_with(more - 1, rival)[0] == before for rival in rivals)
-        assert name is None or all(
-            choice_with(more - 1, rival)[0] == before for rival in {label for label, _ in cast} - {None, before}
-        )
+    if said is None:
+        return
+    more, name, changes = said
+    if not changes:  # who else would have to speak first is not known: a tie is as far as it can be foretold
+        assert choice_with(more, "zebra")[1].flags["tie"].all()
+        assert not choice_with(more - 1, "zebra")[1].flags["tie"].any()
+        assert choice_with(more - 1, "aardvark")[0] == before
+        return
+    # "zebra" and "aardvark" are any other choices: last and first in natural order.
+    rivals = [name] if name else ["zebra", "aardvark"]
+    assert all(choice_with(more, rival)[0] != before for rival in rivals)
+    assert more == 1 or any(choice_with(more - 1, rival)[0] == before for rival in rivals)
+    others = {label for label, _ in cast} - {None, before}
+    assert name is None or all(choice_with(more - 1, rival)[0] == before for rival in others)
+
+
+def test_a_choice_of_other_items_may_win_a_tie():
+    made = majority(from_matrix([["b", "b"], ["a", "c"]]))
+    assert made.why(0).flip == "2 more votes for 'a' would change it"
 
 
 def test_a_flip_reads_well():
     assert majority(from_matrix([["a", "a", "b"]])).why(0).flip == "2 more votes for 'b' would change it"
     assert majority(from_matrix([["b", "b", "a"]])).why(0).flip == "1 more vote for 'a' would change it"
-    assert majority(from_matrix([["a", "a"]])).why(0).flip == "3 more votes for any other choice would change it"
+    assert majority(from_matrix([["a", "a"]])).why(0).flip == "2 more votes for another choice would tie with it"
+    unsure = majority(from_matrix([["a", "a"]]), ties="none")
+    assert unsure.why(0).flip == "2 more votes for any other choice would change it"
     weighed = majority(labels(["i", "i"], ["x", "y"], ["a", "b"], weight=[2.5, 1.0]))
     assert weighed.why("i").flip == "2 more votes of weight 1 for 'b' would change it"
 

@@ -54,7 +54,7 @@ rows = st.tuples(
     st.sampled_from(["b", "a", "A", "10", "9", None]),
     st.sampled_from(["x", "y", "z", None]),
     st.sampled_from(["1", "2", "10", "no", None]),
-    st.sampled_from([1.0, 0.5, 2.0, 0.0, -1.0, None]),
+    st.sampled_from([1.0, 0.5, 2.0, 0.0, -1.0, -2.0, None]),
 )
 SCHEMA = LABELS | {"weight": pl.Float64}
 
@@ -136,6 +136,23 @@ def test_rows_at_fault_are_named_by_file_and_row_in_it(tmp_path):
             ("no label: counted as an abstention", str(paths[1]), (2,)),
             ("no voter", str(paths[1]), (3,)),
         }
+
+
+def test_the_example_is_that_of_the_first_row_at_fault_whichever_part_comes_first(tmp_path):
+    frame = pl.DataFrame(
+        {
+            "item": ["good", *(f"i{n}" for n in range(20, 0, -1))],
+            "voter": "x",
+            "label": "p",
+            "weight": range(1, -20, -1),
+        }
+    )
+    paths = stored(tmp_path, frame.with_columns(pl.lit("x").alias("voter"), pl.lit("p").alias("label")))
+    shards = scan(paths, rows_per_part=2)
+    first_part, _ = shards.load(shards.parts()[0])
+    assert not any(issue.example == "-1" for issue in first_part.issues)
+    (found,) = majority(shards).issues
+    assert (found.reason, found.example, found.rows.tolist()) == ("weight is out of range", "-1", list(range(3, 22)))
 
 
 def test_a_part_without_a_good_row_is_an_empty_part(tmp_path):

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from psephos.agreement import Agreement, agree, pairwise_agreement
-from psephos.consensus import AgainstGold, majority
+from psephos.consensus import AgainstGold, against_gold, majority
 from psephos.errors import InputError
 from psephos.opinions import Opinions, from_frame, from_matrix, labels, scan
 from psephos.opinions.outcomes import Verdict
@@ -62,12 +62,25 @@ def rows_of(page: str) -> list[str]:
     return re.findall(r'<tbody class="entry">.*?</tbody>', page, flags=re.DOTALL)
 
 
-def test_the_headline_says_what_to_check_first(page: str) -> None:
+def test_the_headline_says_what_to_check_first(verdict: Verdict, page: str) -> None:
     text = Words(page).of()
-    assert "Check 66 items first They hold half of the 61 ±12 wrong choices to expect among 1,797 items." in text
+    assert (
+        f"Check 66 items first They hold half of the {verdict.expected_errors:.0f} wrong choices to expect among 1,797"
+        in text
+    )
     assert "Decided 1,797 of 1,797 items" in text
     assert "Votes 26,139 by 15 voters" in text
     assert "Flags 24 tie, 91 no majority" in text
+
+
+def test_with_known_answers_the_headline_says_what_checking_really_finds(verdict: Verdict) -> None:
+    gold = against_gold(verdict)
+    truth = dict(verdict.opinions.about.tables["items"].select("item", "gold").iter_rows())
+    first = verdict.queue(66).select("item", "choice").iter_rows()
+    found = sum(str(truth[item]) != choice for item, choice in first)
+    text = Words(report(verdict, gold=gold)).of()
+    assert f"They hold {found} of the {gold.errors} errors among 1,797 known answers." in text
+    assert 0 < found < gold.errors / 2
 
 
 def test_the_queue_is_the_queue_with_the_votes_behind_it(verdict: Verdict, page: str) -> None:

@@ -16,6 +16,7 @@ from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Result, command_for, json_ready
+from psephos.opinions.sharding import check_opinions
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -97,6 +98,7 @@ def agree(
     >>> agree(from_matrix([["a", "a"], ["b", "b"], ["a", "b"]]), repeats=0).table()["value"].round(3).to_list()
     [0.667, 0.444]
     """
+    check_opinions(opinions)
     if opinions.kind != "labels":
         raise InputError("opinions", f"agreement is measured on labels, not on {opinions.kind}")
     merged = opinions.merged(equivalence)

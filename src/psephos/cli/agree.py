@@ -33,6 +33,7 @@ def agree(
     from psephos.cli import output
     from psephos.opinions.writing import write_frame
 
+    o.check_outputs(paths, about, {"--parquet": parquet, "--report": report})
     opinions = o.load(
         paths,
         kind=kind,

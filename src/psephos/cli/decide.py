@@ -51,6 +51,7 @@ def decide(
     from psephos.consensus import decide as decide_opinions
     from psephos.opinions.writing import write_frame
 
+    o.check_outputs(paths, about, {"--parquet": parquet, "--report": report})
     opinions = o.load_or_scan(
         paths,
         in_parts=in_parts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -107,6 +108,29 @@ def pairs(option: str, given: list[str] | None) -> dict[str, str]:
             raise InputError(f"--{option}", f"must be NAME=VALUE, got {text!r}")
         found[name] = value
     return found
+
+
+def check_outputs(paths: list[str], about: list[str] | None, outputs: Mapping[str, Path | None]) -> None:
+    """Refuse, before anything is read, an output that has the wrong name, is an input, or is another output too."""
+    from psephos.errors import InputError
+
+    endings = {"--parquet": (".parquet",), "--report": (".html", ".htm")}
+    inputs = {Path(path).resolve() for path in (*paths, *pairs("about", about).values()) if path != "-"}
+    inputs |= {file for place in inputs if place.is_dir() for file in place.iterdir()}
+    taken: dict[Path, str] = {}
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        if option in endings and path.suffix.lower() not in endings[option]:
+            raise InputError(option, f"must name a file ending in {endings[option][0]}, got {str(path)!r}")
+        place = path.resolve()
+        if place in inputs:
+            raise InputError(
+                option, f"{str(path)!r} is read as input and would be overwritten", hint="name another file"
+            )
+        if place in taken:
+            raise InputError(option, f"{str(path)!r} is named by {taken[place]} too", hint="name another file")
+        taken[place] = option
 
 
 def _is_large(paths: list[str]) -> bool:

@@ -31,6 +31,7 @@ def import_(
     from psephos.cli import output
     from psephos.opinions.writing import write, write_frame
 
+    o.check_outputs(paths, about, {"--to": to, "--issues": issues})
     opinions = o.load(
         paths,
         kind=kind,
@@ -64,6 +65,7 @@ def export(
     from psephos.cli import output
     from psephos.opinions.writing import write
 
+    o.check_outputs(paths, None, {"--to": to})
     opinions = o.load(paths, kind=kind)
     written = write(opinions, to, neutralise=not raw)
     out = output.console()

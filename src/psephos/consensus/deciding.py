@@ -8,7 +8,7 @@ from psephos.consensus.majority import majority
 from psephos.errors import InputError, check_choice
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Verdict
-from psephos.opinions.sharding import Shards
+from psephos.opinions.sharding import Shards, check_opinions
 
 METHODS = {"labels": ("majority",), "samples": ("majority",)}
 """Methods for each kind that can be decided; the first is what ``"auto"`` takes."""
@@ -41,6 +41,7 @@ def decide(opinions: Opinions | Shards, *, method: str = "auto", **options: Any)
     >>> decide(labels(["a", "a", "a"], ["x", "y", "z"], ["cat", "cat", "dog"])).table()["choice"].to_list()
     ['cat']
     """
+    check_opinions(opinions)
     if opinions.kind not in METHODS:
         kinds = " or ".join(METHODS)
         raise InputError("opinions", f"{opinions.kind} cannot be decided", hint=f"a verdict is made from {kinds}")

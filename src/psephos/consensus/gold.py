@@ -57,14 +57,23 @@ class AgainstGold(Result):
         """The reliability table."""
         return self.reliability
 
+    def _calibration(self) -> str:
+        """How far certainty is off, and how many wrong choices it lets expect."""
+        rows = self.reliability
+        if not rows.height:
+            return "no choice"
+        expected = float((rows["items"] * (1 - rows["certainty"])).sum())
+        wrong = round(float((rows["items"] * (1 - rows["right"])).sum()))
+        off = f"certainty is off by {self.calibration_error:.3f} on average"
+        return f"{off}; it expects {expected:.1f} wrong choices, there are {wrong:,}"
+
     def summary(self) -> list[tuple[str, str]]:
         """The comparison in a few lines."""
-        decided = self.reliability.height
         shares = [f"{found:.0%} in the first {checked:.0%}" for checked, found in self.found.iter_rows()]
         return [
             ("accuracy", f"{self.accuracy} on {self.items:,} items with a known answer"),
             ("errors", f"{self.errors:,}" + (f"; the queue finds {', '.join(shares)}" if self.errors else "")),
-            ("calibration", f"certainty is off by {self.calibration_error:.3f} on average" if decided else "no choice"),
+            ("calibration", self._calibration()),
         ]
 
 

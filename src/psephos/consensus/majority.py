@@ -14,6 +14,7 @@ Source: the oldest rule there is. Ours: the certainty, and that nothing depends 
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import os
 from collections.abc import Mapping
@@ -122,7 +123,7 @@ def majority(
         parts = [_as_counted(part) for part in parts]
     by_voter = np.sum([part["by_voter"] for part in parts], axis=0)
     issues = sum((part["issues"] for part in parts), merged.issues)
-    if not by_voter[0].any():
+    if not any(part["votes"].any() for part in parts):
         raise _no_vote(by_voter, given, issues)
     converged = _add_certainty(parts)
     items, whole = _joined(parts)
@@ -206,7 +207,7 @@ def _count_part(
         "items_with": items_with,
         "effective": effective[0],
         "which": effective[1].astype(np.int32),
-        "by_voter": _agreement_by_voter(votes.size("voter"), voter, weight, counted, lead),
+        "by_voter": _agreement_by_voter(votes.size("voter"), voter, choice, weight, counted, lead),
     }
 
 
@@ -260,11 +261,12 @@ def _effective_splits(counted: Tally) -> tuple[npt.NDArray[np.float64], npt.NDAr
 def _agreement_by_voter(
     n_voters: int,
     voter: npt.NDArray[np.int32],
+    choice: npt.NDArray[np.int32],
     weight: npt.NDArray[np.float64] | None,
     counted: Tally,
     lead: Leaders,
 ) -> npt.NDArray[np.int64]:
-    """Per voter: votes, abstentions, items compared, and twice the items on which the others lead with its choice.
+    """Per voter: votes given, abstentions, items compared, twice the items on which the others lead with its choice.
 
     A voter is compared with the leader among the other voters, so that it does not agree with itself; sharing the lead
     counts half. Whole numbers, so that parts add up exactly.
@@ -276,10 +278,10 @@ def _agreement_by_voter(
         standing = _standing_without(counted, lead, counted.pair[cast], weight[cast])
     kinds = 4
     found = np.bincount(voter[cast].astype(np.int64) * kinds + standing, minlength=kinds * n_voters)
-    alone, behind, level, ahead = found.reshape(n_voters, kinds).T
-    abstentions = np.bincount(voter[~cast], minlength=n_voters)
-    compared = behind + level + ahead
-    return np.stack([alone + compared, abstentions, compared, level + 2 * ahead])
+    _, behind, level, ahead = found.reshape(n_voters, kinds).T
+    given = np.bincount(voter[choice >= 0], minlength=n_voters)
+    abstentions = np.bincount(voter[choice < 0], minlength=n_voters)
+    return np.stack([given, abstentions, behind + level + ahead, level + 2 * ahead])
 
 
 def _standing_without(
@@ -325,7 +327,12 @@ def _named_weights(voters: pl.Series, weights: Mapping[str, float] | None) -> di
     }
     unknown = set(given) - set(voters)
     if unknown:
-        raise InputError("weights", f"names {min(unknown)!r:.60}, which is no voter")
+        near = difflib.get_close_matches(min(unknown), voters.to_list(), n=3) or voters.head(3).to_list()
+        raise InputError(
+            "weights",
+            f"names {min(unknown)!r:.60}, which is no voter",
+            hint=f"did you mean {', '.join(map(repr, near))}",
+        )
     return given
 
 

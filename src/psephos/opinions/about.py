@@ -15,7 +15,7 @@ import polars as pl
 from psephos.errors import InputError
 from psephos.opinions.coding import canonical, storable
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue
-from psephos.opinions.kinds import ABOUT
+from psephos.opinions.kinds import ABOUT, aliases, listed
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +59,10 @@ class About:
             if name not in ABOUT:
                 raise InputError("about", f"there are tables about {', '.join(ABOUT)}, not about {name!r}")
             key = ABOUT[name]
-            if key not in table.columns:
-                raise InputError("about", f"the table about {name} has no column {key!r}", where=f"about {name}")
+            column = next((one for one in (key, *aliases(key)) if one in table.columns), None)
+            if column is None:
+                raise InputError("about", f"the table about {name} has no column {key!r} among {listed(table.columns)}")
+            table = table.rename({column: key})
             keys = canonical(table[key]).cast(pl.String)
             table = table.with_columns(keys.alias(key)).select(key, pl.exclude(key))
             source = f"about {name}"

@@ -20,7 +20,7 @@ import polars as pl
 from psephos.errors import InputError, check_choice
 from psephos.opinions.building import build
 from psephos.opinions.coding import canonical, text_of
-from psephos.opinions.kinds import kind_named, recognise
+from psephos.opinions.kinds import kind_named, listed, recognise
 from psephos.opinions.model import Opinions
 
 Tables = Mapping[str, Any]
@@ -146,7 +146,7 @@ def unpivoted(table: pl.DataFrame, item: str, kind: str, *, row: str | None = No
     """
     check_choice("kind", kind, WIDE)
     if item not in table.columns:
-        raise InputError("wide", f"there is no column {item!r} among {', '.join(map(repr, table.columns[:12]))}")
+        raise InputError("wide", f"there is no column {item!r} among {listed([c for c in table.columns if c != row])}")
     index = {"\0item": item} if row is None else {"\0item": item, "\0row": row}
     voters = [name for name in table.columns if name not in index.values()]
     if not voters:

@@ -235,7 +235,7 @@ def recognise(
     for part, name in stated.items():
         if name not in columns:
             raise InputError(
-                "columns", f"{part} is said to be in column {name!r}, which is not among {_listed(columns)}"
+                "columns", f"{part} is said to be in column {name!r}, which is not among {listed(columns)}"
             )
     for name in stated.values():
         playing = [part for part, column in stated.items() if column == name]
@@ -245,13 +245,13 @@ def recognise(
         chosen = kind_named(kind)
         unknown = set(stated) - set(chosen.names)
         if unknown:
-            raise InputError("columns", f"{chosen.name} have no {_listed(unknown)}; they have {_listed(chosen.names)}")
+            raise InputError("columns", f"{chosen.name} have no {listed(unknown)}; they have {listed(chosen.names)}")
         parts = _parts(chosen, columns, stated)
         missing = [name for name in chosen.required if name not in parts]
         if missing:
             raise InputError(
                 "columns",
-                f"{chosen.name} need {_listed(chosen.required)}; found no {_listed(missing)} among {_listed(columns)}",
+                f"{chosen.name} need {listed(chosen.required)}; found no {listed(missing)} among {listed(columns)}",
                 hint=f"say which column it is: {missing[0]}=NAME",
             )
         return chosen, parts
@@ -265,15 +265,21 @@ def recognise(
     if not fits:
         raise InputError(
             "columns",
-            f"no kind of opinion has the columns {_listed(columns)}",
-            hint="name the kind and the columns, for example kind='labels', item=..., voter=..., label=...",
+            f"no kind of opinion has the columns {listed(columns)}",
+            hint="say which column is which, as in voter=NAME; or, if one column names the item and each other column "
+            "is a voter, that the table is wide: wide=NAME",
         )
     best = max(score for score, _, _ in fits)
     winners = [(candidate, parts) for score, candidate, parts in fits if score == best]
     if len(winners) > 1:
         names = " or ".join(candidate.name for candidate, _ in winners)
-        raise InputError("kind", f"the columns {_listed(columns)} could be {names}", hint="say which with kind=")
+        raise InputError("kind", f"the columns {listed(columns)} could be {names}", hint="say which with kind=")
     return winners[0]
+
+
+def aliases(name: str) -> tuple[str, ...]:
+    """The names that a column goes by elsewhere."""
+    return {"item": _ITEM, "voter": _VOTER, "candidate": _CANDIDATE, "task": _TASK}[name].aliases
 
 
 def _parts(kind: Kind, columns: Collection[str], stated: Mapping[str, str]) -> dict[str, str]:
@@ -295,7 +301,8 @@ def _parts(kind: Kind, columns: Collection[str], stated: Mapping[str, str]) -> d
     return {column.name: parts[column.name] for column in kind.columns if column.name in parts}
 
 
-def _listed(names: Collection[str], most: int = 12) -> str:
+def listed(names: Collection[str], most: int = 12) -> str:
+    """Names in quotes, the first of many."""
     shown = [repr(name) if len(name) <= 60 else repr(name[:57] + "...") for name in list(names)[:most]]
     more = len(names) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "") or "none"

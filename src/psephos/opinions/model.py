@@ -41,13 +41,15 @@ class Source:
 
     `names` are the files or objects read, `sha256` is the SHA-256 of each file as `sha256sum` prints it, `given` is
     what the user named: a folder, files, or nothing where these are not all the opinions of files; `options` are the
-    words of the command line that say how they were read.
+    words of the command line that say how they were read; `tables` are the files of tables about things, each with its
+    SHA-256.
     """
 
     names: tuple[str, ...] = ("data",)
     sha256: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    tables: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)

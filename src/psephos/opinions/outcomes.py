@@ -64,6 +64,7 @@ class Provenance:
             "parameters": dict(self.parameters),
             "source": list(self.source.names),
             "sha256": list(self.source.sha256),
+            "tables": dict(self.source.tables),
             "seed": self.seed,
             "command": self.command,
             "notes": list(self.notes),
@@ -80,7 +81,7 @@ def command_for(verb: str, source: Source, options: Mapping[str, object]) -> str
     >>> command_for("decide", Source(("my votes.csv",), given=("my votes.csv",)), {"ties": "none"})
     "psephos decide 'my votes.csv' --ties none"
     """
-    if not source.given or any(map(callable, options.values())):
+    if not source.given or "-" in source.given or any(map(callable, options.values())):
         return ""
     stated = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
     paths = [f"./{path}" if path.startswith("-") and path != "-" else path for path in source.given]
@@ -272,6 +273,13 @@ class Verdict(Result):
         asked, mine = sum(weight.values()), weight.pop(choice)
         weight.pop(-1, None)
         slack = EQUAL_WEIGHTS * asked
+        weighted = bool((rows["weight"] != rows["votes"]).any())
+        if ties == "first":
+            unvoted = next((code for code in range(choice) if code not in weight), None)
+            if unvoted is not None:
+                weight[unvoted] = 0.0
+            elif not weight and rule != "strict" and abs(mine - round(mine)) <= slack:
+                return f"{_more_votes(round(mine), weighted)} for another choice would tie with it"
         name, more = "any other choice", _votes_beyond(mine, slack, reach=ties == "none")
         for code, votes in weight.items():
             needed = _votes_beyond(mine - votes, slack, reach=ties == "none" or code < choice)
@@ -279,8 +287,7 @@ class Verdict(Result):
                 name, more = repr(self.choices[code]), needed
         if rule == "strict":
             more = min(more, _votes_beyond(2 * mine - asked, slack, reach=True))
-        weighted = "" if (rows["weight"] == rows["votes"]).all() else " of weight 1"
-        return f"{more:,} more {'vote' if more == 1 else 'votes'}{weighted} for {name} would change it"
+        return f"{_more_votes(more, weighted)} for {name} would change it"
 
     def summary(self) -> list[tuple[str, str]]:
         """The verdict in a few lines."""
@@ -420,6 +427,10 @@ class Reasons(Result):
 def _votes_beyond(lead: float, slack: float, *, reach: bool) -> int:
     """The fewest votes, at least one, that make more than `lead`, or as many if it is enough to `reach` it."""
     return max(1, math.ceil(lead - slack) if reach else math.floor(lead + slack) + 1)
+
+
+def _more_votes(more: int, weighted: bool) -> str:
+    return f"{more:,} more {'vote' if more == 1 else 'votes'}" + (" of weight 1" if weighted else "")
 
 
 def named(codes: npt.NDArray[np.int32], vocabulary: pl.Series) -> pl.Series:

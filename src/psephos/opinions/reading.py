@@ -101,6 +101,7 @@ def read(
             tuple(sha256_of(file) for file in files if file.is_file()),  # a pipe is read once
             given_paths(path, about),
             stated_options(kind, columns, about, repeated, wide=wide, encoding=encoding, format=format),
+            hashed_tables({**tables, **(about or {})}),
         ),
     )
     if strict and opinions.issues.set_aside:
@@ -279,6 +280,12 @@ def stated_options(
     options += [("--repeated", repeated if repeated != "auto" else None)]
     options += [("--encoding", encoding if encoding != "utf-8" else None)]
     return tuple(word for name, value in options if value is not None for word in (name, value))
+
+
+def hashed_tables(tables: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Path and SHA-256 of each table about things that is a file."""
+    files = [Path(table) for table in tables.values() if isinstance(table, (str, Path))]
+    return tuple((str(file), sha256_of(file)) for file in files if file.is_file())
 
 
 def sha256_of(path: Path) -> str:

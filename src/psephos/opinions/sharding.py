@@ -37,6 +37,7 @@ from psephos.opinions.reading import (
     find_files,
     foreign_names,
     given_paths,
+    hashed_tables,
     kind_by_name,
     read_about,
     sha256_of,
@@ -194,6 +195,16 @@ class Shards:
     __repr__ = __str__
 
 
+def check_opinions(opinions: object) -> None:
+    """Refuse what is neither `Opinions` nor `Shards`."""
+    if not isinstance(opinions, (Opinions, Shards)):
+        raise InputError(
+            "opinions",
+            f"must be Opinions, got {type(opinions).__name__}",
+            hint="psephos.read(PATH) makes them of files",
+        )
+
+
 def scan(
     path: str | Path | Sequence[str | Path],
     *,
@@ -282,6 +293,7 @@ def scan(
             tuple(map(sha256_of, files)),
             given_paths(path, about),
             (*stated_options(kind, columns, about, repeated), "--in-parts"),
+            hashed_tables({**tables, **(about or {})}),
         ),
     )
     if cut is None:

@@ -80,7 +80,7 @@ def verdict_page(
     """See `psephos.reports.report`."""
     check_count("rows", rows)
     curve = remaining(verdict)
-    finding, lead = _headline(curve)
+    finding, lead = _headline(curve, verdict, gold)
     compared = verdict.voters["agreement"].count() > 0
     pairs = pairs_of(agreement)
     sections = [("queue", "Queue"), ("voters", "Voters")]
@@ -106,18 +106,24 @@ def verdict_page(
     )
 
 
-def _headline(curve: Remaining) -> tuple[str, str]:
+def _headline(curve: Remaining, verdict: Verdict, gold: AgainstGold | None) -> tuple[str, str]:
     n_items, errors = len(curve.certainty), float(curve.left[0])
     if not n_items:
         return "There is nothing to decide", "The opinions hold no items."
     if errors < 0.5:
         return "Nothing needs checking first", f"Hardly any wrong choice is to be expected among {n_items:,} items."
     half = curve.checked_to_find(0.5)
-    spread = (curve.high[0] - errors) if curve.undecided == 0 else 0.0
-    expected = f"{errors:,.0f}" + (f" \u00b1{spread:,.0f}" if spread >= 1 else "") if errors >= 3 else f"{errors:.1f}"
+    expected = f"{errors:,.0f}" if errors >= 3 else f"{errors:.1f}"
     open_items = f", {curve.undecided:,} of them without a choice" if curve.undecided else ""
     pronoun = "It holds" if half == 1 else "They hold"
     what = "errors" if curve.undecided else "wrong choices"
+    if gold is not None and gold.errors:
+        found = int(gold.wrong["item"].is_in(verdict.queue(half)["item"].implode()).sum())
+        return (
+            f"Check {plural(half, 'item')} first",
+            f"{pronoun} {found:,} of the {plural(gold.errors, 'error')} among {plural(gold.items, 'known answer')}. "
+            f"From the votes alone, half of {expected} {what} were to be expected there{open_items}.",
+        )
     return (
         f"Check {plural(half, 'item')} first",
         f"{pronoun} half of the {expected} {what} to expect among {plural(n_items, 'item')}{open_items}.",
