@@ -171,7 +171,7 @@ def disagreement(keys: Codes) -> int:
     """
     alike = sum(int((keys == keys[:, [slot]]).sum()) for slot in range(keys.shape[1]))
     n_columns, n_transcripts = keys.shape
-    return (n_columns * n_transcripts * n_transcripts - alike) // 2
+    return int(n_columns * n_transcripts * n_transcripts - alike) // 2
 
 
 def distance_matrix(transcripts: Sequence[Codes]) -> tuple[npt.NDArray[np.int64], bool]:
