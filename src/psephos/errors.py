@@ -60,7 +60,7 @@ class EncodingError(ParseError):
 
 
 class TimeError(InputError):
-    """A time is negative or no number, an end lies before its start, or starts step back; `where` is the line or row."""
+    """A time is negative or no number, ends before it starts, or starts step back; `where` is the line or row."""
 
 
 class ConfidenceError(InputError):
