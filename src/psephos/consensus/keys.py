@@ -97,6 +97,8 @@ class Spoken:
         The words of transcript t stand at ``bounds[t]:bounds[t + 1]``.
     key, surface : ndarray of int32, shape (n_words,)
         Places in `keys` and `surfaces`.
+    token : ndarray of int64, shape (n_words,)
+        Number of the token that a word is cut from; equal for the words of one token.
     start, end, confidence : ndarray of float64, shape (n_words,), or None
         NaN where unknown.
     keys, surfaces : list of str
@@ -108,6 +110,7 @@ class Spoken:
     bounds: Whole
     key: npt.NDArray[np.int32]
     surface: npt.NDArray[np.int32]
+    token: Whole
     start: Floats | None
     end: Floats | None
     confidence: Floats | None
@@ -143,9 +146,9 @@ def spoken(opinions: Opinions, writing: Writing) -> Spoken:
         start, end = _shared(start, end, row, np.array([len(text) + 1 for text in keys])[key])
     bounds = np.searchsorted(transcript[row], np.arange(len(item) + 1))
     found = Spoken(
-        item, voter, bounds, key, surface[row], _known(start), _known(end), _known(confidence), keys, surfaces
+        item, voter, bounds, key, surface[row], row, _known(start), _known(end), _known(confidence), keys, surfaces
     )
-    return _with_digits(found, row, writing.lists.numbers) if writing.numbers else found
+    return _with_digits(found, writing.lists.numbers) if writing.numbers else found
 
 
 def _in_order(opinions: Opinions) -> tuple[Whole, Whole, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
@@ -262,12 +265,12 @@ def _bracketed(tokens: Sequence[str], transcript: Whole | None = None) -> npt.ND
     return inside
 
 
-def _with_digits(found: Spoken, row: Whole, values: Mapping[str, int]) -> Spoken:
-    """The words with runs of number words in digits; `row` is the token of each word."""
+def _with_digits(found: Spoken, values: Mapping[str, int]) -> Spoken:
+    """The words with runs of number words in digits."""
     keys, surfaces = list(found.keys), list(found.surfaces)
     key_of = {text: code for code, text in enumerate(keys)}
     surface_of = {text: code for code, text in enumerate(surfaces)}
-    key, surface = found.key.copy(), found.surface.copy()
+    key, surface, token = found.key.copy(), found.surface.copy(), found.token
     end = None if found.end is None else found.end.copy()
     confidence = None if found.confidence is None else found.confidence.copy()
     kept = np.ones(len(key), dtype=bool)
@@ -280,7 +283,7 @@ def _with_digits(found: Spoken, row: Whole, values: Mapping[str, int]) -> Spoken
             continue
         for start, stop, value in spoken_numbers([keys[code] for code in key[first:last]], values):
             low, high = first + start, first + stop
-            written = [int(surface[at]) for at in range(low, high) if at == low or row[at] != row[at - 1]]
+            written = [int(surface[at]) for at in range(low, high) if at == low or token[at] != token[at - 1]]
             key[low] = _coded(str(value), key_of, keys)
             surface[low] = _coded(" ".join(surfaces[code] for code in written), surface_of, surfaces)
             kept[low + 1 : high] = False
@@ -293,6 +296,7 @@ def _with_digits(found: Spoken, row: Whole, values: Mapping[str, int]) -> Spoken
         bounds=np.searchsorted(transcript[kept], np.arange(len(found.item) + 1)),
         key=key[kept],
         surface=surface[kept],
+        token=token[kept],
         start=None if found.start is None else found.start[kept],
         end=None if end is None else end[kept],
         confidence=None if confidence is None else confidence[kept],
