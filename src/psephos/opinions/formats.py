@@ -169,8 +169,9 @@ def read_json(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
     if not isinstance(value, list):
         from psephos.opinions.transcript_json import SHAPES
 
-        wanted = "an array of objects, an object of arrays or a transcript of a known shape"
-        raise ParseError(name, f"must hold {wanted}", hint=f"known are {', '.join(SHAPES)}")
+        problem = "holds neither an array of objects nor an object of arrays"
+        hint = f"transcripts in one object are known of the shapes of {', '.join(SHAPES)}"
+        raise ParseError(name, problem, hint=hint)
     is_record = np.array([isinstance(record, dict) for record in value], dtype=bool)
     records = [record for record in value if isinstance(record, dict)]
     if not records:

@@ -19,7 +19,6 @@ from psephos.opinions.frames import Tables, renamed, to_polars, unpivoted
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
 from psephos.opinions.kinds import ABOUT, KINDS, Kind, recognise
 from psephos.opinions.model import Opinions, Source
-from psephos.opinions.transcript_checks import check_rows
 from psephos.opinions.transcript_names import Naming
 from psephos.opinions.transcript_text import text_parts, tokenised
 
@@ -169,7 +168,7 @@ def _is_about(file: Path) -> bool:
 
 def _nested(files: Sequence[Path], path: str | Path | Sequence[str | Path]) -> frozenset[Path]:
     """The files that lie in a subfolder of what the user named."""
-    given = set(map(Path, given_paths(path)))
+    given = {Path(place) for place in ([path] if isinstance(path, (str, Path)) else path)}
     return frozenset(file for file in files if file not in given and file.parent not in given)
 
 
@@ -262,8 +261,6 @@ def _assembled(
             taken = ", ".join(f"{column!r} as {part}" for part, column in foreign.items())
             issues.append(Issue(f"took {taken}", NOTED, name, count=len(foreign)))
         frames.append(renamed(frame, parts))
-        if this.name == "transcripts" and table.kind is None:
-            check_rows(frames[-1], rows, name)
         segments.append(Segment(name, rows))
         issues += table.issues
     assert found is not None  # noqa: S101 - find_files returns at least one file

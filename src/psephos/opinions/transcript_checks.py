@@ -10,11 +10,10 @@ from __future__ import annotations
 import math
 import re
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import ConfidenceError, ParseError, TimeError
+from psephos.opinions.model import Opinions
 
 GIVEN, INTERPOLATED, MISSING = "given", "interpolated", "missing"
 
@@ -66,43 +65,40 @@ def check_span(name: str, start: float | None, end: float | None, where: str) ->
         raise TimeError(name, f"ends at {end:g} s, before its start at {start:g} s", where=where)
 
 
-def check_rows(frame: pl.DataFrame, rows: npt.NDArray[np.int64], name: str) -> None:
-    """The same checks on a table of tokens (see `kinds`), row by row; what is no number is left to `building`.
+def check_times(opinions: Opinions) -> None:
+    """The same checks on transcripts that came from a table or from arrays, before a method relies on their times.
 
-    NaN is missing in a column of numbers, and an error where it is written out in a text table.
+    Raises
+    ------
+    TimeError
+        If a word ends before it starts, or starts that were given step back within one channel.
+
+    Examples
+    --------
+    >>> from psephos.opinions import transcripts
+    >>> check_times(transcripts(["c", "c"], ["v", "v"], [0, 1], ["no", "pain"], start=[1, 0.5]))
+    Traceback (most recent call last):
+        ...
+    psephos.errors.TimeError: start: a word starts at 0.5 s, before the word ahead of it (1 s) (item 'c', voter 'v',
+    position 1); sort by start within each clip and channel
     """
-    given = {
-        part: frame[part].cast(pl.Float64, strict=False)
-        for part in ("start", "end", "confidence")
-        if part in frame.columns and (frame.schema[part].is_numeric() or frame.schema[part] == pl.String)
-    }
-    for part, values in given.items():
-        outside = (values < 0) | (values > 1) if part == "confidence" else (values < 0) | values.is_infinite()
-        if frame.schema[part].is_numeric():
-            outside &= values.is_not_nan()
-        else:
-            outside |= values.is_nan()
-        if outside.any():
-            at = int(outside.fill_null(False).arg_max() or 0)
-            where = f"row {rows[at]:,}"
-            if part == "confidence":
-                raise ConfidenceError(name, f"confidence must lie between 0 and 1, got {values[at]:g}", where=where)
-            seconds_of(values[at], name, where, part)
-        given[part] = values.fill_nan(None)
-    if "start" not in given:
+    frame = opinions.frame()
+    if "start" not in frame.columns:
         return
-    start, end = given["start"], given.get("end", pl.Series([None] * frame.height, dtype=pl.Float64))
-    for at in (end < start).fill_null(False).arg_true()[:1]:
-        check_span(name, start[at], end[at], f"row {rows[at]:,}")
-    keys = [key for key in ("item", "voter", "channel") if key in frame.columns]
-    table = frame.select(*keys, pl.col("position").cast(pl.Float64, strict=False)).with_columns(
-        start, pl.Series("row", rows)
-    )
+    keys = [name for name in ("item", "voter", "channel") if name in frame.columns]
+    start = pl.col("start").fill_nan(None)
+    end = pl.col("end").fill_nan(None) if "end" in frame.columns else pl.lit(None, pl.Float64)
+    for item, voter, position, low, high in (
+        frame.filter(end < start).select("item", "voter", "position", start, end.alias("end")).head(1).iter_rows()
+    ):
+        check_span("end", low, high, f"item {item!r}, voter {voter!r}, position {position:g}")
     if "times" in frame.columns:
-        table = table.filter(frame["times"].cast(pl.String, strict=False).ne_missing(pl.lit(INTERPOLATED)))
-    before = pl.col("start").shift(1).over(keys) if keys else pl.col("start").shift(1)
-    table = table.filter(pl.col("start").is_not_null()).sort("position", maintain_order=True)
-    back = table.with_columns(before=before).filter(pl.col("start") < pl.col("before")).sort("row")
-    for row, now, ahead in back.select("row", "start", "before").head(1).rows():
+        frame = frame.filter(pl.col("times").cast(pl.String, strict=False).ne_missing(pl.lit(INTERPOLATED)))
+    frame = frame.filter(start.is_not_null()).sort("position", maintain_order=True)
+    back = frame.with_columns(ahead=start.shift(1).over(keys)).filter(start < pl.col("ahead"))
+    for item, voter, position, now, ahead in (
+        back.select("item", "voter", "position", "start", "ahead").head(1).iter_rows()
+    ):
         problem = f"a word starts at {now:g} s, before the word ahead of it ({ahead:g} s)"
-        raise TimeError(name, problem, where=f"row {row:,}", hint="sort by start within each clip and channel")
+        where = f"item {item!r}, voter {voter!r}, position {position:g}"
+        raise TimeError("start", problem, where=where, hint="sort by start within each clip and channel")

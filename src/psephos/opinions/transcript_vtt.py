@@ -86,10 +86,10 @@ def format_vtt(words: Sequence[Word], item: str = "", *, word_times: bool = True
 def _read_cue(block: list[tuple[int, str]], table: TokenTable) -> None:
     head = 0 if ARROW in block[0][1] or len(block) == 1 else 1
     line, time = block[head]
-    match = _TIME.fullmatch(time)
-    if match is None:
+    if ARROW not in time:
         raise ParseError(table.name, f"has a block without {ARROW!r}: {time.strip()!r:.60}", where=f"line {line:,}")
-    clocks = [_CLOCK.fullmatch(part) for part in match.groups()]
+    match = _TIME.fullmatch(time)
+    clocks = [_CLOCK.fullmatch(part) for part in match.groups()] if match else [None, None]
     if clocks[0] is None or clocks[1] is None:
         problem = f"is no HH:MM:SS.mmm {ARROW} HH:MM:SS.mmm: {time.strip()!r:.60}"
         raise ParseError(table.name, problem, where=f"line {line:,}")
