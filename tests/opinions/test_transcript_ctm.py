@@ -84,6 +84,7 @@ def test_sheet01_the_first_alternative_counts_and_the_others_are_set_aside():
         ("c 1 * * <ALT_END>", ParseError, "<ALT_END> without <ALT_BEGIN>"),
         ("c 1 * * word", ParseError, "'word' is no mark of alternatives"),
         ("c 1 * * <ALT_BEGIN>\nd 1 0 1 a", ParseError, "hold a line of another (line 3)"),
+        ("c 1 * * <ALT_BEGIN>\n<ALT_END>", ParseError, "has 1 fields, must have 5 or 6"),
         ("c 1 * * <ALT_BEGIN>\nc 2 * * <ALT>", ParseError, "hold a line of another (line 3)"),
     ],
 )

@@ -169,9 +169,8 @@ def read_json(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
     if not isinstance(value, list):
         from psephos.opinions.transcript_json import SHAPES
 
-        problem = "holds neither an array of objects nor an object of arrays"
         hint = f"transcripts in one object are known of the shapes of {', '.join(SHAPES)}"
-        raise ParseError(name, problem, hint=hint)
+        raise ParseError(name, "holds neither an array of objects nor an object of arrays", hint=hint)
     is_record = np.array([isinstance(record, dict) for record in value], dtype=bool)
     records = [record for record in value if isinstance(record, dict)]
     if not records:

@@ -57,9 +57,9 @@ def read_ctm(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
         if len(fields) == 5 and fields[2] == fields[3] == "*":
             block = _at_mark(fields, block, line, name)
             continue
+        start, end, confidence = _word(fields, name, where)
         if block is not None and (fields[0], fields[1]) != (block.item, block.channel):
             raise ParseError(name, "alternatives of one clip and channel hold a line of another", where=where)
-        start, end, confidence = _word(fields, name, where)
         table.transcript(fields[0], line=line)
         if block is not None and block.number:
             table.note("an alternative beside the first", line, " ".join(fields), aside=True)
