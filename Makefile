@@ -28,6 +28,7 @@ demo: $(VENV)/.demo ## decide a small real example, print the verdict, write out
 test: ## lint, type check, import rules, and all tests but the slow ones
 test-all: ## the same with the slow tests, which take long
 test: SELECTED = -m "not slow"
+test-all: export HYPOTHESIS_PROFILE = exploring
 test test-all: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,11 +51,11 @@ clean: ## remove what was built, but not the environments
 
 # An environment is made once; each part of it is installed again only when the pins have changed.
 $(VENV)/.made $(BENCH_VENV)/.made:
-	@for python in $(PYTHON) $(NEWER); do \
+	@found=; for python in $(PYTHON) $(NEWER); do \
 	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
-	  echo "psephos needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1 || echo missing)." >&2; \
+	  echo "psephos needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>/dev/null || echo missing)." >&2; \
 	  echo "Name another one: make PYTHON=/path/to/python3" >&2; exit 1; \
 	fi; \
 	echo "Making $(@D) with $$($$found --version); this happens once."; \

@@ -25,7 +25,7 @@ if __name__ == "__main__":
 def votes(rows: int, items: int, voters: int, choices: int, seed: int = 0) -> pl.DataFrame:
     """Votes of voters that are right with a probability of their own; no item has a voter twice."""
     rng = np.random.default_rng(seed)
-    cell = np.unique(rng.integers(0, items * voters, rows + rows // 50))
+    cell = np.unique(rng.integers(0, items * voters, 2 * rows))
     cell = np.sort(rng.choice(cell, rows, replace=False))
     item, voter = cell // voters, cell % voters
     truth, skill = rng.integers(0, choices, items), rng.beta(6, 3, voters)

@@ -74,7 +74,7 @@ pages = (
     "contributing",
     "changelog",
 )
-html_sidebars = dict.fromkeys(pages, [])
+html_sidebars = {page: [] for page in pages}
 html_theme_options = {
     "logo": {"text": "psephos"},
     "header_links_before_dropdown": 8,
@@ -85,7 +85,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
     "use_edit_page_button": False,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "methods": []},
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }

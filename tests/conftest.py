@@ -15,6 +15,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# A loaded machine must not fail a test, and the tests of a change must not depend on luck; `make test-all` explores.
+settings.register_profile("steady", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("exploring", deadline=None, max_examples=200)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 Require = Callable[[str], Any]
 

@@ -4,7 +4,7 @@
     ```{run} hidden         the same, showing neither; `output` shows only what it prints
     ```{frame} expression   a data frame as a table; `:digits: 3` of its numbers
     ```{console}            commands, and what they print, run in the root of the repository
-    ```{measured} name      what benchmarks/results/name.json says; `:rows:` of its input for rows per second
+    ```{measured} name      what benchmarks/results/name.json says; `:rows:` of its input, `:peers:` shows them too
     {value}`expression:.3f` a number in a sentence
 
 Code of a page shares its names. Code that fails is a warning, and so fails the build.
@@ -91,12 +91,12 @@ class Console(Live, SphinxDirective):
 
 class Measured(Live, SphinxDirective):
     required_arguments = 1
-    option_spec = {"rows": lambda text: int(text.replace("_", ""))}
+    option_spec = {"rows": lambda text: int(text.replace("_", "")), "peers": directives.flag}
 
     def run(self):
         self.names()
         path = ROOT / "benchmarks" / "results" / f"{self.arguments[0]}.json"
-        lines = measured(path, self.options.get("rows"))
+        lines = measured(path, self.options["rows"], "peers" in self.options)
         holder = nodes.container(classes=["computed"])
         self.state.nested_parse(StringList(lines, "computed"), self.content_offset, holder)
         return [holder]
@@ -157,21 +157,21 @@ def cell_text(cell, digits):
     return f"{cell:,}" if isinstance(cell, int) else str(cell).replace("|", "\\|")
 
 
-def measured(path, rows):
-    """One benchmark in words, or that it has not been run."""
+def measured(path, rows, peers):
+    """One benchmark as a table, or that it has not been run."""
     if not path.exists():
         return [f"*Not measured yet: `make bench` writes `{path.relative_to(ROOT)}`.*"]
     report = json.loads(path.read_text(encoding="utf-8"))
-    machine, seconds = report["machine"], report["ours"]["seconds"]
-    lines = ["| what | measured |", "|---|---:|", f"| input | {report['size']} |", f"| time | {seconds:.3g} s |"]
-    if rows:
-        lines.append(f"| rows per second | {rows / seconds:,.0f} |")
-    if report["memory"]:
-        lines.append(f"| peak memory | {report['memory']['peak_mib']:,.0f} MiB |")
-        if rows and "rise_mib" in report["memory"]:
-            lines.append(f"| bytes per row | {report['memory']['rise_mib'] * 2**20 / rows:,.0f} |")
-    where = f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB"
-    return [*lines, "", f"`{report['benchmark']}`, {report['measured'][:10]}, on {where}."]
+    compared = [peer for peer in report["peers"] if peers and peer["status"] == "compared"]
+    timed = [(report["ours"]["name"], report["ours"]["seconds"], report["memory"])]
+    timed += [(peer["name"], peer["peer_seconds"], peer["memory"]) for peer in compared]
+    table = ["| who | time | rows per second | peak memory |", "|---|---:|---:|---:|"]
+    table += [
+        f"| {name} | {seconds:.3g} s | {rows / seconds:,.0f} | {memory['peak_mib']:,.0f} MiB |"
+        for name, seconds, memory in timed
+    ]
+    machine = "{cpu}, {cores} cores, {memory_gib} GiB".format(**report["machine"])
+    return [f"{report['question']}: {report['size']}.", "", *table, "", f"*{report['measured'][:10]}, {machine}.*"]
 
 
 def literal(text, language):

@@ -96,7 +96,11 @@ class MissingPartError(ImportError):
     def __init__(self, part: str, extra: str, purpose: str) -> None:
         self.part = part
         self.extra = extra
+        self.purpose = purpose
         super().__init__(f"{purpose} need {part}; pip install 'psephos[{extra}]'", name=part)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.part, self.extra, self.purpose)
 
 
 def _rebuild(kind: type[InputError], argument: str, problem: str, where: str | None, hint: str | None) -> InputError:

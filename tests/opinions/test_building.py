@@ -60,6 +60,7 @@ def test_a_row_at_fault_twice_is_set_aside_once():
         ([1, -math.inf], [1.0], [("score is out of range", "set aside", [2], "-inf")]),
         (["1", "one"], [1.0], [("score is not a number", "set aside", [2], "one")]),
         (["1", ""], [1.0, None], [("no score: counted as an abstention", "noted", [2], "")]),
+        (["1", "NaN"], [1.0, None], [("no score: counted as an abstention", "noted", [2], "")]),
         ([" 1 ", "1e3"], [1.0, 1000.0], []),
         ([True, False], [1.0, 0.0], []),
         (["True", "FALSE"], [1.0, 0.0], []),
@@ -74,6 +75,7 @@ def test_a_row_at_fault_twice_is_set_aside_once():
         "minus infinity",
         "word",
         "empty text",
+        "nan as text",
         "texts of numbers",
         "booleans",
         "words for booleans",
@@ -210,6 +212,7 @@ def test_equal_ranks_are_ties_and_stay():
         ([[1, 2], [3]], [[1, 2], [3]]),
         ([None, None], [None, None]),
         (["[-Infinity]", "[NaN]"], [[-math.inf], [math.nan]]),
+        (pl.Series([[-1, -0.5], "[2]"], dtype=pl.Object), [[-1.0, -0.5], [2.0]]),
     ],
     ids=[
         "whole and broken",
@@ -223,6 +226,7 @@ def test_equal_ranks_are_ties_and_stay():
         "whole numbers",
         "none",
         "infinity",
+        "lists and texts",
     ],
 )
 def test_lists_of_numbers_keep_their_numbers(logprobs, kept):
@@ -237,7 +241,9 @@ def test_a_text_that_is_no_list_of_numbers_is_set_aside(wrong):
     assert said(opinions) == [("logprobs is not a list of numbers", "set aside", [2], wrong)]
 
 
-@pytest.mark.parametrize("wrong", [[1, 2], [["a"], ["b"]], [True, False]], ids=["numbers", "texts", "booleans"])
+@pytest.mark.parametrize(
+    "wrong", [[1, 2], pl.Series([["a"], ["b"]]), [True, False]], ids=["numbers", "lists of texts", "booleans"]
+)
 def test_a_column_without_lists_is_refused(wrong):
     with pytest.raises(InputError, match="not lists of numbers") as caught:
         samples(["a", "a"], ["u", "u"], [0, 1], ["x", "y"], logprobs=wrong)

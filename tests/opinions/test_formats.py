@@ -297,6 +297,21 @@ def test_the_fast_way_agrees_with_the_careful_one(text):
     assert len(table.rows) + sum(issue.count for issue in table.issues) == len(reference)
 
 
+@pytest.mark.parametrize("row", ["b,v,y,z", "b,v,y,", "b,v,y,,,", "b", 'b,v,"y"'])
+@pytest.mark.parametrize("place", [1, 30_000, 60_000])
+def test_one_odd_row_among_many_is_found(row, place):
+    lines = ["a,u,x"] * 60_000
+    lines[place - 1] = row
+    table = read_csv((HEAD + "\n".join(lines)).encode(), "f.csv")
+    if row.count(",") > 2:
+        assert found(table) == [("more fields than the header", "set aside", [place], row)]
+        assert table.frame.height == 59_999
+    else:
+        assert found(table) == []
+        assert table.frame.row(place - 1) == (("b", None, None) if row == "b" else ("b", "v", "y"))
+    assert table.frame.with_row_index(offset=1).filter(pl.col("item") == "a").height == 59_999
+
+
 def test_plain_files_take_the_fast_way():
     assert formats._is_plain(HEAD + "a,u,x\n")
     assert formats._is_plain(HEAD.replace("\n", "\r\n") + "a,u,x\r\n")
@@ -481,11 +496,10 @@ def test_json_lines_and_json_agree(records):
     lines = "\n".join(map(json.dumps, records)).encode()
     try:
         one = read_jsonl(lines, "f")
-    except ParseError as problem:
-        with pytest.raises(ParseError, match="surrogate" if "surrogate" in str(problem) else ""):
+    except ParseError:
+        assert not any(records)
+        with pytest.raises(ParseError, match="only empty JSON objects"):
             read_json(json.dumps(records).encode(), "f")
-        return
-    if one.issues:
         return
     other = read_json(json.dumps(records).encode(), "f")
     assert one.frame.rows() == other.frame.rows()

@@ -108,13 +108,10 @@ def agree(
     )
     listed = merged.size("voter") <= MOST_VOTERS
     pairs = pairwise_agreement(merged, level=level) if listed else _no_pairs()
-    parameters = {
-        "equivalence": equivalence if isinstance(equivalence, str) else "a function",
-        "repeats": repeats,
-        "level": level,
-    }
+    options: dict[str, object] = {"equivalence": equivalence, "repeats": repeats, "level": level}
+    parameters = {name: "a function" if callable(value) else value for name, value in options.items()}
     notes = () if listed else (f"{merged.size('voter'):,} voters have too many pairs to list",)
-    command = command_for("agree", merged.source, parameters | {"seed": seed})
+    command = command_for("agree", merged.source, options | {"seed": seed})
     return Agreement(
         provenance=Provenance("agreement", parameters, merged.source, seed=seed, command=command, notes=notes),
         coefficients=coefficients,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from psephos.engine import Rng
-from psephos.errors import InputError, check_codes, check_count
+from psephos.errors import InputError, check_codes, check_count, check_number
 from psephos.opinions.model import Opinions
 from psephos.opinions.tallies import distinct_rows, tally
 from psephos.statistics import Interval, bootstrap
@@ -40,7 +41,8 @@ class Coefficient(Interval):
 
     def __str__(self) -> str:
         note = f" ({self.note})" if self.note else ""
-        return f"{self.name} {super().__str__()}, n = {self.items:,} items{note}"
+        shown = super().__str__() if math.isfinite(self.low) else super().__str__().partition(" [")[0]
+        return f"{self.name} {shown}, n = {self.items:,} items{note}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +92,9 @@ def counts_of(votes: Votes) -> Counts:
         raise InputError("votes", f"need at least 2 voters, got {n_voters}")
     counted = tally(item, choice, n_items, int(choice.max(initial=0)) + 1)
     first, copies = distinct_rows(counted)
-    shape = (n_items, int(choice.max(initial=0)) + 1)
-    table = sparse.csr_array((counted.votes.astype(np.float64), counted.choice, counted.starts), shape=shape)[first]
+    chosen, column = np.unique(counted.choice, return_inverse=True)
+    shape = (n_items, max(1, len(chosen)))
+    table = sparse.csr_array((counted.votes.astype(np.float64), column, counted.starts), shape=shape)[first]
     enough = np.asarray(table.sum(axis=1)) >= 2
     if not enough.any():
         raise InputError("votes", "no item has two votes, so nobody can agree with anybody")
@@ -110,6 +113,7 @@ def with_interval(
 ) -> Coefficient:
     """A coefficient with its interval; `statistic` gives its value for item weights of shape (chunk, n_rows)."""
     check_count("repeats", repeats, low=0)
+    check_number("level", level, low=0, high=1, open_ends=True)
     if repeats == 0 or counts.items < 2:
         value = float(statistic(counts.copies[None, :].astype(np.float64))[0])
         return Coefficient(value, np.nan, np.nan, level, name, counts.items, note or "no interval")

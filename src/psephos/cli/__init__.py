@@ -5,6 +5,8 @@ Exit codes: 0 fine, 1 the input is at fault (one line on standard error says wha
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 
 import typer
@@ -51,13 +53,22 @@ def main() -> None:
     """Run the command line; complaints about the input become one line and exit code 1."""
     from psephos.errors import InputError, MissingPartError
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except (InputError, MissingPartError) as problem:
         sys.exit(_complaint(str(problem)))
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    except (OSError, SystemExit) as problem:
+        if isinstance(problem, BrokenPipeError) or isinstance(problem.__context__, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)  # whoever read our output has seen enough, as `head` does
+        if isinstance(problem, OSError):
+            sys.exit(_complaint(str(problem)))
+        raise
 
 
 def _complaint(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,6 +35,9 @@ def decide(
     strict: o.Strict = False,
     engine: o.EngineOption = "1",
     in_parts: Annotated[bool, typer.Option("--in-parts", help="Read Parquet in parts that fit in memory.")] = False,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep counted parts here; a second call does the rest.")
+    ] = None,
     limit: Annotated[int, typer.Option(help="Rows of the queue to print.", min=0)] = 10,
     why: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Print the votes behind this item.")] = None,
     json: o.Json = False,
@@ -58,18 +62,15 @@ def decide(
         format=format,
         strict=strict,
     )
-    weigh = {
-        name: _number(name, text)
-        for name, text in o.pairs("weights", (weights or "").split(",") if weights else []).items()
-    }
     verdict = decide_opinions(
         opinions,
         method=method,
         ties=ties,
         rule=rule,
-        weights=weigh or None,
+        weights=_weights(weights),
         equivalence=equivalence,
         engine=int(engine) if engine.isdecimal() else engine,
+        resume=resume,
     )
     reasons = [verdict.why(item) for item in why or []]
     known = opinions.about.column("items", "gold", verdict.items)
@@ -81,7 +82,7 @@ def decide(
 
         write_report(verdict, report, gold=gold)
     if json:
-        output.print_json(verdict)
+        output.print_json(verdict, against_gold=gold, why=reasons)
         return
     out = output.console()
     _print_verdict(out, verdict, gold, limit)
@@ -109,10 +110,21 @@ def _print_verdict(out: Console, verdict: Verdict, gold: AgainstGold | None, lim
         print_table(out, "Voters least like the others", least)
 
 
-def _number(name: str, text: str) -> float:
+def _weights(text: str | None) -> dict[str, float] | None:
+    """Weights of voters from a line of CSV, so that names may hold commas and signs of equality."""
+    import csv
+
     from psephos.errors import InputError
 
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError("--weights", f"the weight of {name} must be a number, got {text!r}") from None
+    found: dict[str, float] = {}
+    for part in next(csv.reader([text]), []) if text else []:
+        name, sign, number = part.rpartition("=")
+        if not (name and sign):
+            raise InputError("--weights", f"must be VOTER=W,..., got {part!r}")
+        if name in found:
+            raise InputError("--weights", f"names {name!r} twice")
+        try:
+            found[name] = float(number)
+        except ValueError:
+            raise InputError("--weights", f"the weight of {name} must be a number, got {number!r}") from None
+    return found or None

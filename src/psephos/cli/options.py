@@ -86,9 +86,10 @@ def load_or_scan(paths: list[str], *, in_parts: bool, **options: Any) -> Opinion
     """Read what the options say, in parts if asked to or if the files are too large for memory."""
     from psephos.errors import InputError
 
-    if not in_parts and not _is_large(paths):
+    whole = options["wide"] or options["format"] or options["strict"]
+    if not in_parts and (whole or not _is_large(paths)):
         return load(paths, **options)
-    if options["wide"] or options["format"] or options["strict"]:
+    if whole:
         raise InputError("in-parts", "data in parts are long Parquet tables; --wide, --format, --strict do not apply")
     from psephos.opinions import scan
 
@@ -127,4 +128,5 @@ def _is_large(paths: list[str]) -> bool:
 
     for file in files:
         check_parquet(file, str(file))
-    return int(pl.scan_parquet(files).select(pl.len()).collect().item()) > ROWS_IN_MEMORY
+    counts = [pl.scan_parquet(file, glob=False, hive_partitioning=False).select(pl.len()) for file in files]
+    return sum(int(count.item()) for count in pl.collect_all(counts)) > ROWS_IN_MEMORY

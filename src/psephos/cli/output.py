@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 from rich.console import Console
@@ -16,14 +17,18 @@ from rich.text import Text
 from psephos.opinions.issues import Issues
 from psephos.opinions.outcomes import Result
 
+_STEERING = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Signs that JSON may hold as they are and a terminal acts upon."""
+
 LONGEST_CELL = 48
 WIDTH_OF_FILES = 120
 
 
 def console() -> Console:
-    """Standard output; plain and of a fixed width when it is no terminal, without colour under NO_COLOR."""
+    """Standard output; plain when it is no terminal, and of a fixed width; plain under NO_COLOR."""
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_FILES
-    return Console(highlight=False, markup=False, emoji=False, width=width)
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(highlight=False, markup=False, emoji=False, width=width, color_system=colours)
 
 
 def shown(value: object, most: int = LONGEST_CELL) -> Text:
@@ -33,10 +38,15 @@ def shown(value: object, most: int = LONGEST_CELL) -> Text:
     return Text(plain if len(plain) <= most else plain[: most - 1] + "\u2026")
 
 
-def print_json(result: Result) -> None:
-    """The whole result as JSON on standard output."""
-    json.dump(result.to_dict(), sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
-    sys.stdout.write("\n")
+def print_json(result: Result, **further: Result | Sequence[Result] | None) -> None:
+    """The whole result as JSON on standard output, with further results under their names."""
+    whole = result.to_dict()
+    for name, part in further.items():
+        if part:
+            whole[name] = part.to_dict() if isinstance(part, Result) else [one.to_dict() for one in part]
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    text = json.dumps(whole, ensure_ascii=plain, indent=2, allow_nan=False)
+    sys.stdout.write(_STEERING.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text) + "\n")
 
 
 def print_summary(out: Console, title: str, lines: Sequence[tuple[str, str]]) -> None:

@@ -157,13 +157,19 @@ def _search(
     from psephos.consensus import _kernels
 
     none = np.empty(0)
-    parts = (
-        (none, none, none, none, -1.0)
-        if times is None
-        else (times.column_start, times.column_end, times.word_start, times.word_end, float(times.collar))
-    )
+    timed = times or Times(none, none, none, none, -1.0)
+    # Copies: the kernel is compiled once, for arrays that are contiguous and may be written to.
     found: npt.NDArray[np.int8] = _kernels.path(
-        np.ascontiguousarray(columns), np.ascontiguousarray(words), low, high, *parts, COSTS
+        np.array(columns, order="C"),
+        np.array(words),
+        np.array(low),
+        np.array(high),
+        np.array(timed.column_start),
+        np.array(timed.column_end),
+        np.array(timed.word_start),
+        np.array(timed.word_end),
+        float(timed.collar),
+        COSTS,
     )
     return found
 

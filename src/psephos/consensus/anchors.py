@@ -63,7 +63,7 @@ def passages(keys: Codes) -> Passages:
     run = np.zeros(n, dtype=np.uint64)
     for offset in range(SIZE):
         run = _mixed(run * np.uint64(0x9E3779B97F4A7C15) + mixed[offset : offset + n])
-    order = np.argsort(run, kind="stable")
+    order = np.argsort(run)
     run = run[order]
     differs = np.concatenate([[True], run[1:] != run[:-1], [True]])
     once = differs[1:] & differs[:-1]

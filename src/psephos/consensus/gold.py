@@ -15,6 +15,7 @@ import polars as pl
 from psephos.errors import InputError
 from psephos.opinions.coding import canonical
 from psephos.opinions.equivalence import Equivalence, classes
+from psephos.opinions.frames import series
 from psephos.opinions.outcomes import Provenance, Result, Verdict, named
 from psephos.statistics import Interval, wilson_interval
 
@@ -33,7 +34,8 @@ class AgainstGold(Result):
     items, errors : int
         Items with a known answer, and those whose choice is not right.
     calibration_error : float
-        Mean distance between certainty and share right over the rows of `reliability`, weighted by items (ECE).
+        Mean distance between certainty and share right over the rows of `reliability`, weighted by items (ECE); NaN if
+        no item has a choice.
     reliability : polars.DataFrame
         low, high (certainty from above `low` up to `high`), items, certainty (mean), right (share), and the ends of its
         Wilson interval.
@@ -57,11 +59,12 @@ class AgainstGold(Result):
 
     def summary(self) -> list[tuple[str, str]]:
         """The comparison in a few lines."""
+        decided = self.reliability.height
         shares = [f"{found:.0%} in the first {checked:.0%}" for checked, found in self.found.iter_rows()]
         return [
             ("accuracy", f"{self.accuracy} on {self.items:,} items with a known answer"),
             ("errors", f"{self.errors:,}" + (f"; the queue finds {', '.join(shares)}" if self.errors else "")),
-            ("calibration", f"certainty is off by {self.calibration_error:.3f} on average"),
+            ("calibration", f"certainty is off by {self.calibration_error:.3f} on average" if decided else "no choice"),
         ]
 
 
@@ -100,7 +103,7 @@ def against_gold(
         gold = verdict.opinions.about.column("items", "gold", verdict.items)
         if gold is None:
             raise InputError("gold", "no answer is known", hint="add a column 'gold' to the table about items")
-    answers = canonical(gold if isinstance(gold, pl.Series) else pl.Series("gold", list(gold))).cast(pl.String)  # type: ignore[arg-type]
+    answers = canonical(series("gold", gold)).cast(pl.String)
     if len(answers) != len(verdict):
         raise InputError("gold", f"must have one answer for each of {len(verdict):,} items, got {len(answers):,}")
     known = answers.is_not_null().to_numpy()
@@ -111,14 +114,15 @@ def against_gold(
     certainty = verdict.certainty[known]
     low, high = wilson_interval(right.sum(), len(right))
     reliability = _reliability(certainty, right)
-    gaps = (reliability["certainty"] - reliability["right"]).abs() * reliability["items"]
+    sure, correct, sizes = (reliability[name].to_numpy() for name in ("certainty", "right", "items"))
     wrong = pl.DataFrame({"item": verdict.items, "choice": choices, "gold": answers, "certainty": verdict.certainty})
+    wrong = wrong.with_columns(pl.col("certainty").fill_nan(None))
     return AgainstGold(
         provenance=Provenance("against gold", {"of": verdict.provenance.method}, verdict.provenance.source),
         accuracy=Interval(float(right.mean()), float(low), float(high), 0.95),
         items=len(right),
         errors=int((~right).sum()),
-        calibration_error=float(gaps.sum() / max(1, int(reliability["items"].sum()))),
+        calibration_error=float(np.average(np.abs(sure - correct), weights=sizes)) if len(sizes) else np.nan,
         reliability=reliability,
         found=_found(certainty, right),
         wrong=wrong.filter(pl.Series(known)).filter(pl.Series(~right)),

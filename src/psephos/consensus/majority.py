@@ -13,6 +13,9 @@ Source: the oldest rule there is. Ours: the certainty, and that nothing depends 
 
 from __future__ import annotations
 
+import csv
+import io
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,11 +26,14 @@ import polars as pl
 from psephos.consensus.vote_split import fit_vote_split, leader_certainty
 from psephos.engine import Engine, map_shards
 from psephos.errors import InputError, check_choice, check_number
+from psephos.opinions.coding import text_of
 from psephos.opinions.equivalence import Equivalence
+from psephos.opinions.issues import SET_ASIDE, Issues
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Verdict, command_for
+from psephos.opinions.packing import pack, pack_issues, unpack, unpack_issues
 from psephos.opinions.sharding import Shards
-from psephos.opinions.tallies import Leaders, Tally, leaders, merge_splits, splits, tally
+from psephos.opinions.tallies import EQUAL_WEIGHTS, Leaders, Tally, leaders, merge_splits, splits, tally
 from psephos.statistics import wilson_interval
 
 TIES = ("first", "none")
@@ -48,6 +54,7 @@ def majority(
     rule: str = "plurality",
     equivalence: Equivalence = "exact",
     engine: int | str | Engine = 1,
+    resume: str | os.PathLike[str] | None = None,
 ) -> Verdict:
     """Take the choice with the most votes on each item.
 
@@ -67,6 +74,8 @@ def majority(
         Which answers are the same; see `psephos.opinions.equivalence`.
     engine : int, str or Engine, default 1
         Where the work runs; see `psephos.engine.map_shards`. The verdict is the same everywhere.
+    resume : path, optional
+        Folder that keeps each counted part, so that the same call after an interruption counts only the rest.
 
     Returns
     -------
@@ -75,7 +84,8 @@ def majority(
     Raises
     ------
     InputError
-        If the opinions have no choices, a weight is negative or names an unknown voter, or an option is unknown.
+        If the opinions have no choices, no vote counts, a weight is negative or names an unknown voter, or an option is
+        unknown.
 
     See Also
     --------
@@ -93,29 +103,46 @@ def majority(
     if opinions.kind not in ("labels", "samples"):
         raise InputError("opinions", f"majority counts labels or samples, not {opinions.kind}")
     merged = opinions.merged(equivalence)
-    n_choices = merged.size(merged.value)
-    if not n_choices:
-        raise InputError("opinions", "every voter abstained on every item")
-    shared = {"opinions": merged, "voter_weight": _voter_weights(merged.vocabulary("voter"), weights)}
-    parts = list(map_shards(_count_part, merged.parts(engine), shared=shared, engine=engine, label="counting votes"))
+    given = _named_weights(merged.vocabulary("voter"), weights)
+    shared = {"opinions": merged, "voter_weight": _voter_weights(merged.vocabulary("voter"), given)}
+    job = None if resume is None else {"input": merged.sha256, "weights": given}
+    count = _count_part if resume is None else _count_part_to_keep
+    parts = list(
+        map_shards(
+            count,
+            merged.parts(engine),
+            shared=shared,
+            engine=engine,
+            label="counting votes",
+            resume=resume,
+            job=job,
+        )
+    )
+    if resume is not None:
+        parts = [_as_counted(part) for part in parts]
     by_voter = np.sum([part["by_voter"] for part in parts], axis=0)
-    issues = sum((part["issues"] for part in parts), merged.issues).merged()
-    converged = _add_certainty(parts, max(2, n_choices))
+    issues = sum((part["issues"] for part in parts), merged.issues)
+    if not by_voter[0].any():
+        raise _no_vote(by_voter, given, issues)
+    converged = _add_certainty(parts)
     items, whole = _joined(parts)
+    if isinstance(merged, Shards):
+        issues += merged.issues_with(items)
     flags = {name: (whole["flags"] & (1 << bit)).astype(bool) for bit, name in enumerate(FLAGS)}
     undecided = flags["no votes"] | (flags["tie"] & (ties == "none")) | (flags["no majority"] & (rule == "strict"))
     whole["first"][undecided] = -1
     whole["certainty"][undecided] = np.nan
-    parameters = {"ties": ties, "rule": rule, "equivalence": _name(equivalence)}
-    if weights:
-        parameters["weights"] = ",".join(f"{name}={value:g}" for name, value in weights.items())
+    options = {"method": "majority", "ties": ties, "rule": rule, "equivalence": equivalence}
+    if given:
+        options["weights"] = _in_words(given)
+    parameters = {name: _name(value) for name, value in options.items() if name != "method"}
     notes = () if converged else ("the model of difficulty did not converge; certainties are approximate",)
     return Verdict(
         provenance=Provenance(
             "majority",
             parameters,
             merged.source,
-            command=command_for("decide", merged.source, {"method": "majority", **parameters}),
+            command=command_for("decide", merged.source, options),
             notes=notes,
         ),
         opinions=merged,
@@ -130,8 +157,8 @@ def majority(
         flags=flags,
         voters=_voter_table(merged, by_voter),
         certainty_means=CERTAINTY_MEANS,
-        weights={str(name): float(value) for name, value in (weights or {}).items()},
-        issues=issues,
+        weights=given,
+        issues=_ordered(issues),
     )
 
 
@@ -148,6 +175,8 @@ def _count_part(
     weight = votes.weights()
     if voter_weight is not None:
         weight = voter_weight[voter] * (1.0 if weight is None else weight)
+    if weight is not None:
+        weight = np.ldexp(weight, -np.frexp(weight.max(initial=0.0))[1])
     counting = choice if weight is None else np.where(weight > 0, choice, np.int32(-1))
     counted = tally(item, counting, n_items, votes.size(votes.value), weight)
     lead = leaders(counted)
@@ -159,7 +188,8 @@ def _count_part(
     cast = counted.per_item(counted.weight)
     asked = np.bincount(item, weights=weight, minlength=n_items)
     number = counted.per_item(counted.votes).astype(np.int32)
-    flags = np.stack([lead.tied > 1, (number > 0) & (2 * lead.first_weight <= asked), number == 1, number == 0])
+    no_majority = (number > 0) & (2 * lead.first_weight <= asked * (1 + EQUAL_WEIGHTS))
+    flags = np.stack([lead.tied > 1, no_majority, number == 1, number == 0])
     gap = lead.first_weight - lead.second_weight
     return {
         "items": votes.vocabulary("item"),
@@ -171,6 +201,7 @@ def _count_part(
         "votes": number,
         "support": support,
         "flags": (flags << np.arange(len(FLAGS))[:, None]).sum(axis=0).astype(np.uint8),
+        "chosen": np.unique(counted.choice),
         "split": split,
         "items_with": items_with,
         "effective": effective[0],
@@ -179,8 +210,21 @@ def _count_part(
     }
 
 
-def _add_certainty(parts: list[dict[str, Any]], n_choices: int) -> bool:
+def _count_part_to_keep(part: Any, **shared: Any) -> dict[str, Any]:
+    """What `_count_part` finds, all of it as arrays."""
+    counted = _count_part(part, **shared)
+    items, issues = pack(counted["items"].to_frame()), pack_issues(counted["issues"])
+    return {**counted, "items": items, "issues": issues}
+
+
+def _as_counted(kept: dict[str, Any]) -> dict[str, Any]:
+    """What `_count_part` found, from what was kept of it."""
+    return {**kept, "items": unpack(kept["items"]).to_series(), "issues": unpack_issues(kept["issues"])}
+
+
+def _add_certainty(parts: list[dict[str, Any]]) -> bool:
     """Give each part the certainty of its leaders, computed once for each split that occurs in any part."""
+    n_choices = max(2, len(np.unique(np.concatenate([part.pop("chosen") for part in parts]))))
     split, items, _ = merge_splits([part["split"] for part in parts], [part["items_with"] for part in parts])
     voted = split[:, 0] > 0
     model = fit_vote_split(split[voted], items[voted], n_choices)
@@ -233,7 +277,7 @@ def _agreement_by_voter(
     leading = lead.first[item] == choice
     mine = counted.weight[counted.pair_of(item, choice)] - own
     rival = np.where(leading, lead.second_weight[item], lead.first_weight[item])
-    slack = 1e-9 * lead.first_weight[item]
+    slack = EQUAL_WEIGHTS * lead.first_weight[item]
     alone = (mine <= slack) & (rival <= slack)
     ahead = np.where(mine > rival + slack, 2, np.where(mine >= rival - slack, 1, 0))
     return np.stack(
@@ -247,10 +291,11 @@ def _agreement_by_voter(
 
 
 def _voter_table(opinions: Opinions | Shards, by_voter: npt.NDArray[np.int64]) -> pl.DataFrame:
-    votes, abstentions, compared, ahead = by_voter
+    present = by_voter[:2].any(axis=0)
+    votes, abstentions, compared, ahead = by_voter[:, present]
     agreement = np.divide(ahead / 2, compared, out=np.full(len(votes), np.nan), where=compared > 0)
     low, high = wilson_interval(ahead / 2, compared)
-    names = opinions.vocabulary("voter")
+    names = opinions.vocabulary("voter").filter(pl.Series(present))
     table = pl.DataFrame(
         {
             "voter": names,
@@ -266,15 +311,40 @@ def _voter_table(opinions: Opinions | Shards, by_voter: npt.NDArray[np.int64]) -
     return table if group is None else table.insert_column(1, group.alias("group"))
 
 
-def _voter_weights(voters: pl.Series, weights: Mapping[str, float] | None) -> npt.NDArray[np.float64] | None:
-    if weights is None:
-        return None
-    given = {str(name): check_number("weights", value, low=0) for name, value in weights.items()}
+def _named_weights(voters: pl.Series, weights: Mapping[str, float] | None) -> dict[str, float]:
+    given = {
+        text_of(name, "weights") or "": check_number("weights", value, low=0) for name, value in (weights or {}).items()
+    }
     unknown = set(given) - set(voters)
     if unknown:
         raise InputError("weights", f"names {min(unknown)!r:.60}, which is no voter")
-    return np.array([given.get(name, 1.0) for name in voters])
+    return given
 
 
-def _name(equivalence: Equivalence) -> str:
-    return equivalence if isinstance(equivalence, str) else getattr(equivalence, "__name__", "a function")
+def _voter_weights(voters: pl.Series, weights: Mapping[str, float]) -> npt.NDArray[np.float64] | None:
+    return np.array([weights.get(name, 1.0) for name in voters]) if weights else None
+
+
+def _no_vote(by_voter: npt.NDArray[np.int64], weights: Mapping[str, float], issues: Issues) -> InputError:
+    """Why there is nothing to decide."""
+    if not by_voter.any():
+        return InputError("opinions", f"no row is left: {'; '.join(map(str, _ordered(issues)))}")
+    if weights:
+        return InputError("weights", "leave no vote that counts")
+    return InputError("opinions", "every voter abstained on every item, or its vote has no weight")
+
+
+def _ordered(issues: Issues) -> Issues:
+    """The issues of all parts, in an order that does not depend on the parts."""
+    return Issues(tuple(sorted(issues.merged(), key=lambda one: (one.action != SET_ASIDE, one.source, one.reason))))
+
+
+def _in_words(weights: Mapping[str, float]) -> str:
+    """Weights as the command line takes them: one line of CSV, every digit kept."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow([f"{name}={value!r}" for name, value in weights.items()])
+    return line.getvalue()
+
+
+def _name(option: object) -> str:
+    return getattr(option, "__name__", "a function") if callable(option) else str(option)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from psephos.agreement.bands import votes_beside
 from psephos.consensus.columns import Columns
 from psephos.consensus.keys import Spoken
 from psephos.opinions.transcript_words import Word
@@ -102,10 +103,10 @@ def choose_words(columns: Columns, spoken: Spoken, leader: Codes) -> ChosenWords
         none = np.full(n, np.nan)
         return ChosenWords(np.full(n, -1, np.int64), np.full(n, -1, np.int32), none, none, none)
     surface = np.where(behind, spoken.surface[np.maximum(columns.words, 0)], -1)
-    alike = np.stack(
-        [((surface == surface[:, [slot]]) & behind).sum(axis=1) for slot in range(surface.shape[1])], axis=1
-    )
-    best = np.where(behind, alike, -1).argmax(axis=1)
+    best = behind.argmax(axis=1)
+    first = surface[np.arange(n), best][:, None]
+    unlike = np.flatnonzero((behind & (surface != first)).any(axis=1))
+    best[unlike] = np.where(behind[unlike], votes_beside(surface[unlike]), -1).argmax(axis=1)
     row, some = np.arange(n), behind.any(axis=1)
     means = [_mean_over(values, columns.words, behind) for values in (spoken.start, spoken.end, spoken.confidence)]
     word = np.where(some, columns.words[row, best], -1).astype(np.int64)

@@ -372,17 +372,17 @@ def _intraclass(columns: Columns, compared: Jackknife, repeats: int, seed: int) 
     clip = np.repeat(np.arange(len(columns.clips)), np.diff(columns.bounds))
     matches, total = np.zeros((2, len(columns.clips), len(present)))
     complete = (columns.voters >= 0).sum(axis=1) == len(present)
-    if complete.any() and len(present) <= columns.keys.shape[1]:
+    if complete.sum() > 1 and len(present) <= columns.keys.shape[1]:
         for slot in range(columns.keys.shape[1]):
             rows = complete[clip]
             at = clip[rows], place[clip[rows], slot]
             np.add.at(matches, at, compared.agrees[rows, slot])
             np.add.at(total, at, compared.compared[rows, slot])
     complete &= (total > 0).all(axis=1)
-    if not complete.any():
-        nan = float("nan")
-        reason = "no clip has transcripts of all voters"
-        return IntraclassCorrelation(nan, nan, nan, 0.95, "ICC(2,1)", 0, len(present), nan, nan, nan, nan, reason)
+    if complete.sum() < 2:
+        nan, clips = float("nan"), int(complete.sum())
+        reason = f"needs at least 2 clips that all voters have, got {clips}"
+        return IntraclassCorrelation(nan, nan, nan, 0.95, "ICC(2,1)", clips, len(present), nan, nan, nan, nan, reason)
     return intraclass_correlation(matches[complete] / total[complete], repeats=repeats, rng=seed)
 
 

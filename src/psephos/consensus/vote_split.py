@@ -99,7 +99,7 @@ def fit_vote_split(
         rounds += 1
         mixed = likelihood @ share
         fit = float(items @ np.log(mixed)) / total
-        converged = fit - before < SMALLEST_GAIN
+        converged = bool(fit - before < SMALLEST_GAIN)
         before = fit
         share = (share * (likelihood.T @ (items / mixed)) + prior) / total
     return VoteSplitModel(accuracy, decoy, share, n_choices, rounds, converged)
@@ -120,7 +120,8 @@ def leader_certainty(model: VoteSplitModel, split: Floats) -> Floats:
     certainty = []
     for part in _parts(split):
         weighed = _likelihood(part, model.accuracy, model.decoy, model.n_choices) * model.share[None, :, None]
-        certainty.append(weighed[:, :, 0].sum(axis=1) / weighed.sum(axis=(1, 2)))
+        leads = weighed[:, :, 0].sum(axis=1) / weighed.sum(axis=(1, 2))
+        certainty.append(np.where(part[:, 0] > 0, leads, 1 / model.n_choices))
     return np.concatenate(certainty)
 
 

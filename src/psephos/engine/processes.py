@@ -126,7 +126,7 @@ class Processes(Engine):
             f"a worker process ended with code {process.exitcode} while shards {shards} were under way"
         )
         error.add_note("Code -9 is most often the system running out of memory: use fewer workers or smaller shards.")
-        error.add_note("At the start: a script that starts workers must do so under `if __name__ == '__main__':`.")
+        error.add_note("Code 1 at the start: a script must be a file and do so under `if __name__ == '__main__':`.")
         return error
 
 

@@ -3,8 +3,8 @@
     WER = (S + D + I) / N,      N the words of the reference,
 
 with S, D, I the substitutions, deletions and insertions of a cheapest alignment of unit costs, counted from it. Over
-several texts edits and words are added up before dividing. Against an empty reference every word is an insertion, and the
-rate is 0 for an empty transcript and the number of its words otherwise (as jiwer 4 has it).
+several texts edits and words are added up before dividing. Against an empty reference every word is an insertion, and
+the rate is 0 for an empty transcript and the number of its words otherwise (as jiwer 4 has it).
 
 Source: the Levenshtein distance by rapidfuzz, sheet 01.
 """

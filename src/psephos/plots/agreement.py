@@ -62,6 +62,14 @@ def agreement_matrix_plot(pairs: pl.DataFrame, *, theme: str = "light", heading:
         If there are no pairs, or a column is missing.
     MissingPartError
         If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from psephos.agreement import pairwise_agreement
+    >>> from psephos.opinions import from_matrix
+    >>> pairs = pairwise_agreement(from_matrix([["a", "a", "b"], ["a", "b", "b"]], voters=["x", "y", "z"]))
+    >>> agreement_matrix_plot(pairs, heading=False).get_suptitle()[:17]
+    'x and z agree lea'
     """
     missing = {"left", "right", "items", "agreement", "low", "high"} - set(pairs.columns)
     if missing:

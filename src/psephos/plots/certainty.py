@@ -92,6 +92,14 @@ def certainty_plot(verdict: Verdict, *, theme: str = "light", heading: bool = Tr
         If the verdict has no items.
     MissingPartError
         If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from psephos.consensus import majority
+    >>> from psephos.opinions import from_matrix
+    >>> verdict = majority(from_matrix([["a", "a", "a"], ["a", "b", "c"]]))
+    >>> certainty_plot(verdict, heading=False).get_suptitle()[:27]
+    'Half of the expected errors'
     """
     if not len(verdict):
         raise InputError("result", "a verdict on no items has no picture")
@@ -168,5 +176,5 @@ def _axis_words(end: int, n_items: int) -> str:
 def _round_steps(top: float) -> list[float]:
     """Round numbers from 0 up to `top`, two to five steps."""
     power = 10.0 ** np.floor(np.log10(top))
-    step = next(power * part for part in (0.1, 0.2, 0.5, 1, 2) if top / (power * part) <= 4.5)
+    step = next(power * part for part in (0.1, 0.2, 0.5, 1, 2, 5) if top / (power * part) <= 4.5)
     return [float(tick) for tick in np.arange(0, top + 1e-9, step)]

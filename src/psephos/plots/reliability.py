@@ -12,6 +12,7 @@ import polars as pl
 
 from psephos.errors import InputError
 from psephos.plots.style import LETTER, Sheet, decimal, own_rules, sheet
+from psephos.statistics import wilson_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,6 +41,14 @@ def reliability_plot(result: AgainstGold, *, theme: str = "light", heading: bool
         If no item with a known answer has a choice.
     MissingPartError
         If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from psephos.consensus import against_gold, majority
+    >>> from psephos.opinions import from_matrix
+    >>> verdict = majority(from_matrix([["a", "a", "a"], ["a", "b", "c"]]))
+    >>> reliability_plot(against_gold(verdict, ["a", "b"]), heading=False).get_suptitle()[:22]
+    'The certainty is hones'
     """
     table = result.reliability
     if table.is_empty():
@@ -68,9 +77,14 @@ def reliability_plot(result: AgainstGold, *, theme: str = "light", heading: bool
 
 
 def reliability_finding(result: AgainstGold) -> str:
-    """The worst misjudgement that is more than chance, in words."""
+    """The worst misjudgement that is more than chance, in words.
+
+    A row is off if its certainty lies outside an interval of level 1 - .05 / rows, so that where all rows are honest,
+    one is called off in at most one of twenty verdicts.
+    """
     table = result.reliability
-    off = table.filter(~pl.col("certainty").is_between("right_low", "right_high"))
+    low, high = wilson_interval(table["right"] * table["items"], table["items"], 1 - 0.05 / max(1, table.height))
+    off = table.filter((table["certainty"] < pl.Series(low)) | (table["certainty"] > pl.Series(high)))
     if off.is_empty():
         return f"The certainty is honest: off by {decimal(result.calibration_error, 3)} on average"
     said, right = off.sort((pl.col("certainty") - pl.col("right")).abs()).select("certainty", "right").row(-1)

@@ -7,6 +7,7 @@ matplotlib is left out, and left as it was.
 
 from __future__ import annotations
 
+import math
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,8 @@ _RULES: dict[Any, Any] = {
     "font.size": TEXT,
     "axes.unicode_minus": True,
 }
+
+_TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 @contextmanager
@@ -140,13 +143,14 @@ def heading_of(figure: Figure) -> tuple[str, str]:
 
 
 def plain(text: str) -> str:
-    """The text without signs that no picture can hold: control characters become the replacement sign.
+    """The text without signs that no picture can hold and without those that turn the direction of what follows.
 
     Examples
     --------
-    >>> plain("a" + chr(0) + "b")
-    'a\ufffdb'
+    >>> plain("a" + chr(0) + "b" + chr(0x202E) + "c")
+    'a\ufffdbc'
     """
+    text = text.translate(_TURNS)
     return "".join(
         "\ufffd" if unicodedata.category(sign) in ("Cc", "Cs") or sign in "\ufffe\uffff" else sign for sign in text
     )
@@ -189,11 +193,13 @@ def decimal(value: float, digits: int = 2) -> str:
 
 
 def in_words(interval: Interval) -> str:
-    """A number with its interval, on one line.
+    r"""A number with its interval if it has one, on one line.
 
     Examples
     --------
     >>> in_words(Interval(0.93, 0.91, 0.95, 0.95))
     '.930\xa0[.910,\xa0.950]'
     """
-    return str(interval).replace(" ", "\u00a0").replace("-", "\u2212")
+    if math.isnan(interval.half_width):
+        return decimal(interval.value, 3)
+    return Interval.__str__(interval).replace(" ", "\u00a0").replace("-", "\u2212")

@@ -62,11 +62,12 @@ def svg(figure: Figure, title: str, description: str, *, prefix: str = "picture"
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", prefix):
         raise InputError("prefix", f"must be a letter and then letters, digits or hyphens, got {prefix!r}")
     root = ET.fromstring(_drawn(figure))  # noqa: S314 - matplotlib's own output
-    used = {ref for element in root.iter() for value in element.attrib.values() for ref in _references(value)}
+    used = [name for element in root.iter() for value in element.attrib.values() for name in _references(value)]
+    names = {name: f"{prefix}-{number}" for number, name in enumerate(dict.fromkeys(used), start=1)}
     for element in list(root.iter()):
         for child in [child for child in element if child.tag == f"{{{SVG}}}style" or child.tag.endswith("metadata")]:
             element.remove(child)
-        element.attrib = dict(_attributes(element, used, prefix))
+        element.attrib = dict(_attributes(element, names))
     _drop_empty(root)
     width, height = (float(side) for side in root.attrib["viewBox"].split()[2:])
     root.attrib = {
@@ -99,18 +100,18 @@ def _references(value: str) -> list[str]:
     return re.findall(r"(?:url\(#|^#)([^)]+)", value)
 
 
-def _attributes(element: ET.Element, used: set[str], prefix: str) -> list[tuple[str, str]]:
-    """Attributes of an element without style, its ids prefixed or left out, and its token colours as a class."""
+def _attributes(element: ET.Element, names: dict[str, str]) -> list[tuple[str, str]]:
+    """Attributes of an element without style, its id renamed or left out, and its token colours as a class."""
     given = {name: value for name, value in element.attrib.items() if name != "style"}
     style = [part.partition(":")[::2] for part in element.attrib.get("style", "").split(";") if part.strip()]
     given |= {name.strip(): value.strip() for name, value in style if name.strip() not in _LEFT_OUT}
     kept = []
     for name, value in given.items():
         if name == "id":
-            if value in used:
-                kept.append((name, f"{prefix}-{value}"))
+            if value in names:
+                kept.append((name, names[value]))
         elif name == _LINK:
-            kept.append(("href", f"#{prefix}-{value[1:]}"))
+            kept.append(("href", f"#{names[value[1:]]}"))
         elif name == "font-weight":
             kept.append((name, "600"))
         elif name in _COORDINATES:
@@ -118,7 +119,7 @@ def _attributes(element: ET.Element, used: set[str], prefix: str) -> list[tuple[
             if not text.startswith("rotate(0 "):
                 kept.append((name, text))
         elif value != "none" or name == "fill":
-            kept.append((name, value.replace("url(#", f"url(#{prefix}-")))
+            kept.append((name, re.sub(r"(?<=url\(#)[^)]+", lambda found: names[found[0]], value)))
     tokens = [f"{name}-{token_of(value)}" for name, value in kept if name in ("fill", "stroke") and token_of(value)]
     return [*kept, ("class", " ".join(tokens))] if tokens else kept
 

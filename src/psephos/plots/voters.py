@@ -42,6 +42,14 @@ def voters_plot(verdict: Verdict, *, theme: str = "light", heading: bool = True)
         If no voter can be compared with others.
     MissingPartError
         If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from psephos.consensus import majority
+    >>> from psephos.opinions import from_matrix
+    >>> verdict = majority(from_matrix([["a", "a", "a"], ["a", "b", "c"]]))
+    >>> voters_plot(verdict, heading=False).get_suptitle()
+    'No voter differs from the others by more than chance'
     """
     known = verdict.voters.drop_nulls("agreement")
     if known.is_empty():

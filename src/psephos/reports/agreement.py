@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from psephos.plots.agreement import agreement_matrix_plot
-from psephos.plots.style import in_words
+from psephos.plots.style import decimal, in_words
 from psephos.reports.page import Page, Picture, drawn
-from psephos.reports.words import Number, interval, plural
+from psephos.reports.words import Number, interval, shown
 
 if TYPE_CHECKING:
     from psephos.agreement import Agreement
@@ -46,7 +46,10 @@ def agreement_page(result: Agreement) -> Page:
     lead = [f"{other.name}: {in_words(other)}." for other in others]
     if result.voters.height:
         least = result.voters.row(0, named=True)
-        lead.append(f"Least like the others is {least['voter']}: {least['agreement']:.2f} of common items.")
+        said = (
+            f"{shown(least['voter'], 60)} says the same as the others on {decimal(least['agreement'])} of common items"
+        )
+        lead.append(f"Least like the others: {said}.")
     return Page(
         template="agreement.html",
         finding=f"{first.name.capitalize()} is {in_words(first)}",

@@ -11,11 +11,9 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from psephos.errors import InputError
 from psephos.opinions import Opinions, Shards
-from psephos.opinions.building import build
 from psephos.opinions.coding import Coded
-from psephos.opinions.frames import renamed
-from psephos.opinions.kinds import kind_named
 from psephos.opinions.model import frozen
 from psephos.opinions.outcomes import Reasons, Verdict
 
@@ -31,6 +29,8 @@ def reasons_for(verdict: Verdict, items: pl.Series) -> list[Reasons]:
     >>> [reasons.dissenters for reasons in reasons_for(verdict, verdict.items)]
     [['y'], []]
     """
+    if items.is_empty():
+        return []
     at = np.flatnonzero(verdict.items.is_in(items.implode()).to_numpy())
     few = replace(
         verdict,
@@ -48,9 +48,12 @@ def reasons_for(verdict: Verdict, items: pl.Series) -> list[Reasons]:
 
 
 def votes_on(opinions: Opinions | Shards, items: pl.Series) -> Opinions:
-    """The opinions on these items only, whose vocabulary of items holds no others."""
+    """The opinions on these items only; their vocabulary of items holds no others."""
     if isinstance(opinions, Shards):
-        return _read_again(opinions, items)
+        found = opinions.of_items(items)
+        if found is None:
+            raise InputError("items", "none of them has a vote", hint="the files have changed since they were read")
+        return found
     vocabulary = opinions.vocabulary("item")
     at = np.flatnonzero(vocabulary.is_in(items.implode()).to_numpy())
     place = np.full(len(vocabulary) + 1, -1, dtype=np.int32)
@@ -58,17 +61,3 @@ def votes_on(opinions: Opinions | Shards, items: pl.Series) -> Opinions:
     code = place[opinions.codes("item")]
     few = opinions.take(code >= 0)
     return replace(few, coded=frozen({**few.coded, "item": Coded(code[code >= 0], vocabulary.gather(at))}))
-
-
-def _read_again(shards: Shards, items: pl.Series) -> Opinions:
-    """As `Shards.of_item`, for several items in one pass over the files."""
-    wanted = pl.col(shards.columns["item"]).cast(pl.String).is_in(items.implode())
-    rows = pl.scan_parquet(list(shards.source.names)).filter(wanted).collect(engine="streaming")
-    opinions = build(
-        kind_named(shards.kind),
-        renamed(rows, shards.columns),
-        repeated=shards.repeated,
-        vocabularies={shards.value: shards.found},
-    )
-    code = np.append(shards.choice_class, np.int32(-1))[opinions.codes(shards.value)]
-    return replace(opinions, coded=frozen({**opinions.coded, shards.value: Coded(code, shards.choices)}))

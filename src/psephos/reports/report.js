@@ -11,6 +11,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const filter = find("filter");
   const rows = find("rows");
   const entries = rows ? [...rows.querySelectorAll("tbody.entry")] : [];
+  const AT_FIRST = 25; /* rows shown until more are asked for; the stylesheet has the same number */
   let current = -1;
 
   for (const part of document.querySelectorAll(".controls")) part.hidden = false;
@@ -65,8 +66,8 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   if (rows) {
-    find("all").addEventListener("click", () => { showAll(); move(1); });
-    if (entries.length <= 25) showAll();
+    find("all").addEventListener("click", () => { current = AT_FIRST - 1; showAll(); move(1); });
+    if (entries.length <= AT_FIRST) showAll();
     find("next").addEventListener("click", () => move(1));
     find("previous").addEventListener("click", () => move(-1));
     filter.addEventListener("input", narrow);
@@ -76,13 +77,14 @@ document.addEventListener("DOMContentLoaded", () => {
       else if (event.key === "Enter") { move(1); event.preventDefault(); }
     });
   }
-  find("help").addEventListener("click", () => keys.showModal());
+  const showKeys = () => { keys.showModal(); find("close").focus(); };
+  find("help").addEventListener("click", showKeys);
 
   const actions = {
     j: () => move(1),
     k: () => move(-1),
     "/": () => { if (filter) { filter.focus(); filter.select(); } },
-    "?": () => keys.showModal(),
+    "?": showKeys,
     t: switchTheme,
   };
   document.addEventListener("keydown", (event) => {

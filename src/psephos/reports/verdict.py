@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from psephos.errors import check_count
-from psephos.opinions.outcomes import Reasons, Verdict
+from psephos.opinions.outcomes import Verdict
 from psephos.plots.certainty import Remaining, certainty_plot, remaining
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.style import decimal, share
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ROWS = 200
 VOTERS = 100
 WRONG = 50
-NAMES = 24
+NAMES = 16
 """Voters that are named for each choice of an item."""
 
 CHOICES = 8
@@ -54,8 +54,9 @@ class Row:
     against: int
     flags: list[str]
     found: str
-    reasons: Reasons
+    flip: str
     choices: list[Choice]
+    more: int
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def verdict_page(
     rows: int = ROWS,
 ) -> Page:
     """See `psephos.reports.report`."""
-    check_count("rows", rows, low=0)
+    check_count("rows", rows)
     curve = remaining(verdict)
     finding, lead = _headline(curve)
     compared = verdict.voters["agreement"].count() > 0
@@ -87,6 +88,7 @@ def verdict_page(
     sections += [("accuracy", "Accuracy")] if gold else []
     pictures = drawn(certainty_plot, verdict, prefix="certainty") if len(verdict) else []
     pictures += drawn(voters_plot, verdict, prefix="voters") if compared else []
+    pictures += drawn(reliability_plot, gold, prefix="reliability") if gold and gold.reliability.height else []
     return Page(
         template="verdict.html",
         finding=finding,
@@ -136,8 +138,8 @@ def _facts(verdict: Verdict, gold: AgainstGold | None) -> list[tuple[str, Number
     if gold:
         ends = interval(gold.accuracy.value, gold.accuracy.low, gold.accuracy.high)
         facts.append(("Right", Number(ends.value, f"{ends.beside} of {gold.items:,} known answers")))
-    flagged = [(name, int(mask.sum())) for name, mask in verdict.flags.items() if mask.any()]
-    return facts + [(name.capitalize(), Number(f"{count:,}", share(count / n_items))) for name, count in flagged]
+    flagged = [f"{int(mask.sum()):,} {name}" for name, mask in verdict.flags.items() if mask.any()]
+    return [*facts, ("Flags", Number(", ".join(flagged) or "none"))]
 
 
 def _queue(verdict: Verdict, rows: int) -> dict[str, Any]:
@@ -155,8 +157,9 @@ def _queue(verdict: Verdict, rows: int) -> dict[str, Any]:
             against=row["votes"] - row["support"],
             flags=row["flags"].split("; ") if row["flags"] else [],
             found=share(row["found"]),
-            reasons=why,
+            flip=why.flip[:1].upper() + why.flip[1:],
             choices=[_choice(*part) for part in why.rows.head(CHOICES).iter_rows()],
+            more=max(0, why.rows.height - CHOICES),
         )
         for row, why in zip(queue.iter_rows(named=True), reasons, strict=True)
     ]
@@ -164,7 +167,7 @@ def _queue(verdict: Verdict, rows: int) -> dict[str, Any]:
 
 
 def _choice(name: str | None, votes: int, weight: float, voters: list[str]) -> Choice:
-    said = "" if weight == votes else f"{weight:.2f}"
+    said = "" if weight == votes else f"{weight:.4g}"
     return Choice(name, votes, said, voters[:NAMES], max(0, len(voters) - NAMES))
 
 
@@ -179,7 +182,11 @@ def _voters(verdict: Verdict) -> dict[str, Any]:
     low = shown["low"].min()
     start = 0.0 if low is None else max(0.0, float(low) - 0.02)  # type: ignore[arg-type]
     rows = [
-        row | {"number": interval(*ends) if row["agreement"] is not None else None, "at": [_percent(x, start) for x in ends]}
+        row
+        | {
+            "number": interval(*ends) if row["agreement"] is not None else None,
+            "at": [_percent(x, start) for x in ends],
+        }
         for row in shown.iter_rows(named=True)
         for ends in [(row["agreement"], row["low"], row["high"])]
     ]
@@ -192,21 +199,20 @@ def _percent(value: float | None, start: float) -> str:
 
 
 def _accuracy(gold: AgainstGold) -> dict[str, Any]:
-    table = gold.reliability
+    wrong = gold.wrong.with_columns(pl.col("certainty").fill_nan(None))
     bins = [
         {
             "range": f"{decimal(low)} to {decimal(high)}",
-            "items": items,
+            "n": items,
             "certainty": certainty(mean),
             "right": interval(*right),
         }
-        for low, high, items, mean, *right in table.iter_rows()
+        for low, high, items, mean, *right in gold.reliability.iter_rows()
     ]
     return {
         "gold": gold,
         "right": interval(gold.accuracy.value, gold.accuracy.low, gold.accuracy.high),
-        "found": [(share(checked), share(found)) for checked, found in gold.found.iter_rows()],
+        "found": [(f"{checked * 100:.0f}\u202f%", share(found)) for checked, found in gold.found.iter_rows()],
         "bins": bins,
-        "wrong": list(gold.wrong.sort("certainty", descending=True, nulls_last=True).head(WRONG).iter_rows(named=True)),
-        "pictures": drawn(reliability_plot, gold, prefix="reliability") if table.height else [],
+        "wrong": list(wrong.sort("certainty", descending=True, nulls_last=True).head(WRONG).iter_rows(named=True)),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from typing import NamedTuple
 
@@ -24,8 +25,8 @@ def certainty(value: float | None) -> str:
 
     Examples
     --------
-    >>> certainty(0.4397), certainty(0.9938), certainty(0.9999), certainty(1.0), certainty(None)
-    ('.44', '.994', '> .999', '1', 'none')
+    >>> certainty(0.4397), certainty(0.9938), certainty(1.0), certainty(None)
+    ('.44', '.994', '1', 'none')
     """
     if value is None:
         return "none"
@@ -35,13 +36,15 @@ def certainty(value: float | None) -> str:
 
 
 def interval(value: float, low: float, high: float, level: float = 0.95) -> Number:
-    """A number with its interval.
+    """A number with its interval if it has one.
 
     Examples
     --------
     >>> interval(0.93, 0.91, 0.95)
     Number(value='.930', beside='[.910, .950]')
     """
+    if math.isnan(high - low):
+        return Number(decimal(value, 3))
     number, beside = str(Interval(value, low, high, level)).replace("-", "\u2212").split(" ", 1)
     return Number(number, beside)
 
@@ -78,6 +81,8 @@ def shown(text: object, most: int = MOST) -> str:
 
 def _cut(text: str, most: int) -> str:
     """The first letters, ending before a sign that belongs to the one left of it."""
-    while most > 1 and (unicodedata.combining(text[most]) or text[most] in "\u200d\ufe0f" or text[most - 1] == "\u200d"):
+    while most > 1 and (
+        unicodedata.combining(text[most]) or text[most] in "\u200d\ufe0f" or text[most - 1] == "\u200d"
+    ):
         most -= 1
     return text[:most]

@@ -95,6 +95,17 @@ def write_report(result: Result, path: str | os.PathLike[str], **options: Any) -
     ------
     InputError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from psephos.consensus import majority
+    >>> from psephos.opinions import from_matrix
+    >>> file = Path(tempfile.mkdtemp()) / "verdict.html"
+    >>> write_report(majority(from_matrix([["a", "a", "a"], ["a", "b", "c"]])), file)
+    >>> file.stat().st_size > 10_000
+    True
     """
     page = report(result, **options)
     with atomic_write(path) as file:

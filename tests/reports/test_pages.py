@@ -1,0 +1,293 @@
+"""Do pages say what the results say, whole, and the same each time?"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from psephos.agreement import Agreement, agree, pairwise_agreement
+from psephos.consensus import AgainstGold, majority
+from psephos.errors import InputError
+from psephos.opinions import Opinions, from_frame, from_matrix, labels, scan
+from psephos.opinions.outcomes import Verdict
+from psephos.reports import report, write_report
+from psephos.statistics import Interval
+
+MEGABYTE = 1_000_000
+
+
+class Words(HTMLParser):
+    """The text of a page that a reader sees, by the id of the section it stands in."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.sections: dict[str, str] = {"": ""}
+        self.inside = ""
+        self.hidden = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.hidden += tag in ("style", "script", "desc")
+        if tag == "section":
+            self.inside = dict(attrs).get("id") or ""
+            self.sections.setdefault(self.inside, "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.hidden -= tag in ("style", "script", "desc")
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.sections[self.inside] += f"{data} "
+
+    def of(self, section: str = "") -> str:
+        return re.sub(r"\s+", " ", self.sections[section])
+
+
+@pytest.fixture(scope="module")
+def page(verdict: Verdict) -> str:
+    """The plain page of the digits, made once."""
+    return report(verdict)
+
+
+def rows_of(page: str) -> list[str]:
+    return re.findall(r'<tbody class="entry">.*?</tbody>', page, flags=re.DOTALL)
+
+
+def test_the_headline_says_what_to_check_first(page: str) -> None:
+    text = Words(page).of()
+    assert "Check 66 items first They hold half of the 61 ±12 wrong choices to expect among 1,797 items." in text
+    assert "Decided 1,797 of 1,797 items" in text
+    assert "Votes 26,139 by 15 voters" in text
+    assert "Flags 24 tie, 91 no majority" in text
+
+
+def test_the_queue_is_the_queue_with_the_votes_behind_it(verdict: Verdict, page: str) -> None:
+    rows = rows_of(page)
+    assert len(rows) == 200
+    for html, row in zip(rows, verdict.queue(200).iter_rows(named=True), strict=True):
+        text = Words(html).of()
+        reasons = verdict.why(row["item"])
+        assert text.startswith(f" {row['rank']} {row['item']} {row['choice']} ")
+        assert f"{row['support']} {row['votes'] - row['support']}" in text
+        assert reasons.flip in text
+        for choice, votes, _, voters in reasons.rows.iter_rows():
+            count = f"{votes}" if choice is None else f"{votes} vote{'s' * (votes > 1)}"
+            assert f"{choice or 'abstained'} {count} {' , '.join(voters)}" in text
+
+
+def test_bands_are_told_by_class_and_number(verdict: Verdict, page: str) -> None:
+    for html, certainty in zip(rows_of(page), verdict.queue(200)["certainty"], strict=True):
+        band = "risk" if certainty < 0.6 else "middle" if certainty < 0.9 else "quiet"
+        assert f'<span class="band {band}">' in html
+
+
+def test_how_to_get_the_rest_is_said(verdict: Verdict) -> None:
+    text = Words(report(verdict, rows=5)).of("queue")
+    assert "The first 5 of 1,797 items." in text
+    assert "verdict.queue()" in text
+    assert f"{verdict.provenance.command} --limit 1797" in text
+    assert "The first" not in Words(report(majority(from_matrix([["a", "b"]])))).of("queue")
+
+
+def test_voters_stand_with_their_intervals_lowest_first(page: str) -> None:
+    text = Words(page).of("voters")
+    assert "tree tree 1,797 0 .703 [.681, .724]" in text
+    assert text.index("logistic-upper") < text.index("rbf-svm") < text.index("forest")
+
+
+def test_accuracy_is_there_only_if_the_truth_is_given(verdict: Verdict, gold: AgainstGold) -> None:
+    without, known = (Words(report(verdict, gold=given, rows=5)) for given in (None, gold))
+    assert "accuracy" not in without.sections
+    assert ".948 [.937, .958] of 1,797 known answers are right" in known.of("accuracy")
+    assert "43 % in its first 5 %" in known.of("accuracy").replace("\u202f", " ")
+    assert "digit-0129" in known.of("accuracy")
+
+
+def test_agreement_is_there_only_if_given(verdict: Verdict, agreement: Agreement) -> None:
+    assert "agreement" not in Words(report(verdict, rows=5)).sections
+    for given in (agreement, agreement.pairs):
+        text = Words(report(verdict, agreement=given, rows=5)).of("agreement").replace("\u00a0", " ")
+        assert "logistic-upper and tree agree least: .663 [.638, .686]" in text
+        assert "The 50 pairs that agree least, of 105" in text
+    assert "agreement" not in Words(report(verdict, agreement=agreement.pairs.clear(), rows=5)).sections
+
+
+def test_what_was_set_aside_is_said(page: str) -> None:
+    text = Words(page).of("issues")
+    assert "no label: counted as an abstention 816 noted" in text
+    assert "rows 41, 86, 130, 145, 184, …" in text
+    clean = majority(from_matrix([["a", "b"]]))
+    assert "every row of the input took part" in Words(report(clean)).of("issues")
+
+
+def test_how_it_was_made_can_be_repeated(verdict: Verdict, page: str) -> None:
+    text = Words(page).of("made")
+    made = verdict.provenance
+    assert all(part in text for part in (made.method, made.version, *made.source.names, *made.source.sha256))
+    assert made.command in text
+    from_memory = majority(from_matrix([["a", "b"]]))
+    assert "so no command reads them again" in Words(report(from_memory)).of("made")
+
+
+def test_two_processes_write_the_same_page() -> None:
+    code = f"""
+import sys
+from psephos.agreement import agree
+from psephos.consensus import against_gold, majority
+from psephos.opinions import read
+from psephos.reports import report
+opinions = read({str(Path(__file__).parents[2] / "examples" / "digits")!r})
+verdict = majority(opinions)
+page = report(verdict, gold=against_gold(verdict), agreement=agree(opinions, repeats=0), rows=30)
+sys.stdout.buffer.write(page.encode())
+"""
+    pages = [subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout for _ in range(2)]
+    assert len(pages[0]) > 50_000
+    assert pages[0] == pages[1]
+
+
+def test_a_page_of_many_items_is_small() -> None:
+    n_items, n_voters = 100_000, 3
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame(
+        {
+            "item": np.repeat(np.arange(n_items), n_voters),
+            "voter": np.tile(np.arange(n_voters), n_items),
+            "label": rng.integers(0, 4, n_items * n_voters),
+        }
+    )
+    page = report(majority(from_frame(frame, kind="labels")))
+    assert len(page.encode()) < MEGABYTE
+    assert len(rows_of(page)) == 200
+
+
+def test_a_page_of_long_texts_and_many_voters_is_small() -> None:
+    items, voters = [f"{number:03d}" + "ü" * 2000 for number in range(210)], [f"v{v} " + "w" * 90 for v in range(60)]
+    rng = np.random.default_rng(0)
+    choice = [f"answer {number} " + "long " * 1000 for number in range(20)]
+    rows = [(item, voter, choice[rng.integers(0, 20)]) for item in items for voter in voters]
+    verdict = majority(labels(*map(list, zip(*rows, strict=True))))
+    assert len(report(verdict, agreement=pairwise_agreement(verdict.opinions)).encode()) < 2 * MEGABYTE
+
+
+def test_weights_of_votes_are_said_where_they_matter() -> None:
+    verdict = majority(from_matrix([["a", "b"]], voters=["x", "y"]), weights={"x": 2.5})
+    (row,) = rows_of(report(verdict))
+    assert "a 1 vote weight 2.5 x" in Words(row).of()
+    assert "b 1 vote y" in Words(row).of()
+
+
+def test_items_without_a_choice_stand_first() -> None:
+    verdict = majority(from_matrix([["a", "a"], ["a", "b"], ["b", "a"]]), ties="none")
+    page = report(verdict)
+    assert "2 of them without a choice" in Words(page).of()
+    assert ["no choice" in Words(row).of() for row in rows_of(page)] == [True, True, False]
+    assert "There is no choice to change" in Words(page).of("queue")
+
+
+def test_nothing_to_check_and_nothing_at_all(verdict: Verdict) -> None:
+    sure = majority(from_matrix([["a"] * 9, ["b"] * 9]))
+    sure = replace(sure, certainty=np.ones(2))
+    assert "Nothing needs checking first" in report(sure)
+    none = np.empty(0, np.int32)
+    nothing = replace(
+        verdict,
+        items=verdict.items.clear(),
+        choice=none,
+        runner_up=none,
+        certainty=np.empty(0),
+        margin=np.empty(0),
+        votes=none,
+        support=none,
+        flags={name: np.empty(0, bool) for name in verdict.flags},
+    )
+    page = report(nothing)
+    assert "There is nothing to decide" in page
+    assert "psephos decide votes.csv" in Words(page).of("queue")
+    assert not rows_of(page)
+
+
+def test_voters_that_nobody_can_be_compared_with() -> None:
+    page = report(majority(labels(["a", "b"], ["x", "y"], ["yes", "no"])))
+    assert Words(page).of("voters").count("nobody to compare with") == 2
+    assert 'id="voters-title"' in page
+
+
+def test_samples_without_groups() -> None:
+    from psephos.opinions import samples
+
+    draws = samples(["a", "a", "a"], ["m", "m", "m"], [0, 1, 2], ["yes", "yes", "no"])
+    assert "Voters" in report(majority(draws))
+
+
+def test_votes_read_in_parts_are_found_again(digits: Any, tmp_path: Path) -> None:
+    digits.frame().write_parquet(tmp_path / "votes.parquet")
+    whole = majority(digits)
+    parts = majority(scan(tmp_path / "votes.parquet", rows_per_part=4000))
+    assert [Words(row).of() for row in rows_of(report(parts, rows=20))] == [
+        Words(row).of() for row in rows_of(report(whole, rows=20))
+    ]
+
+
+def test_an_agreement_has_its_page(agreement: Agreement, digits: Opinions) -> None:
+    page = report(agreement)
+    words = Words(page)
+    assert "Percent agreement is .836 Krippendorff's alpha: .822." in words.of()
+    assert "nan" not in words.of("coefficients")
+    with_interval = agree(digits, repeats=50)
+    said = Interval.__str__(with_interval.coefficients[0])
+    assert f"percent agreement {said} 1,797" in Words(report(with_interval)).of("coefficients")
+    assert "Least like the others: tree" in words.of()
+    assert "psephos agree" in words.of("made")
+
+
+def test_any_result_has_a_page(gold: AgainstGold, verdict: Verdict) -> None:
+    for result in (gold, verdict.why("digit-0054")):
+        words = Words(report(result))
+        name, text = result.summary()[0]
+        assert f"{name.capitalize()}: {text}" in words.of()
+        assert str(result.table().columns[0]) in words.of("table")
+
+
+def test_without_matplotlib_the_page_says_so(verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    page = report(verdict, rows=5)
+    assert "pictures need matplotlib" in Words(page).of()
+    assert "<figure>" not in page
+
+
+def test_options_are_checked(verdict: Verdict) -> None:
+    with pytest.raises(InputError, match="theme: must be one of 'auto', 'light', 'dark', got 'sepia'"):
+        report(verdict, theme="sepia")
+    with pytest.raises(InputError, match="rows: must be a whole number of at least 1"):
+        report(verdict, rows=0)
+    with pytest.raises(TypeError):
+        report(verdict, pages=3)
+
+
+@pytest.mark.parametrize(("theme", "attribute"), [("light", 'data-theme="light"'), ("dark", 'data-theme="dark"')])
+def test_a_theme_can_be_set(verdict: Verdict, theme: str, attribute: str) -> None:
+    assert f'<html lang="en" {attribute}>' in report(verdict, theme=theme, rows=5)
+    assert '<html lang="en">' in report(verdict, rows=5)
+
+
+def test_a_page_is_written_whole_or_not_at_all(verdict: Verdict, tmp_path: Path) -> None:
+    file = tmp_path / "verdict.html"
+    write_report(verdict, file, rows=3)
+    assert file.read_text(encoding="utf-8") == report(verdict, rows=3)
+    before = file.read_bytes()
+    with pytest.raises(InputError):
+        write_report(verdict, file, rows=-1)
+    assert file.read_bytes() == before
+    with pytest.raises(InputError, match="create the folder first"):
+        write_report(verdict, tmp_path / "none" / "verdict.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["verdict.html"]
