@@ -18,7 +18,7 @@ import polars as pl
 
 from psephos.errors import ContradictionError, InputError, check_choice
 from psephos.opinions.about import About
-from psephos.opinions.coding import Coded, canonical, encode, recode, storable
+from psephos.opinions.coding import Coded, canonical, encode, recode, storable, stored
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
 from psephos.opinions.kinds import Column, Kind
 from psephos.opinions.model import Opinions, Source, frozen
@@ -74,7 +74,8 @@ def build(
     source : Source, optional
         What was read.
     vocabularies : mapping of str to polars.Series, optional
-        Vocabularies that the codes must refer to (the parts of a sharded table share theirs).
+        Vocabularies that the codes must refer to (the parts of a sharded table share theirs). A part alone does not
+        show which ids look alike.
     empty : bool, default False
         Whether no row may be left (as may be in a part of a sharded table).
 
@@ -97,6 +98,8 @@ def build(
             coded[column.name] = door.admit_names(column, values)
         elif column.role in ("number", "integer", "time"):
             numbers[column.name] = door.admit_numbers(column, values)
+        elif column.role == "text" and values.dtype != pl.String:
+            frame = frame.with_columns(canonical(stored(values)).cast(pl.String))
         elif column.role == "list":
             frame = frame.with_columns(door.admit_lists(column, values))
     left = [name for name in frame.columns if name not in coded and name not in numbers]
@@ -113,7 +116,8 @@ def build(
     for name, vocabulary in (vocabularies or {}).items():
         coded[name] = recode(coded[name], vocabulary)
     carried = storable(frame.select(left))
-    door.note_lookalikes(coded)
+    if vocabularies is None:
+        door.issues += [issue for name, ids in coded.items() for issue in lookalikes(name, ids.vocabulary)]
     known, unmatched = About.checked(about or {}, _known(coded))
     return Opinions(
         kind.name,
@@ -174,7 +178,7 @@ class _Door:
     def admit_numbers(self, column: Column, values: pl.Series) -> npt.NDArray[np.float64]:
         numbers = _numbers(values, dates=column.role == "time")
         array = numbers.to_numpy().astype(np.float64)
-        given = _given(values)
+        given = _given(values) & ~numbers.is_nan().fill_null(False).to_numpy()
         wanted = "neither a number of seconds nor an ISO 8601 date" if column.role == "time" else "not a number"
         self.report(f"{column.name} is {wanted}", SET_ASIDE, given & np.isnan(array), values)
         outside = np.isinf(array) | (array < column.low) | (array > column.high)
@@ -226,18 +230,18 @@ class _Door:
             bad[rows[at_fault]] = True
             self.report(reason, SET_ASIDE, bad)
 
-    def note_lookalikes(self, coded: Mapping[str, Coded]) -> None:
-        """Note ids that differ only in case or blanks: likely one thing, kept apart."""
-        for name, column in coded.items():
-            vocabulary = column.vocabulary
-            if len(vocabulary) > LOOKALIKE_NAMES:
-                continue
-            folded = vocabulary.str.strip_chars().str.to_lowercase()
-            alike = folded.is_duplicated()
-            if alike.any():
-                shown = ", ".join(repr(value) for value in vocabulary.filter(folded == folded.filter(alike)[0])[:3])
-                reason = f"values of {name} differ only in case or blanks: kept apart"
-                self.issues.append(Issue(reason, NOTED, name, example=shown, count=int(alike.sum())))
+
+def lookalikes(name: str, vocabulary: pl.Series) -> list[Issue]:
+    """Note ids that differ only in case or blanks: likely one thing, kept apart."""
+    if len(vocabulary) > LOOKALIKE_NAMES:
+        return []
+    folded = vocabulary.str.strip_chars().str.to_lowercase()
+    alike = folded.is_duplicated()
+    if not alike.any():
+        return []
+    shown = ", ".join(repr(value) for value in vocabulary.filter(folded == folded.filter(alike)[0])[:3])
+    reason = f"values of {name} differ only in case or blanks: kept apart"
+    return [Issue(reason, NOTED, name, example=shown, count=int(alike.sum()))]
 
 
 def _numbers(values: pl.Series, *, dates: bool) -> pl.Series:
@@ -265,6 +269,7 @@ def _seconds(texts: pl.Series) -> pl.Series:
 
 def _lists(values: pl.Series) -> pl.Series:
     """A column of lists of numbers, which text tables hold as JSON texts."""
+    values = stored(values)
     if values.dtype == pl.String:
         found = [_list_of(text) for text in values]
         whole = all(isinstance(number, (int, NoneType)) for numbers in found for number in numbers or ())

@@ -78,6 +78,9 @@ class Coded:
         return Coded(new[self.codes], self.vocabulary.filter(pl.Series(used)))
 
 
+_RUN_SAMPLE = 2**14
+
+
 def encode(values: pl.Series, *, ordered: bool = False) -> Coded:
     """Turn a column of any type into codes.
 
@@ -155,11 +158,12 @@ def text_of(value: object, argument: str = "value") -> str | None:
 
 def storable(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with columns of mixed Python objects as texts, which every format can hold."""
-    return frame.with_columns(
-        _as_texts(name, [_any_text(value) for value in frame[name]])
-        for name, dtype in frame.schema.items()
-        if dtype == pl.Object
-    )
+    return frame.with_columns(stored(frame[name]) for name, dtype in frame.schema.items() if dtype == pl.Object)
+
+
+def stored(values: pl.Series) -> pl.Series:
+    """The column, as texts if it holds mixed Python objects."""
+    return _as_texts(values.name, [_any_text(value) for value in values]) if values.dtype == pl.Object else values
 
 
 def natural_order(vocabulary: pl.Series) -> npt.NDArray[np.intp]:
@@ -252,6 +256,20 @@ def _any_text(value: object) -> str | None:
 
 
 def _text_codes(values: pl.Series) -> Coded:
+    """Codes of texts in the order of their first rows; of sorted rows only the first of each run is hashed."""
+    if _changes(values.head(_RUN_SAMPLE)).sum() * 4 < min(len(values), _RUN_SAMPLE):
+        starts = np.flatnonzero(_changes(values).to_numpy())
+        heads = _hashed_codes(values.gather(starts))
+        return Coded(np.repeat(heads.codes, np.diff(np.append(starts, len(values)))), heads.vocabulary)
+    return _hashed_codes(values)
+
+
+def _changes(values: pl.Series) -> pl.Series:
+    """Whether a row differs from the one before; the first does."""
+    return values.ne_missing(values.shift()) | (pl.Series(np.arange(len(values))) == 0)
+
+
+def _hashed_codes(values: pl.Series) -> Coded:
     """Codes of texts in the order of their first rows, by one pass of hashing."""
     hashed = values.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.Int32)
     codes: npt.NDArray[np.int32] = hashed.fill_null(-1).to_numpy()

@@ -16,6 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType, NoneType
@@ -53,6 +54,7 @@ _FOREIGN = {
     b"\xfd7zXZ": "is compressed by xz; decompress it first",
     b"\xd0\xcf\x11\xe0": "is an old spreadsheet; save it as CSV",
     b"SQLite format 3": "is an SQLite database; export the table as CSV",
+    b"PAR1": "is a Parquet file; state format='parquet'",
 }
 
 
@@ -92,7 +94,7 @@ def read_csv(data: bytes, name: str, *, encoding: str = "utf-8", separator: str 
             issues.append(Issue(f"fields are separated by {found!r}, not by commas", NOTED, name, count=1))
         separator = found
     header = _header(head if '"' not in head else text, name, separator)
-    table = _plain_csv(text, separator) if len(header) > 1 and _is_plain(text) else None
+    table = _plain_csv(text, separator) if _is_plain(text) else None
     if table is None:
         return _careful_csv(text, name, separator, header, issues)
     return Table(table.rename(dict(zip(table.columns, header, strict=True))), _numbered(table.height), tuple(issues))
@@ -297,9 +299,13 @@ def _is_plain(text: str) -> bool:
 
 
 def _plain_csv(text: str, separator: str) -> pl.DataFrame | None:
-    """The fast way for plain files; None where a row has more fields than the header."""
+    """The fast way for plain files; None where a row has more fields than the header.
+
+    Polars does not see one field too many in a last line without line end, so the line gets its end.
+    """
+    data = (text if text.endswith("\n") else text + "\n").encode()
     try:
-        return pl.read_csv(text.encode(), separator=separator, infer_schema=False, quote_char=None)
+        return pl.read_csv(data, separator=separator, infer_schema=False, quote_char=None)
     except pl.exceptions.PolarsError:
         return None
 
@@ -344,10 +350,16 @@ def _csv_lines(text: str, separator: str) -> Any:
 
 
 def _loads(text: str) -> Any:
-    value = json.loads(text, object_pairs_hook=_once, parse_int=_int)
+    value = _decoder().decode(text)
     if _SURROGATE.search(text):
         json.dumps(value, ensure_ascii=False).encode()
     return value
+
+
+@cache
+def _decoder() -> json.JSONDecoder:
+    """One decoder for all lines: `json.loads` makes a new one at each call with options, at twice the cost."""
+    return json.JSONDecoder(object_pairs_hook=_once, parse_int=_int)
 
 
 def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ SET_ASIDE = "set aside"
 NOTED = "noted"
 
 _NO_ROWS = np.empty(0, dtype=np.int64)
+_LAST = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,7 @@ class Issues:
                 Issue(
                     *key,
                     rows=np.sort(np.concatenate([issue.rows for issue in group])),
-                    example=group[0].example,
+                    example=min(group, key=lambda issue: issue.rows.min(initial=_LAST)).example,
                     count=sum(issue.count for issue in group),
                 )
                 for key, group in groups.items()

@@ -5,7 +5,7 @@ this table alone; a new kind is a new entry here.
 
 Roles: `id` names a thing (coded, never missing), `choice` is what a voter chose from a set of values (coded, may be
 missing), `number` and `integer` are measured (float64, may be missing), `time` is a number of seconds or a date,
-`text` and `list` are carried as they are.
+`text` and `list` (of numbers) are carried.
 """
 
 from __future__ import annotations

@@ -40,12 +40,14 @@ class Source:
     """Where opinions came from.
 
     `names` are the files or objects read, `sha256` is the SHA-256 of each file as `sha256sum` prints it, `given` is
-    what the user named: a folder, files, or nothing where the opinions came from arrays.
+    what the user named: a folder, files, or nothing where these are not all the opinions of files; `options` are the
+    words of the command line that say how they were read.
     """
 
     names: tuple[str, ...] = ("data",)
     sha256: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -182,6 +184,7 @@ class Opinions:
             coded=frozen({name: column.take(index) for name, column in self.coded.items()}),
             numbers=frozen({name: values[index] for name, values in self.numbers.items()}),
             carried=self.carried[index] if self.carried.width else self.carried,
+            source=replace(self.source, given=()),
         )
 
     def frame(self) -> pl.DataFrame:

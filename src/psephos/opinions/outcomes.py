@@ -20,9 +20,11 @@ import polars as pl
 
 from psephos import __version__
 from psephos.errors import InputError, check_count, check_floats
+from psephos.opinions.coding import text_of
 from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions, Source
 from psephos.opinions.sharding import Shards
+from psephos.opinions.tallies import EQUAL_WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,18 @@ class Provenance:
 
 
 def command_for(verb: str, source: Source, options: Mapping[str, object]) -> str:
-    """The command line that gives a result again, or nothing where the opinions came from no file.
+    """The command line that gives a result again, or nothing where none does: the opinions are not those of files, or
+    an option is a function.
 
     Examples
     --------
     >>> command_for("decide", Source(("my votes.csv",), given=("my votes.csv",)), {"ties": "none"})
     "psephos decide 'my votes.csv' --ties none"
     """
-    if not source.given:
+    if not source.given or any(map(callable, options.values())):
         return ""
     stated = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-    return shlex.join(["psephos", verb, *source.given, *stated])
+    return shlex.join(["psephos", verb, *source.given, *source.options, *stated])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -202,11 +205,17 @@ class Verdict(Result):
         polars.DataFrame
             rank, item, choice, certainty, runner_up, votes, support, flags, value, and `found`: the share of the
             expected errors that is found once this row and all before it are checked.
+
+        Raises
+        ------
+        InputError
+            If there are not as many costs or seconds as items, a cost is negative, or a time is not above 0.
         """
         wrong, value, order = self._in_checking_order(cost, seconds)
         n = len(self)
         rows = n if limit is None else min(check_count("limit", limit, low=0), n)
-        found = np.cumsum(wrong[order]) / wrong.sum() if wrong.sum() > 0 else np.ones(n)
+        sums = np.cumsum(wrong[order])
+        found = sums / sums[-1] if n and sums[-1] > 0 else np.ones(n)
         top = order[:rows]
         return self._rows(top).select(
             pl.Series("rank", np.arange(1, rows + 1)),
@@ -229,28 +238,48 @@ class Verdict(Result):
         InputError
             If there is no such item.
         """
-        place = self.items.index_of(str(item))
-        if place is None:
+        name = text_of(item, "item")
+        place = None if name is None else self.items.index_of(name)
+        if name is None or place is None:
             raise InputError("item", f"there is no item {str(item)!r:.80} in this verdict")
-        votes = self.opinions.of_item(str(item))
-        value = votes.frame()
-        of_row = pl.col("weight").fill_null(1.0) if "weight" in value.columns else pl.lit(1.0)
+        votes = self.opinions.of_item(name)
+        frame = votes.frame()
+        of_row = pl.col("weight").fill_null(1.0) if "weight" in frame.columns else pl.lit(1.0)
         of_voter = pl.col("voter").replace_strict(self.weights, default=1.0) if self.weights else pl.lit(1.0)
         rows = (
-            value.with_columns((of_row * of_voter).alias("weight"))
-            .group_by(pl.col(votes.value).alias("choice"), maintain_order=True)
+            frame.with_columns((of_row * of_voter).alias("weight"), pl.Series("code", votes.codes(votes.value)))
+            .group_by("code", pl.col(votes.value).alias("choice"), maintain_order=True)
             .agg(pl.len().alias("votes"), pl.col("weight").sum(), pl.col("voter").sort().alias("voters"))
-            .sort(["weight", "choice"], descending=[True, False], nulls_last=True)
+            .sort(pl.col("code") < 0, -pl.col("weight"), "code")
         )
-        choice = named(self.choice[[place]], self.choices)[0]
         return Reasons(
             provenance=self.provenance,
-            item=str(item),
-            choice=choice,
+            item=name,
+            choice=named(self.choice[[place]], self.choices)[0],
             certainty=float(self.certainty[place]),
-            flags=tuple(name for name, mask in self.flags.items() if mask[place]),
-            rows=rows,
+            flags=tuple(flag for flag, mask in self.flags.items() if mask[place]),
+            rows=rows.drop("code"),
+            flip=self._flip(rows, int(self.choice[place])),
         )
+
+    def _flip(self, rows: pl.DataFrame, choice: int) -> str:
+        """The fewest votes that would change the choice, in words; `rows` are those of `Reasons` with codes."""
+        if choice < 0:
+            return "there is no choice to change"
+        ties, rule = (self.provenance.parameters.get(name) for name in ("ties", "rule"))
+        weight = dict(rows.select("code", "weight").iter_rows())
+        asked, mine = sum(weight.values()), weight.pop(choice)
+        weight.pop(-1, None)
+        slack = EQUAL_WEIGHTS * asked
+        name, more = "any other choice", _votes_beyond(mine, slack, reach=ties == "none")
+        for code, votes in weight.items():
+            needed = _votes_beyond(mine - votes, slack, reach=ties == "none" or code < choice)
+            if needed < more or name == "any other choice":
+                name, more = repr(self.choices[code]), needed
+        if rule == "strict":
+            more = min(more, _votes_beyond(2 * mine - asked, slack, reach=True))
+        weighted = "" if (rows["weight"] == rows["votes"]).all() else " of weight 1"
+        return f"{more:,} more {'vote' if more == 1 else 'votes'}{weighted} for {name} would change it"
 
     def summary(self) -> list[tuple[str, str]]:
         """The verdict in a few lines."""
@@ -298,13 +327,20 @@ class Verdict(Result):
         self, cost: npt.ArrayLike, seconds: npt.ArrayLike
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.intp]]:
         """P(wrong) and value of checking of each item, and the items by falling value."""
-        costs = np.broadcast_to(check_floats("cost", cost, ndim=np.ndim(cost)), len(self))
-        times = np.broadcast_to(check_floats("seconds", seconds, ndim=np.ndim(seconds)), len(self))
-        if (costs < 0).any() or (times <= 0).any():
-            raise InputError("cost" if (costs < 0).any() else "seconds", "must be positive")
+        costs, times = self._for_each_item("cost", cost), self._for_each_item("seconds", seconds)
+        if (costs < 0).any():
+            raise InputError("cost", f"must be at least 0, got {costs.min():g}")
+        if (times <= 0).any():
+            raise InputError("seconds", f"must be more than 0, got {times.min():g}")
         wrong = np.where(np.isnan(self.certainty), 1.0, 1 - self.certainty)
         value = wrong * costs / times
         return wrong, value, np.argsort(-value, kind="stable")
+
+    def _for_each_item(self, argument: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        numbers = check_floats(argument, values, ndim=min(1, np.ndim(values)))
+        if numbers.ndim and len(numbers) != len(self):
+            raise InputError(argument, f"must have one number for each of {len(self):,} items, got {len(numbers):,}")
+        return np.broadcast_to(numbers, len(self))
 
     def _flags(self, rows: npt.NDArray[np.intp] | slice) -> pl.Series:
         """The flags of items in words; items with the same flags share one text."""
@@ -329,6 +365,8 @@ class Reasons(Result):
         What is odd about the item.
     rows : polars.DataFrame
         One row per choice: choice (null for abstentions), votes, weight, voters.
+    flip : str
+        What would change the choice, in words.
     """
 
     item: str
@@ -336,6 +374,7 @@ class Reasons(Result):
     certainty: float
     flags: tuple[str, ...]
     rows: pl.DataFrame
+    flip: str
 
     @property
     def supporters(self) -> list[str]:
@@ -346,19 +385,6 @@ class Reasons(Result):
     def dissenters(self) -> list[str]:
         """Voters that gave another choice."""
         return self._voters(pl.col("choice") != self.choice)
-
-    @property
-    def flip(self) -> str:
-        """What would change the choice, in words."""
-        cast = self.rows.filter(pl.col("choice").is_not_null())
-        if self.choice is None or cast.is_empty():
-            return "there is no choice to change"
-        mine = float(cast.filter(pl.col("choice") == self.choice)["weight"].sum())
-        others = cast.filter(pl.col("choice") != self.choice)
-        rival = float(others["weight"][0]) if others.height else 0.0
-        more = max(1, math.floor(mine - rival) + 1)
-        name = repr(others["choice"][0]) if others.height else "any other choice"
-        return f"{more} more {'vote' if more == 1 else 'votes'} for {name} would change it"
 
     def table(self) -> pl.DataFrame:
         """One row per choice, the heaviest first."""
@@ -376,8 +402,23 @@ class Reasons(Result):
             lines.append(("flags", ", ".join(self.flags)))
         return lines
 
+    def to_dict(self) -> dict[str, Any]:
+        """The whole answer, ready for JSON."""
+        return super().to_dict() | {
+            "item": self.item,
+            "choice": self.choice,
+            "certainty": json_ready(self.certainty),
+            "flags": list(self.flags),
+            "flip": self.flip,
+        }
+
     def _voters(self, which: pl.Expr) -> list[str]:
         return self.rows.filter(which)["voters"].explode(empty_as_null=False).to_list()
+
+
+def _votes_beyond(lead: float, slack: float, *, reach: bool) -> int:
+    """The fewest votes, at least one, that make more than `lead`, or as many if it is enough to `reach` it."""
+    return max(1, math.ceil(lead - slack) if reach else math.floor(lead + slack) + 1)
 
 
 def named(codes: npt.NDArray[np.int32], vocabulary: pl.Series) -> pl.Series:

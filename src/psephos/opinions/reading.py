@@ -107,7 +107,8 @@ def read(
         source=Source(
             tuple(map(str, files)),
             tuple(sha256_of(file) for file in files if file != Path(STANDARD_INPUT)),
-            given_paths(path),
+            given_paths(path, about),
+            stated_options(kind, columns, about, repeated, wide=wide, encoding=encoding, format=format),
         ),
     )
     if strict and opinions.issues.set_aside:
@@ -240,9 +241,8 @@ def _assembled(
             frame = frame.drop(_LINE)
             issues.append(Issue(f"a wide table of {height:,} rows", NOTED, name, count=height))
         wanted = kind or table.kind or ("labels" if wide else None)
-        if wanted is None and columns is None and Path(name).stem in KINDS:
-            stem = Path(name).stem
-            wanted = stem if set(KINDS[stem].required) <= set(frame.columns) else None
+        if wanted is None and columns is None:
+            wanted = kind_by_name(name, frame.columns)
         try:
             this, parts = recognise(frame.columns, kind=wanted, stated=columns)
         except InputError as problem:
@@ -256,10 +256,7 @@ def _assembled(
         if found is not None and this is not found:
             raise InputError("path", f"holds {this.name}, but the files before hold {found.name}", where=name)
         found = this
-        foreign = {part: column for part, column in parts.items() if part != column}
-        if foreign:
-            taken = ", ".join(f"{column!r} as {part}" for part, column in foreign.items())
-            issues.append(Issue(f"took {taken}", NOTED, name, count=len(foreign)))
+        issues += foreign_names(parts, name)
         frames.append(renamed(frame, parts))
         segments.append(Segment(name, rows))
         issues += table.issues
@@ -294,9 +291,42 @@ def _stacked(kind: Kind, frames: list[pl.DataFrame]) -> pl.DataFrame:
         raise InputError("path", f"the files do not fit together: {str(problem).splitlines()[0]}") from None
 
 
-def given_paths(path: str | Path | Sequence[str | Path]) -> tuple[str, ...]:
-    """What the user named, as texts."""
+def kind_by_name(name: str, columns: Sequence[str]) -> str | None:
+    """The kind that a file is called like, if it has the columns of that kind."""
+    stem = Path(name).stem
+    return stem if stem in KINDS and set(KINDS[stem].required) <= set(columns) else None
+
+
+def foreign_names(parts: Mapping[str, str], name: str) -> list[Issue]:
+    """A word on the columns of the file `name` that were taken for parts of other names."""
+    taken = [f"{column!r} as {part}" for part, column in parts.items() if part != column]
+    return [Issue(f"took {', '.join(taken)}", NOTED, name, count=len(taken))] if taken else []
+
+
+def given_paths(path: str | Path | Sequence[str | Path], about: Tables | None) -> tuple[str, ...]:
+    """What the user named, as texts; nothing if a table was given that no file holds."""
+    if not all(isinstance(table, (str, Path)) for table in (about or {}).values()):
+        return ()
     return (str(path),) if isinstance(path, (str, Path)) else tuple(map(str, path))
+
+
+def stated_options(
+    kind: str | None,
+    columns: Mapping[str, str] | None,
+    about: Tables | None,
+    repeated: str,
+    *,
+    wide: str | None = None,
+    encoding: str = "utf-8",
+    format: str | None = None,  # noqa: A002 - the word users type
+) -> tuple[str, ...]:
+    """How opinions were read, in words of the command line; defaults need none."""
+    options: list[tuple[str, str | None]] = [("--kind", kind), ("--wide", wide), ("--format", format)]
+    options += [("--column", f"{part}={name}") for part, name in (columns or {}).items()]
+    options += [("--about", f"{name}={table}") for name, table in (about or {}).items()]
+    options += [("--repeated", repeated if repeated != "auto" else None)]
+    options += [("--encoding", encoding if encoding != "utf-8" else None)]
+    return tuple(word for name, value in options if value is not None for word in (name, value))
 
 
 def sha256_of(path: Path) -> str:

@@ -8,29 +8,40 @@ works part by part, in this process, in several, or on a cluster, and holds one 
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from psephos.engine import progress
-from psephos.errors import InputError, check_count
+from psephos.errors import InputError, ParseError, check_count
 from psephos.opinions.about import About
-from psephos.opinions.building import Segment, build
+from psephos.opinions.building import Segment, build, lookalikes
 from psephos.opinions.coding import Coded, canonical, natural_order
 from psephos.opinions.equivalence import Equivalence, classes
 from psephos.opinions.frames import Tables, renamed
-from psephos.opinions.issues import Issues
-from psephos.opinions.kinds import kind_named, recognise
+from psephos.opinions.issues import NOTED, Issues
+from psephos.opinions.kinds import Kind, kind_named, recognise
 from psephos.opinions.model import Opinions, Source, frozen
 from psephos.opinions.parquet import check_parquet
-from psephos.opinions.reading import find_files, given_paths, read_about, sha256_of
+from psephos.opinions.reading import (
+    find_files,
+    foreign_names,
+    given_paths,
+    kind_by_name,
+    read_about,
+    sha256_of,
+    stated_options,
+)
 
 ROWS_PER_PART = 2_000_000
 """Rows that one worker holds at a time: some 300 MB while they are checked."""
@@ -61,7 +72,8 @@ class Shards:
     choice_counts : ndarray of int64
         Rows of each choice that was found.
     about, issues, source
-        As of `Opinions`; the issues of a part are found when it is loaded.
+        As of `Opinions`; the issues of a part are found when it is loaded, those of all items by `issues_with`. Voters
+        and choices that look alike are looked for in all rows, also in those that are set aside later.
     """
 
     kind: str
@@ -95,9 +107,18 @@ class Shards:
         return len(self.vocabulary(name))
 
     def merged(self, equivalence: Equivalence) -> Shards:
-        """The same opinions with equivalent choices made one; see `Opinions.merged`."""
+        """The same opinions with equivalent choices made one; see `Opinions.merged`.
+
+        Which text most rows use is counted over all rows, also those that are set aside when a part is loaded.
+        """
         code, names = classes(self.found, self.choice_counts, equivalence)
         return replace(self, choices=names, choice_class=code)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of what the parts are made from: the files, how they are read, and the classes of choices."""
+        read = "\0".join([*self.source.sha256, self.kind, self.repeated, *map(str, sorted(self.columns.items()))])
+        return hashlib.sha256(read.encode() + self.choice_class.tobytes()).hexdigest()
 
     def parts(self, engine: object = 1) -> Sequence[Part]:  # noqa: ARG002 - `Opinions.parts` needs it
         """The parts, to be given to `load`."""
@@ -112,7 +133,7 @@ class Shards:
             rows = frame[_ROW].to_numpy()
             frame = frame.select(wanted)
         else:
-            frame = pl.scan_parquet(list(self.source.names)).select(wanted).slice(part.start, part.length).collect()
+            frame = _collected(_table(self.source.names).select(wanted).slice(part.start, part.length))
             rows = np.arange(part.start, part.start + frame.height)
         opinions = build(
             kind,
@@ -132,16 +153,34 @@ class Shards:
 
     def of_item(self, item: str) -> Opinions:
         """The opinions on one item, read from the files again."""
-        column = self.columns["item"]
-        rows = pl.scan_parquet(list(self.source.names)).filter(pl.col(column).cast(pl.String) == item).collect()
-        if rows.is_empty():
+        if (found := self.of_items(pl.Series([item]))) is None:
             raise InputError("item", f"there is no item {item!r:.80}")
-        kind = kind_named(self.kind)
+        return found
+
+    def of_items(self, items: pl.Series) -> Opinions | None:
+        """The opinions on these items, read from the files again in one pass; None if there are none."""
+        names = items.cast(pl.String).implode()
+
+        def wanted(column: pl.Series) -> pl.Series:
+            return canonical(column).cast(pl.String).is_in(names)
+
+        inside = pl.col(self.columns["item"]).map_batches(wanted, return_dtype=pl.Boolean)
+        rows = _collected(_table(self.source.names).filter(inside), "streaming")
+        if rows.is_empty():
+            return None
         opinions = build(
-            kind, renamed(rows, self.columns), repeated=self.repeated, vocabularies={self.value: self.found}
+            kind_named(self.kind),
+            renamed(rows, self.columns),
+            repeated=self.repeated,
+            vocabularies={self.value: self.found},
         )
         merged = Coded(np.append(self.choice_class, np.int32(-1))[opinions.codes(self.value)], self.choices)
         return replace(opinions, coded=frozen({**opinions.coded, self.value: merged}))
+
+    def issues_with(self, items: pl.Series) -> Issues:
+        """What is odd about the items of all parts together; they are known only once every part has been loaded."""
+        tables = {} if self.about.items is None else {"items": self.about.items}
+        return Issues((*lookalikes("item", items), *About.checked(tables, {"item": items})[1]))
 
     def __str__(self) -> str:
         return (
@@ -181,18 +220,22 @@ def scan(
     Raises
     ------
     InputError
-        If a file is not Parquet, the kind cannot be recognised, or it has no voters and choices.
+        If a file is not Parquet or damaged, the files have different columns, the kind cannot be recognised, or it has
+        no voters and choices.
     """
     check_count("rows_per_part", rows_per_part)
     files, tables = find_files(path)
     for file in files:
         check_parquet(file, str(file))
     names = tuple(map(str, files))
-    table = pl.scan_parquet(list(names))
-    found_kind, parts = recognise(table.collect_schema().names(), kind=kind, stated=columns)
+    schemas = [_schema(name) for name in names]
+    wanted_kind = kind_by_name(names[0], schemas[0].names()) if kind is None and columns is None else kind
+    found_kind, parts = recognise(schemas[0].names(), kind=wanted_kind, stated=columns)
     if "voter" not in found_kind.required or found_kind.value not in ("label", "answer"):
         raise InputError("kind", f"{found_kind.name} are not read in parts yet", hint="use psephos.read")
-    lengths = tuple(int(pl.scan_parquet(name).select(pl.len()).collect().item()) for name in names)
+    _check_alike(names, schemas, found_kind, parts, columns)
+    table = _table(names)
+    lengths = tuple(int(_collected(_table([name]).select(pl.len())).item()) for name in names)
     if not sum(lengths):
         raise InputError("path", "the files hold no rows")
     voters = _distinct(table, parts["voter"])["name"]
@@ -200,6 +243,9 @@ def scan(
     order = natural_order(answers["name"])
     choices, counts = answers["name"].gather(order), answers["rows"].gather(order).to_numpy()
     cut = _sorted_cut(table.select(parts["item"]), sum(lengths), rows_per_part)
+    known = read_about({**tables, **(about or {})})
+    vocabularies = {"voter": voters, found_kind.value: choices}
+    checked, strays = About.checked(known, {**vocabularies, "item": pl.Series(dtype=pl.String)})
     shards = Shards(
         found_kind.name,
         voters,
@@ -211,8 +257,20 @@ def scan(
         cut or (),
         lengths,
         repeated,
-        about=About.checked(read_about({**tables, **(about or {})}), {"voter": voters})[0],
-        source=Source(names, tuple(map(sha256_of, files)), given_paths(path)),
+        about=checked,
+        issues=Issues(
+            (
+                *(issue for name in names for issue in foreign_names(parts, name)),
+                *(issue for name, values in vocabularies.items() for issue in lookalikes(name, values)),
+                *(issue for issue in strays if not (issue.source == "about items" and issue.action == NOTED)),
+            )
+        ),
+        source=Source(
+            names,
+            tuple(map(sha256_of, files)),
+            given_paths(path, about),
+            (*stated_options(kind, columns, about, repeated), "--in-parts"),
+        ),
     )
     if cut is None:
         dealt = Path(tempfile.mkdtemp(prefix="psephos-", dir=folder))
@@ -223,16 +281,62 @@ def scan(
     return shards
 
 
+def _schema(name: str) -> pl.Schema:
+    with _readable():
+        return _table([name]).collect_schema()
+
+
+def _check_alike(
+    names: Sequence[str],
+    schemas: Sequence[pl.Schema],
+    kind: Kind,
+    parts: Mapping[str, str],
+    stated: Mapping[str, str] | None,
+) -> None:
+    """Refuse files that differ in the columns that count: what a row says must not depend on the file it is in."""
+    for name, schema in zip(names, schemas, strict=True):
+        try:
+            _, here = recognise(schema.names(), kind=kind.name, stated=stated)
+        except InputError as problem:
+            raise InputError(problem.argument, problem.problem, where=name, hint=problem.hint) from None
+        for part in kind.names:
+            this, first = _described(schema, here.get(part)), _described(schemas[0], parts.get(part))
+            if this != first:
+                hint = "write the files alike, or read them with psephos.read"
+                raise InputError("path", f"{part} is {this}, but {first} in {names[0]}", where=name, hint=hint)
+
+
+def _described(schema: pl.Schema, column: str | None) -> str:
+    return "missing" if column is None else f"column {column!r} of type {schema[column]}"
+
+
+def _table(names: Sequence[str]) -> pl.LazyFrame:
+    return pl.scan_parquet(list(names), glob=False, hive_partitioning=False, extra_columns="ignore")
+
+
+def _collected(table: pl.LazyFrame, engine: Literal["auto", "streaming"] = "auto") -> pl.DataFrame:
+    with _readable():
+        return table.collect(engine=engine)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """A file that Polars cannot decode is at fault, not the program."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as problem:
+        raise ParseError("path", f"cannot be read as Parquet: {str(problem).splitlines()[0]}") from None
+
+
 def _distinct(table: pl.LazyFrame, column: str) -> pl.DataFrame:
     """The distinct values of a column in the order of their first rows, and the rows of each."""
-    counted = (
+    counted = _collected(
         table.select(pl.col(column))
         .with_row_index(_ROW)
         .group_by(column)
-        .agg(pl.col(_ROW).min(), pl.len().cast(pl.Int64).alias("rows"))
-        .collect(engine="streaming")
-        .sort(_ROW)
-    )
+        .agg(pl.col(_ROW).min(), pl.len().cast(pl.Int64).alias("rows")),
+        "streaming",
+    ).sort(_ROW)
     named = counted.with_columns(canonical(counted[column]).cast(pl.String).alias("name")).drop_nulls("name")
     return named.group_by("name", maintain_order=True).agg(pl.col("rows").sum())
 
@@ -250,7 +354,7 @@ def _sorted_cut(items: pl.LazyFrame, total: int, rows_per_part: int) -> tuple[Pa
     starts = [0]
     highest = None
     for start, length in _chunks(total, rows_per_part, "looking over the items"):
-        column = items.slice(start, length).collect().to_series()
+        column = _collected(items.slice(start, length)).to_series()
         low, high = column.min(), column.max()
         if low is None or column.null_count():
             return None
@@ -272,8 +376,8 @@ def _deal(table: pl.LazyFrame, item: str, total: int, rows_per_part: int, folder
     for pile in range(piles):
         (folder / f"{pile:06d}").mkdir()
     for number, (start, length) in enumerate(_chunks(total, rows_per_part, "dealing the rows by item")):
-        chunk = table.slice(start, length).collect().with_row_index(_ROW, offset=start)
-        pile_of = chunk[item].cast(pl.String).hash(seed=0) % piles
+        chunk = _collected(table.slice(start, length)).with_row_index(_ROW, offset=start)
+        pile_of = canonical(chunk[item]).cast(pl.String).hash(seed=0) % piles
         for (pile,), rows in (
             chunk.with_columns(pile_of.alias("__pile")).partition_by("__pile", as_dict=True, include_key=False).items()
         ):

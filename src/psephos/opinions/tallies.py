@@ -20,7 +20,7 @@ DENSE_CELLS = 2**24
 """Up to this many cells of items by choices are counted in a dense table, and more if the votes are as many."""
 
 EQUAL_WEIGHTS = 1e-9
-"""Sums of weights are equal if they differ by no more than this share: their last digits depend on the order of rows."""
+"""Sums of weights that differ by no more than this share are equal: their last digits depend on the order of rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,16 +143,17 @@ def leaders(counted: Tally) -> Leaders:
 def distinct_rows(counted: Tally) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Items whose votes differ, and how many items each stands for: the first item of every distinct row of counts.
 
+    The rows stand in an order that depends on what they hold, not on the order of the items.
+
     Examples
     --------
     >>> distinct_rows(tally(np.array([0, 0, 1, 1, 2], np.int32), np.array([1, 0, 0, 1, 1], np.int32), 3, 2))
-    (array([0, 2]), array([2, 1]))
+    (array([2, 0]), array([1, 2]))
     """
     pair = np.unique(combined([counted.choice, counted.votes]), return_inverse=True)[1]
     row = _row_of_item(counted.starts, pair)
     _, first, copies = np.unique(row, return_index=True, return_counts=True)
-    order = np.argsort(first)
-    return first[order], copies[order]
+    return first, copies
 
 
 def splits(
