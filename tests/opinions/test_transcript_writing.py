@@ -8,7 +8,6 @@ import pytest
 
 from psephos.errors import ConfidenceError, InputError, TimeError
 from psephos.opinions import Word, labels, read, transcripts, write, write_transcripts
-from psephos.opinions.transcript_checks import check_times
 from psephos.opinions.transcript_words import words_of
 
 SAID = [
@@ -141,14 +140,3 @@ def test_what_cannot_be_written_is_refused_and_nothing_is_left(tmp_path, said, n
 def test_a_word_checks_its_times_and_confidence(bad, error):
     with pytest.raises(error):
         Word("a", **bad)
-
-
-def test_transcripts_from_arrays_can_be_checked():
-    check_times(opinions())
-    with pytest.raises(
-        TimeError, match=r"end: ends at 1 s, before its start at 2 s \(item 'c', voter 'v', position 0\)"
-    ):
-        check_times(transcripts(["c"], ["v"], [0], ["a"], start=[2], end=[1]))
-    with pytest.raises(TimeError, match="position 1"):
-        check_times(transcripts(["c", "c"], ["v", "v"], [1, 0], ["a", "b"], start=[1, 2]))
-    check_times(transcripts(["c"], ["v"], [0], ["a"]))

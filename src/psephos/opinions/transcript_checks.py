@@ -10,10 +10,7 @@ from __future__ import annotations
 import math
 import re
 
-import polars as pl
-
 from psephos.errors import ConfidenceError, ParseError, TimeError
-from psephos.opinions.model import Opinions
 
 GIVEN, INTERPOLATED, MISSING = "given", "interpolated", "missing"
 
@@ -63,42 +60,3 @@ def check_span(name: str, start: float | None, end: float | None, where: str) ->
     """Refuse an end before its start."""
     if start is not None and end is not None and end < start:
         raise TimeError(name, f"ends at {end:g} s, before its start at {start:g} s", where=where)
-
-
-def check_times(opinions: Opinions) -> None:
-    """The same checks on transcripts that came from a table or from arrays, before a method relies on their times.
-
-    Raises
-    ------
-    TimeError
-        If a word ends before it starts, or starts that were given step back within one channel.
-
-    Examples
-    --------
-    >>> from psephos.opinions import transcripts
-    >>> check_times(transcripts(["c", "c"], ["v", "v"], [0, 1], ["no", "pain"], start=[1, 0.5]))
-    Traceback (most recent call last):
-        ...
-    psephos.errors.TimeError: start: a word starts at 0.5 s, before the word ahead of it (1 s) (item 'c', voter 'v',
-    position 1); sort by start within each clip and channel
-    """
-    frame = opinions.frame()
-    if "start" not in frame.columns:
-        return
-    keys = [name for name in ("item", "voter", "channel") if name in frame.columns]
-    start = pl.col("start").fill_nan(None)
-    end = pl.col("end").fill_nan(None) if "end" in frame.columns else pl.lit(None, pl.Float64)
-    for item, voter, position, low, high in (
-        frame.filter(end < start).select("item", "voter", "position", start, end.alias("end")).head(1).iter_rows()
-    ):
-        check_span("end", low, high, f"item {item!r}, voter {voter!r}, position {position:g}")
-    if "times" in frame.columns:
-        frame = frame.filter(pl.col("times").cast(pl.String, strict=False).ne_missing(pl.lit(INTERPOLATED)))
-    frame = frame.filter(start.is_not_null()).sort("position", maintain_order=True)
-    back = frame.with_columns(ahead=start.shift(1).over(keys)).filter(start < pl.col("ahead"))
-    for item, voter, position, now, ahead in (
-        back.select("item", "voter", "position", "start", "ahead").head(1).iter_rows()
-    ):
-        problem = f"a word starts at {now:g} s, before the word ahead of it ({ahead:g} s)"
-        where = f"item {item!r}, voter {voter!r}, position {position:g}"
-        raise TimeError("start", problem, where=where, hint="sort by start within each clip and channel")
