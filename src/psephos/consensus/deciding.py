@@ -14,7 +14,7 @@ from psephos.opinions.sharding import Shards
 METHODS = {"labels": ("majority",), "samples": ("majority",), "transcripts": ("transcripts",)}
 """Methods for each kind that can be decided; the first is what ``"auto"`` takes."""
 
-_OF_LABELS = {"ties": "first", "rule": "plurality", "weights": None, "equivalence": "exact"}
+_OF_LABELS = {"ties": "first", "rule": "plurality", "weights": None, "equivalence": "exact", "resume": None}
 """Options of `majority` that mean nothing for transcripts, with the values at which they ask for nothing."""
 
 

@@ -21,6 +21,8 @@ from psephos.opinions.model import Opinions
 
 INTERPOLATED = "interpolated"
 
+_ALIKE = "values of token differ only in case or blanks"  # keys are blind to both, so this is no finding here
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
@@ -30,8 +32,8 @@ class Found:
     issues: tuple[Issue, ...]
 
     def of(self, columns: Columns) -> Issues:
-        """All findings."""
-        issues = list(self.issues)
+        """All findings, those of the reader first."""
+        issues = [issue for issue in self.opinions.issues if not issue.reason.startswith(_ALIKE)] + list(self.issues)
         for reason, action, pairs in (
             (f"far from all other transcripts of the clip (mean distance above {OUTLIER:g})", NOTED, columns.outliers),
             (

@@ -19,12 +19,13 @@ from psephos.agreement.bands import BANDS
 from psephos.agreement.icc import IntraclassCorrelation
 from psephos.consensus.columns import Columns
 from psephos.consensus.disagreement import CONTENT, FORMAT, LABELS, TYPES
-from psephos.consensus.keys import Spoken, Writing
+from psephos.consensus.keys import NULL, Spoken, Writing
 from psephos.consensus.reading_text import ChosenWords
 from psephos.consensus.review import Advice, Span, advise, described, queue_table
 from psephos.consensus.spans import Spans, within_budget
 from psephos.engine import Rng
 from psephos.errors import InputError, check_count, check_number
+from psephos.opinions.coding import text_of
 from psephos.opinions.outcomes import Reasons, Verdict, json_ready, named
 from psephos.opinions.transcript_words import Word
 from psephos.statistics import bootstrap, wilson_interval
@@ -165,8 +166,9 @@ class TranscriptVerdict(Verdict):
 
     def why(self, item: object) -> Reasons:
         """The votes behind one column (``clip:place``), and what would change it."""
-        place = self.items.index_of(str(item))
-        if place is None:
+        name = text_of(item, "item")
+        place = None if name is None else self.items.index_of(name)
+        if name is None or place is None:
             raise InputError("item", f"there is no column {str(item)!r:.80} in this verdict", hint="write clip:place")
         number = int(np.searchsorted(self.columns.bounds, place, side="right") - 1)
         keys = self.columns.keys[place]
@@ -189,15 +191,15 @@ class TranscriptVerdict(Verdict):
                 pl.col("merged").min(),
             )
             .sort(["weight", "merged"], descending=[True, False])
-            .drop("merged")
         )
         return Reasons(
             provenance=self.provenance,
-            item=str(item),
+            item=name,
             choice=named(self.choice[[place]], self.choices)[0],
             certainty=float(self.certainty[place]),
             flags=tuple(name for name, mask in self.flags.items() if mask[place]),
-            rows=rows,
+            rows=rows.drop("merged"),
+            flip=self._turn(rows, named(self.choice[[place]], self.choices)[0]),
         )
 
     @cached_property
@@ -346,6 +348,20 @@ class TranscriptVerdict(Verdict):
             ),
             "effective_voters": json_ready(self.effective_voters),
         }
+
+    def _turn(self, rows: pl.DataFrame, choice: str) -> str:
+        """The fewest transcripts that would have to say something else for another choice, in words."""
+        if self.provenance.parameters.get("vote") != "count":
+            return "votes are weighed: see the accuracy or confidence of the voters"
+        mine = rows.filter(pl.col("choice") == choice)
+        others = rows.filter(pl.col("choice") != choice)
+        first = int(mine["merged"][0])
+        name, more = "any other word", int(mine["votes"][0]) + 1
+        for other, votes, merged in others.select("choice", "votes", "merged").iter_rows():
+            needed = max(1, int(mine["votes"][0]) - votes + (merged > first))
+            if needed < more or name == "any other word":
+                name, more = "no word" if other == NULL else repr(other), needed
+        return f"{more:,} more {'transcript' if more == 1 else 'transcripts'} with {name} would change it"
 
     @property
     def _surfaces(self) -> npt.NDArray[np.int32]:

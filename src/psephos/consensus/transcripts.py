@@ -220,7 +220,7 @@ def transcripts(
         flags=flags,
         voters=_voter_table(opinions, columns, compared, elected),
         certainty_means=calibration.means,
-        issues=opinions.issues + found.of(columns),
+        issues=found.of(columns),
         columns=columns,
         spoken=heard,
         writing=writing,
