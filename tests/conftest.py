@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +44,24 @@ def _require(name: str) -> Any:
         missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         missing(f"{name} is not installed")
     return program
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """`shared_data(name)` gives the folder of this name with real data that is too large for the repository.
+
+    It lies in `data` of the folder that PSEPHOS_SHARED names, or of `shared` beside the repository. Where there is none
+    the test is skipped.
+    """
+    return _shared_data
+
+
+def _shared_data(name: str) -> Path:
+    shared = os.environ.get("PSEPHOS_SHARED") or Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(shared) / "data" / name
+    if not folder.is_dir():
+        pytest.skip(f"there is no {folder}")
+    return folder
 
 
 @pytest.fixture(scope="session")
