@@ -85,6 +85,18 @@ def test_one_coin_posteriors_are_probabilities() -> None:
         assert 0 < sum(heard.values()) <= 1 + 1e-9
 
 
+def test_who_is_worse_than_guessing_says_nothing() -> None:
+    """The third voter is right nearly never; its silence beside that of the first must not count against silence."""
+    keys, _ = simulated([0.8, 0.8, 0.02], 2000, seed=1)
+    doubtful = np.array([[0, 7, 0], [7, 0, 0], [7, 7, 0]], np.int32)
+    found = elect(np.concatenate([keys, doubtful]), vote="weighted")
+    assert found.model is not None
+    assert found.model.accuracy[2] < 0.3
+    silent = found.model.posterior[-3]
+    assert silent[0] >= silent[1] - 0.05
+    assert found.strength.leader[-1] == 7
+
+
 def test_twins_count_once() -> None:
     rng = np.random.default_rng(0)
     off = rng.random((20_000, 4)) < 0.1

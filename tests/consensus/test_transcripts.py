@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -215,6 +217,28 @@ def test_spans_join_pad_and_sort() -> None:
     advice = found.advice(0.2)
     assert (advice.spans, advice.reached, advice.seconds) == (2, True, pytest.approx(4.0))
     assert not found.advice(0.0).reached
+
+
+def test_hearing_by_errors_finds_more_in_less_time(heard: Heard) -> None:
+    found = transcripts(heard(clips_of_noise(40, seed=9)))
+    by_risk, by_errors = (found.queue(by=by) for by in ("risk", "errors"))
+    assert sorted(by_risk["item"]) == sorted(by_errors["item"])
+    some = [found.queue(by=by, budget_fraction=0.1)["found"][-1] for by in ("risk", "errors")]
+    assert some[1] > some[0]
+    assert found.advice(0.6, by="errors").found >= 0.4
+    with pytest.raises(InputError) as caught:
+        found.queue(by="length")
+    assert caught.value.argument == "by"
+
+
+def test_a_small_decision_does_not_load_the_compiler() -> None:
+    """Loading it takes longer than deciding."""
+    code = (
+        "import sys; from psephos import transcripts, decide\n"
+        "decide(transcripts(['c'] * 4, list('aabb'), [0, 1, 0, 1], list('xyxz')))\n"
+        "assert 'numba' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 class TestBadInput:

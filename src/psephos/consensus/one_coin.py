@@ -7,7 +7,9 @@ heard there (NULL is one of them) with equal probability. EM starts from shares 
     a_v = (1 + sum over its columns of P(x_cv is right)) / (2 + columns of v).
 
 Source: the symmetric case of Dawid and Skene (1979), doi:10.2307/2346806. Differs: the classes of a column are the keys
-heard in it, at least two; one right and one wrong vote are added to each voter.
+heard in it, at least two; one right and one wrong vote are added to each voter; a voter that is right less often than
+guessing would be says nothing, rather than the opposite of what it says (no recogniser knows what to avoid, and else
+its silence would count against silence).
 
 `effective_voters` says for how many independent voters the panel stands,
 
@@ -88,7 +90,7 @@ def one_coin(keys: Codes, voter: Codes, n_voters: int) -> OneCoin:
         converged = rounds > 1 and bool(np.abs(fresh - accuracy).max(initial=0.0) < SMALLEST_STEP)
         accuracy = fresh
         odds = np.append(np.log(accuracy / (1 - accuracy)), 0.0)[place] + np.log(others)[:, None]
-        odds = np.where(took_part, odds, 0.0)
+        odds = np.where(took_part, np.maximum(odds, 0.0), 0.0)
         score = np.stack([(odds * part).sum(axis=1) for part in same], axis=1) if same else odds
         score = np.where(took_part, score, -np.inf)
         peak = np.maximum(score.max(axis=1, initial=0.0), 0.0)[:, None]

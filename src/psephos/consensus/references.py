@@ -16,6 +16,8 @@ import polars as pl
 from scipy import stats
 
 from psephos.consensus.gold import CHECKED
+from psephos.consensus.review import in_order
+from psephos.consensus.spans import Spans
 from psephos.consensus.transcript_verdict import TranscriptVerdict
 from psephos.consensus.truth import wrong_columns
 from psephos.errors import InputError
@@ -90,7 +92,9 @@ class AgainstReferences(Result):
         }
 
 
-def against_references(verdict: TranscriptVerdict, references: Mapping[str, str] | None = None) -> AgainstReferences:
+def against_references(
+    verdict: TranscriptVerdict, references: Mapping[str, str] | None = None, *, by: str = "risk"
+) -> AgainstReferences:
     """Hold a consensus against true texts.
 
     Parameters
@@ -98,6 +102,8 @@ def against_references(verdict: TranscriptVerdict, references: Mapping[str, str]
     verdict : TranscriptVerdict
     references : mapping of str to str, optional
         True text of each clip; the column ``reference`` of the table about items if not given.
+    by : {"risk", "errors"}, default "risk"
+        Order of hearing that `found` is about; see `TranscriptVerdict.queue`.
 
     Raises
     ------
@@ -140,7 +146,13 @@ def against_references(verdict: TranscriptVerdict, references: Mapping[str, str]
         strengths=strengths,
         auroc=_auroc(verdict.support[word] / np.maximum(verdict.votes[word], 1), truth.wrong[word]),
         calibration_error=float(gaps.sum() / max(1, int(strengths["words"].sum()))),
-        found=_found(verdict, truth.judged, truth.wrong, truth.lost, sum(one.edits for one in total)),
+        found=_found(
+            in_order(verdict.spans, verdict.certainty, by),
+            truth.judged,
+            truth.wrong,
+            truth.lost,
+            sum(one.edits for one in total),
+        ),
         clips=pl.DataFrame(rows, schema=schema, orient="row"),
         null_won=int((truth.judged & (verdict.choice == 0)).sum()),
     )
@@ -205,15 +217,15 @@ def _auroc(strength: npt.NDArray[np.float64], wrong: npt.NDArray[np.bool_]) -> f
 
 
 def _found(
-    verdict: TranscriptVerdict,
+    spans: Spans,
     judged: npt.NDArray[np.bool_],
     wrong: npt.NDArray[np.bool_],
     lost: npt.NDArray[np.bool_],
     edits: int,
 ) -> pl.DataFrame:
     """How many of the errors the spans of the judged clips hold, by the share of their columns listened to."""
-    kept = judged[verdict.spans.first]
-    first, last = verdict.spans.first[kept], verdict.spans.last[kept]
+    kept = judged[spans.first]
+    first, last = spans.first[kept], spans.last[kept]
 
     def inside(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         upto = np.concatenate([[0], np.cumsum(mask)])

@@ -52,6 +52,15 @@ class Spans:
     def __len__(self) -> int:
         return len(self.first)
 
+    def take(self, order: Whole) -> Spans:
+        """The spans in another order."""
+        return Spans(*(getattr(self, name)[order] for name in ("first", "last", "start", "end", "score", "riskiest")))
+
+    def errors(self, certainty: Floats) -> Floats:
+        """Expected errors in each span: the sum of 1 - certainty over its columns, shape (n_spans,)."""
+        upto = np.concatenate([[0.0], np.cumsum(1 - certainty)])
+        return np.asarray(upto[self.last + 1] - upto[self.first])
+
     @property
     def seconds(self) -> Floats:
         """Time to hear each span, shape (n_spans,)."""

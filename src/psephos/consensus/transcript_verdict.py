@@ -21,7 +21,7 @@ from psephos.consensus.columns import Columns
 from psephos.consensus.disagreement import CONTENT, FORMAT, LABELS, TYPES
 from psephos.consensus.keys import NULL, Spoken, Writing
 from psephos.consensus.reading_text import ChosenWords
-from psephos.consensus.review import Advice, Span, advise, described, queue_table
+from psephos.consensus.review import Advice, Span, advise, described, in_order, queue_table
 from psephos.consensus.spans import Spans, within_budget
 from psephos.engine import Rng
 from psephos.errors import InputError, check_count, check_number
@@ -130,15 +130,19 @@ class TranscriptVerdict(Verdict):
         self,
         limit: int | None = None,
         *,
+        by: str = "risk",
         budget_seconds: float | None = None,
         budget_fraction: float | None = None,
     ) -> pl.DataFrame:
-        """Where to listen first: spans by falling score, then by time; see `psephos.consensus.spans`.
+        """Where to listen first: the doubtful spans of `psephos.consensus.spans` in order.
 
         Parameters
         ----------
         limit : int, optional
             How many spans; all if not given.
+        by : {"risk", "errors"}, default "risk"
+            ``"risk"``: by falling score, then by time, so that lost negations and numbers come first. ``"errors"``: by
+            expected errors per second (per column without times), which finds most of them in the least time.
         budget_seconds : float, optional
             Spans from the first on that can be heard in so many seconds; needs times.
         budget_fraction : float, optional
@@ -150,19 +154,21 @@ class TranscriptVerdict(Verdict):
             rank, item, start, end, consensus, alternatives, reason, value (the score), and `found`: the share of all
             expected errors that lie in this span and those before it.
         """
-        shown = self._within(budget_seconds, budget_fraction)
+        spans = in_order(self.spans, self.certainty, by)
+        shown = self._within(spans, budget_seconds, budget_fraction)
         if limit is not None:
             shown = min(shown, check_count("limit", limit, low=0))
-        return queue_table(self, shown)
+        return queue_table(self, spans, shown)
 
-    def spans_to_hear(self, limit: int | None = None) -> list[Span]:
+    def spans_to_hear(self, limit: int | None = None, *, by: str = "risk") -> list[Span]:
         """The same spans as objects, with what each voter has in them."""
         shown = len(self.spans) if limit is None else min(check_count("limit", limit, low=0), len(self.spans))
-        return described(self, shown)
+        return described(self, in_order(self.spans, self.certainty, by), shown)
 
-    def advice(self, errors_left: float = 0.2) -> Advice:
+    def advice(self, errors_left: float = 0.2, *, by: str = "risk") -> Advice:
         """When to stop listening: once so small a share of the expected errors is left, if the queue can get there."""
-        return advise(self, check_number("errors_left", errors_left, low=0, high=1))
+        spans = in_order(self.spans, self.certainty, by)
+        return advise(self, spans, check_number("errors_left", errors_left, low=0, high=1))
 
     def why(self, item: object) -> Reasons:
         """The votes behind one column (``clip:place``), and what would change it."""
@@ -408,16 +414,15 @@ class TranscriptVerdict(Verdict):
 
     def _found(self) -> float:
         """Share of the expected errors that the spans hold."""
-        wrong = np.concatenate([[0.0], np.cumsum(1 - self.certainty)])
-        held = float((wrong[self.spans.last + 1] - wrong[self.spans.first]).sum())
+        held = float(self.spans.errors(self.certainty).sum())
         return held / self.expected_errors if self.expected_errors else 1.0
 
-    def _within(self, seconds: float | None, fraction: float | None) -> int:
+    def _within(self, spans: Spans, seconds: float | None, fraction: float | None) -> int:
         if seconds is not None:
             check_number("budget_seconds", seconds, low=0)
-            if np.isnan(self.spans.seconds).any():
+            if np.isnan(spans.seconds).any():
                 raise InputError("budget_seconds", "needs words with times", hint="use budget_fraction")
         if fraction is not None:
             check_number("budget_fraction", fraction, low=0, high=1)
         columns = None if fraction is None else fraction * len(self)
-        return within_budget(self.spans, seconds=seconds, columns=columns)
+        return within_budget(spans, seconds=seconds, columns=columns)
