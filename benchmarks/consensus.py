@@ -9,7 +9,7 @@ import polars as pl
 from harness import Benchmark, Contender, SubprocessContender, main
 
 from psephos.consensus import majority
-from psephos.opinions import read
+from psephos.opinions import Opinions, read
 
 HUNDRED_MILLION_IN_PARTS = """
 import sys
@@ -41,18 +41,22 @@ def parquet(tiny: bool) -> Path:
     return path
 
 
-def ours(path: Path) -> pl.DataFrame:
-    table = majority(read(path)).table()
+def ours(opinions: Opinions) -> pl.DataFrame:
+    table = majority(opinions).table()
     return table.select("item", "choice", tied=pl.col("flags").str.contains("tie")).sort("item")
 
 
-def crowd_kit(path: Path) -> pl.DataFrame:
-    import pandas as pd
+def crowd_kit(frame) -> pl.DataFrame:
     from crowdkit.aggregation import MajorityVote
 
-    frame = pd.DataFrame(pl.read_parquet(path).rename({"item": "task", "voter": "worker"}).to_dict(as_series=False))
     chosen = MajorityVote().fit_predict(frame)
     return pl.DataFrame({"item": chosen.index.to_list(), "choice": chosen.to_list()}).sort("item")
+
+
+def pandas_frame(path: Path):
+    import pandas as pd
+
+    return pd.read_parquet(path).rename(columns={"item": "task", "voter": "worker"})
 
 
 def disagreement(mine: pl.DataFrame, other: pl.DataFrame) -> float:
@@ -95,8 +99,21 @@ BENCHMARKS = [
         "Majority from a Parquet file, reading included",
         "1,800,000 labels, 500,000 items, 20,000 voters, 5 choices",
         make=parquet,
-        ours=Contender("psephos", ours, packages=("psephos", "polars")),
-        peers=(Contender("crowd-kit", crowd_kit, packages=("crowd-kit", "pandas")),),
+        ours=Contender("psephos", lambda path: ours(read(path)), packages=("psephos", "polars")),
+        peers=(
+            Contender(
+                "crowd-kit", lambda path: crowd_kit(pandas_frame(path)), packages=("crowd-kit", "pandas", "pyarrow")
+            ),
+        ),
+        check=disagreement,
+    ),
+    Benchmark(
+        "consensus-majority-in-memory",
+        "Majority of votes in memory; ours with certainty, flags and the agreement of each voter with the others",
+        "the same 1,800,000 labels",
+        make=parquet,
+        ours=Contender("psephos", ours, prepare=read, packages=("psephos", "polars")),
+        peers=(Contender("crowd-kit", crowd_kit, prepare=pandas_frame, packages=("crowd-kit", "pandas", "pyarrow")),),
         check=disagreement,
     ),
     Benchmark(

@@ -142,7 +142,7 @@ def check_number(
     """
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(argument, f"must be a number, got {value!r}") from None
     inside = low < number < high if open_ends else low <= number <= high
     if isinstance(value, bool) or not math.isfinite(number) or not inside:

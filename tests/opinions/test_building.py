@@ -151,10 +151,11 @@ def test_seconds_and_dates_may_stand_in_one_column():
         ([0, 1.0], [0, 1], []),
         ([0, 0.5], [0], [("draw is not a whole number", "set aside", [2], "0.5")]),
         ([0, -1], [0], [("draw is out of range", "set aside", [2], "-1")]),
+        ([2**53, 2**63], [2**53], [("draw is out of range", "set aside", [2], str(2**63))]),
         ([0, None], [0], [("no draw", "set aside", [2], "")]),
         (["0", "x"], [0], [("draw is not a number", "set aside", [2], "x")]),
     ],
-    ids=["whole", "broken", "negative", "missing", "word"],
+    ids=["whole", "broken", "negative", "too large", "missing", "word"],
 )
 def test_a_draw_is_a_whole_number_or_set_aside(draw, kept, issues):
     opinions = samples(["a", "a"], ["u", "u"], draw, ["x", "y"])
@@ -213,6 +214,7 @@ def test_equal_ranks_are_ties_and_stay():
         ([None, None], [None, None]),
         (["[-Infinity]", "[NaN]"], [[-math.inf], [math.nan]]),
         (pl.Series([[-1, -0.5], "[2]"], dtype=pl.Object), [[-1.0, -0.5], [2.0]]),
+        (["[1000000000000000000000]", "[1]"], [[1e21], [1.0]]),
     ],
     ids=[
         "whole and broken",
@@ -227,6 +229,7 @@ def test_equal_ranks_are_ties_and_stay():
         "none",
         "infinity",
         "lists and texts",
+        "huge numbers",
     ],
 )
 def test_lists_of_numbers_keep_their_numbers(logprobs, kept):

@@ -386,6 +386,12 @@ def test_nested_values_are_kept_as_json_text_with_their_lines():
     assert found(table)[1] == ("a holds nested values: kept as JSON text", "noted", [2, 5], "")
 
 
+def test_lists_of_numbers_beside_other_values_are_kept_as_json_text():
+    table = read_jsonl(b'{"a": [1], "b": [1]}\n{"a": "x", "b": null}\n{"a": 2}\n', "f.jsonl")
+    assert contents(table) == ([("[1]", [1]), ("x", None), (2, None)], [1, 2, 3])
+    assert found(table) == [("a holds nested values: kept as JSON text", "noted", [1], "")]
+
+
 @pytest.mark.parametrize("depth", [100, *range(900, 1010, 3), 100_000])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")], ids=["arrays", "objects"])
 def test_deeply_nested_values_are_text_or_set_aside(depth, opening, closing):

@@ -6,6 +6,7 @@ decodes it, so many are tried in one child process, and what passes there must p
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from psephos.errors import InputError, ParseError
 from psephos.opinions.formats import parse
 from psephos.opinions.frames import from_frame
+from psephos.opinions.kinds import KINDS
 from psephos.opinions.parquet import faults_of
 from psephos.opinions.reading import read
 
@@ -87,9 +89,40 @@ def damaged(draw, files):
     return bytes(data)
 
 
+ODD = st.one_of(
+    st.sampled_from(["a", "b", "", " ", "1", "0.5", "-1", "1e999", "NaN", "true", "left", "tie", "[1, 2]", "2024-01-01T10:00Z"]),
+    st.sampled_from([0, 1, -1, 2**53 + 1, 2**63, 10**30, 0.5, -0.0, 1e300, float("nan"), float("inf"), True, False, None]),
+    st.sampled_from([[], [1], [0.5, 1], [None], [True], ["a"], [[1]], [10**30], {}, {"a": 1}, {"": [None]}]),
+    st.text(max_size=3),
+)
+
+
+@st.composite
+def odd_tables(draw, suffix):
+    """The columns of one kind, and others, with values of any type in any of them."""
+    kind = KINDS[draw(st.sampled_from(sorted(KINDS)))]
+    others = [name for name in (*kind.names, "note", "ITEM", "") if name not in kind.required]
+    names = [*kind.required, *draw(st.lists(st.sampled_from(others), unique=True, max_size=3))]
+    usual = ["a", "left", 1]
+    rows = draw(
+        st.lists(
+            st.fixed_dictionaries({name: st.sampled_from(usual) | ODD for name in names}), min_size=1, max_size=8
+        )
+    )
+    if suffix == "jsonl":
+        return "\n".join(map(json.dumps, rows)).encode()
+    if suffix == "json":
+        return json.dumps(rows).encode()
+    file = io.StringIO()
+    writer = csv.DictWriter(file, names, delimiter="\t" if suffix == "tsv" else ",")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue().encode("utf-8", "replace")
+
+
 def any_bytes(suffix):
     token_soup = st.lists(st.sampled_from(TOKENS), max_size=20).map(b"".join)
-    return st.one_of(damaged(FILES[suffix]), damaged(FILES[suffix]), token_soup, st.binary(max_size=200))
+    return st.one_of(odd_tables(suffix), damaged(FILES[suffix]), damaged(FILES[suffix]), token_soup, st.binary(max_size=200))
 
 
 @pytest.fixture(scope="module")

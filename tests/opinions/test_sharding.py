@@ -97,7 +97,7 @@ def test_every_item_lies_in_one_part_and_every_row_in_one(tmp_path, order, rows_
     frame = {"sorted": frame, "reversed": frame.reverse(), "shuffled": shuffled}[order]
     shards = scan(stored(tmp_path, frame), rows_per_part=rows_per_part)
     dealt = order != "sorted" and rows_per_part < frame.height
-    assert all(bool(part.folder) is dealt for part in shards.parts())
+    assert all(bool(part.pile) is dealt for part in shards.parts())
     loaded = [shards.load(part) for part in shards.parts()]
     items = [item for opinions, _ in loaded for item in opinions.vocabulary("item")]
     assert sorted(items) == sorted(set(frame["item"]))
@@ -119,7 +119,7 @@ def test_an_item_may_go_on_in_the_next_file(tmp_path):
     frame = votes(4)
     stored(tmp_path, frame[:5], frame[5:6], frame[6:])
     shards = scan(tmp_path, rows_per_part=2)
-    assert not any(part.folder for part in shards.parts())
+    assert not any(part.pile for part in shards.parts())
     assert_same_verdict(majority(read(tmp_path)), majority(shards))
 
 

@@ -89,7 +89,8 @@ def test_many_more_cells_than_votes_are_counted_without_a_table_of_them():
 def test_every_vote_finds_its_pair(rows):
     table = counted(rows)
     cast = [(item, choice) for item, choice, _ in rows if choice >= 0]
-    place = table.pair_of(codes(*[item for item, _ in cast]), codes(*[choice for _, choice in cast]))
+    assert [pair >= 0 for pair in table.pair] == [choice >= 0 for _, choice, _ in rows]
+    place = table.pair[table.pair >= 0]
     found = zip(table.item[place].tolist(), table.choice[place].tolist(), strict=True)
     assert list(found) == cast
 

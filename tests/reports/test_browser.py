@@ -20,12 +20,16 @@ from psephos.reports import report
 Open = Callable[..., Any]
 WIDTHS = (360, 1280, 2560)
 
-pytestmark = pytest.mark.xdist_group("chromium")
-
 
 @pytest.fixture(scope="module")
 def page(verdict: Verdict, gold: AgainstGold, agreement: Agreement) -> str:
     return report(verdict, gold=gold, agreement=agreement)
+
+
+@pytest.fixture(scope="module")
+def short_page(verdict: Verdict, gold: AgainstGold, agreement: Agreement) -> str:
+    """The same page with a shorter queue, for checks that look at every element."""
+    return report(verdict, gold=gold, agreement=agreement, rows=30)
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +52,6 @@ def colour_of(page: Any, selector: str, what: str) -> str:
     return "#" + "".join(f"{int(part):02X}" for part in parts)
 
 
-@pytest.fixture(scope="module")
-def short_page(verdict: Verdict, gold: AgainstGold, agreement: Agreement) -> str:
-    """The same page with a shorter queue, for checks that look at every element."""
-    return report(verdict, gold=gold, agreement=agreement, rows=30)
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_nothing(
@@ -74,8 +72,8 @@ def test_axe_finds_nothing_in_odd_pages(
 
 
 @pytest.mark.parametrize("width", [320, *WIDTHS])
-def test_no_width_scrolls_sideways(opened: Open, page: str, bad_page: str, width: int) -> None:
-    for text in (page, bad_page):
+def test_no_width_scrolls_sideways(opened: Open, short_page: str, bad_page: str, width: int) -> None:
+    for text in (short_page, bad_page):
         tab = opened(text, width=width)
         tab.keyboard.press("j")
         tab.keyboard.press("Enter")
@@ -99,9 +97,9 @@ def test_wide_screens_keep_lines_short(opened: Open, page: str) -> None:
     assert panes > 2400
 
 
-def test_the_whole_queue_goes_by_keyboard(opened: Open, page: str, verdict: Verdict) -> None:
-    items = verdict.queue(200)["item"].to_list()
-    tab = opened(page)
+def test_the_whole_queue_goes_by_keyboard(opened: Open, short_page: str, verdict: Verdict) -> None:
+    items = verdict.queue(30)["item"].to_list()
+    tab = opened(short_page)
     for item in (items[0], items[1], items[2]):
         tab.keyboard.press("j")
         assert focused(tab) == item

@@ -49,7 +49,7 @@ def pairwise_agreement(votes: Votes, *, level: float = 0.95) -> pl.DataFrame:
     counted = tally(item, choice, n_items, int(choice.max(initial=0)) + 1)
     ones = np.ones(len(item))
     by_item = sparse.csr_array((ones, (item, voter)), shape=(n_items, n_voters))
-    by_pair = sparse.csr_array((ones, (counted.pair_of(item, choice), voter)), shape=(len(counted.choice), n_voters))
+    by_pair = sparse.csr_array((ones, (counted.pair, voter)), shape=(len(counted.choice), n_voters))
     common = (by_item.T @ by_item).toarray()
     same = (by_pair.T @ by_pair).toarray()
     left, right = np.nonzero(np.triu(common, k=1))

@@ -10,6 +10,7 @@ import typer
 from psephos.cli import options as o
 
 if TYPE_CHECKING:
+    from polars import DataFrame
     from rich.console import Console
 
     from psephos.consensus import AgainstGold
@@ -80,7 +81,7 @@ def decide(
     if report is not None:
         from psephos.reports import write_report
 
-        write_report(verdict, report, gold=gold)
+        write_report(verdict, report, gold=gold, agreement=_pairs(verdict))
     if json:
         output.print_json(verdict, against_gold=gold, why=reasons)
         return
@@ -91,6 +92,16 @@ def decide(
     output.print_issues(out, verdict.issues)
     for written in filter(None, (parquet, report)):
         out.print(output.shown(f"Wrote {written}", 400))
+
+
+def _pairs(verdict: Verdict) -> DataFrame | None:
+    """How often each two voters agree, where there are not too many to compare."""
+    from psephos.agreement import pairwise_agreement
+    from psephos.agreement.pairs import MOST_VOTERS
+    from psephos.opinions import Opinions
+
+    votes = verdict.opinions
+    return pairwise_agreement(votes) if isinstance(votes, Opinions) and votes.size("voter") <= MOST_VOTERS else None
 
 
 def _print_verdict(out: Console, verdict: Verdict, gold: AgainstGold | None, limit: int) -> None:

@@ -206,7 +206,7 @@ def _count_part(
         "items_with": items_with,
         "effective": effective[0],
         "which": effective[1].astype(np.int32),
-        "by_voter": _agreement_by_voter(votes.size("voter"), item, voter, counting, weight, counted, lead),
+        "by_voter": _agreement_by_voter(votes.size("voter"), voter, weight, counted, lead),
     }
 
 
@@ -259,9 +259,7 @@ def _effective_splits(counted: Tally) -> tuple[npt.NDArray[np.float64], npt.NDAr
 
 def _agreement_by_voter(
     n_voters: int,
-    item: npt.NDArray[np.int32],
     voter: npt.NDArray[np.int32],
-    choice: npt.NDArray[np.int32],
     weight: npt.NDArray[np.float64] | None,
     counted: Tally,
     lead: Leaders,
@@ -271,23 +269,33 @@ def _agreement_by_voter(
     A voter is compared with the leader among the other voters, so that it does not agree with itself; sharing the lead
     counts half. Whole numbers, so that parts add up exactly.
     """
-    cast = choice >= 0
-    item, own_voter, choice = item[cast], voter[cast], choice[cast]
-    own = np.ones(len(item)) if weight is None else weight[cast]
-    leading = lead.first[item] == choice
-    mine = counted.weight[counted.pair_of(item, choice)] - own
+    cast = counted.pair >= 0
+    if weight is None:
+        standing = _standing_without(counted, lead, np.arange(len(counted.choice)), 1.0)[counted.pair[cast]]
+    else:
+        standing = _standing_without(counted, lead, counted.pair[cast], weight[cast])
+    kinds = 4
+    found = np.bincount(voter[cast].astype(np.int64) * kinds + standing, minlength=kinds * n_voters)
+    alone, behind, level, ahead = found.reshape(n_voters, kinds).T
+    abstentions = np.bincount(voter[~cast], minlength=n_voters)
+    compared = behind + level + ahead
+    return np.stack([alone + compared, abstentions, compared, level + 2 * ahead])
+
+
+def _standing_without(
+    counted: Tally, lead: Leaders, pair: npt.NDArray[np.int64], own: npt.NDArray[np.float64] | float
+) -> npt.NDArray[np.int64]:
+    """How a choice stands on its item once a vote of weight `own` for it is taken away.
+
+    1 behind the best of the others, 2 level with it, 3 ahead of it, 0 where nothing else was cast.
+    """
+    item = counted.item[pair]
+    mine = counted.weight[pair] - own
+    leading = lead.first[item] == counted.choice[pair]
     rival = np.where(leading, lead.second_weight[item], lead.first_weight[item])
     slack = EQUAL_WEIGHTS * lead.first_weight[item]
     alone = (mine <= slack) & (rival <= slack)
-    ahead = np.where(mine > rival + slack, 2, np.where(mine >= rival - slack, 1, 0))
-    return np.stack(
-        [
-            np.bincount(own_voter, minlength=n_voters),
-            np.bincount(voter[~cast], minlength=n_voters),
-            np.bincount(own_voter[~alone], minlength=n_voters),
-            np.bincount(own_voter[~alone], weights=ahead[~alone], minlength=n_voters).astype(np.int64),
-        ]
-    )
+    return np.where(alone, 0, 1 + (mine >= rival - slack).astype(np.int64) + (mine > rival + slack))
 
 
 def _voter_table(opinions: Opinions | Shards, by_voter: npt.NDArray[np.int64]) -> pl.DataFrame:

@@ -284,7 +284,7 @@ def _lists(values: pl.Series) -> pl.Series:
 
 def _list_of(text: str | None) -> list[float | None] | None:
     with suppress(ValueError, RecursionError):
-        value = json.loads(text or "null")
+        value = json.loads(text or "null", parse_int=lambda digits: int(digits) if len(digits) < 19 else float(digits))
         if isinstance(value, list) and all(type(number) in (int, float, NoneType) for number in value):
             return value
     return None

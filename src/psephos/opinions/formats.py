@@ -387,7 +387,7 @@ def _reason(problem: Exception) -> str:
 def _from_records(
     records: Sequence[Mapping[str, Any]], rows: npt.NDArray[np.int64], name: str
 ) -> tuple[pl.DataFrame, list[Issue]]:
-    """Columns from JSON objects. Lists of numbers stay lists; other nested values are kept as JSON text and noted."""
+    """Columns from JSON objects. A column of lists of numbers stays; other nested values become JSON text, as noted."""
     keys = dict.fromkeys(key for record in records for key in record)
     if not keys:
         raise ParseError(name, "holds only empty JSON objects")
@@ -397,8 +397,8 @@ def _from_records(
     issues: list[Issue] = []
     for key in keys:
         column = [record.get(key) for record in records]
-        nested = [isinstance(value, (dict, list)) and not _is_numbers(value) for value in column]
-        if any(nested):
+        nested = [isinstance(value, (dict, list)) for value in column]
+        if any(nested) and not all(value is None or _is_numbers(value) for value in column):
             column = [json.dumps(value) if isinstance(value, (dict, list)) else value for value in column]
             issues.append(Issue(f"{key} holds nested values: kept as JSON text", NOTED, name, rows[nested]))
         columns[key] = series(key, column)

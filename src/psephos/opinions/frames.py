@@ -95,6 +95,8 @@ def from_matrix(
         Names of rows and columns; numbers from 0 if not given.
     kind : {"labels", "scores"}, default "labels"
         What the cells are.
+    about : mapping of str to data frame, optional
+        As in `labels`.
 
     Examples
     --------

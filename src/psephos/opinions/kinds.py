@@ -66,6 +66,7 @@ _VOTER = Column("voter", "id", aliases=("worker", "annotator", "rater", "source"
 _CANDIDATE = Column("candidate", "id", aliases=("model", "system", "method"))
 _TASK = Column("task", "id", required=False, aliases=("benchmark", "dataset"))
 _WEIGHT = Column("weight", "number", required=False, low=0)
+_LAST = 2.0**53  # up to here a float64 is exact
 _TIME = Column("time", "time", required=False, aliases=("timestamp", "tstamp"))
 
 
@@ -138,7 +139,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 (
                     _ITEM,
                     _VOTER,
-                    Column("draw", "integer", low=0, aliases=("sample", "repeat")),
+                    Column("draw", "integer", low=0, high=_LAST, aliases=("sample", "repeat")),
                     Column("answer", "choice"),
                     *_optional("text", "text", "status"),
                     *_optional("number", "reward", "cost", "tokens"),
@@ -152,7 +153,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 (
                     _ITEM,
                     _VOTER,
-                    Column("position", "integer", low=0),
+                    Column("position", "integer", low=0, high=_LAST),
                     Column("token", "choice", aliases=("word",)),
                     Column("start", "number", required=False, low=0),
                     Column("end", "number", required=False, low=0),

@@ -83,7 +83,8 @@ def command_for(verb: str, source: Source, options: Mapping[str, object]) -> str
     if not source.given or any(map(callable, options.values())):
         return ""
     stated = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-    return shlex.join(["psephos", verb, *source.given, *source.options, *stated])
+    paths = [f"./{path}" if path.startswith("-") and path != "-" else path for path in source.given]
+    return shlex.join(["psephos", verb, *paths, *source.options, *stated])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

@@ -106,7 +106,7 @@ def read(
         naming=Naming(layout, _nested(files, path)),
         source=Source(
             tuple(map(str, files)),
-            tuple(sha256_of(file) for file in files if file != Path(STANDARD_INPUT)),
+            tuple(sha256_of(file) for file in files if file.is_file()),  # a pipe is read once
             given_paths(path, about),
             stated_options(kind, columns, about, repeated, wide=wide, encoding=encoding, format=format),
         ),

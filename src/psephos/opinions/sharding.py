@@ -51,11 +51,11 @@ _ROW = "__row"
 
 @dataclass(frozen=True)
 class Part:
-    """A range of rows of the files, or a folder of rows dealt from them."""
+    """A range of rows of the files, or a pile of rows dealt from them; the same for the same files at any time."""
 
     start: int = 0
     length: int = 0
-    folder: str = ""
+    pile: str = ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -71,6 +71,8 @@ class Shards:
         Code in `choices` of each choice that was found.
     choice_counts : ndarray of int64
         Rows of each choice that was found.
+    dealt : str
+        Folder of the piles that rows were dealt to, if they are not sorted by item.
     about, issues, source
         As of `Opinions`; the issues of a part are found when it is loaded, those of all items by `issues_with`. Voters
         and choices that look alike are looked for in all rows, also in those that are set aside later.
@@ -86,6 +88,7 @@ class Shards:
     cut: tuple[Part, ...]
     lengths: tuple[int, ...]
     repeated: str
+    dealt: str = ""
     about: About = field(default_factory=About)
     issues: Issues = field(default_factory=Issues)
     source: Source = field(default_factory=Source)
@@ -128,8 +131,8 @@ class Shards:
         """The opinions of a part, and for each of its items the first row on it; items with earlier rows come first."""
         kind = kind_named(self.kind)
         wanted = [self.columns[name] for name in kind.names if name in self.columns]
-        if part.folder:
-            frame = pl.concat([pl.read_parquet(file) for file in sorted(Path(part.folder).iterdir())])
+        if part.pile:
+            frame = pl.concat([pl.read_parquet(file) for file in sorted(Path(self.dealt, part.pile).iterdir())])
             rows = frame[_ROW].to_numpy()
             frame = frame.select(wanted)
         else:
@@ -222,6 +225,16 @@ def scan(
     InputError
         If a file is not Parquet or damaged, the files have different columns, the kind cannot be recognised, or it has
         no voters and choices.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> table = pl.DataFrame({"item": ["a", "a", "b"], "voter": ["x", "y", "x"], "label": ["cat", "dog", "cat"]})
+    >>> with TemporaryDirectory() as folder:
+    ...     table.write_parquet(f"{folder}/votes.parquet")
+    ...     shards = scan(f"{folder}/votes.parquet", rows_per_part=1)
+    >>> len(shards), len(shards.parts())
+    (3, 2)
     """
     check_count("rows_per_part", rows_per_part)
     files, tables = find_files(path)
@@ -277,7 +290,7 @@ def scan(
         weakref.finalize(shards.voters, shutil.rmtree, dealt, ignore_errors=True)
         wanted = [parts[name] for name in found_kind.names if name in parts]
         cut = _deal(table.select(wanted), parts["item"], sum(lengths), rows_per_part, dealt)
-        shards = replace(shards, cut=cut)
+        shards = replace(shards, cut=cut, dealt=str(dealt))
     return shards
 
 
@@ -382,7 +395,7 @@ def _deal(table: pl.LazyFrame, item: str, total: int, rows_per_part: int, folder
             chunk.with_columns(pile_of.alias("__pile")).partition_by("__pile", as_dict=True, include_key=False).items()
         ):
             rows.write_parquet(folder / f"{pile:06d}" / f"{number:06d}.parquet", compression="lz4")
-    return tuple(Part(folder=str(pile)) for pile in sorted(folder.iterdir()) if any(pile.iterdir()))
+    return tuple(Part(pile=pile.name) for pile in sorted(folder.iterdir()) if any(pile.iterdir()))
 
 
 def _segments(rows: npt.NDArray[np.integer], names: Sequence[str], lengths: Sequence[int]) -> list[Segment]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,8 @@ class Tally:
         Sum of the weights of the votes; the votes themselves if there are no weights.
     squares : ndarray of float64, shape (n_pairs,)
         Sum of the squared weights.
+    pair : ndarray of int64, shape (n_rows,)
+        Pair of each row that was counted; -1 for abstentions.
     """
 
     starts: npt.NDArray[np.int64]
@@ -44,16 +47,12 @@ class Tally:
     votes: npt.NDArray[np.int64]
     weight: npt.NDArray[np.float64]
     squares: npt.NDArray[np.float64]
+    pair: npt.NDArray[np.int64]
 
-    @property
+    @cached_property
     def item(self) -> npt.NDArray[np.int64]:
         """Item of each pair, shape (n_pairs,)."""
         return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
-
-    def pair_of(self, item: npt.NDArray[np.int32], choice: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
-        """Place of the pair (item, choice) for each row; every pair asked for must occur."""
-        base = np.int64(self.choice.max(initial=0)) + 1
-        return np.searchsorted(self.item * base + self.choice, item * base + choice)
 
     def per_item(self, values: npt.NDArray[np.float64] | npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Sum of `values` (one per pair) over the pairs of each item, shape (n_items,)."""
@@ -103,6 +102,7 @@ def tally(
         dense = np.bincount(cell, minlength=n_items * n_choices)
         pairs = np.flatnonzero(dense)
         votes = dense[pairs]
+        place = (np.cumsum(dense > 0) - 1)[cell]
         sums: list[npt.NDArray[Any]] = [
             np.bincount(cell, weights=w, minlength=len(dense))[pairs] for w in _powers(weights)
         ]
@@ -111,7 +111,9 @@ def tally(
         sums = [np.bincount(place, weights=w, minlength=len(pairs)) for w in _powers(weights)]
     starts = np.searchsorted(pairs, np.arange(n_items + 1, dtype=np.int64) * n_choices)
     weight, squares = sums if sums else [votes.astype(np.float64)] * 2
-    return Tally(starts, (pairs % n_choices).astype(np.int32), votes.astype(np.int64), weight, squares)
+    pair = np.full(len(choice), -1, dtype=np.int64)
+    pair[cast] = place
+    return Tally(starts, (pairs % n_choices).astype(np.int32), votes.astype(np.int64), weight, squares, pair)
 
 
 def leaders(counted: Tally) -> Leaders:
@@ -126,17 +128,12 @@ def leaders(counted: Tally) -> Leaders:
     """
     n_items = len(counted.starts) - 1
     item = counted.item
-    has_first = np.diff(counted.starts) > 0
-    has_second = np.diff(counted.starts) > 1
-    first, second = np.full((2, n_items), -1, dtype=np.int32)
-    first_weight, second_weight = np.zeros((2, n_items))
-    first_weight[has_first] = np.maximum.reduceat(counted.weight, counted.starts[:-1][has_first])
+    first_weight = _largest(counted, counted.weight)
     leading = counted.weight >= first_weight[item] * (1 - EQUAL_WEIGHTS)
-    weight = np.where(leading, first_weight[item], counted.weight)
-    order = np.lexsort((counted.choice, -weight, item))
-    next_best = order[counted.starts[:-1][has_second] + 1]
-    first[has_first] = counted.choice[order[counted.starts[:-1][has_first]]]
-    second[has_second], second_weight[has_second] = counted.choice[next_best], weight[next_best]
+    first = _lowest_choice(counted, leading)
+    behind = np.where(counted.choice == first[item], 0.0, np.where(leading, first_weight[item], counted.weight))
+    second_weight = _largest(counted, behind)
+    second = _lowest_choice(counted, (behind == second_weight[item]) & (counted.choice != first[item]))
     return Leaders(first, second, first_weight, second_weight, np.bincount(item[leading], minlength=n_items))
 
 
@@ -184,7 +181,7 @@ def splits(
     (array([[2., 1.]]), array([2]), array([0, 0]))
     """
     lengths = np.diff(counted.starts)
-    falling = counts[np.lexsort((-counts, counted.item))]
+    falling = _falling_within_items(counted, counts)
     row = _row_of_item(counted.starts, falling)
     _, first, which, items = np.unique(row, return_index=True, return_inverse=True, return_counts=True)
     taken = lengths[first]
@@ -212,6 +209,30 @@ def merge_splits(
     place[order] = np.arange(len(order))
     which = place[which]
     return split[order], np.bincount(which, weights=np.concatenate(items)).astype(np.int64), which
+
+
+def _largest(counted: Tally, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Largest of the values (one per pair) of each item, 0 where it has none."""
+    largest = np.zeros(len(counted.starts) - 1)
+    some = np.diff(counted.starts) > 0
+    largest[some] = np.maximum.reduceat(values, counted.starts[:-1][some]) if some.any() else 0.0
+    return largest
+
+
+def _lowest_choice(counted: Tally, marked: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """Lowest choice among the marked pairs of each item, -1 where none is marked."""
+    lowest = np.full(len(counted.starts) - 1, -1, dtype=np.int32)
+    pairs = np.flatnonzero(marked)[::-1]  # of equal indices the last assignment stays: the lowest choice
+    lowest[counted.item[pairs]] = counted.choice[pairs]
+    return lowest
+
+
+def _falling_within_items(counted: Tally, counts: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The counts with those of each item from large to small; whole numbers are sorted as one key with the item."""
+    most = int(counts.max(initial=0)) + 1
+    if counts.dtype.kind != "i" or most * len(counted.starts) >= 2**62:
+        return counts[np.lexsort((-counts, counted.item))]
+    return most - np.sort(counted.item * (most + 1) + (most - counts)) % (most + 1)
 
 
 def _powers(weights: npt.NDArray[np.float64] | None) -> tuple[npt.NDArray[np.float64], ...]:
