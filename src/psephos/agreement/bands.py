@@ -152,6 +152,22 @@ def majority_strength(
 def band_limits(voters: int, *, high: float = HIGH, near: float = NEAR) -> tuple[int, int]:
     """Largest strength that is high risk, and smallest that is near unanimous, of so many voters.
 
+    Parameters
+    ----------
+    voters : int
+        How many voters take part.
+    high, near : float, default 3/8 and 7/8
+        Shares that bound the bands.
+
+    Returns
+    -------
+    int, int
+
+    Raises
+    ------
+    InputError
+        If a share lies outside 0 to 1, or `high` is not below `near`.
+
     Examples
     --------
     >>> [band_limits(n) for n in (3, 5, 7, 8)]

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import stats
 
 from psephos.consensus.gold import CHECKED
 from psephos.consensus.review import in_order
@@ -212,7 +211,8 @@ def _auroc(strength: npt.NDArray[np.float64], wrong: npt.NDArray[np.bool_]) -> f
     bad, good = int(wrong.sum()), int((~wrong).sum())
     if not bad or not good:
         return float("nan")
-    rank = stats.rankdata(-strength)
+    _, level, tied = np.unique(np.round(-strength, 9), return_inverse=True, return_counts=True)
+    rank = (np.cumsum(tied) - (tied - 1) / 2)[level]
     return float((rank[wrong].sum() - bad * (bad + 1) / 2) / (bad * good))
 
 

@@ -89,6 +89,16 @@ def word_errors(reference: str | Sequence[str], transcript: str | Sequence[str])
 def word_error_rate(references: Sequence[str], transcripts: Sequence[str]) -> float:
     """Word error rate over several texts, edits and words added up first.
 
+    Parameters
+    ----------
+    references, transcripts : sequence of str, shape (n_texts,)
+        True texts, and what was written of each.
+
+    Raises
+    ------
+    InputError
+        If there are not as many transcripts as references.
+
     Examples
     --------
     >>> word_error_rate(["a b", "c"], ["a", "c d"])
