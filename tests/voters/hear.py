@@ -1,35 +1,46 @@
-"""Let every recogniser hear these recordings and print what it wrote, with each attempt to reach a network refused.
+"""Let recognisers hear these recordings and print what they wrote, with each attempt to reach a network refused.
 
     python hear.py NAME,NAME FILE...
 
-A program of its own, so that the models are loaded in a fresh interpreter; `test_recognisers` runs it.
+A program of its own, so that the models are loaded in a fresh interpreter; `test_recognisers` runs it. The guard is
+there before anything else in this process and in those that it starts.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import tempfile
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
 
-ATTEMPTS: list[str] = []
+GUARD = """
+import os, sys
 
-
-def refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    """Note and refuse each look-up of a name and each connection that is not to a process of this machine."""
+def refuse(event, arguments):
     if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"):
         where = arguments[1] if event in ("socket.connect", "socket.sendto") else arguments[0]
         if isinstance(where, tuple) or event.startswith("socket.get"):
-            ATTEMPTS.append(f"{event} {where}")
+            with open(os.environ["ATTEMPTS"], "a") as file:
+                print(event, where, file=file)
             raise OSError("no network here")
 
+sys.addaudithook(refuse)
+"""
 
 if __name__ == "__main__":
-    sys.addaudithook(refuse)
-    from psephos.voters import recogniser
+    with tempfile.TemporaryDirectory() as folder:
+        attempts = Path(folder, "attempts")
+        Path(folder, "sitecustomize.py").write_text(GUARD)
+        os.environ["ATTEMPTS"] = str(attempts)
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
+        exec(GUARD)  # here; in the processes to come it is Python that finds it
+        from psephos.voters import recogniser
 
-    heard = {}
-    for name in sys.argv[1].split(","):
-        voter = recogniser(name)
-        heard[name] = [[asdict(token) for token in voter.transcribe(path)] for path in sys.argv[2:]]
-    json.dump({"heard": heard, "attempts": ATTEMPTS}, sys.stdout)
+        heard = {}
+        for name in sys.argv[1].split(","):
+            voter = recogniser(name)
+            heard[name] = [[asdict(token) for token in voter.transcribe(path)] for path in sys.argv[2:]]
+        tried = attempts.read_text().splitlines() if attempts.exists() else []
+    json.dump({"heard": heard, "attempts": tried}, sys.stdout)

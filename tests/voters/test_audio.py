@@ -189,3 +189,16 @@ def test_ffmpeg_has_a_time_limit(converted: Any, tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(audio, "PATIENCE", 0.2)
     with pytest.raises(ParseError, match="took ffmpeg more than"):
         load_audio(sound)
+
+
+def test_long_recordings_are_cut_where_it_is_quiet() -> None:
+    samples = np.random.default_rng(1).standard_normal(25 * RATE).astype(np.float32)
+    for quiet in (9.2, 17.9):
+        samples[int(quiet * RATE) : int((quiet + 0.4) * RATE)] = 0
+    parts = list(audio.Audio(samples, "wav").parts(10))
+    assert np.array_equal(np.concatenate([part for _, part in parts]), samples)
+    assert [part.size <= 10 * RATE for _, part in parts] == [True] * 3
+    (_, second, third) = (begin for begin, _ in parts)
+    assert 9.2 <= second <= 9.6
+    assert 17.9 <= third <= 18.3
+    assert len(list(audio.Audio(samples, "wav").parts(25))) == 1

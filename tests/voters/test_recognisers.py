@@ -63,9 +63,8 @@ def words(tokens: list[dict[str, Any]]) -> str:
 @pytest.mark.parametrize("name", ["whisper-tiny", "whisper-base", "moonshine"])
 def test_clear_speech_is_heard(heard: Any, name: str) -> None:
     first, second, _ = map(words, heard[name])
-    assert "chest pain" in first
     assert "Tuesday morning" in first
-    assert "river was closed" in second or "river" in second
+    assert "river" in second
 
 
 @real
@@ -104,8 +103,22 @@ def test_the_same_recording_gives_the_same_words_in_any_order(heard: Any, clips:
 
 
 @real
-def test_silence_has_no_words_for_pocketsphinx(heard: Any) -> None:
-    assert heard["pocketsphinx"][2] == []
+@pytest.mark.parametrize("name", ["moonshine", "pocketsphinx"])
+def test_times_go_on_over_the_parts_of_a_long_recording(
+    require: Any, clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for part in PARTS[name]:
+        require(part)
+    soundfile = require("soundfile")
+    samples, rate = soundfile.read(clips[0])
+    soundfile.write(tmp_path / "long.flac", np.concatenate([samples, np.zeros(rate), samples]), rate)
+    module = {"moonshine": "moonshine", "pocketsphinx": "sphinx"}[name]
+    monkeypatch.setattr(f"psephos.voters.{module}._MOST", 6)
+    tokens = recogniser(name).transcribe(tmp_path / "long.flac")
+    starts = [token.start for token in tokens if token.start is not None]
+    assert starts == sorted(starts)
+    assert sum(start < 5.5 for start in starts) > 4
+    assert sum(5.5 < start < 11 for start in starts) > 4
 
 
 def test_an_unknown_name_is_refused() -> None:

@@ -23,7 +23,7 @@ class Parrot(Recogniser):
     language = "en"
 
     def __init__(
-        self, name: str = "parrot", *, fails: Mapping[str, Exception] | None = None, settings: str = ""
+        self, name: str = "parrot", *, fails: Mapping[str, BaseException] | None = None, settings: str = ""
     ) -> None:
         self.name = name
         self.asked: list[str] = []
@@ -148,6 +148,14 @@ def test_failures_are_tried_again(clips: list[Path], tmp_path: Path) -> None:
     voter = Parrot()
     assert not transcribe(clips, [voter], keep=tmp_path / "kept").failures
     assert voter.asked == ["two"]
+
+
+def test_work_that_is_stopped_keeps_what_it_has(clips: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        transcribe(clips, [Parrot(fails={"two": KeyboardInterrupt()})], keep=tmp_path / "kept")
+    voter = Parrot()
+    assert transcribe(clips, [voter], keep=tmp_path / "kept").reused == 1
+    assert voter.asked == ["two", "three"]
 
 
 def test_what_has_changed_is_done_again(clips: list[Path], tmp_path: Path) -> None:

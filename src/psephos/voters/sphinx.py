@@ -8,14 +8,22 @@ confidence of a word is its posterior probability in the lattice.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
-from psephos.voters.audio import RATE, load_audio
+import numpy as np
+import numpy.typing as npt
+
+from psephos.voters.audio import RATE, load_audio, pcm
 from psephos.voters.recognisers import LocalRecogniser, Token, given
 
 _FRAMES = 100
 """Frames in a second."""
+
+_MOST = 120
+"""Seconds that it is given at once: its lattice grows with them."""
 
 _NO_WORD = re.compile(r"[<\[+].*")
 _PRONUNCIATION = re.compile(r"\(\d+\)$")
@@ -35,16 +43,14 @@ class PocketSphinx(LocalRecogniser):
         from pocketsphinx import Decoder
 
         decoder = Decoder(samprate=RATE, loglevel="FATAL")
-        decoder.start_utt()
-        decoder.process_raw(audio.pcm(), full_utt=True)
-        decoder.end_utt()
-        return tuple(
-            given(
-                _PRONUNCIATION.sub("", part.word),
-                part.start_frame / _FRAMES,
-                (part.end_frame + 1) / _FRAMES,
-                min(1.0, part.prob),
-            )
-            for part in (decoder.seg() if decoder.hyp() is not None else ())
-            if not _NO_WORD.fullmatch(part.word)
-        )
+        return tuple(token for begin, samples in audio.parts(_MOST) for token in _heard(decoder, samples, begin))
+
+
+def _heard(decoder: Any, samples: npt.NDArray[np.float32], begin: float) -> Iterator[Token]:
+    decoder.start_utt()
+    decoder.process_raw(pcm(samples), full_utt=True)
+    decoder.end_utt()
+    for part in decoder.seg() if decoder.hyp() is not None else ():
+        if not _NO_WORD.fullmatch(part.word):
+            start, end = (begin + frame / _FRAMES for frame in (part.start_frame, part.end_frame + 1))
+            yield given(_PRONUNCIATION.sub("", part.word), start, end, min(1.0, part.prob))

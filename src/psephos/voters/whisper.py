@@ -2,8 +2,11 @@
 
 Whisper (Radford et al. 2022, arXiv 2212.04356) as CTranslate2 runs it with 8-bit weights: the English ``tiny.en`` and
 the multilingual ``base``, both out of Python packages. Word times come from its attention (faster-whisper's alignment),
-the confidence of a word is the mean probability of its parts. It decodes with a beam of 5 and never falls back to
-sampling at a higher temperature, so that its words do not depend on chance.
+the confidence of a word is the mean probability of its parts. It decodes with a beam of 5.
+
+Differs from the source: where a text shrinks by more than 2.4 when compressed, Whisper is caught in a loop, and the
+source samples at higher temperatures until it is not. Here the recording is decoded once more with no five parts of
+words in a row allowed twice, so that the words do not depend on chance.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from psephos.voters.audio import Audio, load_audio
 from psephos.voters.recognisers import LocalRecogniser, Token, given, in_order
 
 _BEAM = 5
+_LOOP = 2.4
+_REPEAT = 5
 
 
 class _Whisper(LocalRecogniser):
@@ -27,7 +32,7 @@ class _Whisper(LocalRecogniser):
     @property
     def identity(self) -> Mapping[str, str]:
         """The packages and how they are used."""
-        return {**super().identity, "settings": f"int8, beam {_BEAM}, temperature 0"}
+        return {**super().identity, "settings": f"int8, beam {_BEAM}, loops beyond {_LOOP} without {_REPEAT} repeated"}
 
     def transcribe(self, path: str | Path) -> tuple[Token, ...]:
         """The words with times and confidences."""
@@ -39,14 +44,9 @@ class _Whisper(LocalRecogniser):
         raise NotImplementedError
 
     def _heard(self, audio: Audio) -> tuple[Token, ...]:
-        segments, _ = self._model.transcribe(
-            audio.samples,
-            language=self.language,
-            beam_size=_BEAM,
-            temperature=0.0,
-            condition_on_previous_text=False,
-            word_timestamps=True,
-        )
+        segments = self._decoded(audio)
+        if any(segment.compression_ratio > _LOOP for segment in segments):
+            segments = self._decoded(audio, no_repeat_ngram_size=_REPEAT)
         tokens: list[Token] = []
         for segment in segments:
             for word in segment.words or ():
@@ -57,6 +57,18 @@ class _Whisper(LocalRecogniser):
                 elif text:
                     tokens.append(this)
         return in_order(tokens)
+
+    def _decoded(self, audio: Audio, **options: int) -> list[Any]:
+        segments, _ = self._model.transcribe(
+            audio.samples,
+            language=self.language,
+            beam_size=_BEAM,
+            temperature=0.0,
+            condition_on_previous_text=False,
+            word_timestamps=True,
+            **options,
+        )
+        return list(segments)
 
 
 class WhisperTiny(_Whisper):
