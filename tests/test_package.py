@@ -106,8 +106,12 @@ def test_what_is_built_has_its_types_its_pages_and_its_example(tmp_path: Path) -
     report = tmp_path / "report.html"
     place = str(tmp_path / "installed")
     run("-P", "-c", f"import psephos; assert psephos.__file__.startswith({place!r})", PYTHONPATH=place)
-    assert "psephos/examples/digits" in run("-P", "-m", "psephos", "demo", "--report", str(report), PYTHONPATH=place)
-    assert report.stat().st_size
+    for given, name in (([], "scribe"), (["digits"], "digits")):
+        said = run("-P", "-m", "psephos", "demo", *given, "--report", str(report), PYTHONPATH=place)
+        assert f"psephos/examples/{name}" in said
+        assert report.stat().st_size
+        report.unlink()
+    assert sum(path.stat().st_size for path in (tmp_path / "installed/psephos/examples/scribe").iterdir()) < 2e6
 
 
 def rooms() -> list[Any]:
