@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from psephos.consensus import alignment
@@ -70,6 +70,17 @@ def timed(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, Times]:
     return columns, words, Times(*spans(len(columns)), *spans(len(words)), draw(st.floats(0, 6)))
 
 
+def bounded(start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Times of what has none: from the start of the last one ahead that has one to the end of the next."""
+    low, high = start.copy(), end.copy()
+    for place in range(len(start)):
+        if np.isnan(start[place]):
+            low[place] = next((x for x in start[:place][::-1] if not np.isnan(x)), -np.inf)
+        if np.isnan(end[place]):
+            high[place] = next((x for x in end[place:] if not np.isnan(x)), np.inf)
+    return low, np.maximum(high, low)
+
+
 @given(merges())
 def test_the_path_is_cheapest_and_whole(case: tuple[np.ndarray, np.ndarray]) -> None:
     columns, words = case
@@ -80,11 +91,17 @@ def test_the_path_is_cheapest_and_whole(case: tuple[np.ndarray, np.ndarray]) -> 
     assert cost_of(columns, words, steps) == cheapest(columns, words)
 
 
+UNTIMED_BETWEEN = Times(*(np.array(x, float) for x in ([0, 0, np.nan, 0], [0, 0, np.nan, 0], [1], [1])), 0.0)
+
+
 @given(timed())
+@example((np.ones((4, 1), np.int32), np.ones(1, np.int32), UNTIMED_BETWEEN))
 def test_a_band_of_time_loses_nothing_and_forbids_what_is_far(case: tuple[np.ndarray, np.ndarray, Times]) -> None:
     columns, words, times = case
-    late = times.word_start[None, :] - times.column_end[:, None] > times.collar + 1e-9
-    far = late | (times.column_start[:, None] - times.word_end[None, :] > times.collar + 1e-9)
+    column_low, column_high = bounded(times.column_start, times.column_end)
+    word_low, word_high = bounded(times.word_start, times.word_end)
+    late = word_low[None, :] - column_high[:, None] > times.collar + 1e-9
+    far = late | (column_low[:, None] - word_high[None, :] > times.collar + 1e-9)
     steps = align(columns, words, times=times)
     column, word = places(steps)
     paired = (column >= 0) & (word >= 0)

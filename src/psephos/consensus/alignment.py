@@ -60,7 +60,10 @@ _FAR = 2**40
 
 @dataclass(frozen=True, eq=False)
 class Times:
-    """Start and end in seconds of columns and words; NaN is unknown and forbids nothing.
+    """Start and end in seconds of columns and words; NaN is unknown.
+
+    An unknown start is that of the last one ahead with a start, an unknown end that of the next one with an end: what
+    has no time lies between its neighbours. Where there is no neighbour it is not bounded.
 
     Attributes
     ----------
@@ -116,6 +119,7 @@ def align(
     [0, 1, 0, 2]
     """
     if times is not None:
+        times = _bounded(times)
         return _search(columns, words, *_time_band(times), times, compiled)
     if cuts is None or not len(cuts[0]):
         low = np.zeros(len(columns) + 1, dtype=np.int64)
@@ -217,19 +221,26 @@ def _path(columns: Codes, words: Codes, low: Nodes, high: Nodes, times: Times | 
 
 
 def _time_band(times: Times) -> tuple[Nodes, Nodes]:
-    """How many words may be used up at each node; see the module. Unknown times take the widest possible."""
+    """How many words may be used up at each node; see the module."""
     n_columns, n_words = len(times.column_start), len(times.word_start)
-    ends = np.maximum.accumulate(_filled(times.word_end[::-1], np.inf)[::-1])
-    starts = np.minimum.accumulate(_filled(times.word_start, -np.inf)[::-1])[::-1]
-    begins = _filled(times.column_start, -np.inf)
-    closes = _filled(times.column_end[::-1], np.inf)[::-1]
-    done = np.searchsorted(ends, begins - times.collar - 1e-9, side="left")
-    begun = np.searchsorted(starts, closes + times.collar + 1e-9, side="right")
+    ends = np.maximum.accumulate(times.word_end)
+    starts = np.minimum.accumulate(times.word_start[::-1])[::-1]
+    done = np.searchsorted(ends, times.column_start - times.collar - 1e-9, side="left")
+    begun = np.searchsorted(starts, times.column_end + times.collar + 1e-9, side="right")
     low, high = np.zeros((2, n_columns + 1), dtype=np.int64)
     low[1:] = np.minimum.accumulate(done[::-1])[::-1]
     high[:-1] = np.maximum.accumulate(begun)
     high[-1] = n_words
     return low, np.maximum(high, low)
+
+
+def _bounded(times: Times) -> Times:
+    """The times with unknown ones bounded by their neighbours."""
+    starts = (_filled(start, -np.inf) for start in (times.column_start, times.word_start))
+    ends = (_filled(end[::-1], np.inf)[::-1] for end in (times.column_end, times.word_end))
+    (column_start, word_start), (column_end, word_end) = starts, ends
+    column_end, word_end = np.maximum(column_end, column_start), np.maximum(word_end, word_start)
+    return Times(column_start, column_end, word_start, word_end, times.collar)
 
 
 def _filled(values: Seconds, start: float) -> Seconds:
