@@ -61,6 +61,19 @@ def test_the_weakest_stands_on_top_and_in_the_title() -> None:
     assert len(names) == 6
 
 
+def test_where_few_agree_nowhere_the_title_says_so() -> None:
+    rows = [
+        ("c", voter, place, word)
+        for voter, text in zip("xyzw", ("a b", "a b", "a b", "a c"), strict=True)
+        for place, word in enumerate(text.split())
+    ]
+    item, voter, place, word = zip(*rows, strict=True)
+    some = transcripts(heard(item, voter, place, word))
+    assert heading_of(bands_plot(some))[0].startswith("Few agree nowhere; in c only some agree on 50")
+    same = transcripts(heard(["c", "c"], ["x", "y"], [0, 0], ["a", "a"]))
+    assert heading_of(bands_plot(same))[0] == "Nearly all agree"
+
+
 def test_bars_fill_the_whole() -> None:
     axes = bands_plot(clips(5)).axes[0]
     for row in range(5):

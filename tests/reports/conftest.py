@@ -156,7 +156,7 @@ def hostile_talk() -> TranscriptVerdict:
         (item, voter, place, token)
         for number, item in enumerate(texts)
         for turn, voter in enumerate(texts[:5])
-        for place, token in enumerate(texts[turn % 3 :] + [texts[(number + turn) % len(texts)]])
+        for place, token in enumerate([*texts[turn % 3 :], texts[(number + turn) % len(texts)]])
     ]
     frame = pl.DataFrame(rows, schema=["item", "voter", "position", "token"], orient="row")
     about = {"items": pl.DataFrame({"item": texts, "group": texts, "reference": texts})}

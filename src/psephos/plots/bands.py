@@ -66,14 +66,16 @@ def bands_plot(result: Banded, *, by: str | None = None, theme: str = "light", h
     rows = banded_rows(result, by)
     if rows.is_empty():
         raise InputError("result", "no word is evaluated: there is nothing to draw")
-    few = rows.sort("high_risk_mass", "name", descending=[True, False]).head(MOST)
+    weakest = rows.sort(
+        "high_risk_mass", pl.col("middle") / pl.col("evaluated"), "name", descending=[True, True, False]
+    )
+    few = weakest.head(MOST)
     names = [shortened(name, LONGEST) for name in few["name"]]
     what = "clip" if by is None else by.replace("_", " ")
     method = f"Share of words by how many transcripts stand behind them, for each {what}; 95\u202f% Wilson interval."
     method += f" The {MOST} of {rows.height:,} with the largest share." if rows.height > MOST else ""
-    finding = f"In {shortened(few['name'][0], 30)} few agree on {share(few['high_risk_mass'][0])} of words"
     with own_rules():
-        page = sheet(finding, method, height=50 + ROW * len(names), theme=theme, heading=heading)
+        page = sheet(_finding(few), method, height=50 + ROW * len(names), theme=theme, heading=heading)
         axes = page.panel(16 + LETTER * max(map(len, names)), 24, 108, 26)
         axes.set_xlim(0, 1)
         axes.set_ylim(len(names) - 0.5, -0.5)
@@ -106,6 +108,14 @@ def bands_plot(result: Banded, *, by: str | None = None, theme: str = "light", h
             ends = f"{share(mass)} [{100 * low:.0f}, {100 * high:.0f}]"
             page.write(axes, 1.04, row, ends, "muted", transform=side, ha="left", va="center_baseline")
     return page.figure
+
+
+def _finding(rows: pl.DataFrame) -> str:
+    top = rows.row(0, named=True)
+    name, some = shortened(top["name"], 30), top["middle"] / top["evaluated"]
+    if top["high_risk"]:
+        return f"In {name} few agree on {share(top['high_risk_mass'])} of words"
+    return f"Few agree nowhere; in {name} only some agree on {share(some)} of words" if some else "Nearly all agree"
 
 
 def banded_rows(result: Banded, by: str | None) -> pl.DataFrame:

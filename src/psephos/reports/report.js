@@ -130,7 +130,8 @@ document.addEventListener("DOMContentLoaded", () => {
       name.scope = "row";
       row.append(name);
       for (const column of near) {
-        const text = column.slots ? column.slots[place] : column.text;
+        const own = column.slots ? column.slots[place] : "=";
+        const text = own === "=" ? column.text : own;
         const cell = make("td");
         cell.append(make("bdi", text || "\u2205"));
         if (!text) cell.firstChild.className = "beside";

@@ -43,6 +43,9 @@ HEARD = 8
 GAP = "\u2205"
 """Stands where a transcript, or the consensus, has no word."""
 
+SAME = "="
+"""No word looks like it, for a word has letters, digits or a per cent sign."""
+
 BANDS = ("risk", "middle", "quiet")
 
 
@@ -63,7 +66,8 @@ class Token:
     votes, voters : int
         Transcripts behind the word, and all.
     slots : str
-        What each transcript has here, a line each, empty for nothing; empty altogether where all have the word.
+        What each transcript has here, a line each: nothing, `SAME` for the word as it stands, or what it wrote. Empty
+        where all have the same.
     time : str
     """
 
@@ -288,16 +292,18 @@ def _tokens(verdict: TranscriptVerdict, clip: int, most: int, order: list[int], 
         name = f"w{clip + 1}-{columns.start - begin}" if doubtful else ""
         if doubtful:
             ids |= dict.fromkeys(columns, name)
+        word = GAP if text is None else shown(text, 80)
+        slots = [_slot(verdict, columns, slot) for slot in order] if kind != NONE else []
         found.append(
             Token(
                 id=name,
-                text=GAP if text is None else shown(text, 80),
+                text=word,
                 band=band,
                 kind=TYPES[kind],
                 label=LABELS[verdict.label[weakest]],
                 votes=int(verdict.support[weakest]),
                 voters=int(verdict.votes[weakest]),
-                slots="" if kind == NONE else "\n".join(_slot(verdict, columns, slot) for slot in order),
+                slots="\n".join(SAME if written == word else written for written in slots),
                 time=clock(float(verdict.start[columns.start])),
             )
         )
