@@ -28,7 +28,7 @@ EXTRAS = {
 PROGRAMS = {"ffmpeg": ("M4A, AAC and WebM recordings", "apt-get install ffmpeg, brew install ffmpeg")}
 """Programs that are used where they are, what for, and how to get them."""
 
-CORE = ("numpy", "scipy", "polars", "narwhals", "typer", "rich", "jinja2", "lazy-loader")
+CORE = ("numpy", "scipy", "numba", "polars", "narwhals", "rapidfuzz", "typer", "rich", "jinja2", "lazy-loader")
 
 
 def doctor() -> None:

@@ -87,7 +87,13 @@ class Recogniser(ABC):
 
 
 class RecogniserError(RuntimeError):
-    """A recogniser failed on a recording that may be fine."""
+    """A recogniser failed on a recording that may be fine.
+
+    Examples
+    --------
+    >>> print(RecogniserError("whisper-tiny: out of memory"))
+    whisper-tiny: out of memory
+    """
 
 
 class LocalRecogniser(Recogniser):
@@ -160,7 +166,13 @@ def recogniser(name: str, *, language: str = "en") -> Recogniser:
 
 
 def installed() -> tuple[str, ...]:
-    """The names of those recognisers whose packages are installed."""
+    """The names of those recognisers whose packages are installed.
+
+    Examples
+    --------
+    >>> set(installed()) <= set(NAMES)
+    True
+    """
     return tuple(
         name for name in NAMES if all(importlib.util.find_spec(part) is not None for part in _engine(name).packages)
     )

@@ -116,6 +116,13 @@ def transcribe(
     ------
     InputError
         If there is no recording or no recogniser, one is named twice, or `keep` cannot be a folder.
+
+    Examples
+    --------
+    >>> from psephos.voters import installed, recogniser
+    >>> voters = [recogniser(name) for name in installed()]
+    >>> said = transcribe(["visit.wav"], voters, keep="heard")  # doctest: +SKIP
+    >>> said.opinions, said.failures  # doctest: +SKIP
     """
     if not paths or not recognisers:
         raise InputError("paths" if not paths else "recognisers", "names none")
@@ -159,7 +166,17 @@ def transcribe(
 
 
 def forget(keep: str | Path) -> None:
-    """Remove the pairs that a folder keeps, and the folder if it holds nothing else."""
+    """Remove the pairs that a folder keeps, and the folder if it holds nothing else.
+
+    Parameters
+    ----------
+    keep : str or Path
+        The folder that was given to `transcribe`.
+
+    Examples
+    --------
+    >>> forget("no such folder")
+    """
     folder = Path(keep)
     for file in folder.glob("*.json"):
         if _KEPT.fullmatch(file.name):
