@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import email
 import importlib
+import json
 import os
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +47,24 @@ def _require(name: str) -> Any:
 
 
 @pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """`shared_data(name)` gives the folder of this name with real data that is too large for the repository.
+
+    It lies in `data` of the folder that PSEPHOS_SHARED names, or of `shared` beside the repository. Where there is none
+    the test is skipped.
+    """
+    return _shared_data
+
+
+def _shared_data(name: str) -> Path:
+    shared = os.environ.get("PSEPHOS_SHARED") or Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(shared) / "data" / name
+    if not folder.is_dir():
+        pytest.skip(f"there is no {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def ray_cluster(require: Require) -> Iterator[Any]:
     """Ray with two cores, started once; mark the tests that use it `ray` and `xdist_group("ray")`."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -48,3 +73,80 @@ def ray_cluster(require: Require) -> Iterator[Any]:
     ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
     yield ray
     ray.shutdown()
+
+
+@dataclass
+class Reply:
+    """What the speech server answers once: after so many seconds, so many bytes at a time if it trickles."""
+
+    body: Any = field(default_factory=lambda: {"text": "no chest pain"})
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    after: float = 0
+    trickle: float = 0
+
+
+class SpeechServer:
+    """A real server on this machine with the OpenAI interface for transcription, which answers as it is told.
+
+    `replies` are given in order, the last one for ever; `requests` are the fields and headers of what came in.
+    """
+
+    Reply = Reply
+
+    def __init__(self) -> None:
+        self.replies: list[Reply] = [Reply()]
+        self.requests: list[dict[str, Any]] = []
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                server.answer(self)
+
+            def log_message(self, *arguments: Any) -> None:
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True)
+        self.thread.start()
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        data = request.rfile.read(int(request.headers["content-length"]))
+        head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
+        parts: dict[str, Any] = {
+            "path": request.path,
+            "headers": {name.lower(): value for name, value in request.headers.items()},
+        }
+        for part in email.message_from_bytes(head + data).get_payload():
+            name = part.get_param("name", header="content-disposition")
+            value = part.get_payload(decode=True)
+            parts.setdefault(name, []).append(value if part.get_filename() else value.decode())
+        self.requests.append(parts)
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        time.sleep(reply.after)
+        body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+        try:
+            request.send_response(reply.status)
+            for name, value in {"content-length": str(len(body)), **reply.headers}.items():
+                request.send_header(name, value)
+            request.end_headers()
+            for at in range(0, len(body), 1 if reply.trickle else len(body) or 1):
+                request.wfile.write(body[at : at + 1] if reply.trickle else body)
+                time.sleep(reply.trickle)
+        except OSError:
+            pass  # the client has gone, as it should
+
+    def close(self) -> None:
+        self.http.shutdown()
+        self.http.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def speech_server() -> Iterator[SpeechServer]:
+    """A transcription server on this machine."""
+    server = SpeechServer()
+    yield server
+    server.close()

@@ -100,14 +100,18 @@ def test_what_is_built_has_its_types_its_pages_and_its_example(tmp_path: Path) -
         archive.extractall(tmp_path / "installed")
     shipped = {path.relative_to(tmp_path / "installed").as_posix() for path in (tmp_path / "installed").rglob("*.*")}
     source = ROOT / "src"
-    own = {path.relative_to(source).as_posix() for path in source.rglob("*.*") if path.suffix != ".pyc"}
+    own = {path.relative_to(source).as_posix() for path in source.rglob("*.*") if "__pycache__" not in path.parts}
     assert "psephos/py.typed" in own
     assert own <= shipped
     report = tmp_path / "report.html"
     place = str(tmp_path / "installed")
     run("-P", "-c", f"import psephos; assert psephos.__file__.startswith({place!r})", PYTHONPATH=place)
-    assert "psephos/examples/digits" in run("-P", "-m", "psephos", "demo", "--report", str(report), PYTHONPATH=place)
-    assert report.stat().st_size
+    for given, name in (([], "scribe"), (["digits"], "digits")):
+        said = run("-P", "-m", "psephos", "demo", *given, "--report", str(report), PYTHONPATH=place)
+        assert f"psephos/examples/{name}" in said
+        assert report.stat().st_size
+        report.unlink()
+    assert sum(path.stat().st_size for path in (tmp_path / "installed/psephos/examples/scribe").iterdir()) < 2e6
 
 
 def rooms() -> list[Any]:

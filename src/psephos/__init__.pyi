@@ -1,5 +1,5 @@
 from .agreement import Agreement, agree
-from .consensus import AgainstGold, against_gold, decide
+from .consensus import AgainstGold, TranscriptVerdict, against_gold, decide
 from .errors import InputError
 from .opinions import (
     Opinions,
@@ -30,6 +30,7 @@ __all__ = [
     "Opinions",
     "Reasons",
     "Result",
+    "TranscriptVerdict",
     "Verdict",
     "against_gold",
     "agree",

@@ -59,6 +59,18 @@ class EncodingError(ParseError):
     """A text file is not in the stated encoding; `where` is the byte at which it breaks."""
 
 
+class TimeError(InputError):
+    """A time is negative or no number, ends before it starts, or starts step back; `where` is the line or row."""
+
+
+class ConfidenceError(InputError):
+    """A confidence lies outside 0 to 1; `where` is the line or row."""
+
+
+class DuplicateSystemError(InputError):
+    """One system has two transcripts of one clip; `where` names the places."""
+
+
 class ContradictionError(InputError):
     """One voter gave two different opinions on one item and the caller asked for none of that."""
 

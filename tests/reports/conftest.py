@@ -10,7 +10,15 @@ import polars as pl
 import pytest
 
 from psephos.agreement import Agreement, agree
-from psephos.consensus import AgainstGold, against_gold, majority
+from psephos.consensus import (
+    AgainstGold,
+    AgainstReferences,
+    TranscriptVerdict,
+    against_gold,
+    against_references,
+    majority,
+    transcripts,
+)
 from psephos.opinions import Opinions, from_frame, read
 from psephos.opinions.outcomes import Verdict
 
@@ -92,6 +100,67 @@ def hostile() -> Opinions:
     opinions = from_frame(pl.concat([frame, stray]), kind="labels", about=about)
     assert len(opinions.issues)
     return opinions
+
+
+SAID = {
+    "ward": {
+        "ann": "Patient takes fifty mg metoprolol daily.",
+        "bob": "patient takes 15 mg metoprolol daily",
+        "cid": "patient takes 50 mg metoprolol daily",
+        "dot": "the patient takes 50 mg metropolol",
+        "eve": "Patient takes 50 mg of metoprolol, daily",
+    },
+    "home": {
+        "ann": "No chest pain. The X-ray is clear.",
+        "bob": "chest pain the x-ray is clear",
+        "cid": "no chest pain the x ray is clear",
+        "dot": "now chest pain the x-ray is here",
+        "eve": "no chest pain, the x-ray is clear",
+    },
+}
+
+
+def said(texts: dict[str, dict[str, str]], **about: pl.DataFrame) -> Opinions:
+    """Transcripts whose words follow each other every half second."""
+    rows = [
+        (clip, voter, place, word, place / 2, place / 2 + 0.4)
+        for clip, voters in texts.items()
+        for voter, text in voters.items()
+        for place, word in enumerate(text.split())
+    ]
+    columns = ["item", "voter", "position", "token", "start", "end"]
+    return from_frame(pl.DataFrame(rows, schema=columns, orient="row"), kind="transcripts", about=about)
+
+
+@pytest.fixture(scope="session")
+def talk() -> TranscriptVerdict:
+    """Two short clips of five voters, their groups and true texts."""
+    items = {
+        "item": ["ward", "home"],
+        "group": ["quiet", "noisy"],
+        "reference": ["patient takes 50 mg metoprolol daily", "no chest pain the x-ray is clear"],
+    }
+    return transcripts(said(SAID, items=pl.DataFrame(items)))
+
+
+@pytest.fixture(scope="session")
+def known(talk: TranscriptVerdict) -> AgainstReferences:
+    return against_references(talk)
+
+
+@pytest.fixture(scope="session")
+def hostile_talk() -> TranscriptVerdict:
+    """Clips, voters, words and groups that are all of them hostile or odd."""
+    texts = [*XSS, *ODD]
+    rows = [
+        (item, voter, place, token)
+        for number, item in enumerate(texts)
+        for turn, voter in enumerate(texts[:5])
+        for place, token in enumerate([*texts[turn % 3 :], texts[(number + turn) % len(texts)]])
+    ]
+    frame = pl.DataFrame(rows, schema=["item", "voter", "position", "token"], orient="row")
+    about = {"items": pl.DataFrame({"item": texts, "group": texts, "reference": texts})}
+    return transcripts(from_frame(frame, kind="transcripts", about=about))
 
 
 @pytest.fixture(scope="session")

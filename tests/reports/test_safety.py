@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from psephos.agreement import Agreement, agree
-from psephos.consensus import AgainstGold, against_gold, majority
+from psephos.consensus import AgainstGold, TranscriptVerdict, against_gold, against_references, majority
 from psephos.errors import InputError
 from psephos.opinions import Opinions
 from psephos.opinions.outcomes import Verdict
@@ -46,7 +46,14 @@ class Parts(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def pages(hostile: Opinions, verdict: Verdict, gold: AgainstGold, agreement: Agreement, xss: list[str]) -> list[str]:
+def pages(
+    hostile: Opinions,
+    verdict: Verdict,
+    gold: AgainstGold,
+    agreement: Agreement,
+    xss: list[str],
+    hostile_talk: TranscriptVerdict,
+) -> list[str]:
     bad = majority(hostile)
     source = replace(bad.provenance.source, names=tuple(xss), given=tuple(xss))
     made = replace(bad.provenance, parameters={xss[0]: xss[1]}, notes=tuple(xss), command=xss[2], source=source)
@@ -60,6 +67,8 @@ def pages(hostile: Opinions, verdict: Verdict, gold: AgainstGold, agreement: Agr
         report(wrong),
         report(bad.why(xss[1])),
         report(against_gold(bad)),
+        report(hostile_talk, gold=against_references(hostile_talk)),
+        report(against_references(hostile_talk)),
     ]
 
 

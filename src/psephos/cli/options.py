@@ -32,7 +32,11 @@ Repeated = Annotated[
 ]
 Encoding = Annotated[str, typer.Option(help="Encoding of text files.")]
 Format = Annotated[
-    str | None, typer.Option(help="Format, where the file name does not tell: csv, tsv, jsonl, json, parquet.")
+    str | None, typer.Option(help="Format, where the file name does not tell: csv, tsv, jsonl, json, parquet, ctm, ...")
+]
+Layout = Annotated[
+    str | None,
+    typer.Option(metavar="PATTERN", help="What names of files say, such as {voter}/{item} or {item}.{voter}."),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse input of which any row would be set aside.")]
 EquivalenceOption = Annotated[
@@ -59,6 +63,7 @@ def load(
     repeated: str = "auto",
     encoding: str = "utf-8",
     format: str | None = None,  # noqa: A002 - the word users type
+    layout: str | None = None,
     strict: bool = False,
 ) -> Opinions:
     """Read what the options say."""
@@ -73,6 +78,7 @@ def load(
         repeated=repeated,
         encoding=encoding,
         format=format,
+        layout=layout,
         strict=strict,
     )
 

@@ -22,6 +22,7 @@ def import_(
     repeated: o.Repeated = "auto",
     encoding: o.Encoding = "utf-8",
     format: o.Format = None,  # noqa: A002 - the word users type
+    layout: o.Layout = None,
     strict: o.Strict = False,
     issues: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every row set aside to this table.")
@@ -41,6 +42,7 @@ def import_(
         repeated=repeated,
         encoding=encoding,
         format=format,
+        layout=layout,
         strict=strict,
     )
     written = [write(opinions, to)]
@@ -57,16 +59,17 @@ def export(
     paths: o.Paths,
     to: Target,
     kind: o.Kind = None,
+    layout: o.Layout = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="Leave cells that a spreadsheet would run as formulas as they are.")
     ] = False,
 ) -> None:
-    """Write opinions in another format: csv, tsv, jsonl, json or parquet by the name of the file."""
+    """Write opinions in another format, by the name of the file: csv, tsv, jsonl, json, parquet, ctm, srt, vtt, ..."""
     from psephos.cli import output
     from psephos.opinions.writing import write
 
     o.check_outputs(paths, None, {"--to": to})
-    opinions = o.load(paths, kind=kind)
+    opinions = o.load(paths, kind=kind, layout=layout)
     written = write(opinions, to, neutralise=not raw)
     out = output.console()
     output.print_line(out, f"{len(opinions):,} {opinions.kind}: {written}")

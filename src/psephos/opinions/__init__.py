@@ -15,6 +15,8 @@ from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Reasons, Result, Verdict
 from psephos.opinions.reading import read
 from psephos.opinions.sharding import Shards, scan
+from psephos.opinions.transcript_words import Word
+from psephos.opinions.transcript_writing import write_transcripts
 from psephos.opinions.writing import write
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "Result",
     "Shards",
     "Verdict",
+    "Word",
     "battles",
     "from_frame",
     "from_matrix",
@@ -36,4 +39,5 @@ __all__ = [
     "scores",
     "transcripts",
     "write",
+    "write_transcripts",
 ]

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType, NoneType
 from typing import Any
@@ -65,6 +65,8 @@ class Table:
     frame: pl.DataFrame
     rows: npt.NDArray[np.int64]
     issues: tuple[Issue, ...] = ()
+    kind: str | None = None
+    """The kind, where the format allows but one."""
 
 
 def read_csv(data: bytes, name: str, *, encoding: str = "utf-8", separator: str = ",") -> Table:
@@ -80,7 +82,7 @@ def read_csv(data: bytes, name: str, *, encoding: str = "utf-8", separator: str 
     >>> print(table.issues[0])
     1 set aside: more fields than the header, such as 'b,y,z' (votes.csv, row 2)
     """
-    text = _decoded(data, name, encoding)
+    text = decoded(data, name, encoding)
     first = re.search(r"[^\r\n]+", text)
     if first is None or not text.strip():
         raise ParseError(name, "is empty", hint="a text table starts with a line of column names")
@@ -115,7 +117,7 @@ def read_jsonl(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
     records: list[Mapping[str, Any]] = []
     rows: list[int] = []
     bad: dict[str, list[tuple[int, str]]] = {}
-    for number, line in enumerate(_decoded(data, name, encoding).split("\n"), start=1):
+    for number, line in enumerate(decoded(data, name, encoding).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -136,6 +138,9 @@ def read_jsonl(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
         found = "; ".join(map(str, issues)) or "is empty"
         raise ParseError(name, f"holds no JSON object: {found}" if issues else found)
     at = np.array(rows, dtype=np.int64)
+    spoken = _spoken(records, [f"line {number:,}" for number in rows], name, issues)
+    if spoken is not None:
+        return spoken
     frame, noted = _from_records(records, at, name)
     return Table(frame, at, (*issues, *noted))
 
@@ -148,20 +153,26 @@ def read_json(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
     >>> read_json(b'{"item": ["a", "b"], "score": [1, 2]}', "scores.json").frame.rows()
     [('a', 1), ('b', 2)]
     """
-    text = _decoded(data, name, encoding)
+    text = decoded(data, name, encoding)
     try:
         value = _loads(text)
     except json.JSONDecodeError as problem:
         raise ParseError(name, f"is not JSON: {problem.msg}", where=f"line {problem.lineno}") from None
     except (ValueError, RecursionError) as problem:
         raise ParseError(name, f"cannot be read: {_reason(problem)}") from None
+    spoken = _spoken([value] if isinstance(value, dict) else value, None, name, ())
+    if spoken is not None:
+        return spoken
     if isinstance(value, dict) and value and all(isinstance(column, list) for column in value.values()):
         lengths = {len(column) for column in value.values()}
         if len(lengths) > 1:
             raise ParseError(name, f"holds arrays of different lengths: {sorted(lengths)}")
         value = [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
     if not isinstance(value, list):
-        raise ParseError(name, "holds neither an array of objects nor an object of arrays")
+        from psephos.opinions.transcript_json import SHAPES
+
+        hint = f"transcripts in one object are known of the shapes of {', '.join(SHAPES)}"
+        raise ParseError(name, "holds neither an array of objects nor an object of arrays", hint=hint)
     is_record = np.array([isinstance(record, dict) for record in value], dtype=bool)
     records = [record for record in value if isinstance(record, dict)]
     if not records:
@@ -176,7 +187,23 @@ def read_json(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
 TEXT_READERS: Mapping[str, Callable[..., Table]] = MappingProxyType(
     {".csv": read_csv, ".tsv": read_tsv, ".jsonl": read_jsonl, ".ndjson": read_jsonl, ".json": read_json}
 )
-SUFFIXES = (*TEXT_READERS, ".parquet")
+TRANSCRIPT_READERS: Mapping[str, EntryPoint] = MappingProxyType(
+    {
+        suffix: EntryPoint(suffix, f"psephos.opinions.{place}", "psephos.readers")
+        for suffix, place in (
+            (".ctm", "transcript_ctm:read_ctm"),
+            (".stm", "transcript_stm:read_stm"),
+            (".srt", "transcript_srt:read_srt"),
+            (".vtt", "transcript_vtt:read_vtt"),
+            (".txt", "transcript_text:read_text"),
+        )
+    }
+)
+"""Formats of transcripts, loaded when used, in the same way as those of other packages."""
+
+SUFFIXES = (*TEXT_READERS, ".parquet", *TRANSCRIPT_READERS)
+PLAIN_TEXT = ".txt"
+"""In a folder, plain texts are transcripts only where no file of another format lies beside them."""
 
 
 def read_tables(paths: Sequence[Path], *, encoding: str = "utf-8", suffix: str | None = None) -> list[Table]:
@@ -218,15 +245,17 @@ def parse(data: bytes, name: str, suffix: str, *, encoding: str = "utf-8") -> Ta
     """Read the bytes of a text format; see `read_tables`."""
     reader = TEXT_READERS.get(suffix)
     if reader is None:
-        plugged = entry_points(group="psephos.readers", name=suffix)
-        if not plugged:
+        plugged = TRANSCRIPT_READERS.get(suffix) or next(iter(entry_points(group="psephos.readers", name=suffix)), None)
+        if plugged is None:
             known = ", ".join(SUFFIXES)
             raise ParseError(name, f"has the unknown suffix {suffix!r}", hint=f"known are {known}; state format=")
-        reader = next(iter(plugged)).load()
-    return reader(data, name, encoding=encoding)
+        reader = plugged.load()
+    table: Table = reader(data, name, encoding=encoding)
+    return table
 
 
-def _decoded(data: bytes, name: str, encoding: str) -> str:
+def decoded(data: bytes, name: str, encoding: str) -> str:
+    """The text of a file; compressed, binary and wrongly encoded files are refused."""
     for magic, advice in _FOREIGN.items():
         if data.startswith(magic):
             raise ParseError(name, advice)
@@ -374,6 +403,16 @@ def _from_records(
             issues.append(Issue(f"{key} holds nested values: kept as JSON text", NOTED, name, rows[nested]))
         columns[key] = series(key, column)
     return pl.DataFrame(columns), issues
+
+
+def _spoken(values: Any, places: Sequence[str] | None, name: str, issues: Sequence[Issue]) -> Table | None:
+    """The table of JSON objects that are transcripts, None where the first is none."""
+    if not isinstance(values, list) or not values:
+        return None
+    from psephos.opinions.transcript_json import read_shapes, shape_of
+
+    shape = shape_of(values[0])
+    return None if shape is None else read_shapes(shape, values, places, name, issues)
 
 
 def _is_numbers(value: object) -> bool:

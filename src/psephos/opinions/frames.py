@@ -26,7 +26,7 @@ from psephos.opinions.model import Opinions
 Tables = Mapping[str, Any]
 
 WIDE = ("labels", "scores")
-"""Kinds that a table of items by voters can hold."""
+"""Kinds that a matrix of items by voters can hold; a wide table can also hold transcripts, a whole text per cell."""
 
 
 def from_frame(
@@ -64,7 +64,16 @@ def from_frame(
         table = unpivoted(table, str(wide), kind or "labels")
         kind = kind or "labels"
     stated = {part: str(name) for part, name in (columns or {}).items()}
-    found, parts = recognise(table.columns, kind=kind, stated=stated)
+    try:
+        found, parts = recognise(table.columns, kind=kind, stated=stated)
+    except InputError:
+        from psephos.opinions.transcript_text import text_parts, tokenised
+
+        texts = text_parts(table.columns, kind, stated)
+        if texts is None:
+            raise
+        table, _ = tokenised(table, np.arange(1, table.height + 1), "frame", texts)
+        found, parts = recognise(table.columns, kind="transcripts")
     return build(found, renamed(table, parts), about=tables(about), repeated=repeated)
 
 
@@ -144,16 +153,16 @@ def unpivoted(table: pl.DataFrame, item: str, kind: str, *, row: str | None = No
 
     `row`, if given, is a column of row numbers that is kept beside each cell.
     """
-    check_choice("kind", kind, WIDE)
+    check_choice("kind", kind, (*WIDE, "transcripts"))
     if item not in table.columns:
         raise InputError("wide", f"there is no column {item!r} among {listed([c for c in table.columns if c != row])}")
     index = {"\0item": item} if row is None else {"\0item": item, "\0row": row}
     voters = [name for name in table.columns if name not in index.values()]
     if not voters:
         raise InputError("wide", "the table has no columns of voters beside the items")
-    value = kind_named(kind).value
+    value = "text" if kind == "transcripts" else kind_named(kind).value
     cells = table.select(voters)
-    if value == "label" or not all(dtype.is_numeric() for dtype in cells.dtypes):
+    if value != "score" or not all(dtype.is_numeric() for dtype in cells.dtypes):
         cells = cells.select(canonical(cells[name]).cast(pl.String) for name in voters)
     keys = table.select(pl.col(name).alias(key) for key, name in index.items()).with_row_index("\0place")
     long = keys.hstack(cells).unpivot(index=keys.columns, on=voters, variable_name="\0voter", value_name="\0value")

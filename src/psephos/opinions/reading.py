@@ -14,11 +14,13 @@ import polars as pl
 from psephos.errors import InputError, ParseError
 from psephos.opinions.building import Segment, build
 from psephos.opinions.coding import canonical
-from psephos.opinions.formats import SUFFIXES, Table, parse, read_tables
+from psephos.opinions.formats import PLAIN_TEXT, SUFFIXES, TRANSCRIPT_READERS, Table, parse, read_tables
 from psephos.opinions.frames import Tables, renamed, to_polars, unpivoted
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
 from psephos.opinions.kinds import ABOUT, KINDS, Kind, recognise
 from psephos.opinions.model import Opinions, Source
+from psephos.opinions.transcript_names import Naming
+from psephos.opinions.transcript_text import text_parts, tokenised
 
 STANDARD_INPUT = "-"
 
@@ -36,15 +38,17 @@ def read(
     repeated: str = "auto",
     encoding: str = "utf-8",
     format: str | None = None,  # noqa: A002 - the word users type
+    layout: str | None = None,
     strict: bool = False,
 ) -> Opinions:
-    r"""Read opinions from files of CSV, TSV, JSON Lines, JSON or Parquet.
+    r"""Read opinions from files of CSV, TSV, JSON Lines, JSON or Parquet, and transcripts from those of recognisers.
 
     Parameters
     ----------
     path : str, Path or sequence of them
         A file, several files of one kind, a folder, or ``"-"`` for standard input. In a folder, files called ``items``,
         ``voters``, ``candidates`` and ``tasks`` are tables about those; all others of a known format hold opinions.
+        If none does, the files of its subfolders do; plain texts only where no other format lies beside them.
     kind : str, optional
         The kind; recognised from the column names if not given, where a file called like a kind whose columns it has is
         of that kind.
@@ -60,6 +64,9 @@ def read(
         Encoding of text files; a byte-order mark is recognised.
     format : str, optional
         The format, such as ``"csv"``, where the suffix of the file does not tell.
+    layout : str, optional
+        What the names of files say that the files do not, such as ``"{voter}/{item}"``, a folder per voter; see
+        `psephos.opinions.transcript_names`.
     strict : bool, default False
         Refuse input of which any row would be set aside.
 
@@ -96,6 +103,7 @@ def read(
         wide=wide,
         about=known,
         repeated=repeated,
+        naming=Naming(layout, _nested(files, path)),
         source=Source(
             tuple(map(str, files)),
             tuple(sha256_of(file) for file in files if file.is_file()),  # a pipe is read once
@@ -125,15 +133,45 @@ def find_files(path: str | Path | Sequence[str | Path]) -> tuple[list[Path], dic
         if inside is None:
             files.append(place)
             continue
-        inside = [file for file in inside if file.suffix.lower() in SUFFIXES and file.is_file()]
-        found = [file for file in inside if file.stem not in ABOUT]
+        inside = [file for file in inside if not file.name.startswith(".")]
+        found = _of_opinions(inside)
         if not found:
             raise ParseError(str(place), f"holds no file of opinions ({', '.join(SUFFIXES)})")
         files += found
         for file in inside:
-            if file.stem in ABOUT and tables.setdefault(file.stem, file) != file:
+            if _is_about(file) and tables.setdefault(file.stem, file) != file:
                 raise InputError("path", f"there are two tables about {file.stem}: {tables[file.stem]} and {file}")
     return files, tables
+
+
+def _of_opinions(inside: Sequence[Path]) -> list[Path]:
+    """The files of opinions among what a folder holds, else those of its subfolders; plain texts come last."""
+    known = [file for file in inside if file.suffix.lower() in SUFFIXES and file.is_file() and not _is_about(file)]
+    texts = [file for file in known if file.suffix.lower() == PLAIN_TEXT]
+    if len(texts) < len(known):
+        return [file for file in known if file not in texts]
+    nested: list[Path] = []
+    for folder in inside:
+        try:
+            below = sorted(folder.iterdir()) if folder.is_dir() else []
+        except OSError as problem:
+            raise ParseError(str(folder), f"cannot be opened: {problem}") from None
+        nested += _of_opinions([file for file in below if file.is_file() and not file.name.startswith(".")])
+    if texts and all(file.suffix.lower() == PLAIN_TEXT for file in nested):
+        return texts
+    return nested
+
+
+def _is_about(file: Path) -> bool:
+    """Whether a file of a folder is a table about things."""
+    suffix = file.suffix.lower()
+    return file.stem in ABOUT and suffix in SUFFIXES and suffix not in TRANSCRIPT_READERS and file.is_file()
+
+
+def _nested(files: Sequence[Path], path: str | Path | Sequence[str | Path]) -> frozenset[Path]:
+    """The files that lie in a subfolder of what the user named."""
+    given = {Path(place) for place in ([path] if isinstance(path, (str, Path)) else path)}
+    return frozenset(file for file in files if file not in given and file.parent not in given)
 
 
 def read_about(tables: Mapping[str, Any], encoding: str = "utf-8") -> dict[str, pl.DataFrame]:
@@ -169,6 +207,8 @@ def _sniffed(data: bytes) -> str:
     opening = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if opening.startswith(b"PAR1"):
         return ".parquet"
+    if opening.startswith(b"WEBVTT"):
+        return ".vtt"
     if opening.startswith(b"{"):
         return ".jsonl"
     if opening.startswith(b"["):
@@ -185,6 +225,7 @@ def _assembled(
     wide: str | None,
     about: Mapping[str, Table],
     repeated: str,
+    naming: Naming,
     source: Source,
 ) -> Opinions:
     """Opinions from the tables of several files, which must be of one kind."""
@@ -193,20 +234,26 @@ def _assembled(
     segments: list[Segment] = []
     issues: list[Issue] = [issue for table in about.values() for issue in table.issues]
     for name, table in read_files:
-        frame, rows = table.frame, table.rows
+        frame, rows = naming.named(table, name), table.rows
         if wide is not None:
             height = frame.height
             frame = unpivoted(frame.with_columns(pl.Series(_LINE, rows)), wide, kind or "labels", row=_LINE)
             rows = frame[_LINE].to_numpy()
             frame = frame.drop(_LINE)
             issues.append(Issue(f"a wide table of {height:,} rows", NOTED, name, count=height))
-        wanted = kind or ("labels" if wide else None)
+        wanted = kind or table.kind or ("labels" if wide else None)
         if wanted is None and columns is None:
             wanted = kind_by_name(name, frame.columns)
         try:
             this, parts = recognise(frame.columns, kind=wanted, stated=columns)
         except InputError as problem:
-            raise InputError(problem.argument, problem.problem, where=name, hint=problem.hint) from None
+            texts = text_parts(frame.columns, wanted, columns)
+            if texts is None:
+                raise InputError(problem.argument, problem.problem, where=name, hint=problem.hint) from None
+            taken = ", ".join(f"{column!r} as {part}" for part, column in texts.items())
+            issues.append(Issue(f"took {taken} of whole transcripts", NOTED, name, count=frame.height))
+            frame, rows = tokenised(frame, rows, name, texts)
+            this, parts = recognise(frame.columns, kind="transcripts")
         if found is not None and this is not found:
             raise InputError("path", f"holds {this.name}, but the files before hold {found.name}", where=name)
         found = this
@@ -215,6 +262,7 @@ def _assembled(
         segments.append(Segment(name, rows))
         issues += table.issues
     assert found is not None  # noqa: S101 - find_files returns at least one file
+    issues += naming.issues(", ".join(source.given))
     return build(
         found,
         frames[0] if len(frames) == 1 else _stacked(found, frames),

@@ -24,7 +24,7 @@ import polars.selectors as cs
 from psephos.engine import atomic_write
 from psephos.errors import InputError
 from psephos.opinions.coding import storable
-from psephos.opinions.formats import SUFFIXES
+from psephos.opinions.formats import PLAIN_TEXT, SUFFIXES, TRANSCRIPT_READERS
 from psephos.opinions.model import Opinions
 
 _FORMULA = r"^[=+\-@\t\r]"
@@ -67,6 +67,8 @@ def write(opinions: Opinions, path: str | Path, *, neutralise: bool = True) -> W
         What to write.
     path : str or Path
         A file ending in .csv, .tsv, .jsonl, .ndjson, .json or .parquet, or a folder (a path without a suffix).
+        Transcripts of one system also as .ctm or .stm, of one clip too as .srt, .vtt or .txt; see
+        `transcript_writing` for what these hold.
     neutralise : bool, default True
         Whether cells of CSV and TSV that look like formulas get an apostrophe in front.
 
@@ -92,6 +94,10 @@ def write(opinions: Opinions, path: str | Path, *, neutralise: bool = True) -> W
     1 ["'=1+1", 'cat']
     """
     path = Path(path)
+    if path.suffix.lower() in TRANSCRIPT_READERS and not path.is_dir():
+        from psephos.opinions.transcript_writing import write_transcripts
+
+        return Written(write_transcripts(opinions, path), left_out=tuple(opinions.about.tables))
     if path.suffix and not path.is_dir():
         written = write_frame(opinions.frame(), path, neutralise=neutralise)
         return Written(written.paths, written.neutralised, tuple(opinions.about.tables))
@@ -129,7 +135,7 @@ def write_frame(frame: pl.DataFrame, path: str | Path, *, neutralise: bool = Tru
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in _WRITERS:
-        raise InputError("path", f"{path} has the unknown suffix {suffix!r}", hint=f"known are {', '.join(SUFFIXES)}")
+        raise InputError("path", f"{path} has the unknown suffix {suffix!r}", hint=f"known are {', '.join(_WRITERS)}")
     frame, neutralised = storable(frame), 0
     if suffix in (".csv", ".tsv"):
         frame, neutralised = _flat(frame, suffix, neutralise)
@@ -156,7 +162,8 @@ def _prepare(folder: Path, names: set[str]) -> None:
     """Make the folder; refuse one with files that would be read as part of these opinions."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        inside = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+        read = set(SUFFIXES) - {PLAIN_TEXT}
+        inside = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in read)
     except OSError as problem:
         raise InputError("path", f"{folder} cannot be a folder: {problem.strerror}") from None
     others = [name for name in inside if name not in names]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psephos.errors import InputError, check_choice
 from psephos.plots.agreement import agreement_plot
+from psephos.plots.bands import bands_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.voters import voters_plot
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from psephos.opinions.outcomes import Result
 
 PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
+    "TranscriptVerdict": {"bands": bands_plot, "voters": voters_plot},
     "Verdict": {"certainty": certainty_plot, "voters": voters_plot},
     "AgainstGold": {"reliability": reliability_plot},
     "Agreement": {"pairs": agreement_plot},
@@ -39,10 +41,11 @@ def plot(result: Result, picture: str | None = None, *, theme: str = "light", **
     result : Result
         A `Verdict`, `AgainstGold` or `Agreement`.
     picture : str, optional
-        Which picture, of a result that has several: ``"certainty"`` or ``"voters"`` of a verdict.
+        Which picture, of a result that has several: ``"certainty"`` or ``"voters"`` of a verdict, ``"bands"`` or
+        ``"voters"`` of one on transcripts.
     theme : {"light", "dark"}, default "light"
     **options
-        Passed to the function that draws, such as `heading`.
+        Passed to the function that draws, such as `heading`, or `by` of ``"bands"``.
 
     Returns
     -------

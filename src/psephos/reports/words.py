@@ -49,6 +49,39 @@ def interval(value: float, low: float, high: float, level: float = 0.95) -> Numb
     return Number(number, beside)
 
 
+def clock(seconds: float | None) -> str:
+    """A place in a recording.
+
+    Examples
+    --------
+    >>> clock(4.24), clock(75.0), clock(3725.5), clock(None)
+    ('0:04.2', '1:15.0', '1:02:05.5', '')
+    """
+    if seconds is None or math.isnan(seconds):
+        return ""
+    tenths = round(seconds * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    begin = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+    return f"{begin}:{rest // 10:02d}.{rest % 10}"
+
+
+def lasting(seconds: float) -> str:
+    """How long something takes.
+
+    Examples
+    --------
+    >>> lasting(48.2), lasting(373), lasting(7322)
+    ('48 s', '6 min 13 s', '2 h 2 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """A count with its noun.
 

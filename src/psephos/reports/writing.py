@@ -20,10 +20,15 @@ from psephos.reports.agreement import agreement_page
 from psephos.reports.anything import plain_page
 from psephos.reports.page import Page, why_no_pictures
 from psephos.reports.stylesheet import stylesheet
+from psephos.reports.transcripts import transcripts_page
 from psephos.reports.trusted import own_file, source_hash
 from psephos.reports.verdict import verdict_page
 
-PAGES: dict[str, Callable[..., Page]] = {"Verdict": verdict_page, "Agreement": agreement_page}
+PAGES: dict[str, Callable[..., Page]] = {
+    "TranscriptVerdict": transcripts_page,
+    "Verdict": verdict_page,
+    "Agreement": agreement_page,
+}
 """The page of each result type, by the name of its class; see `psephos.plots.picking.PICTURES`."""
 
 
@@ -38,7 +43,8 @@ def report(result: Result, *, theme: str = "auto", **parts: Any) -> str:
         How the page looks when it opens; ``"auto"`` is what the reader's system prefers. A switch is on the page.
     **parts
         What else the page shows. Of a verdict: `gold` (an `AgainstGold`), `agreement` (an `Agreement`, or the table of
-        `psephos.agreement.pairwise_agreement`) and `rows` (how many rows of the queue, 200).
+        `psephos.agreement.pairwise_agreement`) and `rows` (how many rows of the queue, 200). Of one on transcripts,
+        `gold` is an `AgainstReferences`.
 
     Returns
     -------

@@ -1,0 +1,240 @@
+"""How right is a consensus of transcripts where the true texts are known?
+
+Word error rates of the consensus, of each voter, of the transcript merged first and of the best transcript of each clip
+(an oracle: nobody can pick it without the truth), all normalised alike; errors by the number of voters behind a word;
+how honest the certainty is; and how many of the errors are found by listening along the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.consensus.gold import CHECKED
+from psephos.consensus.review import in_order
+from psephos.consensus.spans import Spans
+from psephos.consensus.transcript_verdict import TranscriptVerdict
+from psephos.consensus.truth import wrong_columns
+from psephos.errors import InputError
+from psephos.metrics.word_errors import WordErrors, word_errors
+from psephos.opinions.outcomes import Provenance, Result, json_ready
+from psephos.statistics import wilson_interval
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class AgainstReferences(Result):
+    """A consensus of transcripts held against true texts.
+
+    Attributes
+    ----------
+    consensus, first, best, mean : WordErrors
+        Errors of the consensus, of the transcript merged first, of the best transcript of each clip, and of all
+        transcripts together.
+    voters : polars.DataFrame
+        voter, clips, words (of the references), edits, rate.
+    strengths : polars.DataFrame
+        votes, voters, words (elected with so many votes), share (of all words), wrong, error (share wrong), and the
+        ends of its Wilson interval.
+    auroc : float
+        Probability that a wrong word has fewer votes behind it than a right one; NaN if all are alike.
+    calibration_error : float
+        Mean distance between certainty and share right over the rows of `strengths`, weighted by words.
+    found : pl.DataFrame
+        checked (share of the columns that is listened to in the order of the queue, in spans that fit), spans, wrong
+        (share of the wrong words in them), errors (the same of all errors, words lost included).
+    clips : polars.DataFrame
+        item, words, edits, rate.
+    null_won : int
+        Columns of clips with a reference in which no word was elected.
+    """
+
+    consensus: WordErrors
+    first: WordErrors
+    best: WordErrors
+    mean: WordErrors
+    voters: pl.DataFrame
+    strengths: pl.DataFrame
+    auroc: float
+    calibration_error: float
+    found: pl.DataFrame
+    clips: pl.DataFrame
+    null_won: int
+
+    def table(self) -> pl.DataFrame:
+        """Errors by the number of voters behind a word."""
+        return self.strengths
+
+    def summary(self) -> list[tuple[str, str]]:
+        """The comparison in a few lines."""
+        shares = [
+            f"{found:.0%} in the first {checked:.0%}" for checked, found in self.found["checked", "errors"].rows()
+        ]
+        return [
+            ("consensus", f"{self.consensus} in {self.clips.height:,} clips"),
+            ("transcripts", f"WER {self.mean.rate:.4f}; the first merged {self.first.rate:.4f}"),
+            ("best of each clip", f"WER {self.best.rate:.4f} (an oracle)"),
+            ("queue", f"finds of all errors {', '.join(shares)}"),
+            ("ranking of words", f"AUROC {self.auroc:.3f}: fewer votes, more often wrong"),
+            ("calibration", f"certainty is off by {self.calibration_error:.3f} on average"),
+        ]
+
+    def to_dict(self) -> dict[str, object]:
+        """The whole comparison, ready for JSON."""
+        return super().to_dict() | {
+            "voters": json_ready(self.voters.to_dicts()),
+            "found": json_ready(self.found.to_dicts()),
+            "clips": json_ready(self.clips.to_dicts()),
+        }
+
+
+def against_references(
+    verdict: TranscriptVerdict, references: Mapping[str, str] | None = None, *, by: str = "risk"
+) -> AgainstReferences:
+    """Hold a consensus against true texts.
+
+    Parameters
+    ----------
+    verdict : TranscriptVerdict
+    references : mapping of str to str, optional
+        True text of each clip; the column ``reference`` of the table about items if not given.
+    by : {"risk", "errors"}, default "risk"
+        Order of hearing that `found` is about; see `TranscriptVerdict.queue`.
+
+    Raises
+    ------
+    InputError
+        If no true text is known.
+
+    Examples
+    --------
+    >>> from psephos.consensus import transcripts
+    >>> from psephos.opinions import transcripts as heard
+    >>> verdict = transcripts(heard(["c"] * 6, ["x", "x", "y", "y", "z", "z"], [0, 1] * 3, list("abacab")))
+    >>> print(against_references(verdict, {"c": "a b"}).consensus)
+    WER 0.0000 (0 substitutions, 0 deletions, 0 insertions on 2 words)
+    """
+    names = verdict.clip_names
+    if references is None:
+        texts = verdict.opinions.about.column("items", "reference", names)
+    else:
+        texts = pl.Series([references.get(name) for name in names], dtype=pl.String)
+    if texts is None or not texts.count():
+        raise InputError(
+            "references", "no true text is known", hint="add a column 'reference' to the table about items"
+        )
+    keys = [None if text is None else verdict.writing.keys(text) for text in texts]
+    truth = wrong_columns(verdict.columns, verdict.spoken, verdict.choice, keys)
+    total = [one for one in truth.errors if one is not None]
+    every, first, best, of_voter = _transcripts(verdict, keys)
+    word = truth.judged & (verdict.choice > 0)
+    rows = [(name, one.words, one.edits, one.rate) for name, one in zip(names, truth.errors, strict=True) if one]
+    schema = {"item": pl.String, "words": pl.Int64, "edits": pl.Int64, "rate": pl.Float64}
+    strengths = _strengths(verdict, word, truth.wrong)
+    gaps = (strengths["certainty"] - (1 - strengths["error"])).abs() * strengths["words"]
+    return AgainstReferences(
+        provenance=Provenance("against references", {"of": verdict.provenance.method}, verdict.provenance.source),
+        consensus=sum(total, WordErrors()),
+        first=first,
+        best=best,
+        mean=every,
+        voters=of_voter,
+        strengths=strengths,
+        auroc=_auroc(verdict.support[word] / np.maximum(verdict.votes[word], 1), truth.wrong[word]),
+        calibration_error=float(gaps.sum() / max(1, int(strengths["words"].sum()))),
+        found=_found(
+            in_order(verdict.spans, verdict.certainty, by),
+            truth.judged,
+            truth.wrong,
+            truth.lost,
+            sum(one.edits for one in total),
+        ),
+        clips=pl.DataFrame(rows, schema=schema, orient="row"),
+        null_won=int((truth.judged & (verdict.choice == 0)).sum()),
+    )
+
+
+def _transcripts(
+    verdict: TranscriptVerdict, references: list[list[str] | None]
+) -> tuple[WordErrors, WordErrors, WordErrors, pl.DataFrame]:
+    """Errors of all transcripts, of the first merged, of the best of each clip, and of each voter."""
+    heard, columns = verdict.spoken, verdict.columns
+    at = {pair: place for place, pair in enumerate(zip(heard.item.tolist(), heard.voter.tolist(), strict=True))}
+    every, first, best = WordErrors(), WordErrors(), WordErrors()
+    sums: dict[int, tuple[int, WordErrors]] = {}
+    for clip, reference in enumerate(references):
+        if reference is None:
+            continue
+        of_clip = []
+        for voter in columns.voters[clip][columns.voters[clip] >= 0].tolist():
+            place = at[int(columns.clips[clip]), voter]
+            said = heard.key[heard.bounds[place] : heard.bounds[place + 1]]
+            errors = word_errors(reference, [heard.keys[key] for key in said.tolist()])
+            of_clip.append(errors)
+            clips, before = sums.get(voter, (0, WordErrors()))
+            sums[voter] = clips + 1, before + errors
+        every, first = sum(of_clip, every), first + of_clip[0]
+        best += min(of_clip, key=lambda errors: errors.edits)
+    names = verdict.opinions.vocabulary("voter")
+    rows = [(names[voter], clips, one.words, one.edits, one.rate) for voter, (clips, one) in sorted(sums.items())]
+    kinds = {"voter": pl.String, "clips": pl.Int64, "words": pl.Int64, "edits": pl.Int64, "rate": pl.Float64}
+    return every, first, best, pl.DataFrame(rows, schema=kinds, orient="row")
+
+
+def _strengths(verdict: TranscriptVerdict, word: npt.NDArray[np.bool_], wrong: npt.NDArray[np.bool_]) -> pl.DataFrame:
+    counted = pl.DataFrame(
+        {
+            "votes": verdict.support[word],
+            "voters": verdict.votes[word],
+            "wrong": wrong[word].astype(np.int64),
+            "certainty": verdict.certainty[word],
+        }
+    )
+    table = counted.group_by("voters", "votes").agg(
+        pl.len().alias("words"), pl.col("wrong").sum(), pl.mean("certainty")
+    )
+    table = table.sort("voters", "votes", descending=[False, True])
+    low, high = wilson_interval(table["wrong"].to_numpy(), np.maximum(table["words"].to_numpy(), 1))
+    return table.with_columns(
+        (pl.col("words") / pl.col("words").sum()).alias("share"),
+        (pl.col("wrong") / pl.col("words")).alias("error"),
+        pl.Series("low", low, dtype=pl.Float64),
+        pl.Series("high", high, dtype=pl.Float64),
+    ).select("votes", "voters", "words", "share", "wrong", "error", "low", "high", "certainty")
+
+
+def _auroc(strength: npt.NDArray[np.float64], wrong: npt.NDArray[np.bool_]) -> float:
+    """Probability that a wrong word is weaker than a right one, ties counted half."""
+    bad, good = int(wrong.sum()), int((~wrong).sum())
+    if not bad or not good:
+        return float("nan")
+    _, level, tied = np.unique(np.round(-strength, 9), return_inverse=True, return_counts=True)
+    rank = (np.cumsum(tied) - (tied - 1) / 2)[level]
+    return float((rank[wrong].sum() - bad * (bad + 1) / 2) / (bad * good))
+
+
+def _found(
+    spans: Spans,
+    judged: npt.NDArray[np.bool_],
+    wrong: npt.NDArray[np.bool_],
+    lost: npt.NDArray[np.bool_],
+    edits: int,
+) -> pl.DataFrame:
+    """How many of the errors the spans of the judged clips hold, by the share of their columns listened to."""
+    kept = judged[spans.first]
+    first, last = spans.first[kept], spans.last[kept]
+
+    def inside(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        upto = np.concatenate([[0], np.cumsum(mask)])
+        return np.concatenate([[0], np.cumsum(upto[last + 1] - upto[first])])
+
+    length, bad, gone = inside(judged), inside(wrong), inside(lost)
+    rows = []
+    for share in (*CHECKED, 1.0):
+        count = int(np.searchsorted(length, share * judged.sum() + 1e-9, side="right")) - 1
+        rows.append((share, count, float(bad[count] / max(1, wrong.sum())), float((bad + gone)[count] / max(1, edits))))
+    kinds = {"checked": pl.Float64, "spans": pl.Int64, "wrong": pl.Float64, "errors": pl.Float64}
+    return pl.DataFrame(rows, schema=kinds, orient="row")

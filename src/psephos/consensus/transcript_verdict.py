@@ -1,0 +1,428 @@
+"""What do the transcripts say together, word by word, how sure is that, and where to listen first?
+
+A `TranscriptVerdict` is a `Verdict` whose items are the columns of all clips, called ``clip:place`` with places from 1;
+the choice of a column is a key or `NULL` ("@": most have no word here). Everything shown is made from the arrays when
+it is asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.agreement.bands import BANDS
+from psephos.agreement.icc import IntraclassCorrelation
+from psephos.consensus.columns import Columns
+from psephos.consensus.disagreement import CONTENT, FORMAT, LABELS, TYPES
+from psephos.consensus.keys import NULL, Spoken, Writing
+from psephos.consensus.reading_text import ChosenWords
+from psephos.consensus.review import Advice, Span, advise, described, in_order, queue_table
+from psephos.consensus.spans import Spans, within_budget
+from psephos.engine import Rng
+from psephos.errors import InputError, check_count, check_number
+from psephos.opinions.coding import text_of
+from psephos.opinions.outcomes import Reasons, Verdict, json_ready, named
+from psephos.opinions.transcript_words import Word
+from psephos.statistics import bootstrap, wilson_interval
+
+QUANTILES = 5
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class TranscriptVerdict(Verdict):
+    """The verdict on transcripts; see `Verdict` for what all verdicts have, here per column.
+
+    Attributes
+    ----------
+    columns : Columns
+        Keys and words of each transcript in each column.
+    spoken : Spoken
+        The words that were compared.
+    writing : Writing
+        How tokens became keys.
+    evaluated : ndarray of bool, shape (n_columns,)
+        Columns that bands and shares are counted over: those that elect a word, or all.
+    entropy, risk : ndarray of float64, shape (n_columns,)
+        Spread of the votes in bits; risk as in `psephos.consensus.disagreement`.
+    type, label, band : ndarray of int8, shape (n_columns,)
+        Places in `TYPES`, `LABELS` and `BANDS`.
+    start, end : ndarray of float64, shape (n_columns,)
+        First start and last end of all words in the column, seconds; NaN where unknown.
+    words_chosen : ChosenWords
+        Of each column the word that is shown, with its mean times.
+    spans : Spans
+        Where to listen, in order.
+    pairs : polars.DataFrame
+        left, right, edits, left_words, right_words, rate: how far two voters are apart; rate is the word error rate of
+        the right one with the left one as reference.
+    intraclass : IntraclassCorrelation
+        ICC(2,1) of the agreement of each voter with the others, clips by voters.
+    effective_voters : float
+        For how many independent voters the panel stands; NaN where voters differ between clips.
+    """
+
+    columns: Columns
+    spoken: Spoken
+    writing: Writing
+    evaluated: npt.NDArray[np.bool_]
+    entropy: npt.NDArray[np.float64]
+    risk: npt.NDArray[np.float64]
+    type: npt.NDArray[np.int8]
+    label: npt.NDArray[np.int8]
+    band: npt.NDArray[np.int8]
+    start: npt.NDArray[np.float64]
+    end: npt.NDArray[np.float64]
+    words_chosen: ChosenWords
+    spans: Spans
+    pairs: pl.DataFrame
+    intraclass: IntraclassCorrelation
+    effective_voters: float
+
+    @cached_property
+    def clip_names(self) -> pl.Series:
+        """Names of the clips."""
+        return self.opinions.vocabulary("item").gather(self.columns.clips).alias("item")
+
+    def text(self, clip: object) -> str:
+        """The consensus of one clip as it reads."""
+        return " ".join(word.text for word in self.words(clip) if word.text)
+
+    def words(self, clip: object) -> list[Word]:
+        """The consensus of one clip for a writer: elected words with times and certainty, and what else was heard.
+
+        Where NULL is elected the text is empty and the alternatives hold what some heard. Keys of one token ("x", "ray"
+        of "x-ray") are one word again where all of them were elected.
+        """
+        here = self.columns.bounds[self._clip(clip)], self.columns.bounds[self._clip(clip) + 1]
+        return self.words_chosen.words(slice(*map(int, here)), self.columns, self.spoken, self.choice, self.certainty)
+
+    def slots(self, clip: object) -> pl.DataFrame:
+        """What each voter has in each column of a clip: column, voter, key, surface, start, end; key null for NULL."""
+        number = self._clip(clip)
+        low, high = int(self.columns.bounds[number]), int(self.columns.bounds[number + 1])
+        row, slot = np.nonzero(self.columns.keys[low:high] >= 0)
+        given = self.columns.given[number][slot]
+        order = np.lexsort((given, row))
+        row, slot = row[order], slot[order]
+        word = self.columns.words[low:high][row, slot]
+        said = word >= 0
+        at = np.where(said, word, 0)
+        return pl.DataFrame(
+            {
+                "column": row + 1,
+                "voter": self.opinions.vocabulary("voter").gather(self.columns.voters[number][slot]),
+                "key": named(np.where(said, self.columns.keys[low:high][row, slot], -1), self.choices),
+                "surface": [self.spoken.surfaces[self.spoken.surface[w]] if w >= 0 else None for w in word.tolist()],
+                **{
+                    name: np.where(said, times[at], np.nan) if times is not None and len(times) else np.nan
+                    for name, times in (("start", self.spoken.start), ("end", self.spoken.end))
+                },
+            },
+            schema_overrides={"surface": pl.String},
+        ).with_columns(pl.col("start", "end").fill_nan(None))
+
+    def queue(  # type: ignore[override]
+        self,
+        limit: int | None = None,
+        *,
+        by: str = "risk",
+        budget_seconds: float | None = None,
+        budget_fraction: float | None = None,
+    ) -> pl.DataFrame:
+        """Where to listen first: the doubtful spans of `psephos.consensus.spans` in order.
+
+        Parameters
+        ----------
+        limit : int, optional
+            How many spans; all if not given.
+        by : {"risk", "errors"}, default "risk"
+            ``"risk"``: by falling score, then by time, so that lost negations and numbers come first. ``"errors"``: by
+            expected errors per second (per column without times), which finds most of them in the least time.
+        budget_seconds : float, optional
+            Spans from the first on that can be heard in so many seconds; needs times.
+        budget_fraction : float, optional
+            Spans from the first on that hold so large a share of all columns.
+
+        Returns
+        -------
+        polars.DataFrame
+            rank, item, start, end, consensus, alternatives, reason, value (the score), and `found`: the share of all
+            expected errors that lie in this span and those before it.
+        """
+        spans = in_order(self.spans, self.certainty, by)
+        shown = self._within(spans, budget_seconds, budget_fraction)
+        if limit is not None:
+            shown = min(shown, check_count("limit", limit, low=0))
+        return queue_table(self, spans, shown)
+
+    def spans_to_hear(self, limit: int | None = None, *, by: str = "risk") -> list[Span]:
+        """The same spans as objects, with what each voter has in them."""
+        shown = len(self.spans) if limit is None else min(check_count("limit", limit, low=0), len(self.spans))
+        return described(self, in_order(self.spans, self.certainty, by), shown)
+
+    def advice(self, errors_left: float = 0.2, *, by: str = "risk") -> Advice:
+        """When to stop listening: once so small a share of the expected errors is left, if the queue can get there."""
+        spans = in_order(self.spans, self.certainty, by)
+        return advise(self, spans, check_number("errors_left", errors_left, low=0, high=1))
+
+    def why(self, item: object) -> Reasons:
+        """The votes behind one column (``clip:place``), and what would change it."""
+        name = text_of(item, "item")
+        place = None if name is None else self.items.index_of(name)
+        if name is None or place is None:
+            raise InputError("item", f"there is no column {str(item)!r:.80} in this verdict", hint="write clip:place")
+        number = int(np.searchsorted(self.columns.bounds, place, side="right") - 1)
+        keys = self.columns.keys[place]
+        there = np.flatnonzero(keys >= 0)
+        votes = pl.DataFrame(
+            {
+                "choice": named(keys[there], self.choices),
+                "voter": self.opinions.vocabulary("voter").gather(self.columns.voters[number][there]),
+                "given": self.columns.given[number][there],
+                "merged": there,
+            }
+        )
+        rows = (
+            votes.sort("given")
+            .group_by("choice", maintain_order=True)
+            .agg(
+                pl.len().alias("votes"),
+                pl.len().cast(pl.Float64).alias("weight"),
+                pl.col("voter").alias("voters"),
+                pl.col("merged").min(),
+            )
+            .sort(["weight", "merged"], descending=[True, False])
+        )
+        return Reasons(
+            provenance=self.provenance,
+            item=name,
+            choice=named(self.choice[[place]], self.choices)[0],
+            certainty=float(self.certainty[place]),
+            flags=tuple(name for name, mask in self.flags.items() if mask[place]),
+            rows=rows.drop("merged"),
+            flip=self._turn(rows, named(self.choice[[place]], self.choices)[0]),
+        )
+
+    @cached_property
+    def clips(self) -> pl.DataFrame:
+        """One row per clip: bands, high-risk mass with its Wilson interval, types, expected errors."""
+        clip, n = self.columns.clip, len(self.columns.clips)
+
+        def count(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+            return np.bincount(clip, weights=mask & self.evaluated, minlength=n).astype(np.int64)
+
+        evaluated, high = count(self.evaluated), count(self.band == 0)
+        low_end, high_end = wilson_interval(high, np.maximum(evaluated, 1))
+        content, form = count(self.type == CONTENT), count(self.type == FORMAT)
+        some = evaluated > 0
+        return pl.DataFrame(
+            {
+                "item": self.clip_names,
+                "voters": (self.columns.voters >= 0).sum(axis=1),
+                "columns": np.diff(self.columns.bounds),
+                "evaluated": evaluated,
+                "null_won": np.bincount(clip, weights=self.choice == 0, minlength=n).astype(np.int64),
+                "high_risk": high,
+                "middle": count(self.band == 1),
+                "near_unanimous": count(self.band == 2),
+                "high_risk_mass": np.where(some, high / np.maximum(evaluated, 1), np.nan),
+                "low": np.where(some, low_end, np.nan),
+                "high": np.where(some, high_end, np.nan),
+                "content": content,
+                "format": form,
+                "content_fraction": np.where(content + form > 0, content / np.maximum(content + form, 1), np.nan),
+                "expected_errors": np.bincount(clip, weights=1 - self.certainty, minlength=n),
+            }
+        ).with_columns(pl.col(pl.Float64).fill_nan(None))
+
+    def groups(self, column: str = "group", *, repeats: int = 1000, level: float = 0.95, rng: Rng = 0) -> pl.DataFrame:
+        """High-risk mass of groups of clips, counts pooled, with intervals from resampled clips.
+
+        Parameters
+        ----------
+        column : str, default "group"
+            Column of the table about items, such as accent, speaker or device.
+
+        Returns
+        -------
+        polars.DataFrame
+            group, clips, evaluated, high_risk, high_risk_mass, low, high; low and high null with a single clip.
+        """
+        group = self.opinions.about.column("items", column, self.clip_names)
+        if group is None:
+            raise InputError("column", f"the table about items has no column {column!r}")
+        rows = []
+        clips = self.clips.with_columns(group.cast(pl.String).alias("group"))
+        for (name,), part in clips.group_by("group", maintain_order=True):
+            evaluated, high = part["evaluated"].to_numpy(), part["high_risk"].to_numpy()
+            mass = high.sum() / evaluated.sum() if evaluated.sum() else None
+            ends: tuple[float | None, float | None] = (None, None)
+            if part.height > 1 and mass is not None:
+                drawn = bootstrap(
+                    lambda w, high=high, total=evaluated: (
+                        (w @ high)  # type: ignore[misc]
+                        / np.where(w @ total > 0, w @ total, np.nan)
+                    ),
+                    part.height,
+                    repeats=repeats,
+                    level=level,
+                    method="percentile",
+                    rng=rng,
+                )
+                ends = float(drawn.low), float(drawn.high)
+            rows.append((name, part.height, int(evaluated.sum()), int(high.sum()), mass, *ends))
+        names = ("group", "clips", "evaluated", "high_risk", "high_risk_mass", "low", "high")
+        kinds = (pl.String, *[pl.Int64] * 3, *[pl.Float64] * 3)
+        return pl.DataFrame(rows, schema=dict(zip(names, kinds, strict=True)), orient="row")
+
+    def quintiles(self) -> pl.DataFrame:
+        """Clips by rising high-risk mass (ties by id) in five groups, larger ones first: pooled content fraction."""
+        ranked = self.clips.filter(pl.col("evaluated") > 0).sort("high_risk_mass", "item")
+        sizes = [len(part) for part in np.array_split(np.arange(ranked.height), QUANTILES)]
+        quintile = pl.Series("quintile", np.repeat(np.arange(1, QUANTILES + 1), sizes))
+        pooled = ranked.with_columns(quintile).group_by("quintile", maintain_order=True)
+        return pooled.agg(
+            pl.len().alias("clips"), pl.col("evaluated", "high_risk", "content", "format").sum()
+        ).with_columns(
+            (pl.col("high_risk") / pl.col("evaluated")).alias("high_risk_mass"),
+            (pl.col("content") / (pl.col("content") + pl.col("format"))).fill_nan(None).alias("content_fraction"),
+        )
+
+    def summary(self) -> list[tuple[str, str]]:
+        """The verdict in a few lines."""
+        n, chosen = len(self), int((self.choice > 0).sum())
+        total = max(1, int(self.evaluated.sum()))
+        counts = [int(((self.band == band) & self.evaluated).sum()) for band in range(len(BANDS))]
+        content, form = (int(((self.type == kind) & self.evaluated).sum()) for kind in (CONTENT, FORMAT))
+        lines = [
+            (
+                "clips",
+                f"{len(self.columns.clips):,} with {len(self.spoken.key):,} words of {self.voters.height:,} voters",
+            ),
+            ("consensus", f"{chosen:,} words in {n:,} columns"),
+        ]
+        if n:
+            shares = ", ".join(f"{count / total:.1%} {name}" for count, name in zip(counts, BANDS, strict=True))
+            lines.append(("agreement", f"{shares} of {int(self.evaluated.sum()):,}"))
+            lines.append(("disagreement", f"{content:,} in content, {form:,} in format"))
+            expected, found = self.expected_errors, self._found()
+            lines.append(("certainty", f"{np.mean(self.certainty):.3f} on average; {expected:,.1f} errors expected"))
+            length = int((self.spans.last - self.spans.first + 1).sum())
+            lines.append(
+                ("check first", f"{len(self.spans):,} spans, {length / n:.1%} of all, hold {found:.0%} of these errors")
+            )
+        flagged = [f"{int(mask.sum()):,} {name}" for name, mask in self.flags.items() if mask.any()]
+        lines.append(("flags", ", ".join(flagged) or "none"))
+        if not np.isnan(self.intraclass.value):
+            lines.append(("reliability", f"ICC(2,1) of agreement {self.intraclass}"))
+        return lines + [("note", note) for note in self.provenance.notes]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole verdict, ready for JSON."""
+        icc = self.intraclass
+        keys = self.columns.keys.tolist()
+        surface = np.where(self.columns.words >= 0, self._surfaces, -1).tolist()
+        whole = super().to_dict()
+        for row, column, written in zip(whole["rows"], keys, surface, strict=True):
+            row["keys"] = [self.spoken.keys[key] for key in column if key >= 0]
+            row["surfaces"] = [
+                self.spoken.surfaces[code] if code >= 0 else None
+                for key, code in zip(column, written, strict=True)
+                if key >= 0
+            ]
+        names = self.opinions.vocabulary("voter").to_list()
+        clips = self.clips.to_dicts()
+        for clip, order in zip(clips, self.columns.voters.tolist(), strict=True):
+            clip["merge_order"] = [names[voter] for voter in order if voter >= 0]
+        return whole | {
+            "clips": json_ready(clips),
+            "queue": json_ready(self.queue().to_dicts()),
+            "pairs": json_ready(self.pairs.to_dicts()),
+            "intraclass_correlation": json_ready(
+                {
+                    name: getattr(icc, name)
+                    for name in (
+                        *("name", "value", "low", "high", "level", "items", "raters"),
+                        *("between_items", "between_raters", "residual", "note"),
+                    )
+                }
+            ),
+            "effective_voters": json_ready(self.effective_voters),
+        }
+
+    def _turn(self, rows: pl.DataFrame, choice: str) -> str:
+        """The fewest transcripts that would have to say something else for another choice, in words."""
+        if self.provenance.parameters.get("vote") != "count":
+            return "votes are weighed: see the accuracy or confidence of the voters"
+        mine = rows.filter(pl.col("choice") == choice)
+        others = rows.filter(pl.col("choice") != choice)
+        first = int(mine["merged"][0])
+        name, more = "any other word", int(mine["votes"][0]) + 1
+        for other, votes, merged in others.select("choice", "votes", "merged").iter_rows():
+            needed = max(1, int(mine["votes"][0]) - votes + (merged > first))
+            if needed < more or name == "any other word":
+                name, more = "no word" if other == NULL else repr(other), needed
+        return f"{more:,} more {'transcript' if more == 1 else 'transcripts'} with {name} would change it"
+
+    @property
+    def _surfaces(self) -> npt.NDArray[np.int32]:
+        if not len(self.spoken.surface):
+            return np.full(self.columns.words.shape, -1, dtype=np.int32)
+        return np.asarray(self.spoken.surface[np.maximum(self.columns.words, 0)])
+
+    def _rows(self, rows: npt.NDArray[np.intp] | slice) -> pl.DataFrame:
+        clip = self.columns.clip[rows]
+        place = (np.arange(len(self)) - np.repeat(self.columns.bounds[:-1], np.diff(self.columns.bounds)))[rows]
+        shown = self.words_chosen.shown[rows]
+        texts = [self.spoken.surfaces[code] if code >= 0 else None for code in shown.tolist()]
+        return (
+            super()
+            ._rows(rows)
+            .select(
+                "item",
+                self.clip_names.gather(clip).alias("clip"),
+                pl.Series("column", place + 1),
+                "choice",
+                pl.Series("surface", texts, dtype=pl.String),
+                "certainty",
+                "margin",
+                "votes",
+                "support",
+                (pl.col("support") / pl.col("votes")).alias("ratio"),
+                pl.Series("entropy", self.entropy[rows]),
+                "runner_up",
+                pl.Series("type", list(TYPES)).gather(self.type[rows]),
+                pl.Series("label", list(LABELS)).gather(self.label[rows]),
+                pl.Series("band", list(BANDS)).gather(self.band[rows]),
+                pl.Series("risk", self.risk[rows]),
+                pl.Series("start", self.start[rows]).fill_nan(None),
+                pl.Series("end", self.end[rows]).fill_nan(None),
+                "flags",
+            )
+        )
+
+    def _clip(self, clip: object) -> int:
+        place = self.clip_names.index_of(str(clip))
+        if place is None:
+            raise InputError("clip", f"there is no clip {str(clip)!r:.80} in this verdict")
+        return place
+
+    def _found(self) -> float:
+        """Share of the expected errors that the spans hold."""
+        held = float(self.spans.errors(self.certainty).sum())
+        return held / self.expected_errors if self.expected_errors else 1.0
+
+    def _within(self, spans: Spans, seconds: float | None, fraction: float | None) -> int:
+        if seconds is not None:
+            check_number("budget_seconds", seconds, low=0)
+            if np.isnan(spans.seconds).any():
+                raise InputError("budget_seconds", "needs words with times", hint="use budget_fraction")
+        if fraction is not None:
+            check_number("budget_fraction", fraction, low=0, high=1)
+        columns = None if fraction is None else fraction * len(self)
+        return within_budget(spans, seconds=seconds, columns=columns)
