@@ -205,10 +205,9 @@ def test_blocks_of_shards_go_as_they_are_done(blocks):
 
 def test_workers_are_kept_between_calls(blocks):
     with open_engine(2) as engine:
-        first, second = (set(map_shards(functions.where, range(40), engine=engine)) for _ in range(2))
-        assert os.getpid() not in first
-        assert second <= first
-        assert len(first) <= 2
+        seen = {pid for _ in range(5) for pid in map_shards(functions.where, range(40), engine=engine)}
+        assert os.getpid() not in seen
+        assert 1 <= len(seen) <= 2  # one that starts slowly may have no shard of the first call; a new one is a third
         for size in (10, 100_000, 200_000):  # the second and third share through a block of their own
             matrix = np.full((2, size), size)
             shared = {"matrix": matrix}
