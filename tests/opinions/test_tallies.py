@@ -26,9 +26,10 @@ votes = st.lists(
 """Rows of (item, choice, weight in quarters): such weights add up exactly in any order."""
 
 
-@pytest.fixture(params=["dense", "sparse"])
+@pytest.fixture(params=["dense", "sparse", "compiled"], autouse=True)
 def path(request, monkeypatch):
-    """Both ways of counting; the sparse one is taken by tables of many more cells than votes."""
+    """All ways of counting; the sparse one is taken by tables of many more cells than votes."""
+    monkeypatch.setattr(tallies, "COMPILED_ROWS", 0 if request.param == "compiled" else 10**9)
     monkeypatch.setattr(tallies, "DENSE_CELLS", 2**24 if request.param == "dense" else -1)
     return request.param
 
@@ -62,7 +63,7 @@ def splits_by_hand(rows):
 
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["votes", "weights"])
-def test_a_tally_holds_what_is_counted_by_hand(path, weighted):
+def test_a_tally_holds_what_is_counted_by_hand(weighted):
     @given(votes)
     def check(rows):
         table, expected = counted(rows, weighted=weighted), by_hand(rows)

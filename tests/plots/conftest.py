@@ -8,7 +8,7 @@ import pytest
 
 from psephos.consensus import AgainstGold, against_gold, majority
 from psephos.opinions import Opinions, read
-from psephos.opinions.outcomes import Verdict
+from psephos.opinions.verdicts import Verdict
 
 DIGITS = Path(__file__).parents[2] / "examples" / "digits"
 

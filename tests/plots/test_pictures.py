@@ -15,7 +15,7 @@ from psephos.agreement import agree, pairwise_agreement
 from psephos.consensus import AgainstGold, against_gold, majority
 from psephos.errors import InputError, MissingPartError
 from psephos.opinions import Opinions, from_matrix, labels
-from psephos.opinions.outcomes import Verdict
+from psephos.opinions.verdicts import Verdict
 from psephos.plots import agreement_matrix_plot, certainty_plot, plot, reliability_plot, svg, voters_plot
 from psephos.plots.agreement import arranged
 from psephos.plots.certainty import remaining

@@ -15,7 +15,7 @@ from psephos.agreement import agree
 from psephos.consensus import AgainstGold, majority
 from psephos.errors import InputError
 from psephos.opinions import Opinions, labels
-from psephos.opinions.outcomes import Verdict
+from psephos.opinions.verdicts import Verdict
 from psephos.plots import plot, svg
 
 NASTY = [

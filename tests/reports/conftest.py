@@ -20,7 +20,7 @@ from psephos.consensus import (
     transcripts,
 )
 from psephos.opinions import Opinions, from_frame, read
-from psephos.opinions.outcomes import Verdict
+from psephos.opinions.verdicts import Verdict
 
 DIGITS = Path(__file__).parents[2] / "examples" / "digits"
 ARGUMENTS = [

@@ -13,7 +13,7 @@ import pytest
 from psephos.agreement import Agreement, agree
 from psephos.consensus import AgainstGold, against_gold, majority
 from psephos.opinions import Opinions
-from psephos.opinions.outcomes import Verdict
+from psephos.opinions.verdicts import Verdict
 from psephos.plots.tokens import TOKENS
 from psephos.reports import report
 

@@ -11,7 +11,7 @@ import pytest
 from psephos.consensus import majority
 from psephos.errors import InputError
 from psephos.opinions import Opinions, from_frame, scan
-from psephos.opinions.outcomes import Verdict
+from psephos.opinions.verdicts import Verdict
 from psephos.reports.evidence import reasons_for, votes_on
 
 

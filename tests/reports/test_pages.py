@@ -18,7 +18,7 @@ from psephos.agreement import Agreement, agree, pairwise_agreement
 from psephos.consensus import AgainstGold, against_gold, majority
 from psephos.errors import InputError
 from psephos.opinions import Opinions, from_frame, from_matrix, labels, scan
-from psephos.opinions.outcomes import Verdict
+from psephos.opinions.verdicts import Verdict
 from psephos.reports import report, write_report
 from psephos.statistics import Interval
 

@@ -17,7 +17,7 @@ from psephos.agreement import Agreement, agree
 from psephos.consensus import AgainstGold, TranscriptVerdict, against_gold, against_references, majority
 from psephos.errors import InputError
 from psephos.opinions import Opinions
-from psephos.opinions.outcomes import Verdict
+from psephos.opinions.verdicts import Verdict
 from psephos.reports import report
 from psephos.reports.trusted import own_picture, own_text
 

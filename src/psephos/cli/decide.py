@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from psephos.consensus import AgainstGold
-    from psephos.opinions.outcomes import Verdict
+    from psephos.opinions.verdicts import Verdict
 
 
 def decide(

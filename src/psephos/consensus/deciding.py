@@ -8,8 +8,8 @@ from psephos.consensus.majority import majority
 from psephos.consensus.transcripts import transcripts
 from psephos.errors import InputError, check_choice
 from psephos.opinions.model import Opinions
-from psephos.opinions.outcomes import Verdict
 from psephos.opinions.sharding import Shards, check_opinions
+from psephos.opinions.verdicts import Verdict
 
 METHODS = {"labels": ("majority",), "samples": ("majority",), "transcripts": ("transcripts",)}
 """Methods for each kind that can be decided; the first is what ``"auto"`` takes."""

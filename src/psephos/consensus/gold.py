@@ -16,7 +16,8 @@ from psephos.errors import InputError
 from psephos.opinions.coding import canonical
 from psephos.opinions.equivalence import Equivalence, classes
 from psephos.opinions.frames import series
-from psephos.opinions.outcomes import Provenance, Result, Verdict, named
+from psephos.opinions.outcomes import Provenance, Result, named
+from psephos.opinions.verdicts import Verdict
 from psephos.statistics import Interval, wilson_interval
 
 BINS = np.array([0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0])

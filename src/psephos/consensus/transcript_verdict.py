@@ -26,8 +26,10 @@ from psephos.consensus.spans import Spans, within_budget
 from psephos.engine import Rng
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.coding import text_of
-from psephos.opinions.outcomes import Reasons, Verdict, json_ready, named
+from psephos.opinions.outcomes import json_ready, named
+from psephos.opinions.reasons import Reasons
 from psephos.opinions.transcript_words import Word
+from psephos.opinions.verdicts import Verdict
 from psephos.statistics import bootstrap, wilson_interval
 
 QUANTILES = 5

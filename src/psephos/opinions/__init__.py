@@ -12,11 +12,13 @@ from psephos.opinions.constructors import (
 )
 from psephos.opinions.frames import from_frame, from_matrix
 from psephos.opinions.model import Opinions
-from psephos.opinions.outcomes import Reasons, Result, Verdict
+from psephos.opinions.outcomes import Result
 from psephos.opinions.reading import read
+from psephos.opinions.reasons import Reasons
 from psephos.opinions.sharding import Shards, scan
 from psephos.opinions.transcript_words import Word
 from psephos.opinions.transcript_writing import write_transcripts
+from psephos.opinions.verdicts import Verdict
 from psephos.opinions.writing import write
 
 __all__ = [

@@ -17,8 +17,13 @@ import numpy.typing as npt
 
 from psephos.opinions.coding import combined
 
+Weights = npt.NDArray[np.float64] | npt.NDArray[np.int64] | float
+
 DENSE_CELLS = 2**24
 """Up to this many cells of items by choices are counted in a dense table, and more if the votes are as many."""
+
+COMPILED_ROWS = 1_000_000
+"""From this many rows on counting is compiled: below, arrays are done before numba is imported (half a second)."""
 
 EQUAL_WEIGHTS = 1e-9
 """Sums of weights that differ by no more than this share are equal: their last digits depend on the order of rows."""
@@ -95,6 +100,13 @@ def tally(
     >>> counted.choice, counted.votes, counted.starts
     (array([0, 2], dtype=int32), array([1, 2]), array([0, 2, 2]))
     """
+    if len(choice) >= COMPILED_ROWS:
+        from psephos.opinions import _kernels
+
+        given = np.zeros(0) if weights is None else weights
+        starts, chosen, votes, weight, squares, pair = _kernels.tally(item, choice, n_items, n_choices, given)
+        equal = votes.astype(np.float64)
+        return Tally(starts, chosen, votes, *((equal, equal) if weights is None else (weight, squares)), pair)
     cast = choice >= 0
     cell = item[cast].astype(np.int64) * n_choices + choice[cast]
     weights = None if weights is None else weights[cast]
@@ -103,9 +115,7 @@ def tally(
         pairs = np.flatnonzero(dense)
         votes = dense[pairs]
         place = (np.cumsum(dense > 0) - 1)[cell]
-        sums: list[npt.NDArray[Any]] = [
-            np.bincount(cell, weights=w, minlength=len(dense))[pairs] for w in _powers(weights)
-        ]
+        sums = [np.bincount(cell, weights=w, minlength=len(dense))[pairs] for w in _powers(weights)]
     else:
         pairs, place, votes = np.unique(cell, return_inverse=True, return_counts=True)
         sums = [np.bincount(place, weights=w, minlength=len(pairs)) for w in _powers(weights)]
@@ -126,15 +136,84 @@ def leaders(counted: Tally) -> Leaders:
     >>> found.first, found.second, found.tied
     (array([2, 0], dtype=int32), array([0, 1], dtype=int32), array([1, 2]))
     """
+    if len(counted.pair) >= COMPILED_ROWS:
+        from psephos.opinions import _kernels
+
+        return Leaders(*_kernels.leaders(counted.starts, counted.choice, counted.weight, EQUAL_WEIGHTS))
     n_items = len(counted.starts) - 1
     item = counted.item
     first_weight = _largest(counted, counted.weight)
-    leading = counted.weight >= first_weight[item] * (1 - EQUAL_WEIGHTS)
+    leading = ~is_ahead(first_weight[item], counted.weight, of=first_weight[item])
     first = _lowest_choice(counted, leading)
     behind = np.where(counted.choice == first[item], 0.0, np.where(leading, first_weight[item], counted.weight))
     second_weight = _largest(counted, behind)
     second = _lowest_choice(counted, (behind == second_weight[item]) & (counted.choice != first[item]))
     return Leaders(first, second, first_weight, second_weight, np.bincount(item[leading], minlength=n_items))
+
+
+def is_ahead(weight: Weights, other: Weights, *, of: Weights) -> npt.NDArray[np.bool_]:
+    """Whether a sum of weights is more than another by more than rounding explains; `of` is the sum they are parts of.
+
+    The tie rule: sums of which neither is ahead are equal.
+
+    Examples
+    --------
+    >>> is_ahead(0.1 + 0.2, 0.3, of=0.6), is_ahead(2, 1, of=3)
+    (np.False_, np.True_)
+    """
+    return np.greater(weight, np.add(other, np.multiply(EQUAL_WEIGHTS, of)))
+
+
+def standings(
+    counted: Tally,
+    lead: Leaders,
+    voter: npt.NDArray[np.int32],
+    n_voters: int,
+    weights: npt.NDArray[np.float64] | None = None,
+) -> npt.NDArray[np.int64]:
+    """How the choice of each voter stands among the other voters, counted over its items.
+
+    A voter is compared with the others only, so that it does not agree with itself.
+
+    Parameters
+    ----------
+    counted : Tally
+    lead : Leaders
+    voter : ndarray of int32, shape (n_rows,)
+    n_voters : int
+    weights : ndarray of float64, shape (n_rows,), optional
+        The weights that were counted.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_voters, 4)
+        Items on which nobody else voted; on which its choice is behind the best of the others; level with it; ahead.
+
+    Examples
+    --------
+    >>> counted = tally(np.array([0, 0, 0, 1], np.int32), np.array([2, 2, 0, 1], np.int32), 2, 3)
+    >>> standings(counted, leaders(counted), np.array([0, 1, 2, 0], np.int32), 3)
+    array([[1, 0, 1, 0],
+           [0, 0, 1, 0],
+           [0, 1, 0, 0]])
+    """
+    if len(counted.pair) >= COMPILED_ROWS:
+        from psephos.opinions import _kernels
+
+        own = np.zeros(0) if weights is None else weights
+        pairs = (counted.item, counted.choice, counted.weight)
+        heads = (lead.first, lead.first_weight, lead.second_weight)
+        found: npt.NDArray[np.int64] = _kernels.standings(
+            voter, counted.pair, own, *pairs, *heads, n_voters, EQUAL_WEIGHTS
+        )
+        return found
+    cast = counted.pair >= 0
+    if weights is None:
+        standing = _standing_without(counted, lead, np.arange(len(counted.choice)), 1.0)[counted.pair[cast]]
+    else:
+        standing = _standing_without(counted, lead, counted.pair[cast], weights[cast])
+    kinds = 4
+    return np.bincount(voter[cast].astype(np.int64) * kinds + standing, minlength=kinds * n_voters).reshape(-1, kinds)
 
 
 def distinct_rows(counted: Tally) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -181,9 +260,16 @@ def splits(
     (array([[2., 1.]]), array([2]), array([0, 0]))
     """
     lengths = np.diff(counted.starts)
-    falling = _falling_within_items(counted, counts)
-    row = _row_of_item(counted.starts, falling)
-    _, first, which, items = np.unique(row, return_index=True, return_inverse=True, return_counts=True)
+    if len(counted.pair) >= COMPILED_ROWS:
+        from psephos.opinions import _kernels
+
+        # Floats that are not negative stand in the order of their bits.
+        which, first, bits = _kernels.splits(counted.starts, counts.view(np.int64))
+        falling, items = bits.view(counts.dtype), np.bincount(which, minlength=len(first))
+    else:
+        falling = _falling_within_items(counted, counts)
+        row = _row_of_item(counted.starts, falling)
+        _, first, which, items = np.unique(row, return_index=True, return_inverse=True, return_counts=True)
     taken = lengths[first]
     place = np.arange(taken.sum()) - np.repeat(np.cumsum(taken) - taken, taken)
     padded = np.zeros((len(first), max(1, int(taken.max(initial=1)))))
@@ -209,6 +295,19 @@ def merge_splits(
     place[order] = np.arange(len(order))
     which = place[which]
     return split[order], np.bincount(which, weights=np.concatenate(items)).astype(np.int64), which
+
+
+def _standing_without(
+    counted: Tally, lead: Leaders, pair: npt.NDArray[np.int64], own: npt.NDArray[np.float64] | float
+) -> npt.NDArray[np.int64]:
+    """How a choice stands once a vote of weight `own` for it is taken away: a column of `standings`."""
+    item = counted.item[pair]
+    mine = counted.weight[pair] - own
+    whole = lead.first_weight[item]
+    rival = np.where(lead.first[item] == counted.choice[pair], lead.second_weight[item], whole)
+    alone = ~is_ahead(mine, 0.0, of=whole) & ~is_ahead(rival, 0.0, of=whole)
+    ahead, behind = is_ahead(mine, rival, of=whole), is_ahead(rival, mine, of=whole)
+    return np.where(alone, 0, 2 + ahead.astype(np.int64) - behind)
 
 
 def _largest(counted: Tally, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -23,7 +23,7 @@ from psephos.plots.style import own_rules, share, sheet
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psephos.opinions.outcomes import Verdict
+    from psephos.opinions.verdicts import Verdict
 
 POINTS = 240
 """Curves have at most about this many points."""

@@ -14,7 +14,7 @@ from psephos.statistics import Interval
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psephos.opinions.outcomes import Verdict
+    from psephos.opinions.verdicts import Verdict
 
 MOST = 30
 """With more voters, those that agree least are drawn."""

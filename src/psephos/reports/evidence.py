@@ -15,7 +15,8 @@ from psephos.errors import InputError
 from psephos.opinions import Opinions, Shards
 from psephos.opinions.coding import Coded
 from psephos.opinions.model import frozen
-from psephos.opinions.outcomes import Reasons, Verdict
+from psephos.opinions.reasons import Reasons
+from psephos.opinions.verdicts import Verdict
 
 
 def reasons_for(verdict: Verdict, items: pl.Series) -> list[Reasons]:

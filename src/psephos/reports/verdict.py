@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from psephos.errors import check_count
-from psephos.opinions.outcomes import Verdict
+from psephos.opinions.verdicts import Verdict
 from psephos.plots.certainty import Remaining, certainty_plot, remaining
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.style import decimal, share
