@@ -9,8 +9,9 @@ import polars as pl
 from harness import Benchmark, Contender, SubprocessContender, main
 
 from psephos.consensus import majority
-from psephos.opinions import Opinions, read
+from psephos.opinions import Verdict, read
 
+OURS, THEIRS = ("psephos", "polars"), ("crowd-kit", "pandas", "pyarrow")
 HUNDRED_MILLION_IN_PARTS = """
 import sys
 from psephos.opinions import scan
@@ -41,15 +42,18 @@ def parquet(tiny: bool) -> Path:
     return path
 
 
-def ours(opinions: Opinions) -> pl.DataFrame:
-    table = majority(opinions).table()
+def choices_of(verdict: Verdict) -> pl.DataFrame:
+    table = verdict.table()
     return table.select("item", "choice", tied=pl.col("flags").str.contains("tie")).sort("item")
 
 
-def crowd_kit(frame) -> pl.DataFrame:
+def crowd_kit(frame):
     from crowdkit.aggregation import MajorityVote
 
-    chosen = MajorityVote().fit_predict(frame)
+    return MajorityVote().fit_predict(frame)
+
+
+def choices_in(chosen) -> pl.DataFrame:
     return pl.DataFrame({"item": chosen.index.to_list(), "choice": chosen.to_list()}).sort("item")
 
 
@@ -99,12 +103,8 @@ BENCHMARKS = [
         "Majority from a Parquet file, reading included",
         "1,800,000 labels, 500,000 items, 20,000 voters, 5 choices",
         make=parquet,
-        ours=Contender("psephos", lambda path: ours(read(path)), packages=("psephos", "polars")),
-        peers=(
-            Contender(
-                "crowd-kit", lambda path: crowd_kit(pandas_frame(path)), packages=("crowd-kit", "pandas", "pyarrow")
-            ),
-        ),
+        ours=Contender("psephos", lambda path: majority(read(path)), answer=choices_of, packages=OURS),
+        peers=(Contender("crowd-kit", lambda path: crowd_kit(pandas_frame(path)), answer=choices_in, packages=THEIRS),),
         check=disagreement,
     ),
     Benchmark(
@@ -112,8 +112,8 @@ BENCHMARKS = [
         "Majority of votes in memory; ours with certainty, flags and the agreement of each voter with the others",
         "the same 1,800,000 labels",
         make=parquet,
-        ours=Contender("psephos", ours, prepare=read, packages=("psephos", "polars")),
-        peers=(Contender("crowd-kit", crowd_kit, prepare=pandas_frame, packages=("crowd-kit", "pandas", "pyarrow")),),
+        ours=Contender("psephos", majority, prepare=read, answer=choices_of, packages=OURS),
+        peers=(Contender("crowd-kit", crowd_kit, prepare=pandas_frame, answer=choices_in, packages=THEIRS),),
         check=disagreement,
     ),
     Benchmark(

@@ -41,11 +41,12 @@ LONGEST = 120.0  # seconds of timing for one peer; a pair that has begun is fini
 
 @dataclass(frozen=True)
 class Contender:
-    """Something that runs in this process: `run(prepare(input))`, of which `run` alone is timed."""
+    """Something that runs in this process: `answer(run(prepare(input)))`, of which `run` alone is timed."""
 
     name: str
     run: Callable[[Any], Any]
     prepare: Callable[[Any], Any] = lambda data: data
+    answer: Callable[[Any], Any] = lambda found: found  # from what `run` returned to what is compared
     packages: tuple[str, ...] = ()  # distributions it needs, whose versions are recorded
     timed = "in process"
 
@@ -54,8 +55,8 @@ class Contender:
 
     def once(self, prepared: Any) -> tuple[float, Any]:
         start = time.perf_counter()
-        answer = self.run(prepared)
-        return time.perf_counter() - start, answer
+        found = self.run(prepared)
+        return time.perf_counter() - start, self.answer(found)
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ class _CountedPart:
     """
 
     verdict: PartVerdict
-    chosen: npt.NDArray[np.int32]
+    chosen: npt.NDArray[np.int64]
     split: npt.NDArray[np.float64]
     items_with: npt.NDArray[np.int64]
     effective: npt.NDArray[np.float64]
@@ -177,7 +177,7 @@ def _count_part(
     counted, lead = count.tally, count.lead
     split, items_with, which = splits(counted, counted.votes)
     effective = (split, which) if count.weight is None else _effective_splits(counted)
-    cast = counted.per_item(counted.weight)
+    cast = counted.per_item(counted.votes if count.weight is None else counted.weight)
     gap = lead.first_weight - lead.second_weight
     return _CountedPart(
         verdict=part_verdict(
@@ -188,7 +188,7 @@ def _count_part(
             certainty=np.full(len(cast), np.nan),
             tie=lead.tied > 1,
         ),
-        chosen=np.unique(counted.choice),
+        chosen=np.flatnonzero(np.bincount(counted.choice)),
         split=split,
         items_with=items_with,
         effective=effective[0],

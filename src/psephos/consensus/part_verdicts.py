@@ -141,23 +141,23 @@ def part_verdict(
     """
     votes, counted, lead = count.votes, count.tally, count.lead
     n_items, n_voters = votes.size("item"), votes.size("voter")
-    winning = counted.choice == first[counted.item]
+    winning = np.flatnonzero(counted.choice == first[counted.item])
     support = np.zeros(n_items, dtype=np.int32)
     support[counted.item[winning]] = counted.votes[winning]
     number = counted.per_item(counted.votes).astype(np.int32)
     asked = np.bincount(votes.codes("item"), weights=count.weight, minlength=n_items)
     no_majority = (number > 0) & ~is_ahead(2 * lead.first_weight, asked, of=asked)
-    flags = np.stack([tie, no_majority, number == 1, number == 0])
+    flags = np.zeros(n_items, dtype=np.uint8)
+    for bit, odd in enumerate((tie, no_majority, number == 1, number == 0)):
+        flags |= odd.astype(np.uint8) << np.uint8(bit)
     voter, choice = votes.codes("voter"), votes.codes(votes.value)
     _, behind, level, ahead = standings(counted, lead, voter, n_voters, count.weight).T
-    given = np.bincount(voter[choice >= 0], minlength=n_voters)
-    by_voter = np.stack(
-        [given, np.bincount(voter, minlength=n_voters) - given, behind + level + ahead, level + 2 * ahead]
-    )
+    abstentions = np.bincount(voter[choice < 0], minlength=n_voters)
+    given = np.bincount(voter, minlength=n_voters) - abstentions
     return PartVerdict(
         items=votes.vocabulary("item"),
         issues=votes.issues,
-        by_voter=by_voter,
+        by_voter=np.stack([given, abstentions, behind + level + ahead, level + 2 * ahead]),
         row=count.row,
         first=first,
         second=second,
@@ -165,7 +165,7 @@ def part_verdict(
         certainty=certainty,
         votes=number,
         support=support,
-        flags=(flags << np.arange(len(FLAGS))[:, None]).sum(axis=0).astype(np.uint8),
+        flags=flags,
     )
 
 

@@ -39,9 +39,9 @@ def named_weights(
     >>> named_weights(pl.Series(["ann", "bob"]), {"bob": 2})
     {'bob': 2.0}
     """
-    given = {
-        text_of(name, argument) or "": check_number(argument, value, low=0) for name, value in (weights or {}).items()
-    }
+    if not weights:
+        return {}
+    given = {text_of(name, argument) or "": check_number(argument, value, low=0) for name, value in weights.items()}
     unknown = set(given) - set(voters)
     if unknown:
         near = difflib.get_close_matches(min(unknown), voters.to_list(), n=3) or voters.head(3).to_list()

@@ -40,12 +40,12 @@ def tally(item: Any, choice: Any, n_items: int, n_choices: int, weights: Any) ->
     for i in range(2, n_items + 2):
         ends[i] += ends[i - 1]
     n_cast = ends[n_items + 1]
-    rows = np.empty(n_cast, dtype=np.int64)
+    rows = np.empty(n_cast, dtype=np.uint32)  # a part of 2**32 rows would take 200 GB
     for row in range(n_rows):
         if choice[row] >= 0:
             rows[ends[item[row] + 1]] = row
             ends[item[row] + 1] += 1
-    pair_of_row = np.full(n_rows, -1, dtype=np.int64)
+    pair_of_row = np.full(n_rows, -1, dtype=np.int32)
     starts = np.zeros(n_items + 1, dtype=np.int64)
     chosen = np.empty(n_cast, dtype=np.int32)
     votes = np.empty(n_cast, dtype=np.int64)

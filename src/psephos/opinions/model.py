@@ -171,6 +171,8 @@ class Opinions:
         """
         if self.value not in self.coded:
             raise InputError("equivalence", f"{self.kind} have no choices to compare")
+        if equivalence == "exact":
+            return self
         column = self.coded[self.value]
         new, vocabulary = classes(column.vocabulary, np.bincount(column.codes[column.codes >= 0]), equivalence)
         merged = Coded(np.append(new, np.int32(-1))[column.codes], vocabulary)

@@ -43,7 +43,7 @@ class Tally:
         Sum of the weights of the votes; the votes themselves if there are no weights.
     squares : ndarray of float64, shape (n_pairs,)
         Sum of the squared weights.
-    pair : ndarray of int64, shape (n_rows,)
+    pair : ndarray of int32, shape (n_rows,)
         Pair of each row that was counted; -1 for abstentions.
     """
 
@@ -55,12 +55,15 @@ class Tally:
     pair: npt.NDArray[np.int64]
 
     @cached_property
-    def item(self) -> npt.NDArray[np.int64]:
+    def item(self) -> npt.NDArray[np.int32]:
         """Item of each pair, shape (n_pairs,)."""
-        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+        return np.repeat(np.arange(len(self.starts) - 1, dtype=np.int32), np.diff(self.starts))
 
     def per_item(self, values: npt.NDArray[np.float64] | npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Sum of `values` (one per pair) over the pairs of each item, shape (n_items,)."""
+        if values.dtype.kind == "i":
+            before = np.concatenate([[0], np.cumsum(values)])
+            return np.diff(before[self.starts]).astype(np.float64)
         return np.bincount(self.item, weights=values, minlength=len(self.starts) - 1).astype(np.float64)
 
 
@@ -115,14 +118,16 @@ def tally(
         pairs = np.flatnonzero(dense)
         votes = dense[pairs]
         place = (np.cumsum(dense > 0) - 1)[cell]
-        sums = [np.bincount(cell, weights=w, minlength=len(dense))[pairs] for w in _powers(weights)]
+        sums: list[npt.NDArray[Any]] = [
+            np.bincount(cell, weights=w, minlength=len(dense))[pairs] for w in _powers(weights)
+        ]
     else:
         pairs, place, votes = np.unique(cell, return_inverse=True, return_counts=True)
         sums = [np.bincount(place, weights=w, minlength=len(pairs)) for w in _powers(weights)]
     starts = np.searchsorted(pairs, np.arange(n_items + 1, dtype=np.int64) * n_choices)
     weight, squares = sums if sums else [votes.astype(np.float64)] * 2
-    pair = np.full(len(choice), -1, dtype=np.int64)
-    pair[cast] = place
+    pair = np.full(len(choice), -1, dtype=np.int32)
+    pair[cast] = place  # a part holds fewer than 2**31 rows
     return Tally(starts, (pairs % n_choices).astype(np.int32), votes.astype(np.int64), weight, squares, pair)
 
 
@@ -298,7 +303,7 @@ def merge_splits(
 
 
 def _standing_without(
-    counted: Tally, lead: Leaders, pair: npt.NDArray[np.int64], own: npt.NDArray[np.float64] | float
+    counted: Tally, lead: Leaders, pair: npt.NDArray[np.integer], own: npt.NDArray[np.float64] | float
 ) -> npt.NDArray[np.int64]:
     """How a choice stands once a vote of weight `own` for it is taken away: a column of `standings`."""
     item = counted.item[pair]
@@ -331,7 +336,7 @@ def _falling_within_items(counted: Tally, counts: npt.NDArray[Any]) -> npt.NDArr
     most = int(counts.max(initial=0)) + 1
     if counts.dtype.kind != "i" or most * len(counted.starts) >= 2**62:
         return counts[np.lexsort((-counts, counted.item))]
-    return most - np.sort(counted.item * (most + 1) + (most - counts)) % (most + 1)
+    return most - np.sort(counted.item.astype(np.int64) * (most + 1) + (most - counts)) % (most + 1)
 
 
 def _powers(weights: npt.NDArray[np.float64] | None) -> tuple[npt.NDArray[np.float64], ...]:
