@@ -7,6 +7,7 @@ with no knowledge of items, voters or candidates. Every other room that says how
 from psephos.statistics.bootstrap import Bootstrap, bootstrap
 from psephos.statistics.intervals import Interval, beta_interval, normal_interval, wilson_interval
 from psephos.statistics.multiple_testing import adjust
+from psephos.statistics.paired import Paired, compare_all, compare_paired, items_needed, mcnemar_p
 from psephos.statistics.permutation import PermutationTest, permutation_test, sign_flip_test
 from psephos.statistics.rank_correlation import RankCorrelation, kendall_tau, spearman_rho
 from psephos.statistics.rank_statistics import kendall_statistic, spearman_statistic
@@ -15,14 +16,19 @@ from psephos.statistics.replicate_intervals import bca_interval, percentile_inte
 __all__ = [
     "Bootstrap",
     "Interval",
+    "Paired",
     "PermutationTest",
     "RankCorrelation",
     "adjust",
     "bca_interval",
     "beta_interval",
     "bootstrap",
+    "compare_all",
+    "compare_paired",
+    "items_needed",
     "kendall_statistic",
     "kendall_tau",
+    "mcnemar_p",
     "normal_interval",
     "percentile_interval",
     "permutation_test",
