@@ -191,7 +191,14 @@ def compare_all(
 
 
 def mcnemar_p(wins: int, losses: int, *, middle: bool = True) -> float:
-    """McNemar's two-sided p-value: exact, or (`middle`, the default) mid-p, which is less timid and keeps its level.
+    """McNemar's two-sided p-value for what is right or wrong on the same items.
+
+    Parameters
+    ----------
+    wins, losses : int
+        Items on which only the one, only the other is right.
+    middle : bool, default True
+        Mid-p, which is less timid than the exact test and still keeps its level; False: exact.
 
     Examples
     --------
