@@ -98,6 +98,31 @@ def pivots_of(centred: Floats, w: Floats, size: Floats) -> Floats:
     return pivots
 
 
+@dataclass(frozen=True, eq=False)
+class Kinds:
+    """Rows of a design that are equal, made one: `kind` is the place of each row among the distinct ones."""
+
+    design: Floats
+    kind: npt.NDArray[np.intp]
+
+    def sums(self, values: Floats) -> Floats:
+        """Sum of the values of the rows of each kind."""
+        return np.asarray(np.bincount(self.kind, weights=values, minlength=len(self.design)), dtype=np.float64)
+
+
+def kinds_of(design: Floats) -> Kinds:
+    """The distinct rows; all rows where fewer than half would go.
+
+    Rows are told apart by their product with numbers that have no common measure, and held against the first row of
+    their kind: should two different rows ever share a product, no row is merged.
+    """
+    key = design @ np.sqrt(np.arange(2, design.shape[1] + 2) + 0.1)
+    _, first, kind = np.unique(key, return_index=True, return_inverse=True)
+    if 2 * len(first) <= len(design) and np.array_equal(design[first][kind], design):
+        return Kinds(design[first], kind)
+    return Kinds(design, np.arange(len(design)))
+
+
 def sandwich(problem: Problem, bread: Floats, residual: Floats) -> Floats:
     p, groups, n = len(bread), problem.groups, float(problem.weights.sum())
     if groups < 2 or problem.clusters is None:

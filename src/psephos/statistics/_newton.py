@@ -44,7 +44,7 @@ def newton(
     firth: bool = False,
     start: Floats | None = None,
 ) -> Fit:
-    """Coefficients of the events on the columns of the design, the intercept among them."""
+    """Coefficients on the columns of the design, the intercept among them; `event` is the share of events of a row."""
     b = np.zeros(design.shape[1]) if start is None else start.copy()
     if start is None:
         share = float(weights @ event / weights.sum())

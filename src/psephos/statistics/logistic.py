@@ -7,7 +7,7 @@ with the clustered covariance of `psephos.statistics.regression`, where A = X'W 
 Sources: Liang and Zeger (1986), doi:10.1093/biomet/73.1.13; Firth (1993), doi:10.1093/biomet/80.1.27. Differs: Newton
 steps are halved until the likelihood rises, and there is a ridge of 1e-8 on centred and scaled predictors, which moves
 nothing that can be seen and keeps the steps finite where the events are separated; `separated` then says that there is
-no largest likelihood.
+no largest likelihood. Rows that are equal are fitted as one, with their share of events.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psephos.errors import InputError, check_choice, check_codes, check_number
-from psephos.statistics._design import Floats, problem_of, sandwich
+from psephos.statistics._design import Floats, Kinds, kinds_of, problem_of, sandwich
 from psephos.statistics._evaluation import Statistic
 from psephos.statistics._newton import RIDGE, newton
 from psephos.statistics.regression import Regression, finished
@@ -79,10 +79,13 @@ def logistic(
     n = float(problem.weights.sum())
     if not 0 < happened < n:
         raise InputError("event", f"happened {'never' if happened <= 0 else 'always'}, so nothing can predict it")
-    design = problem.design()
-    fit = newton(design, problem.outcome, problem.weights, ridge=ridge, firth=penalty == "firth")
+    kinds = kinds_of(problem.design())
+    shares = _shares(kinds, problem.outcome, problem.weights)
+    fit = newton(kinds.design, *shares, ridge=ridge, firth=penalty == "firth")
     bread = np.asarray(np.linalg.inv(fit.information), dtype=np.float64)
-    covariance = bread if problem.clusters is None else sandwich(problem, bread, problem.outcome - fit.chance)
+    covariance = (
+        bread if problem.clusters is None else sandwich(problem, bread, problem.outcome - fit.chance[kinds.kind])
+    )
     share = happened / n
     alone = n * (share * math.log(share) + (1 - share) * math.log(1 - share))
     return finished(
@@ -119,17 +122,23 @@ def logistic_statistic(predictors: npt.ArrayLike, event: npt.ArrayLike, clusters
     """
     problem = problem_of(predictors, event, clusters, None, name="event")
     cluster = check_codes("clusters", clusters, ndim=1)
-    design = problem.design()
-    start = newton(design, problem.outcome, problem.weights).coefficients
+    kinds = kinds_of(problem.design())
+    start = newton(kinds.design, *_shares(kinds, problem.outcome, problem.weights)).coefficients
 
     def statistic(weights: npt.ArrayLike) -> Floats:
-        found = np.full((len(np.asarray(weights)), design.shape[1]), np.nan)
+        found = np.full((len(np.asarray(weights)), kinds.design.shape[1]), np.nan)
         for place, row in enumerate(np.asarray(weights, dtype=np.float64)):
             counts = row[cluster]
             if 0 < counts @ problem.outcome < counts.sum():
-                fit = newton(design, problem.outcome, counts, start=start)
+                fit = newton(kinds.design, *_shares(kinds, problem.outcome, counts), start=start)
                 if not fit.separated:
                     found[place] = problem.back @ fit.coefficients
         return found
 
     return statistic
+
+
+def _shares(kinds: Kinds, outcome: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Share of events in the rows of each kind, and their weight."""
+    whole = kinds.sums(weights)
+    return np.divide(kinds.sums(weights * outcome), whole, out=np.zeros(len(whole)), where=whole > 0), whole

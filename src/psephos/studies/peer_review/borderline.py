@@ -49,7 +49,7 @@ class BorderlineCurve(Result):
     def summary(self) -> list[tuple[str, str]]:
         """The curve in a line."""
         shares = ", ".join(f"{up:.3f} {name}" for name, up in self.bins.select("mean_before", "up").iter_rows())
-        return [("rise most", f"items with a mean first score {self.peak}"), ("share up", shares)]
+        return [("rise most", f"items with a mean first score {self.peak}"), ("share up by mean", shares)]
 
     def to_dict(self) -> dict[str, object]:
         """The whole answer, ready for JSON."""

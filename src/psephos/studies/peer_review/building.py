@@ -181,15 +181,21 @@ def _decisions(table: pl.DataFrame, item: npt.NDArray[np.int64], n_items: int) -
     if "decision" not in table.columns:
         return decided
     said = canonical(table["decision"]).cast(pl.String).str.strip_chars().str.to_lowercase()
-    for row, text in enumerate(said):
-        if text is None:
-            continue
-        value = 1.0 if text.startswith(YES) else 0.0 if text.startswith(NO) else None
-        if value is None:
+    meaning: dict[str, float] = {}
+    for text in said.unique().drop_nulls().sort():
+        if not text.startswith((*YES, *NO)):
             raise InputError("decision", f"must be accept or reject (true or false, 1 or 0), got {text!r:.60}")
-        if decided[item[row]] not in (value,) and not np.isnan(decided[item[row]]):
-            raise InputError("decision", "differs between reviews of one item", where=f"item {table['item'][row]}")
-        decided[item[row]] = value
+        meaning[text] = 1.0 if text.startswith(YES) else 0.0
+    values = said.replace_strict(meaning, default=None, return_dtype=pl.Float64) if meaning else said.cast(pl.Float64)
+    known = values.is_not_null().to_numpy()
+    accepted = values.fill_null(0).to_numpy()
+    number = np.bincount(item[known], minlength=n_items)
+    sums = np.bincount(item[known], weights=accepted[known], minlength=n_items)
+    split = np.flatnonzero((sums > 0) & (sums < number))
+    if len(split):
+        where = f"item {table['item'][int(np.argmax(item == split[0]))]}"
+        raise InputError("decision", "differs between reviews of one item", where=where)
+    decided[number > 0] = (sums > 0)[number > 0]
     return decided
 
 

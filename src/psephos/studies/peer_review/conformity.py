@@ -65,10 +65,10 @@ class Conformity(Result):
     def summary(self) -> list[tuple[str, str]]:
         """The test in a few lines."""
         if self.reason:
-            return [("conformity", f"not tested: {self.reason}")]
-        chance = f"p = {self.p:.2g} ({self.null} null, sd {self.null_spread:.3f})"
+            return [(f"conformity ({self.null})", f"not tested: {self.reason}")]
+        chance = f"p = {self.p:.2g} (sd under the null {self.null_spread:.3f})"
         said = f"partial correlation {self.correlation:.3f}, {chance}"
-        return [("conformity", said), ("caution", CAUTION)]
+        return [(f"conformity ({self.null})", said), ("caution", CAUTION)]
 
 
 def conformity(reviews: Reviews, *, null: str = "stratum", shuffles: int = 500, rng: Rng = 0) -> Conformity:

@@ -77,11 +77,9 @@ class DecisionImpact(Result):
         """The impact in a few lines."""
         n = self.items.height
         crossed = self.came_in + self.went_out
+        cuts = f"means from {self.cut_before:.3g}, then {self.cut_after:.3g}, are in"
         lines = [
-            (
-                "items",
-                f"{n:,}; at a rate of {self.rate:.3g} means from {self.cut_before:.3g}, then {self.cut_after:.3g}, are in",
-            ),
+            ("items", f"{n:,}; at a rate of {self.rate:.3g} {cuts}"),
             ("crossed", f"{crossed:,} ({crossed / n:.1%}): {self.came_in:,} came in, {self.went_out:,} went out"),
             ("rank correlation", f"of means before and after {self.rank_correlation}"),
             (

@@ -17,8 +17,8 @@ ENGAGEMENT = {
     "reviewer messages": "reviewer_messages",
     "author messages": "author_messages",
 }
-FEWEST_LABELS = 10
-"""A label on fewer reviews than this, or missing on fewer, predicts nothing that could be told from chance."""
+FEWEST_VARIED = 10
+"""A predictor in which fewer reviews than this differ from the commonest value tells nothing from chance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +69,8 @@ def features_of(reviews: Reviews, labels: tuple[str, ...]) -> Features:
     for name, group in (("engagement", engagement), ("labels", marked)):
         for term, values in group.items():
             part = values[rows]
-            fewest = min(
-                np.count_nonzero(part == part.min(initial=0.0)), np.count_nonzero(part != part.min(initial=0.0))
-            )
-            if fewest < FEWEST_LABELS:
+            commonest = int(np.unique(part, return_counts=True)[1].max(initial=0))
+            if len(part) - commonest < FEWEST_VARIED:
                 notes.append(f"{term} hardly varies and is left out of the wide models")
                 continue
             columns[term] = part

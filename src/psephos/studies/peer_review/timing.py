@@ -47,7 +47,7 @@ class AnswerTiming(Result):
     def summary(self) -> list[tuple[str, str]]:
         """The timing in a few lines."""
         shares = ", ".join(f"{up:.3f} {name}" for name, up in self.thirds.select("third", "up").iter_rows())
-        return [("share up", shares), ("thirds differ", f"chi-square p = {self.test.p:.2g}")]
+        return [("share up by third", shares), ("thirds differ", f"chi-square p = {self.test.p:.2g}")]
 
 
 def timing(reviews: Reviews, *, window: tuple[float, float] | None = None) -> AnswerTiming:
