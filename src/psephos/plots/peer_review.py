@@ -85,7 +85,7 @@ def transitions_plot(result: ScoreMovement, *, theme: str = "light", heading: bo
     rows = result.transitions
     levels = np.unique(np.concatenate([rows["before"], rows["after"]]))
     places = {level: place for place, level in enumerate(levels)}
-    counts = dict(rows.group_by("before").agg(pl.col("reviews").sum()).iter_rows())
+    counts = dict(rows.group_by("before", maintain_order=True).agg(pl.col("reviews").sum()).iter_rows())
     cell, n = float(np.clip(328 / len(levels), 12, 44)), len(levels)
     with own_rules():
         method = "Share of the reviews of each first score (row) that end at each score (column), and their number."

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from psephos.statistics import Interval
     from psephos.studies.peer_review import PeerReviewStudy
 
-ROWS = 30
+ROWS = 24
+
+CAPTIONS = {
+    "decisions": "Items, the least certain first",
+    "plan": "Items, the most worthwhile first",
+    "timing": "By third of the discussion",
+    "strategies": "By label",
+}
 
 WORDS = {
     "own": "where the reviewer started",
@@ -95,7 +102,7 @@ def peer_review_page(result: PeerReviewStudy) -> Page:
         ("strategies", "What the texts hold", result.strategies),
     ):
         if part is not None:
-            sections.append(Section(id_, title, _facts(part), [], [_grid("The first rows", part.table())]))
+            sections.append(Section(id_, title, _facts(part), [], [_grid(CAPTIONS[id_], part.table())]))
     return Page(
         template="peer_review.html",
         finding=f"{share(up.value)} of {moved.reviews:,} reviews rise, {share(down.value)} fall",

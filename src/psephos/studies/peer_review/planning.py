@@ -117,4 +117,5 @@ def plan(reviews: Reviews, cut: float, *, scores: str = "after") -> ReviewerPlan
 def expected_errors(mean: Floats, n: npt.NDArray[np.int64], cut: float, spread: float) -> tuple[Floats, Floats]:
     """Chance that a decision at the cut is wrong, now and after one more review."""
     height = np.abs(mean - cut) * np.sqrt(n) / spread
-    return special.ndtr(-height), np.asarray(2 * special.owens_t(height, np.sqrt(n)))
+    now = np.asarray(special.ndtr(-height))
+    return now, np.minimum(np.asarray(2 * special.owens_t(height, np.sqrt(n))), now)

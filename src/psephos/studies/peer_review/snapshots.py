@@ -41,10 +41,12 @@ def from_snapshots(
     before, after : data frame
         The earlier and the later snapshot. A column ``decision`` or ``group`` of either is about the item; every other
         column but the item is a place of a review, empty cells are none.
-    scale, levels, source
+    scale, levels
         As of `reviews`.
     columns : mapping of str to str, optional
         Which column is the ``item``, ``decision`` or ``group``.
+    source : Source, optional
+        What was read.
 
     Returns
     -------
