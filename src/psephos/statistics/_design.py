@@ -22,19 +22,17 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Checked data; `scaled` are the predictors less their means, by their deviations, `back` undoes that."""
+    """Checked data; `design` has a column of ones, then the predictors less their means, by their deviations; `back`
+    undoes that.
+    """
 
-    scaled: Floats
+    design: Floats
     outcome: Floats
     weights: Floats
     clusters: npt.NDArray[np.intp] | None
     groups: int
     back: Floats
     smallest_pivot: float
-
-    def design(self) -> Floats:
-        """The scaled predictors after a column of ones."""
-        return np.column_stack([np.ones(len(self.scaled)), self.scaled])
 
 
 def problem_of(
@@ -61,8 +59,7 @@ def problem_of(
         codes = check_codes("clusters", clusters, ndim=1)
         if len(codes) != n:
             raise InputError("clusters", f"must have as many rows as predictors ({n}), got {len(codes)}")
-        present, code = np.unique(codes, return_inverse=True)
-        groups = len(present)
+        code, groups = _places(codes)
     mean = w @ columns / w.sum()
     centred = columns - mean
     pivots = pivots_of(centred, w, np.abs(columns).max(axis=0, initial=0.0))
@@ -74,7 +71,19 @@ def problem_of(
     deviation = np.sqrt(w @ centred**2 / w.sum())
     back = np.diag(np.append(1.0, 1 / deviation))
     back[0, 1:] = -mean / deviation
-    return Problem(centred / deviation, y, w, code, groups, back, float(pivots.min(initial=1.0)))
+    design = np.empty((n, k + 1), order="F")
+    design[:, 0] = 1.0
+    np.divide(centred, deviation, out=design[:, 1:])
+    return Problem(design, y, w, code, groups, back, float(pivots.min(initial=1.0)))
+
+
+def _places(codes: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.intp], int]:
+    """Place of each code among those that occur, and how many these are; without sorting where codes are dense."""
+    if len(codes) and codes.min() >= 0 and codes.max() < 4 * len(codes):
+        place = np.cumsum(np.bincount(codes) > 0) - 1
+        return place[codes], int(place[-1]) + 1
+    present, code = np.unique(codes, return_inverse=True)
+    return code, len(present)
 
 
 def pivots_of(centred: Floats, w: Floats, size: Floats) -> Floats:
@@ -127,7 +136,7 @@ def sandwich(problem: Problem, bread: Floats, residual: Floats) -> Floats:
     p, groups, n = len(bread), problem.groups, float(problem.weights.sum())
     if groups < 2 or problem.clusters is None:
         return np.full((p, p), np.nan)
-    score = (problem.weights * residual)[:, None] * np.column_stack([np.ones(len(residual)), problem.scaled])
+    score = (problem.weights * residual)[:, None] * problem.design
     sums = sums_by(problem.clusters, score, groups)
     factor = groups / (groups - 1) * (n - 1) / (n - p)
     return np.asarray(factor * bread @ (sums.T @ sums) @ bread)

@@ -79,7 +79,7 @@ def logistic(
     n = float(problem.weights.sum())
     if not 0 < happened < n:
         raise InputError("event", f"happened {'never' if happened <= 0 else 'always'}, so nothing can predict it")
-    kinds = kinds_of(problem.design())
+    kinds = kinds_of(problem.design)
     shares = _shares(kinds, problem.outcome, problem.weights)
     fit = newton(kinds.design, *shares, ridge=ridge, firth=penalty == "firth")
     bread = np.asarray(np.linalg.inv(fit.information), dtype=np.float64)
@@ -122,7 +122,7 @@ def logistic_statistic(predictors: npt.ArrayLike, event: npt.ArrayLike, clusters
     """
     problem = problem_of(predictors, event, clusters, None, name="event")
     cluster = check_codes("clusters", clusters, ndim=1)
-    kinds = kinds_of(problem.design())
+    kinds = kinds_of(problem.design)
     start = newton(kinds.design, *_shares(kinds, problem.outcome, problem.weights)).coefficients
 
     def statistic(weights: npt.ArrayLike) -> Floats:

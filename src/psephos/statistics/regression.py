@@ -119,9 +119,9 @@ def least_squares(
     """
     problem = problem_of(predictors, outcome, clusters, weights)
     b = _solved(problem)
-    residual = problem.outcome - b[0] - problem.scaled @ b[1:]
+    residual = problem.outcome - problem.design @ b
     w, n, p = problem.weights, float(problem.weights.sum()), len(b)
-    design = problem.design()
+    design = problem.design
     bread = np.asarray(np.linalg.inv((design * w[:, None]).T @ design), dtype=np.float64)
     left = float(w @ residual**2)
     around = float(w @ (problem.outcome - (w @ problem.outcome) / n) ** 2)
@@ -153,7 +153,7 @@ def least_squares_statistic(predictors: npt.ArrayLike, outcome: npt.ArrayLike, c
     """
     problem = problem_of(predictors, outcome, clusters, None)
     cluster = check_codes("clusters", clusters, ndim=1)
-    design = problem.design()
+    design = problem.design
     p, groups = design.shape[1], int(cluster.max()) + 1
     products = np.concatenate(
         [design[:, :, None] * design[:, None, :], (design * problem.outcome[:, None])[:, :, None]], 2
@@ -222,7 +222,7 @@ def finished(
 
 
 def _solved(problem: Problem) -> Floats:
-    design = problem.design()
+    design = problem.design
     if problem.smallest_pivot >= SAFE_PIVOT:
         weighted = design * problem.weights[:, None]
         return np.asarray(np.linalg.solve(weighted.T @ design, weighted.T @ problem.outcome))

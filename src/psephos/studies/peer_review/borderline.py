@@ -92,7 +92,7 @@ def borderline(reviews: Reviews, *, edges: Sequence[float] = EDGES) -> Borderlin
     mean = np.round(reviews.mean_before, 9)
     bin_of_item = np.searchsorted(places, mean, side="left")
     place, up = bin_of_item[reviews.item[rows]], reviews.change[rows] > 0
-    items = np.unique(reviews.item[rows])
+    items = np.flatnonzero(np.bincount(reviews.item[rows]))
     per_bin = np.bincount(bin_of_item[items], minlength=len(names))
     sums = np.bincount(bin_of_item[items], weights=mean[items], minlength=len(names))
     number, risen = (np.bincount(place, weights=part, minlength=len(names)) for part in (np.ones(len(up)), up))

@@ -129,9 +129,8 @@ def movement(reviews: Reviews) -> ScoreMovement:
     counts = np.array([(change > 0).sum(), (change == 0).sum(), (change < 0).sum()])
     low, high = wilson_interval(counts, len(change))
     directions = {"direction": ["up", "same", "down"], "reviews": counts, "share": counts / len(change)}
-    items = np.unique(item)
-    changed = len(np.unique(item[change != 0]))
-    ends = wilson_interval(changed, len(items))
+    items, changed = (int((np.bincount(part) > 0).sum()) for part in (item, item[change != 0]))
+    ends = wilson_interval(changed, items)
     size = np.bincount(reviews.item, minlength=len(reviews.items))
     return ScoreMovement(
         provenance=reviews.made("movement", {}),
@@ -139,13 +138,13 @@ def movement(reviews: Reviews) -> ScoreMovement:
         by_score=_by_score(reviews, first, change),
         by_gap=_by_gap(reviews.gap[both], change),
         transitions=_transitions(reviews, first, last),
-        items_changed=Interval(changed / len(items), float(ends[0]), float(ends[1]), 0.95),
+        items_changed=Interval(changed / items, float(ends[0]), float(ends[1]), 0.95),
         mean_before=float(reviews.before[both].mean()),
         mean_after=float(reviews.after[both].mean()),
         mean_change=float(change.mean()),
         mean_levels=float((last - first).mean()),
         reviews=len(change),
-        items=len(items),
+        items=items,
         single=int((size == 1).sum()),
         appeared=int(np.isnan(reviews.before).sum()),
         vanished=int(np.isnan(reviews.after).sum()),
