@@ -22,7 +22,7 @@ import polars as pl
 
 from psephos.errors import InputError
 from psephos.opinions.model import Opinions
-from psephos.opinions.outcomes import Result, json_ready
+from psephos.opinions.outcomes import Provenance, Result, json_ready
 from psephos.studies.peer_review.building import reviews
 from psephos.studies.peer_review.reviews import Floats, Reviews
 
@@ -160,7 +160,7 @@ def debate(opinions: Opinions) -> Debate:
     alarms = steps.filter((pl.col("spread_change") < -1e-12) & (pl.col("error_change") >= -1e-12))
     notes = () if truth is not None else ("no item has a numeric gold: errors are unknown, no alarm can be raised",)
     return Debate(
-        provenance=from_rounds(opinions).made("debate", {}, notes=notes),
+        provenance=Provenance("peer review: debate", {}, opinions.source, notes=notes),
         rounds=table,
         agents=_agents(opinions, rounds),
         alarms=alarms,
