@@ -25,7 +25,7 @@ ROOMS = (
     "allocation",
     "judges",
     "learning",
-    "studies",
+    "studies.peer_review",
 )
 
 
@@ -56,7 +56,7 @@ def methods() -> list[str]:
     """Import paths of the public methods: all callables of the method rooms but result types and errors."""
     found = []
     for name in ROOMS:
-        if not (ROOT / "src" / "psephos" / name / "__init__.py").exists():
+        if not ROOT.joinpath("src", "psephos", *name.split("."), "__init__.py").exists():
             continue
         room = importlib.import_module(f"psephos.{name}")
         found += [f"{room.__name__}.{public}" for public in room.__all__ if is_method(getattr(room, public))]

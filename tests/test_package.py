@@ -116,7 +116,9 @@ def test_what_is_built_has_its_types_its_pages_and_its_example(tmp_path: Path) -
 
 def rooms() -> list[Any]:
     names = {module.name for module in pkgutil.iter_modules(psephos.__path__)} - {"cli", "__main__"}
-    return [importlib.import_module(f"psephos.{name}") for name in sorted(names)]
+    found = [importlib.import_module(f"psephos.{name}") for name in sorted(names)]
+    inner = [getattr(room, name) for room in found for name in getattr(room, "__all__", [])]
+    return found + [part for part in inner if inspect.ismodule(part)]
 
 
 def public() -> list[str]:

@@ -30,12 +30,15 @@ ROOM = """{room}
 
 
 def rooms():
-    """Names of the rooms, each with the public names that it defines."""
+    """Names of the rooms, each with the public names that it defines; a room may hold rooms of its own."""
     found = {}
-    for module in pkgutil.iter_modules(psephos.__path__):
-        if module.name not in NOT_ROOMS:
-            room = importlib.import_module(f"psephos.{module.name}")
-            found[room.__name__] = getattr(room, "__all__", None) or own_classes(room)
+    names = [module.name for module in pkgutil.iter_modules(psephos.__path__) if module.name not in NOT_ROOMS]
+    for name in names:
+        room = importlib.import_module(f"psephos.{name}")
+        public = getattr(room, "__all__", None) or own_classes(room)
+        inner = [part for part in public if inspect.ismodule(getattr(room, part))]
+        names += [f"{name}.{part}" for part in inner]
+        found[room.__name__] = [part for part in public if part not in inner]
     return found
 
 

@@ -71,6 +71,14 @@ class DuplicateSystemError(InputError):
     """One system has two transcripts of one clip; `where` names the places."""
 
 
+class ScaleError(InputError):
+    """A score is not a level of its scale, or scales that differ would be pooled; `where` names the item and voter."""
+
+
+class DuplicateReviewError(InputError):
+    """One reviewer has two reviews of one item; `where` names both."""
+
+
 class ContradictionError(InputError):
     """One voter gave two different opinions on one item and the caller asked for none of that."""
 

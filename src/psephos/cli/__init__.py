@@ -16,6 +16,7 @@ from psephos.cli.agree import agree
 from psephos.cli.decide import decide
 from psephos.cli.demo import demo
 from psephos.cli.doctor import doctor
+from psephos.cli.study import study
 from psephos.cli.transcribe import transcribe
 from psephos.cli.transfer import export, import_
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command()(decide)
 app.command()(agree)
 app.command()(transcribe)
+app.add_typer(study, name="study")
 app.command("import")(import_)
 app.command()(export)
 app.command()(demo)

@@ -80,7 +80,7 @@ def command_for(verb: str, source: Source, options: Mapping[str, object]) -> str
         return ""
     stated = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
     paths = [f"./{path}" if path.startswith("-") and path != "-" else path for path in source.given]
-    return shlex.join(["psephos", verb, *paths, *source.options, *stated])
+    return shlex.join(["psephos", *verb.split(), *paths, *source.options, *stated])
 
 
 def option_name(option: object) -> str:

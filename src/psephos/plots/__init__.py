@@ -10,9 +10,21 @@ A new result type gets its pictures by a file with a function ``(result, *, them
 from psephos.plots.agreement import agreement_matrix_plot
 from psephos.plots.bands import bands_plot
 from psephos.plots.certainty import certainty_plot
+from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.vector import svg
 from psephos.plots.voters import voters_plot
 
-__all__ = ["agreement_matrix_plot", "bands_plot", "certainty_plot", "plot", "reliability_plot", "svg", "voters_plot"]
+__all__ = [
+    "agreement_matrix_plot",
+    "bands_plot",
+    "borderline_plot",
+    "certainty_plot",
+    "influence_plot",
+    "plot",
+    "reliability_plot",
+    "svg",
+    "transitions_plot",
+    "voters_plot",
+]

@@ -9,6 +9,14 @@ from psephos.errors import InputError, check_choice
 from psephos.plots.agreement import agreement_plot
 from psephos.plots.bands import bands_plot
 from psephos.plots.certainty import certainty_plot
+from psephos.plots.peer_review import (
+    borderline_plot,
+    influence_plot,
+    study_borderline_plot,
+    study_influence_plot,
+    study_transitions_plot,
+    transitions_plot,
+)
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.voters import voters_plot
 
@@ -22,6 +30,14 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "Verdict": {"certainty": certainty_plot, "voters": voters_plot},
     "AgainstGold": {"reliability": reliability_plot},
     "Agreement": {"pairs": agreement_plot},
+    "ScoreMovement": {"transitions": transitions_plot},
+    "BorderlineCurve": {"borderline": borderline_plot},
+    "ScoreInfluence": {"influence": influence_plot},
+    "PeerReviewStudy": {
+        "transitions": study_transitions_plot,
+        "influence": study_influence_plot,
+        "borderline": study_borderline_plot,
+    },
 }
 """Pictures of each result type by name, the first is the usual one. Types stand here by the name of their class, so
 that drawing one result does not load the rooms of all others; a subclass has the pictures of its base."""

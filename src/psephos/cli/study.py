@@ -1,0 +1,119 @@
+"""psephos study: a whole study in one field; each field is a verb of its own below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from psephos.cli import options as o
+
+if TYPE_CHECKING:
+    from psephos.studies.peer_review.scales import Scale
+
+study = typer.Typer(
+    help="Study a whole field: each has a command of its own.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@study.callback()
+def _fields() -> None:
+    """Study a whole field: each has a command of its own."""
+
+
+@study.command("peer-review")
+def peer_review(
+    path: Annotated[
+        str, typer.Argument(metavar="FILE", help="Reviews: item, reviewer, before, after; or 'a;b' cells.")
+    ],
+    after: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A later snapshot; FILE is then the earlier one, both wide.")
+    ] = None,
+    scale: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LEVELS", help="Levels of a score, as in 1,3,5,6,8,10; GROUP=LEVELS for each group."),
+    ] = None,
+    levels: Annotated[str, typer.Option(help="points, or rank to pool groups whose scales differ.")] = "points",
+    tracing: Annotated[str, typer.Option(help="Highest tracing score of a review that counts, or none.")] = "1",
+    label: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="A column of true and false about the texts.")
+    ] = None,
+    column: o.Column = None,
+    encoding: o.Encoding = "utf-8",
+    rate: Annotated[float | None, typer.Option(help="Share of items that are accepted.")] = None,
+    level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
+    seed: Annotated[int, typer.Option(help="Seed of resamples and shuffles.", min=0)] = 0,
+    limit: Annotated[int, typer.Option(help="Rows of each table to print.", min=0)] = 10,
+    json: o.Json = False,
+    parquet: o.Parquet = None,
+    report: o.Report = None,
+) -> None:
+    """Say who changes a score after discussion, towards whom, and what predicts it."""
+    from psephos.cli import output
+    from psephos.opinions.writing import write_frame
+    from psephos.studies.peer_review import read
+    from psephos.studies.peer_review import study as study_reviews
+
+    inputs = [path] + ([after] if after is not None else [])
+    o.check_outputs(inputs, None, {"--parquet": parquet, "--report": report})
+    reviews = read(
+        path,
+        after=after,
+        scale=_scale(scale),
+        levels=levels,
+        tracing=_tracing(tracing),
+        columns=o.pairs("column", column),
+        encoding=encoding,
+    )
+    result = study_reviews(reviews, labels=label or (), rate=rate, level=level, rng=seed)
+    if parquet is not None:
+        write_frame(result.influence.coefficients, parquet)
+    if report is not None:
+        from psephos.reports import write_report
+
+        write_report(result, report)
+    if json:
+        output.print_json(result)
+        return
+    out = output.console()
+    output.print_summary(out, "Score changes", result.summary())
+    if limit:
+        output.print_table(out, "By first score", result.movement.by_score.head(limit))
+        output.print_table(out, "What predicts a change", result.influence.coefficients.drop("p").head(limit))
+        if result.plan is not None:
+            output.print_table(out, "One more reviewer helps most", result.plan.items.head(limit))
+    output.print_issues(out, result.issues)
+    for written in filter(None, (parquet, report)):
+        output.print_line(out, f"Wrote {written}")
+
+
+def _scale(given: list[str] | None) -> Scale | None:
+    """Levels, or levels of each group, from what was typed."""
+    from psephos.errors import InputError
+
+    if not given:
+        return None
+    groups: dict[str, list[float]] = {}
+    for text in given:
+        name, sign, numbers = text.rpartition("=")
+        if bool(sign) != ("=" in given[0]) or (not sign and len(given) > 1) or name in groups:
+            raise InputError("--scale", f"must be given once, or once for each group as GROUP=LEVELS, got {text!r}")
+        try:
+            groups[name] = [float(part) for part in numbers.split(",")]
+        except ValueError:
+            raise InputError("--scale", f"must be numbers between commas, got {numbers!r}") from None
+    return groups if "=" in given[0] else groups[""]
+
+
+def _tracing(text: str) -> float | None:
+    from psephos.errors import InputError
+
+    if text == "none":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError("--tracing", f"must be a number or none, got {text!r}") from None

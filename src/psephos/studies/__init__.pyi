@@ -1,0 +1,3 @@
+from psephos.studies import peer_review
+
+__all__ = ["peer_review"]
