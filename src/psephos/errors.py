@@ -83,6 +83,14 @@ class ContradictionError(InputError):
     """One voter gave two different opinions on one item and the caller asked for none of that."""
 
 
+class ScaleError(InputError):
+    """A vote lies outside its scale, or between its levels where that is refused; `where` names item and rater."""
+
+
+class ModelMismatchError(InputError):
+    """A model of votes cannot have given these numbers; `problem` has the numbers."""
+
+
 class MissingPartError(ImportError):
     """An optional part of psephos is needed and not installed.
 

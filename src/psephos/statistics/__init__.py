@@ -5,8 +5,10 @@ clustered errors, tables of counts and discrimination, on plain arrays and with 
 candidates. Every other room that says how sure it is says it with these.
 """
 
+from psephos.statistics.beta_binomial import BetaBinomial, fit_beta_binomial
 from psephos.statistics.bootstrap import Bootstrap, bootstrap
 from psephos.statistics.contingency import IndependenceTest, OddsRatio, independence_test, mantel_haenszel, sign_test
+from psephos.statistics.dependent_correlations import CorrelationDifference, correlation_difference
 from psephos.statistics.discrimination import auc, auc_statistic
 from psephos.statistics.intervals import Interval, beta_interval, normal_interval, wilson_interval
 from psephos.statistics.logistic import logistic, logistic_statistic
@@ -19,7 +21,9 @@ from psephos.statistics.regression import Regression, dependent_column, least_sq
 from psephos.statistics.replicate_intervals import bca_interval, percentile_interval
 
 __all__ = [
+    "BetaBinomial",
     "Bootstrap",
+    "CorrelationDifference",
     "IndependenceTest",
     "Interval",
     "OddsRatio",
@@ -35,7 +39,9 @@ __all__ = [
     "bootstrap",
     "compare_all",
     "compare_paired",
+    "correlation_difference",
     "dependent_column",
+    "fit_beta_binomial",
     "independence_test",
     "items_needed",
     "kendall_statistic",
