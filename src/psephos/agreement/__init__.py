@@ -2,26 +2,47 @@
 
 from psephos.agreement.agreeing import Agreement, agree
 from psephos.agreement.bands import Strength, band_limits, band_of, majority_strength
+from psephos.agreement.ceiling_result import Bound, NoiseCeiling
 from psephos.agreement.coefficient import Coefficient
 from psephos.agreement.icc import IntraclassCorrelation, intraclass_correlation
 from psephos.agreement.jackknife import Jackknife, jackknife
 from psephos.agreement.krippendorff import krippendorff_alpha
+from psephos.agreement.noise_ceilings import ceiling_of, ceiling_of_means, ceiling_of_moments
 from psephos.agreement.pairs import pairwise_agreement
 from psephos.agreement.percent import percent_agreement
+from psephos.agreement.rank_ceilings import RankCeiling, rank_ceiling
+from psephos.agreement.vote_models import VoteScale, mean_vote_distribution, vote_distribution
+from psephos.agreement.vote_planning import vote_plan, votes_needed, where_to_vote
+from psephos.agreement.vote_simulation import simulate_mean_votes, simulate_votes
 
 __all__ = [
     "Agreement",
+    "Bound",
     "Coefficient",
     "IntraclassCorrelation",
     "Jackknife",
+    "NoiseCeiling",
+    "RankCeiling",
     "Strength",
+    "VoteScale",
     "agree",
     "band_limits",
     "band_of",
+    "ceiling_of",
+    "ceiling_of_means",
+    "ceiling_of_moments",
     "intraclass_correlation",
     "jackknife",
     "krippendorff_alpha",
     "majority_strength",
+    "mean_vote_distribution",
     "pairwise_agreement",
     "percent_agreement",
+    "rank_ceiling",
+    "simulate_mean_votes",
+    "simulate_votes",
+    "vote_distribution",
+    "vote_plan",
+    "votes_needed",
+    "where_to_vote",
 ]

@@ -5,8 +5,8 @@ BinoVotes: on a scale of `levels` equally spaced levels from `low` to `high` wit
     vote = low + d Binomial(levels - 1, p),       p = (q - low) / (high - low),
 
 so that the votes have mean q and variance (q - low) (high - q) / (levels - 1): most in the middle, none at the ends.
-The mean of n independent votes (BinoMOS) is low + (high - low) Binomial(n (levels - 1), p) / (n (levels - 1)): discrete,
-and inside the scale.
+The mean of n independent votes (BinoMOS) is low + (high - low) Binomial(n (levels - 1), p) / (n (levels - 1)): it is
+discrete and stays inside the scale.
 
 Real votes are often steadier: a dispersion phi makes the variance phi times as large (see `vote_simulation`).
 

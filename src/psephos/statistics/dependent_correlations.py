@@ -2,8 +2,10 @@
 
 With r_1, r_2 the Pearson correlations of two estimates with the target, r_12 that between the estimates and n rows,
 
-    t = (r_1 - r_2) sqrt( (n - 1) (1 + r_12) / (2 D (n - 1) / (n - 3) + m^2 (1 - r_12)^3) ),    n - 3 degrees of freedom,
-    D = 1 - r_1^2 - r_2^2 - r_12^2 + 2 r_1 r_2 r_12,      m = (r_1 + r_2) / 2.
+    t = (r_1 - r_2) sqrt( (n - 1) (1 + r_12) / (2 D (n - 1) / (n - 3) + m^2 (1 - r_12)^3) ),
+    D = 1 - r_1^2 - r_2^2 - r_12^2 + 2 r_1 r_2 r_12,      m = (r_1 + r_2) / 2,
+
+which has n - 3 degrees of freedom.
 
 Two estimates that share the rows share their noise: comparing the intervals of r_1 and r_2 asks for far too much.
 
