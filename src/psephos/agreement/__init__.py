@@ -4,6 +4,9 @@ from psephos.agreement.agreeing import Agreement, agree
 from psephos.agreement.bands import Strength, band_limits, band_of, majority_strength
 from psephos.agreement.ceiling_result import Bound, NoiseCeiling
 from psephos.agreement.coefficient import Coefficient
+from psephos.agreement.consistency import consistency
+from psephos.agreement.consistency_curve import ConsistencyCurve, consistency_curve
+from psephos.agreement.consistency_result import Consistency
 from psephos.agreement.icc import IntraclassCorrelation, intraclass_correlation
 from psephos.agreement.jackknife import Jackknife, jackknife
 from psephos.agreement.krippendorff import krippendorff_alpha
@@ -11,6 +14,8 @@ from psephos.agreement.noise_ceilings import ceiling_of, ceiling_of_means, ceili
 from psephos.agreement.pairs import pairwise_agreement
 from psephos.agreement.percent import percent_agreement
 from psephos.agreement.rank_ceilings import RankCeiling, rank_ceiling
+from psephos.agreement.reference_curves import guessing_curve, warped_distance
+from psephos.agreement.variant_planning import variant_plan, variants_needed
 from psephos.agreement.vote_models import VoteScale, mean_vote_distribution, vote_distribution
 from psephos.agreement.vote_planning import vote_plan, votes_needed, where_to_vote
 from psephos.agreement.vote_simulation import simulate_mean_votes, simulate_votes
@@ -19,6 +24,8 @@ __all__ = [
     "Agreement",
     "Bound",
     "Coefficient",
+    "Consistency",
+    "ConsistencyCurve",
     "IntraclassCorrelation",
     "Jackknife",
     "NoiseCeiling",
@@ -31,6 +38,9 @@ __all__ = [
     "ceiling_of",
     "ceiling_of_means",
     "ceiling_of_moments",
+    "consistency",
+    "consistency_curve",
+    "guessing_curve",
     "intraclass_correlation",
     "jackknife",
     "krippendorff_alpha",
@@ -41,8 +51,11 @@ __all__ = [
     "rank_ceiling",
     "simulate_mean_votes",
     "simulate_votes",
+    "variant_plan",
+    "variants_needed",
     "vote_distribution",
     "vote_plan",
     "votes_needed",
+    "warped_distance",
     "where_to_vote",
 ]

@@ -2,7 +2,9 @@
 
 With the variance of a vote E[v] and of the true qualities Var(q), n votes an item put the ceiling at
 
-    rho(n) = sqrt( Var(q) / (Var(q) + E[v] / n) ),      so a ceiling of rho takes n >= E[v] rho^2 / (Var(q) (1 - rho^2)).
+    rho(n) = sqrt( Var(q) / (Var(q) + E[v] / n) ),
+
+so a ceiling of rho takes n >= E[v] rho^2 / (Var(q) (1 - rho^2)) of them.
 
 One more vote on item i takes v_i / n_i - v_i / (n_i + 1) off the variance of its mean. Where only the side of a
 threshold matters, what counts is the probability that the mean is on the wrong side of it,
