@@ -1,4 +1,4 @@
-from .agreement import Agreement, agree
+from .agreement import Agreement, Consistency, NoiseCeiling, RankCeiling, agree, ceiling_of, consistency
 from .consensus import AgainstGold, TranscriptVerdict, against_gold, decide
 from .errors import InputError
 from .opinions import (
@@ -26,8 +26,11 @@ from .reports import write_report
 __all__ = [
     "AgainstGold",
     "Agreement",
+    "Consistency",
     "InputError",
+    "NoiseCeiling",
     "Opinions",
+    "RankCeiling",
     "Reasons",
     "Result",
     "TranscriptVerdict",
@@ -35,6 +38,8 @@ __all__ = [
     "against_gold",
     "agree",
     "battles",
+    "ceiling_of",
+    "consistency",
     "decide",
     "from_frame",
     "from_matrix",

@@ -4,9 +4,9 @@ from psephos.agreement.agreeing import Agreement, agree
 from psephos.agreement.bands import Strength, band_limits, band_of, majority_strength
 from psephos.agreement.ceiling_result import Bound, NoiseCeiling
 from psephos.agreement.coefficient import Coefficient
-from psephos.agreement.consistency import consistency
 from psephos.agreement.consistency_curve import ConsistencyCurve, consistency_curve
 from psephos.agreement.consistency_result import Consistency
+from psephos.agreement.consistent_answers import consistency
 from psephos.agreement.icc import IntraclassCorrelation, intraclass_correlation
 from psephos.agreement.jackknife import Jackknife, jackknife
 from psephos.agreement.krippendorff import krippendorff_alpha

@@ -107,8 +107,8 @@ _FLOATS = dict.fromkeys(
 
 def _on_common_questions(found: Responses, table: Table, notes: list[str]) -> tuple[Responses, Table]:
     here = table.total[table.total.any(axis=1)] > 0
-    common = here.all(axis=0)
-    dropped = int((here.any(axis=0) & ~common).sum())
+    common, some = np.all(here, axis=0), np.any(here, axis=0)
+    dropped = int((some & ~common).sum())
     if not dropped:
         return found, table
     if not common.any():

@@ -76,8 +76,9 @@ def variant_plan(
     >>> from psephos.agreement import consistency
     >>> from psephos.opinions import results
     >>> table = results(["m"] * 6, list("ppqqrr"), [1, 1, 1, 0, 0, 0], variant=["0", "1"] * 3)
-    >>> variant_plan(consistency(table, repeats=0), "m", [10, 100, 1000])["bias"].round(3).to_list()
-    [0.032, 0.003, 0.0]
+    >>> few, many = variant_plan(consistency(table, repeats=0), "m", [10, 1000])["bias"]
+    >>> few > 10 * many > 0
+    True
     """
     shares, size = _of(result, candidate, questions)
     rows = [_planned(shares, check_count("variants", number), size, K, level) for number in variants]

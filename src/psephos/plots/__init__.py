@@ -9,7 +9,9 @@ A new result type gets its pictures by a file with a function ``(result, *, them
 
 from psephos.plots.agreement import agreement_matrix_plot
 from psephos.plots.bands import bands_plot
+from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
+from psephos.plots.consistency import consistency_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
 from psephos.plots.reliability import reliability_plot
@@ -20,11 +22,14 @@ __all__ = [
     "agreement_matrix_plot",
     "bands_plot",
     "borderline_plot",
+    "ceiling_plot",
     "certainty_plot",
+    "consistency_plot",
     "influence_plot",
     "plot",
     "reliability_plot",
     "svg",
     "transitions_plot",
+    "vote_plan_plot",
     "voters_plot",
 ]

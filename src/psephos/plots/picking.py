@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from psephos.errors import InputError, check_choice
 from psephos.plots.agreement import agreement_plot
 from psephos.plots.bands import bands_plot
+from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
+from psephos.plots.consistency import consistency_plot
 from psephos.plots.peer_review import (
     borderline_plot,
     influence_plot,
@@ -38,6 +40,8 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
         "influence": study_influence_plot,
         "borderline": study_borderline_plot,
     },
+    "NoiseCeiling": {"ceiling": ceiling_plot, "votes": vote_plan_plot},
+    "Consistency": {"consistency": consistency_plot},
 }
 """Pictures of each result type by name, the first is the usual one. Types stand here by the name of their class, so
 that drawing one result does not load the rooms of all others; a subclass has the pictures of its base."""
@@ -55,10 +59,10 @@ def plot(result: Result, picture: str | None = None, *, theme: str = "light", **
     Parameters
     ----------
     result : Result
-        A `Verdict`, `AgainstGold` or `Agreement`.
+        One of the types in `PICTURES`, such as a `Verdict`, `AgainstGold` or `Agreement`.
     picture : str, optional
         Which picture, of a result that has several: ``"certainty"`` or ``"voters"`` of a verdict, ``"bands"`` or
-        ``"voters"`` of one on transcripts.
+        ``"voters"`` of one on transcripts, ``"ceiling"`` or ``"votes"`` of a noise ceiling.
     theme : {"light", "dark"}, default "light"
     **options
         Passed to the function that draws, such as `heading`, or `by` of ``"bands"``.
