@@ -105,10 +105,11 @@ def fit_beta_binomial(successes: npt.ArrayLike, trials: npt.ArrayLike) -> BetaBi
     if wrong.any():
         row = int(np.argmax(wrong))
         raise InputError("successes", f"must lie between 0 and {t[row]}, got {s[row]}", where=f"row {row}")
-    pairs, copies = np.unique(np.stack([s[t > 0], t[t > 0]], axis=1), axis=0, return_counts=True)
-    if not len(pairs):
+    if not t.any():
         raise InputError("trials", "no unit has a trial")
-    done, tried = pairs.T.astype(np.float64)
+    width = int(t.max()) + 1
+    cells, copies = np.unique((t * width + s)[t > 0], return_counts=True)
+    done, tried = (cells % width).astype(np.float64), (cells // width).astype(np.float64)
     units, share = int(copies.sum()), float(copies @ done / (copies @ tried))
     likelihood = _Likelihood(done, tried, copies.astype(np.float64))
     if share in (0, 1) or tried.max() == 1:
@@ -127,10 +128,22 @@ class _Likelihood:
     copies: npt.NDArray[np.float64]
 
     def __call__(self, place: npt.NDArray[np.float64]) -> float:
+        a, b = self._parameters(place)
+        return float(self.copies @ (special.betaln(self.done + a, self.tried - self.done + b) - special.betaln(a, b)))
+
+    def slope(self, place: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Its derivatives."""
+        a, b = self._parameters(place)
+        both = special.digamma(a + b) - special.digamma(self.tried + a + b)
+        by_a = float(self.copies @ (special.digamma(self.done + a) - special.digamma(a) + both))
+        by_b = float(self.copies @ (special.digamma(self.tried - self.done + b) - special.digamma(b) + both))
+        return np.array([(by_a - by_b) * a * b / (a + b), -(by_a * a + by_b * b)])
+
+    @staticmethod
+    def _parameters(place: npt.NDArray[np.float64]) -> tuple[float, float]:
         mean, correlation = special.expit(place)
         total = 1 / correlation - 1
-        a, b = mean * total, (1 - mean) * total
-        return float(self.copies @ (special.betaln(self.done + a, self.tried - self.done + b) - special.betaln(a, b)))
+        return float(mean * total), float((1 - mean) * total)
 
 
 def _most_likely(likelihood: _Likelihood, share: float, units: int) -> BetaBinomial:
@@ -139,15 +152,19 @@ def _most_likely(likelihood: _Likelihood, share: float, units: int) -> BetaBinom
     edge = float(special.logit(EDGE))
     found = minimize(
         lambda place: -likelihood(place) / units,
+        jac=lambda place: -likelihood.slope(place) / units,
         x0=special.logit([np.clip(share, 0.01, 0.99), 0.2]),
         method="L-BFGS-B",
         bounds=[(edge, -edge)] * 2,
         options={"maxiter": _MOST_TURNS, "ftol": 1e-14, "gtol": 1e-9},
     )
-    mean, correlation = (float(value) for value in special.expit(found.x))
+    # Near an edge the likelihood is flat and the search stops early.
+    edges = [np.array([special.logit(share), end]) for end in (edge, -edge)]
+    place = max([*edges, found.x], key=lambda one: likelihood(one) + 1e-9 * units * (one is not found.x))
+    mean, correlation = (float(value) for value in special.expit(place))
     note = ""
     if correlation < 10 * EDGE:
         note = "units differ by no more than chance"
     elif correlation > 1 - 10 * EDGE:
         note = "each unit is always or never a success"
-    return BetaBinomial(mean, correlation, units, likelihood(found.x), note)
+    return BetaBinomial(mean, correlation, units, likelihood(place), note)
