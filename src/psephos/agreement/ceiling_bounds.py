@@ -88,8 +88,9 @@ class Moments:
     def by_model(self, scale: VoteScale, dispersion: float) -> Moments:
         """The same means with the variance of the votes that BinoVotes gives them; NaN where it cannot have."""
         room = scale.room(self.mean) - self.mean_variance
-        variance = dispersion * self.votes * room / (self.votes * scale.trials - dispersion)
-        variance = np.where((room < 0) | (self.votes * scale.trials <= dispersion), np.nan, variance)
+        left = self.votes * scale.trials - dispersion
+        told = (room >= 0) & (left > 0)
+        variance = np.divide(dispersion * self.votes * room, left, out=np.full_like(room, np.nan), where=told)
         return Moments(self.mean, self.mean_variance, variance, variance / self.votes, self.votes)
 
 

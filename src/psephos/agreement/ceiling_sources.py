@@ -137,10 +137,8 @@ def assembled(
         by_raters = _by_raters(votes, items, estimates, options, sources)
     whole = case(np.arange(len(items)))
     found = found_of(whole, case, Resampling(options.repeats, options.level, options.seed), by_raters)
-    if options.scale is not None and len(estimates.names):
-        values = estimates.values
-        if ((values < options.scale.low) | (values > options.scale.high)).any():
-            notes.append(f"some estimates lie outside the scale of the votes, {options.scale}: RMSE may mean nothing")
+    if options.scale is not None and options.scale.misses(estimates.values).any():
+        notes.append(f"some estimates lie outside the scale of the votes, {options.scale}: RMSE may mean nothing")
     dispersion = _dispersion(whole, options)
     effective = np.nan if options.scale is None else 1 + options.scale.trials / dispersion
     notes += notes_on(found.bounds[0], len(items), options.scale, effective)

@@ -8,13 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.agreement.vote_models import Floats, VoteScale
+from psephos.agreement.vote_models import ROUNDING, Floats, VoteScale
 from psephos.errors import InputError, ScaleError, check_floats
 from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions, Source
-
-GRID = 1e-9
-"""Votes this near to a level, as a share of the step between levels, lie on it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,14 +43,14 @@ def votes_of(votes: Opinions | npt.ArrayLike, scale: VoteScale | None, *, strict
         raise InputError("votes", "hold no vote")
     if scale is None:
         return found
-    outside = (found.value < scale.low) | (found.value > scale.high)
+    outside = scale.misses(found.value)
     if outside.any():
         hint = "say what the scale is: lowest vote, highest vote, levels"
         raise _complaint(found, outside, f"lies outside the scale, {scale}", hint)
     if not scale.is_grid:
         return found
     steps = (found.value - scale.low) / (scale.high - scale.low) * scale.trials
-    between = np.abs(steps - np.round(steps)) > GRID * max(scale.trials, 1)
+    between = np.abs(steps - np.round(steps)) > ROUNDING * scale.trials
     if not between.any():
         return found
     if strict:

@@ -40,7 +40,8 @@ def reported(found: Responses, options: Options, said: Mapping[str, Any]) -> Con
     if options.original is not None and options.original not in found.variants:
         raise InputError("original", f"there is no variant {options.original!r:.60} among {found.variants[:5]}")
     votes = _votes(found, options, notes)
-    streams = spawn(options.seed, 2 * len(found.candidates))
+    streams = spawn(options.seed, 2 * len(found.candidates) + MOST_COMPARED**2)
+    named = {name: place for place, name in enumerate(sorted(found.candidates))}
     rows: list[dict[str, Any]] = []
     curves: dict[str, ConsistencyCurve] = {}
     soft: dict[str, ConsistencyCurve] = {}
@@ -49,10 +50,10 @@ def reported(found: Responses, options: Options, said: Mapping[str, Any]) -> Con
     for code in present:
         name, asked = found.candidates[code], table.total[code] > 0
         right, total = table.right[code][asked], table.total[code][asked]
-        curves[name] = _curve(options, options.grid.levels(right, total), streams[2 * code])
+        curves[name] = _curve(options, options.grid.levels(right, total), streams[2 * named[name]])
         if found.graded:
             levels = options.grid.levels_of_means(table.mean[code][asked])
-            soft[name] = _curve(options, levels, streams[2 * code + 1])
+            soft[name] = _curve(options, levels, streams[2 * named[name] + 1])
         guess = guesses_of(found, int(code), options)
         if guess is not None:
             chance[name] = guess
@@ -70,7 +71,9 @@ def reported(found: Responses, options: Options, said: Mapping[str, Any]) -> Con
         )
     candidates = pl.DataFrame(rows, schema_overrides=_FLOATS).with_columns(pl.selectors.float().fill_nan(None))
     candidates = candidates.sort("core", "candidate", descending=[True, False])
-    differences, skipped = _differences(found, table, options, candidates["candidate"].to_list())
+    differences, skipped = _differences(
+        found, table, options, candidates["candidate"].to_list(), streams[2 * len(found.candidates) :]
+    )
     if skipped:
         notes.append(f"pairs are compared among the {MOST_COMPARED} candidates with the highest CORE only")
     return Consistency(
@@ -141,14 +144,16 @@ def _votes(found: Responses, options: Options, notes: list[str]) -> AnswerVotes 
     return votes
 
 
-def _differences(found: Responses, table: Table, options: Options, names: Sequence[str]) -> tuple[pl.DataFrame, bool]:
+def _differences(
+    found: Responses, table: Table, options: Options, names: Sequence[str], streams: Sequence[np.random.Generator]
+) -> tuple[pl.DataFrame, bool]:
     """Differences in CORE, on the questions that both have, from the joint counts of their levels."""
     code = {name: place for place, name in enumerate(found.candidates)}
     pairs = list(combinations(names[:MOST_COMPARED], 2))
     plain = curve_statistic(options.grid)
     n_levels = len(options.grid.fractions)
     rows = []
-    for (left, right), stream in zip(pairs, spawn(options.seed + 1, len(pairs)), strict=True):
+    for (left, right), stream in zip(pairs, streams, strict=False):
         one, other = code[left], code[right]
         asked = (table.total[[one, other]] > 0).sum(axis=0)
         both = asked == 2

@@ -126,7 +126,7 @@ def responses_of(
     answer = None
     if answers is not None:
         coded = encode(answers.rename("answer"), ordered=True)
-        unreadable = answers.is_in(bad_answers).to_numpy() & ~answers.is_null().to_numpy()
+        unreadable = answers.is_in(bad_answers).fill_null(False).to_numpy()
         answer = np.where(unreadable, -1, coded.codes).astype(np.int64)
         answers = coded.vocabulary
         score[unreadable] = 0.0

@@ -274,7 +274,7 @@ def _checked_means(
             values = number if name == "votes" else variance
             raise InputError(name, f"{problem}, got {values[bad][0]:g}", where=f"item {int(np.argmax(bad))}")
     if scale is not None:
-        outside = (mean < scale.low) | (mean > scale.high)
+        outside = scale.misses(mean)
         if outside.any():
             item = int(np.argmax(outside))
             hint = "say what the scale is: lowest vote, highest vote, levels"

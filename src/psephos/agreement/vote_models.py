@@ -31,6 +31,9 @@ Scale = tuple[float, float, float]
 
 FIVE_POINTS: Scale = (1.0, 5.0, 5.0)
 
+ROUNDING = 1e-9
+"""What a vote may lie beside a level or beyond an end by rounding, as a share of the scale."""
+
 
 @dataclass(frozen=True)
 class VoteScale:
@@ -62,6 +65,11 @@ class VoteScale:
         """Variance that votes with this mean would have if all lay at the ends of the scale."""
         q = np.asarray(quality, dtype=np.float64)
         return np.asarray((q - self.low) * (self.high - q))
+
+    def misses(self, votes: Floats) -> npt.NDArray[np.bool_]:
+        """Which votes lie outside the scale by more than rounding."""
+        slack = ROUNDING * (self.high - self.low)
+        return np.asarray((votes < self.low - slack) | (votes > self.high + slack))
 
     def __str__(self) -> str:
         return f"{self.low:g} to {self.high:g} in {self.levels:g} levels"
