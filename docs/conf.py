@@ -69,6 +69,8 @@ pages = (
     "methods",
     "certainty",
     "scaling",
+    "noise_ceilings",
+    "consistency",
     "benchmarks",
     "commands",
     "contributing",

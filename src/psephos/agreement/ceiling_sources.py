@@ -142,7 +142,9 @@ def assembled(
     dispersion = _dispersion(whole, options)
     effective = np.nan if options.scale is None else 1 + options.scale.trials / dispersion
     notes += notes_on(found.bounds[0], len(items), options.scale, effective)
-    table = {"item": names, "votes": items.votes, "mean": items.mean, "variance": items.variance}
+    whole_numbers = bool((items.votes == np.round(items.votes)).all())
+    number = items.votes.astype(np.int64) if whole_numbers else items.votes
+    table = {"item": names, "votes": number, "mean": items.mean, "variance": items.variance}
     return NoiseCeiling(
         provenance=Provenance(
             "noise ceiling",
