@@ -121,7 +121,17 @@ def responses(tiny: bool) -> pl.DataFrame:
 
 
 def ours_report(frame) -> list[float]:
-    return consistency(from_frame(frame)).table().sort("candidate")["core"].to_list()
+    return consistency(from_frame(frame), repeats=0).table().sort("candidate")["core"].to_list()
+
+
+def ours_interval(data: tuple[np.ndarray, np.ndarray]) -> float:
+    return consistency_curve(*data, repeats=1000).core.value
+
+
+def their_interval(results: list) -> float:
+    from llm_consistency.metrics import core_index_with_ci
+
+    return core_index_with_ci(results, [k / 10 for k in range(11)], n_bootstrap=1000, seed=0).value
 
 
 def their_report(frame: pl.DataFrame) -> list[float]:
@@ -158,11 +168,20 @@ BENCHMARKS = [
     ),
     Benchmark(
         "ceilings-consistency",
-        "CORE from a table; ours with 2,000 resamples, differences of models, majorities, families and keys to check",
+        "CORE from a table, without intervals; ours with differences of models, majorities, families and keys to check",
         "550,000 responses, 5 models, 10,000 questions of 11 variants",
         make=responses,
         ours=Contender("psephos", ours_report, packages=("psephos",)),
         peers=(Contender("llm-consistency", their_report, packages=LLM_CONSISTENCY),),
+        tolerance=1e-9,
+    ),
+    Benchmark(
+        "ceilings-interval",
+        "CORE with its BCa interval, 1,000 resamples",
+        "2,000 questions of 5 to 22 variants",
+        make=counts(2_000),
+        ours=Contender("psephos", ours_interval, packages=("psephos",)),
+        peers=(Contender("llm-consistency", their_interval, prepare=as_objects, packages=LLM_CONSISTENCY),),
         tolerance=1e-9,
     ),
     Benchmark(

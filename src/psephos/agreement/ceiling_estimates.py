@@ -97,8 +97,9 @@ def _from_opinions(given: Opinions, items: pl.Series) -> Estimates:
         hint = f"items of the votes are called {', '.join(map(repr, items.head(3)))}"
         raise InputError("estimates", "name none of the items that were voted on", hint=hint)
     cell = row[said] * len(names) + column[said]
-    if len(np.unique(cell)) < len(cell):
-        twice = int(pl.Series(cell).filter(pl.Series(cell).is_duplicated())[0])
+    ordered = np.sort(cell)
+    if (ordered[1:] == ordered[:-1]).any():
+        twice = int(ordered[1:][ordered[1:] == ordered[:-1]][0])
         where = f"item {items[twice // len(names)]!r:.60}, {by} {names[twice % len(names)]!r:.60}"
         raise InputError("estimates", "give several scores where one is needed", where=where)
     values = np.full(len(items) * len(names), np.nan)

@@ -99,7 +99,7 @@ class RaterVotes:
 
     def is_complete(self, n_items: int) -> bool:
         """Whether every rater voted on every item."""
-        return len(self.item) == n_items * len(np.unique(self.cast.rater))
+        return len(self.item) == n_items * np.count_nonzero(np.bincount(self.cast.rater))
 
 
 def assembled(

@@ -115,7 +115,7 @@ def guesses_of(found: Responses, code: int, options: Options) -> ConsistencyCurv
     families = found.families
     mine = found.candidate == code
     if isinstance(options.options, Mapping):
-        used = sorted({families[variant] for variant in np.unique(found.variant[mine])})
+        used = sorted({families[variant] for variant in np.flatnonzero(np.bincount(found.variant[mine]))})
         unknown = [family for family in used if family not in options.options]
         if unknown:
             raise InputError("options", f"say nothing of the family {unknown[0]!r:.60}", hint=f"families: {used}")

@@ -178,7 +178,7 @@ def _right_answers(
     else:
         named = {text_of(item, "key"): text_of(answer, "key") for item, answer in key.items()}
         texts = pl.Series([named.get(item) for item in items], dtype=pl.String)
-    asked = np.unique(opinions.codes("item"))
+    asked = np.flatnonzero(np.bincount(opinions.codes("item"), minlength=len(items)))
     unknown = texts.gather(asked).is_null()
     if unknown.any():
         first = items.gather(asked).filter(unknown)[0]
@@ -235,7 +235,7 @@ def _questions(opinions: Opinions) -> tuple[list[str], Codes]:
     if "task" not in opinions.coded:
         return names, item
     task = opinions.codes("task")
-    if len(np.unique(task)) == 1:
+    if len(task) and (task == task[0]).all():
         return names, item
     pair, first, question = np.unique(combined([task, opinions.codes("item")]), return_index=True, return_inverse=True)
     del pair
@@ -245,10 +245,11 @@ def _questions(opinions: Opinions) -> tuple[list[str], Codes]:
 
 def _check_once(found: Responses) -> None:
     key = combined([found.candidate, found.question, found.variant])
-    if len(np.unique(key)) == len(key):
+    ordered = np.sort(key)
+    if not (ordered[1:] == ordered[:-1]).any():
         return
     order = np.argsort(key, kind="stable")
-    row = int(order[1:][key[order][1:] == key[order][:-1]].min())
+    row = int(order[1:][ordered[1:] == ordered[:-1]].min())
     where = (
         f"row {row + 1}: {found.candidates[found.candidate[row]]!r:.40}, question "
         f"{found.questions[found.question[row]]!r:.40}, variant {found.variants[found.variant[row]]!r:.40}"

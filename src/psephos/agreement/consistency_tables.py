@@ -44,12 +44,12 @@ def by_family(found: Responses, grid: Grid, original: int | None) -> pl.DataFram
     n_questions = len(found.questions)
     core = curve_statistic(grid)
     rows = []
-    for code in np.unique(found.candidate):
+    for code in np.flatnonzero(np.bincount(found.candidate)):
         mine = found.candidate == code
         first = int(found.variant[mine].min()) if original is None else original
         unchanged = mine & (found.variant == first) & found.right
         was_right = np.bincount(found.question[unchanged], minlength=n_questions) > 0
-        for place in np.unique(family[mine]):
+        for place in np.flatnonzero(np.bincount(family[mine])):
             inside = mine & (family == place)
             total = np.bincount(found.question[inside], minlength=n_questions)
             right = np.bincount(found.question[inside & found.right], minlength=n_questions)
