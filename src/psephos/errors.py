@@ -72,7 +72,7 @@ class DuplicateSystemError(InputError):
 
 
 class ScaleError(InputError):
-    """A score is not a level of its scale, or scales that differ would be pooled; `where` names the item and voter."""
+    """A score is no level of its scale or lies outside it, or unlike scales would be pooled; `where` names item and voter."""
 
 
 class DuplicateReviewError(InputError):
@@ -81,10 +81,6 @@ class DuplicateReviewError(InputError):
 
 class ContradictionError(InputError):
     """One voter gave two different opinions on one item and the caller asked for none of that."""
-
-
-class ScaleError(InputError):
-    """A vote lies outside its scale, or between its levels where that is refused; `where` names item and rater."""
 
 
 class ModelMismatchError(InputError):

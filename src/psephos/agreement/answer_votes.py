@@ -63,22 +63,22 @@ def answer_votes(
     check_choice("ties", ties, TIES)
     n_answers = int(answer.max(initial=0)) + 1
     counted = tally(group.astype(np.int32), answer.astype(np.int32), n_groups, n_answers)
-    told = counted.pair >= 0
+    told, of = counted.pair >= 0, counted.item.astype(np.int64)
     pair, votes, n_pairs = counted.pair[told], counted.votes, len(counted.choice)
     rights = np.bincount(pair, weights=right[told], minlength=n_pairs)
     is_right = rights > 0
     first = np.full(n_pairs, np.iinfo(np.int64).max)
     np.minimum.at(first, pair, place[told])
     most = np.zeros(n_groups, np.int64)
-    np.maximum.at(most, counted.item, votes)
-    leads = votes == most[counted.item]
-    tied = np.bincount(counted.item, weights=leads, minlength=n_groups)
-    shared = np.bincount(counted.item, weights=leads & is_right, minlength=n_groups)
-    modal = _first_best(counted.item, votes, first, n_groups)
-    wrong = _first_best(counted.item, np.where(is_right, 0, votes), first, n_groups)
+    np.maximum.at(most, of, votes)
+    leads = votes == most[of]
+    tied = np.bincount(of, weights=leads, minlength=n_groups)
+    shared = np.bincount(of, weights=leads & is_right, minlength=n_groups)
+    modal = _first_best(of, votes, first, n_groups)
+    wrong = _first_best(of, np.where(is_right, 0, votes), first, n_groups)
     wrong[wrong >= 0] = np.where(is_right[wrong[wrong >= 0]], -1, wrong[wrong >= 0])
     answered = counted.per_item(votes)
-    share = votes / np.maximum(answered[counted.item], 1)
+    share = votes / np.maximum(answered[of], 1)
     entropy = counted.per_item(-share * np.log(np.maximum(share, 1e-300)))
     by_first = np.where(modal >= 0, np.append(is_right, False)[modal], False)
     by_share = np.divide(shared, tied, out=np.zeros(n_groups), where=tied > 0)
