@@ -140,10 +140,12 @@ def ceiling_of_means(
         Votes behind each mean; need not be whole where only an average is known.
     variances : array_like of float, shape (n_items,), optional
         Unbiased variance of the votes on each item (ddof 1); NaN where unknown.
-    estimates, scale, dispersion, pooling, repeats, level, rng
+    estimates, scale
         As in `ceiling_of`.
     vote_variance : "data", "binovotes", float or callable, optional
         As in `ceiling_of`; by default ``"data"`` if there are variances, else ``"binovotes"``.
+    dispersion, pooling, repeats, level, rng
+        As in `ceiling_of`.
 
     Returns
     -------
