@@ -72,7 +72,7 @@ class DuplicateSystemError(InputError):
 
 
 class ScaleError(InputError):
-    """A score is no level of its scale or outside it, or unlike scales would be pooled; `where` is the item and voter."""
+    """A score is off its scale or between its levels, or unlike scales would be pooled; `where` names the place."""
 
 
 class DuplicateReviewError(InputError):
