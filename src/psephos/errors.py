@@ -87,6 +87,16 @@ class ModelMismatchError(InputError):
     """A model of votes cannot have given these numbers; `problem` has the numbers."""
 
 
+class CassetteMiss(InputError):  # noqa: N818 - the name in the sheet
+    """A cassette holds no answer to a request; `argument` is the file, the message names tag and key."""
+
+
+class BudgetExceeded(InputError):  # noqa: N818 - the name in the sheet
+    """The next call would exceed a budget and was not made; `partial` is what was finished before."""
+
+    partial: Any = None
+
+
 class MissingPartError(ImportError):
     """An optional part of psephos is needed and not installed.
 

@@ -186,7 +186,7 @@ def test_a_cut_answer_is_tried_again(speech_server: Any) -> None:
 
 
 def test_an_endless_answer_is_refused(speech_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("psephos.voters.endpoint.LARGEST_ANSWER", 1000)
+    monkeypatch.setattr("psephos.voters.servers.LARGEST_ANSWER", 1000)
     speech_server.replies = [speech_server.Reply({"text": "no " * 1000})]
     with pytest.raises(RecogniserError, match="more than 1,000 bytes"):
         endpoint(speech_server).transcribe(CLIP)

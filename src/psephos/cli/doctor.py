@@ -22,6 +22,8 @@ EXTRAS = {
             "httpx",
         ),
     ),
+    "judges": ("language models behind a server", ("httpx", "jsonschema")),
+    "local": ("language models in this process", ("xllamacpp",)),
 }
 """What each extra is for and the packages that it brings."""
 
@@ -38,6 +40,7 @@ def doctor() -> None:
     import shutil
 
     from psephos import __version__
+    from psephos.voters.language_model import environment
 
     install = "pip install 'psephos[{}]'"
     typer.echo(f"psephos {__version__} on Python {platform.python_version()}, {platform.system()} {platform.machine()}")
@@ -51,9 +54,22 @@ def doctor() -> None:
             missing = [name for name, number in found.items() if number is None]
             lack = "not installed" if len(missing) == len(found) else f"without {', '.join(missing)}"
             typer.echo(f"{extra:<9} {lack} ({purpose}): {install.format(extra)}")
+    typer.echo(f"{'model':<9} {_local_model()}")
+    typer.echo(f"{'server':<9} " + ", ".join(f"{name} {said}" for name, said in environment().items()))
     for program, (purpose, how) in PROGRAMS.items():
         path = shutil.which(program)
         typer.echo(f"{program:<9} " + (path or f"not installed ({purpose}): {how}"))
+
+
+def _local_model() -> str:
+    """The language model that would run in this process; it is not loaded."""
+    from psephos.voters.language_model import model_file
+    from psephos.voters.language_model.local import HINT
+
+    file = model_file()
+    if file is None:
+        return f"not installed (answers without a server): {HINT}"
+    return f"{file.name}" + ("" if file.is_file() else f", which is not there ({file})")
 
 
 def _version_of(package: str) -> str | None:

@@ -12,31 +12,20 @@ is sent to that server alone (no redirects), over plain http only to this machin
 
 from __future__ import annotations
 
-import email.utils
-import ipaddress
 import json
 import os
-import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psephos.errors import InputError, MissingPartError, ParseError, check_count, check_number
 from psephos.voters.audio import sniffed
 from psephos.voters.recognisers import Recogniser, RecogniserError, Token, given, in_order, interpolated
-
-if TYPE_CHECKING:
-    import httpx
-
-KEY = "PSEPHOS_API_KEY"
-"""The environment variable that holds the key, if the server wants one."""
+from psephos.voters.servers import KEY, NoAnswer, address, bearer, hidden, one_line, posted
 
 LARGEST_FILE = 100 * 2**20
 """Bytes of a recording that are sent, at most."""
-
-LARGEST_ANSWER = 50 * 2**20
-"""Bytes of an answer that are read, at most."""
 
 _PATH = "/audio/transcriptions"
 _CONFIDENCES = ("probability", "confidence")
@@ -95,7 +84,7 @@ class Endpoint(Recogniser):
         if not model.strip():
             raise InputError("model", "must name the model that the endpoint is to use")
         self._key = os.environ.get(KEY, "").strip()
-        self._url = _address(url, secret=bool(self._key))
+        self._url = address(url, _PATH, secret=bool(self._key), variable=KEY)
         self._timeout = check_number("timeout", timeout, low=0, open_ends=True)
         self._attempts = check_count("attempts", attempts)
         self._pause = check_number("pause", pause, low=0)
@@ -121,45 +110,26 @@ class Endpoint(Recogniser):
         return self._words(answer)
 
     def _ask(self, wishes: Mapping[str, Any], sound: bytes, form: str) -> tuple[int, bytes]:
-        """The status and body of the answer, after as many attempts as it takes and as are allowed."""
         import httpx
 
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        file = {"file": (f"recording.{form}", sound, f"audio/{form}")}
         failure = ""
-        with httpx.Client(timeout=self._timeout, headers=headers, follow_redirects=False) as client:
+        with httpx.Client(timeout=self._timeout, headers=bearer(self._key), follow_redirects=False) as client:
             for attempt in range(1, self._attempts + 1):
                 wait = self._pause * 2 ** (attempt - 1)
                 try:
-                    status, answer, asked = self._post(client, wishes, sound, form)
-                    if status != 429 and status < 500:
-                        return status, answer
-                    failure = f"answers {status}: {self._shown(answer)}"
-                    wait = wait if asked is None else asked
-                except httpx.TimeoutException:
-                    failure = f"gave no answer within {self._timeout:g} seconds"
-                except httpx.HTTPError as problem:
-                    failure = f"cannot be reached or broke off: {self._shown(str(problem).encode())}"
+                    answer = posted(client, self._url, self._timeout, data=dict(wishes), files=file)
+                    if not answer.may_pass:
+                        return answer.status, answer.body
+                    failure = f"answers {answer.status}: {self._shown(answer.body)}"
+                    wait = wait if answer.wait is None else answer.wait
+                except NoAnswer as problem:
+                    if not problem.again:
+                        raise RecogniserError(f"{self._where()} {problem}") from None
+                    failure = hidden(str(problem), self._key)
                 if attempt < self._attempts:
                     time.sleep(min(wait, _LONGEST_WAIT))
         raise RecogniserError(f"{self._where()} {failure} (tried {self._attempts} times)")
-
-    def _post(
-        self, client: httpx.Client, wishes: Mapping[str, Any], sound: bytes, form: str
-    ) -> tuple[int, bytes, float | None]:
-        """One attempt: status, body, and the seconds that the server asks to wait."""
-        file = {"file": (f"recording.{form}", sound, f"audio/{form}")}
-        deadline = time.monotonic() + self._timeout
-        with client.stream("POST", self._url, data=dict(wishes), files=file) as response:
-            parts: list[bytes] = []
-            size = 0
-            for part in response.iter_bytes():
-                parts.append(part)
-                size += len(part)
-                if size > LARGEST_ANSWER:
-                    raise RecogniserError(f"{self._where()} answers with more than {LARGEST_ANSWER:,} bytes")
-                if time.monotonic() > deadline:
-                    raise client_timeout()
-            return response.status_code, b"".join(parts), _seconds_asked(response.headers.get("retry-after"))
 
     def _words(self, answer: bytes) -> tuple[Token, ...]:
         try:
@@ -183,44 +153,7 @@ class Endpoint(Recogniser):
         return f"{self.model} at {self._url}"
 
     def _shown(self, answer: bytes) -> str:
-        """The beginning of an answer as one line, without the key should the server repeat it."""
-        text = answer[:2000].decode("utf-8", "replace")
-        if self._key:
-            text = text.replace(self._key, "***")
-        line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-        return line[:160] or "nothing"
-
-
-def client_timeout() -> Exception:
-    """The error of an answer that trickles in for too long; the timeout of httpx counts each piece alone."""
-    import httpx
-
-    return httpx.ReadTimeout("the answer takes too long")
-
-
-def _address(url: str, *, secret: bool) -> str:
-    """The address to post to, if it is one and a key may be sent there."""
-    import httpx
-
-    try:
-        address = httpx.URL(url.strip())
-    except httpx.InvalidURL:
-        address = httpx.URL("")
-    if address.scheme not in ("http", "https") or not address.host:
-        raise InputError("endpoint", f"must be an address such as http://127.0.0.1:8000/v1, got {url!r}")
-    if address.userinfo or address.query or address.fragment:
-        raise InputError("endpoint", "must hold no user, password or question", hint=f"put a key into {KEY}")
-    if secret and address.scheme == "http" and not _is_here(address.host):
-        raise InputError("endpoint", f"would send the key of {KEY} in the clear", hint="use https, or unset it")
-    path = address.path.rstrip("/")
-    return str(address.copy_with(path=path if path.endswith(_PATH) else path + _PATH))
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return one_line(answer, self._key)
 
 
 def _bytes_of(path: Path) -> tuple[bytes, str]:
@@ -237,18 +170,6 @@ def _bytes_of(path: Path) -> tuple[bytes, str]:
     except OSError as problem:
         raise ParseError(str(path), f"cannot be opened: {problem.strerror}") from None
     return sound, sniffed(sound[:4096], str(path))
-
-
-def _seconds_asked(text: str | None) -> float | None:
-    """What Retry-After says, which is a number of seconds or a date; None if it says nothing that can be understood."""
-    if text is None:
-        return None
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", text.strip()):
-        return float(text)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 def _list(value: object) -> list[dict[str, Any]]:

@@ -1,0 +1,94 @@
+"""What did a model answer, as opinions?
+
+Each sample is one row of kind ``samples``: item, voter, number of the draw, answer. A request without an answer is a
+row too, whose answer is missing and whose status is ``failed``: an abstention, never a vote. So is an empty text
+(``empty``), and a sample that was cut at its limit keeps its answer and says ``length``. Nothing is reduced here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import polars as pl
+
+from psephos.errors import check_same_length
+from psephos.opinions import Opinions, from_frame
+from psephos.voters.language_model.protocol import Request
+from psephos.voters.language_model.together import Completions
+
+_SCHEMA: dict[str, Any] = {
+    "item": pl.String,
+    "voter": pl.String,
+    "draw": pl.Int64,
+    "answer": pl.String,
+    "text": pl.String,
+    "status": pl.String,
+    "cost": pl.Float64,
+    "tokens": pl.Int64,
+    "logprobs": pl.List(pl.Float64),
+}
+
+
+def as_samples(
+    items: Sequence[str],
+    voter: str,
+    requests: Sequence[Request],
+    done: Completions,
+    *,
+    answer: Callable[[str], str | None] = str.strip,
+) -> Opinions:
+    """The answers to many requests as opinions.
+
+    Parameters
+    ----------
+    items : sequence of str, shape (n_requests,)
+        The item of each request.
+    voter : str
+        Name of the model as a voter.
+    requests : sequence of Request, shape (n_requests,)
+    done : Completions
+        What `complete_many` gave for them.
+    answer : callable, default str.strip
+        Takes the answer out of a text; None or an empty text is an abstention.
+
+    Returns
+    -------
+    Opinions
+        Of kind ``samples``; the cost and tokens of a reply stand with its first sample.
+
+    Raises
+    ------
+    InputError
+        If there are not as many items or replies as requests, or two rows are the same draw.
+
+    Examples
+    --------
+    >>> from psephos.voters.language_model import Scripted, complete_many
+    >>> requests = [Request.of("2 + 2?", sample_index=draw) for draw in range(3)]
+    >>> done = complete_many(Scripted(lambda request: "4"), requests)
+    >>> print(as_samples(["sum"] * 3, "small", requests, done))
+    3 samples (1 items, 1 voters, 1 answers) from data
+    """
+    check_same_length(requests=requests, items=items, done=done.replies)
+    failed = {failure.index for failure in done.failures}
+    rows: list[tuple[Any, ...]] = []
+    for index, (item, request, reply) in enumerate(zip(items, requests, done.replies, strict=True)):
+        if reply is None:
+            status = "failed" if index in failed else "not asked"
+            rows += [
+                (item, voter, request.sample_index + place, None, None, status, None, None, None)
+                for place in range(request.n)
+            ]
+            continue
+        for place in range(max(request.n, reply.n)):
+            draw = request.sample_index + place
+            if place >= reply.n:
+                rows.append((item, voter, draw, None, None, "not given", None, None, None))
+                continue
+            sample = reply.samples[place]
+            found = answer(sample.text) or None
+            status = "empty" if found is None else sample.stop or "stop"
+            first = (reply.usage.cost, reply.usage.tokens_out) if place == 0 else (None, None)
+            rows.append((item, voter, draw, found, sample.text, status, *first, sample.logprobs))
+    return from_frame(pl.DataFrame(rows, schema=_SCHEMA, orient="row"), kind="samples")
