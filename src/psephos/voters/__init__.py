@@ -38,6 +38,7 @@ from psephos.voters.recognisers import NAMES, Recogniser, RecogniserError, Token
 from psephos.voters.transcribing import Failure, Transcribed, forget, transcribe
 
 __all__ = [
+    "NAMES",
     "Budget",
     "Caching",
     "Completions",
@@ -49,7 +50,6 @@ __all__ = [
     "LocalModel",
     "Message",
     "ModelError",
-    "NAMES",
     "NoisyOracle",
     "OpenAICompatible",
     "Recogniser",

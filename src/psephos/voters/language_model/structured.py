@@ -10,7 +10,7 @@ Source: sheet 19. Differs: nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from psephos.errors import InputError, MissingPartError
@@ -45,17 +45,17 @@ def parsed(text: str, schema: Mapping[str, Any] | None) -> dict[str, Any] | None
     """
     if schema is None:
         return None
-    validator = _validator(schema)
+    follows = _rule(schema)
     for part in (text, text[text.find("{") : text.rfind("}") + 1]):
         try:
             found = json.loads(part, parse_constant=_no_number)
         except (ValueError, RecursionError):
             continue
-        return found if isinstance(found, dict) and validator.is_valid(found) else None
+        return found if isinstance(found, dict) and follows(found) else None
     return None
 
 
-def _validator(schema: Mapping[str, Any]) -> Any:
+def _rule(schema: Mapping[str, Any]) -> Callable[[dict[str, Any]], bool]:
     try:
         import jsonschema
         import referencing
@@ -66,7 +66,15 @@ def _validator(schema: Mapping[str, Any]) -> Any:
         kind.check_schema(schema)
     except jsonschema.SchemaError as problem:
         raise InputError("schema", f"is no JSON schema: {problem.message:.200}") from None
-    return kind(schema, registry=referencing.Registry())
+    validator = kind(schema, registry=referencing.Registry())
+
+    def follows(found: dict[str, Any]) -> bool:
+        try:
+            return bool(validator.is_valid(found))
+        except referencing.exceptions.Unresolvable as problem:
+            raise InputError("schema", f"refers to {problem.ref!r:.80}, which it does not hold") from None
+
+    return follows
 
 
 def _no_number(name: str) -> None:

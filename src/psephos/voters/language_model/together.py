@@ -195,6 +195,7 @@ class SideBySide(Iterator[tuple[int, Done[Got]]], Generic[Given, Got]):
         self._lock = threading.Lock()
         self._ended: queue.SimpleQueue[tuple[int, Done[Got]]] = queue.SimpleQueue()
         self._running = min(workers, len(inputs))
+        self._ahead = threading.Semaphore(2 * workers)  # else fast work would be far beyond what the caller has seen
         for _ in range(self._running):
             threading.Thread(target=self._work, daemon=True).start()
 
@@ -210,15 +211,18 @@ class SideBySide(Iterator[tuple[int, Done[Got]]], Generic[Given, Got]):
             if index < 0:
                 self._running -= 1
             else:
+                self._ahead.release()
                 return index, done
         raise StopIteration
 
     def stop(self) -> None:
         """Begin no further input; those under way still come, if they are waited for."""
         self._stopped = True
+        self._ahead.release(self._running or 1)
 
     def _work(self) -> None:
         while True:
+            self._ahead.acquire()
             with self._lock:
                 index = self._next
                 self._next += 1
