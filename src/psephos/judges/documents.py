@@ -8,6 +8,7 @@ those of a person or of another program. Anything with the same two methods is a
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -47,12 +48,15 @@ class Source(Protocol):
     """
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """Its name as a voter."""
 
+    @abstractmethod
     def retrieve(self, question: str) -> Sequence[tuple[Document, float]]:
         """Documents that have to do with the question, each with its relevance; none if it has none."""
 
+    @abstractmethod
     def answer(self, question: str, documents: Sequence[Document]) -> str | None:
         """What the documents answer; None, or a text that says so, if they do not."""
 

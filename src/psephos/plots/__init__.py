@@ -15,6 +15,7 @@ from psephos.plots.consistency import consistency_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
 from psephos.plots.reliability import reliability_plot
+from psephos.plots.sources import sources_plot
 from psephos.plots.vector import svg
 from psephos.plots.voters import voters_plot
 
@@ -28,6 +29,7 @@ __all__ = [
     "influence_plot",
     "plot",
     "reliability_plot",
+    "sources_plot",
     "svg",
     "transitions_plot",
     "vote_plan_plot",

@@ -20,6 +20,7 @@ from psephos.plots.peer_review import (
     transitions_plot,
 )
 from psephos.plots.reliability import reliability_plot
+from psephos.plots.sources import sources_plot
 from psephos.plots.voters import voters_plot
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from psephos.opinions.outcomes import Result
 
 PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
+    "RetrievalVerdict": {"sources": sources_plot, "certainty": certainty_plot, "voters": voters_plot},
     "TranscriptVerdict": {"bands": bands_plot, "voters": voters_plot},
     "Verdict": {"certainty": certainty_plot, "voters": voters_plot},
     "AgainstGold": {"reliability": reliability_plot},

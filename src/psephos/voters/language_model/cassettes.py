@@ -104,6 +104,13 @@ class Replay:
     ------
     ParseError
         If the file cannot be read, is no cassette, or is damaged; the error names the line.
+
+    Examples
+    --------
+    >>> Replay("no such file.jsonl")
+    Traceback (most recent call last):
+        ...
+    psephos.errors.ParseError: no such file.jsonl: cannot be opened: No such file or directory
     """
 
     def __init__(self, path: str | Path) -> None:

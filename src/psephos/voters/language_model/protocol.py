@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
@@ -305,9 +306,11 @@ class LanguageModel(Protocol):
     """
 
     @property
+    @abstractmethod
     def id(self) -> str:
         """Model and revision."""
 
+    @abstractmethod
     def complete(self, request: Request) -> Reply:
         """Answer a request.
 
@@ -350,6 +353,17 @@ def canonical(value: Any) -> str:
 
 def seed_for(request: Request, sample: int = 0) -> int | None:
     """The seed to give to the model: that of the request for draw 0, and one of its own for each later draw.
+
+    Parameters
+    ----------
+    request : Request
+    sample : int, default 0
+        Which of its samples.
+
+    Returns
+    -------
+    int or None
+        None if the request has no seed.
 
     Examples
     --------

@@ -27,7 +27,12 @@ _TICK = 0.2
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C was pressed; `partial` is what was finished before.
+    """Ctrl-C was pressed.
+
+    Parameters
+    ----------
+    partial : Completions
+        What was finished before.
 
     Examples
     --------
@@ -182,8 +187,15 @@ class SideBySide(Iterator[tuple[int, Done[Got]]], Generic[Given, Got]):
     Parameters
     ----------
     function : callable
+        Called with one input in one of the threads.
     inputs : sequence
     workers : int
+        How many inputs are under way at a time.
+
+    Examples
+    --------
+    >>> sorted((index, done.value) for index, done in SideBySide(abs, [-3, 4], 2))
+    [(0, 3), (1, 4)]
     """
 
     def __init__(self, function: Callable[[Given], Got], inputs: Sequence[Given], workers: int) -> None:

@@ -1,0 +1,125 @@
+"""How fast are documents found, answers kept, and votes of sources counted?"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from harness import Benchmark, Contender, main
+
+from psephos.judges import StoredSource, answer_from_sources
+from psephos.judges.searching import Search
+from psephos.judges.support import content_words
+from psephos.voters.language_model import Caching, Reply, Request, Sample, Scripted
+
+
+def library(tiny: bool):
+    """Texts of made-up words whose frequencies fall as those of a language do, and questions drawn from texts."""
+    rng = np.random.default_rng(0)
+    n_texts, n_words, n_questions = (50, 200, 5) if tiny else (20_000, 30_000, 200)
+    share = 1 / np.arange(1, n_words + 1)
+    drawn = rng.choice(n_words, size=(n_texts, 80), p=share / share.sum())
+    texts = [" ".join(f"w{word}" for word in row) for row in drawn]
+    asked = [
+        " ".join(f"w{word}" for word in rng.choice(drawn[place], 6)) for place in rng.integers(0, n_texts, n_questions)
+    ]
+    return texts, asked
+
+
+def found(data):
+    texts, questions = data
+    search = Search(texts)
+    return [[place for place, _ in search.find(question, 1)] for question in questions]
+
+
+def bm25s(data):
+    import bm25s
+
+    texts, questions = data
+    index = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
+    index.index([content_words(text) for text in texts], show_progress=False)
+    asked = [list(dict.fromkeys(content_words(question))) for question in questions]
+    places, _ = index.retrieve(asked, k=1, show_progress=False)
+    return places.tolist()
+
+
+def same_first(mine, other) -> float:
+    """Share of the questions with another first document; equal scores may come in either order."""
+    return float(np.mean([one != two for one, two in zip(mine, other, strict=True)]))
+
+
+def requests(tiny: bool):
+    return [Request.of(f"What is {number} + 1?") for number in range(20 if tiny else 5_000)]
+
+
+REPLY = Reply((Sample("It is one more than it was.", tuple([-0.5] * 20), "stop"),))
+
+
+def kept(asked):
+    with Caching(Scripted(lambda request: REPLY), Path(tempfile.mkdtemp(), "kept.sqlite")) as cache:
+        return [cache.complete(request).text for _ in range(2) for request in asked]
+
+
+def diskcache(asked):
+    import diskcache
+
+    with diskcache.Cache(tempfile.mkdtemp(), disk=diskcache.JSONDisk) as cache:
+        said = []
+        for _ in range(2):
+            for request in asked:
+                key = request.to_dict()
+                reply = cache.get(key)
+                if reply is None:
+                    reply = REPLY.to_dict()
+                    cache.set(key, reply)
+                said.append(reply["samples"][0]["text"])
+        return said
+
+
+def panel(tiny: bool):
+    rng = np.random.default_rng(0)
+    n_sources, n_questions = (6, 40) if tiny else (30, 5_000)
+    reliability = rng.beta(2, 2, n_sources)
+    questions = {str(number): f"question {number}?" for number in range(n_questions)}
+    sources = []
+    for place, right in enumerate(reliability):
+        answers = {
+            text: "right" if rng.random() < right else f"wrong {rng.integers(4)}"
+            for text in questions.values()
+            if rng.random() < 0.6
+        }
+        sources.append(StoredSource(f"source {place}", answers))
+    weights = {source.name: n_sources * right - 1 for source, right in zip(sources, reliability, strict=True)}
+    return questions, sources, weights
+
+
+BENCHMARKS = [
+    Benchmark(
+        "judges-search",
+        "Index documents and find the best one for each question (BM25)",
+        "20,000 documents of 80 words, 200 questions; differ by: share of questions with another first document",
+        make=library,
+        ours=Contender("psephos", found),
+        peers=(Contender("bm25s", bm25s, packages=("bm25s",)),),
+        check=same_first,
+        tolerance=0.01,
+    ),
+    Benchmark(
+        "judges-kept-answers",
+        "Keep answers on disk, each before it is handed over, and find them again",
+        "5,000 replies with log-probabilities, written once and read once",
+        make=requests,
+        ours=Contender("psephos", kept),
+        peers=(Contender("diskcache", diskcache, packages=("diskcache",)),),
+    ),
+    Benchmark(
+        "judges-sources",
+        "Choose four sources for each question, ask them, and weigh their answers",
+        "5,000 questions, 30 sources with stored answers",
+        make=panel,
+        ours=Contender("psephos", lambda data: answer_from_sources(*data, kappa=4).table().height),
+    ),
+]
+
+if __name__ == "__main__":
+    sys.exit(main(__file__, BENCHMARKS))
