@@ -296,6 +296,16 @@ def test_a_result_is_whole() -> None:
         verdict.trail("nothing")
 
 
+def test_a_report_is_written(tmp_path: Path, require: Any) -> None:
+    from psephos.reports import write_report
+
+    require("matplotlib")
+    write_report(answer_from_sources(CAPITAL, libraries(), WEIGHTS), tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Paris" in page
+    assert "made up" in page
+
+
 def test_what_would_change_a_choice() -> None:
     said = {"a": "Paris", "b": "Paris", "c": "Lyon"}
     verdict = answer_from_sources(CAPITAL, stored(**said), {"a": 2, "b": 1.5, "c": 1.7})

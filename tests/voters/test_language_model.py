@@ -360,6 +360,14 @@ def test_every_draw_is_a_row_and_nothing_that_failed_is_a_vote() -> None:
     ]
 
 
+def test_two_answers_to_one_draw_are_refused_not_set_aside() -> None:
+    requests = [Request.of("a", n=2), Request.of("a", sample_index=1)]
+    done = complete_many(Scripted(lambda request: "4"), requests)
+    with pytest.raises(InputError, match="ask twice for draw 1 of 'A'") as caught:
+        as_samples(["A", "A"], "small", requests, done)
+    assert caught.value.argument == "requests"
+
+
 def test_a_model_needs_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PSEPHOS_ENDPOINT", raising=False)
     with pytest.raises(InputError, match="PSEPHOS_ENDPOINT") as caught:

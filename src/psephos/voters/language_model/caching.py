@@ -1,6 +1,6 @@
 """How is nobody asked, and paid, twice for the same answer?
 
-Replies are kept in one SQLite file under the key of their request (`request_key`). A reply is on the disk before it is
+Replies are kept in one SQLite file under the key of their request (`request_key`). A reply is in the file before it is
 handed over, so a process that is killed at any moment loses no finished answer; several threads and processes may share
 the file, and of two that ask the same at once in one process the second waits for the first. Failures are not kept.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from psephos.errors import check_same_length
+from psephos.errors import InputError, check_same_length
 from psephos.opinions import Opinions, from_frame
 from psephos.voters.language_model.protocol import Request
 from psephos.voters.language_model.together import Completions
@@ -60,7 +60,7 @@ def as_samples(
     Raises
     ------
     InputError
-        If there are not as many items or replies as requests, or two rows are the same draw.
+        If there are not as many items or replies as requests, or two requests are for the same draw of an item.
 
     Examples
     --------
@@ -71,6 +71,15 @@ def as_samples(
     3 samples (1 items, 1 voters, 1 answers) from data
     """
     check_same_length(requests=requests, items=items, done=done.replies)
+    seen: set[tuple[str, int]] = set()
+    for index, (item, request) in enumerate(zip(items, requests, strict=True)):
+        draws = {(item, request.sample_index + place) for place in range(request.n)}
+        if seen & draws:
+            where, hint = f"request {index}", "number the draws of an item by `sample_index`"
+            raise InputError(
+                "requests", f"ask twice for draw {min(seen & draws)[1]} of {item!r:.60}", where=where, hint=hint
+            )
+        seen |= draws
     failed = {failure.index for failure in done.failures}
     rows: list[tuple[Any, ...]] = []
     for index, (item, request, reply) in enumerate(zip(items, requests, done.replies, strict=True)):
