@@ -67,18 +67,23 @@ def look_up(
                 calls.append((number_of, which, question, documents))
         found.append(rows)
     work = SideBySide(lambda call: sources[call[1]].answer(call[2], call[3]), calls, workers)
+    ended: BaseException | None = None
     try:
         with progress(label, len(calls)) as advance:
             for index, done in work:
                 advance()
                 number_of, which, question, documents = calls[index]
                 if done.error is not None and not isinstance(done.error, ModelError):
-                    raise done.error
+                    ended = ended or done.error
+                    work.stop()  # what is under way is paid for, and a cache should get it
+                    continue
                 row = found[number_of][which]
                 reason = None if done.error is None else str(done.error)
                 found[number_of][which] = _judged(row, question, documents, done.value, reason, rules)
     finally:
         work.stop()
+    if ended is not None:
+        raise ended
     return found
 
 
