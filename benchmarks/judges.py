@@ -16,7 +16,7 @@ from psephos.voters.language_model import Caching, Reply, Request, Sample, Scrip
 def library(tiny: bool):
     """Texts of made-up words whose frequencies fall as those of a language do, and questions drawn from texts."""
     rng = np.random.default_rng(0)
-    n_texts, n_words, n_questions = (50, 200, 5) if tiny else (20_000, 30_000, 200)
+    n_texts, n_words, n_questions = (50, 200, 5) if tiny else (4_000, 10_000, 100)
     share = 1 / np.arange(1, n_words + 1)
     drawn = rng.choice(n_words, size=(n_texts, 80), p=share / share.sum())
     texts = [" ".join(f"w{word}" for word in row) for row in drawn]
@@ -49,7 +49,7 @@ def same_first(mine, other) -> float:
 
 
 def requests(tiny: bool):
-    return [Request.of(f"What is {number} + 1?") for number in range(20 if tiny else 5_000)]
+    return [Request.of(f"What is {number} + 1?") for number in range(20 if tiny else 2_000)]
 
 
 REPLY = Reply((Sample("It is one more than it was.", tuple([-0.5] * 20), "stop"),))
@@ -78,7 +78,7 @@ def diskcache(asked):
 
 def panel(tiny: bool):
     rng = np.random.default_rng(0)
-    n_sources, n_questions = (6, 40) if tiny else (30, 5_000)
+    n_sources, n_questions = (6, 40) if tiny else (30, 1_000)
     reliability = rng.beta(2, 2, n_sources)
     questions = {str(number): f"question {number}?" for number in range(n_questions)}
     sources = []
@@ -97,7 +97,7 @@ BENCHMARKS = [
     Benchmark(
         "judges-search",
         "Index documents and find the best one for each question (BM25)",
-        "20,000 documents of 80 words, 200 questions; differ by: share of questions with another first document",
+        "4,000 documents of 80 words, 100 questions; differ by: share of questions with another first document",
         make=library,
         ours=Contender("psephos", found),
         peers=(Contender("bm25s", bm25s, packages=("bm25s",)),),
@@ -107,7 +107,7 @@ BENCHMARKS = [
     Benchmark(
         "judges-kept-answers",
         "Keep answers on disk, each before it is handed over, and find them again",
-        "5,000 replies with log-probabilities, written once and read once",
+        "2,000 replies with log-probabilities, written once and read once",
         make=requests,
         ours=Contender("psephos", kept),
         peers=(Contender("diskcache", diskcache, packages=("diskcache",)),),
@@ -115,7 +115,7 @@ BENCHMARKS = [
     Benchmark(
         "judges-sources",
         "Choose four sources for each question, ask them, and weigh their answers",
-        "5,000 questions, 30 sources with stored answers",
+        "1,000 questions, 30 sources with stored answers",
         make=panel,
         ours=Contender("psephos", lambda data: answer_from_sources(*data, kappa=4).table().height),
     ),
