@@ -72,6 +72,8 @@ class ChatServer:
             else:
                 said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         time.sleep(said.after)
+        with self.lock:  # before the client can have the answer and send its next request
+            self.under_way -= 1
         body = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
         try:
             request.send_response(said.status)
@@ -83,9 +85,6 @@ class ChatServer:
                 time.sleep(said.trickle)
         except OSError:
             pass  # the client has gone, as it should
-        finally:
-            with self.lock:
-                self.under_way -= 1
 
     def close(self) -> None:
         self.http.shutdown()
