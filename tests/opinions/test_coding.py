@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psephos.errors import InputError
-from psephos.opinions.coding import Coded, canonical, combined, concat, encode, natural_order, recode, reorder, text_of
+from psephos.opinions.coding import Coded, canonical, combined, encode, natural_order, recode, reorder, text_of
 
 DAY, NOON = dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, 12, 0, 0)
 HALF_PAST = dt.datetime(2024, 2, 29, 12, 0, 0, 500_000)
@@ -217,13 +217,6 @@ def test_another_order_of_codes_leaves_the_values(coded, random):
 def test_codes_of_a_larger_vocabulary_leave_the_values(coded):
     larger = pl.Series("x", list("zfedcbay"))
     assert recode(coded, larger).values().to_list() == coded.values().to_list()
-
-
-@given(st.lists(CODED, min_size=1, max_size=4))
-def test_columns_in_a_row_keep_their_values(columns):
-    joined = concat(columns)
-    assert joined.values().to_list() == [value for column in columns for value in column.values()]
-    assert joined.vocabulary.is_unique().all()
 
 
 @given(CODED, st.data())

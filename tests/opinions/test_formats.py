@@ -16,8 +16,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from psephos.errors import EncodingError, InputError, ParseError
-from psephos.opinions import formats
-from psephos.opinions.formats import read_csv, read_json, read_jsonl, read_tsv
+from psephos.opinions import delimited, json_records
+from psephos.opinions.delimited import read_csv, read_tsv
+from psephos.opinions.json_records import read_json, read_jsonl
 
 HEAD = "item,voter,label\n"
 UMLAUTS = HEAD + "a,J\u00fcrgen,\u20ac\n"
@@ -266,7 +267,7 @@ def test_a_field_of_20_megabytes_is_read(quote):
 def test_an_unclosed_quote_is_refused_with_the_last_good_row(monkeypatch):
     with pytest.raises(ParseError, match=r"after row 1: .*line 4\).*quote that is not closed"):
         read_csv((HEAD + 'a,u,x\nb,"v,y\nc,w,z').encode(), "f.csv")
-    monkeypatch.setattr(formats, "LONGEST_FIELD", 100)
+    monkeypatch.setattr(delimited, "LONGEST_FIELD", 100)
     with pytest.raises(ParseError, match=r"after row 1: field larger"):
         read_csv((HEAD + 'a,u,x\nb,"v,y\n' + "c,w,z\n" * 100).encode(), "f.csv")
 
@@ -297,9 +298,9 @@ RAW = st.lists(st.text(st.sampled_from(" ab,\r\x0c\u2028"), max_size=6), max_siz
 @example("x,y\n \n")
 @example("x\n\ta\n")
 def test_the_fast_way_agrees_with_the_careful_one(text):
-    header = formats._header(text, "f.csv", ",")
+    header = delimited._header(text, "f.csv", ",")
     try:
-        careful = formats._careful_csv(text, "f.csv", ",", header, [])
+        careful = delimited._careful_csv(text, "f.csv", ",", header, [])
     except ParseError as problem:
         with pytest.raises(ParseError, match=re.escape(str(problem))):
             read_csv(text.encode(), "f.csv")
@@ -328,10 +329,10 @@ def test_one_odd_row_among_many_is_found(row, place):
 
 
 def test_plain_files_take_the_fast_way():
-    assert formats._is_plain(HEAD + "a,u,x\n")
-    assert formats._is_plain(HEAD.replace("\n", "\r\n") + "a,u,x\r\n")
+    assert delimited._is_plain(HEAD + "a,u,x\n")
+    assert delimited._is_plain(HEAD.replace("\n", "\r\n") + "a,u,x\r\n")
     for careful in ('"', "\n\n", "\n\r\n", "a\rb"):
-        assert not formats._is_plain(HEAD + careful)
+        assert not delimited._is_plain(HEAD + careful)
 
 
 @pytest.mark.parametrize(
@@ -516,7 +517,7 @@ def test_json_that_is_no_table_is_refused(text, said):
 def test_objects_without_a_common_key_are_no_table(monkeypatch):
     lines = "\n".join(f'{{"key {n}": 1}}' for n in range(100)).encode()
     assert read_jsonl(lines, "f.jsonl").frame.shape == (100, 100)
-    monkeypatch.setattr(formats, "MOST_CELLS", 9_999)
+    monkeypatch.setattr(json_records, "MOST_CELLS", 9_999)
     with pytest.raises(ParseError, match="100 objects have 100 different keys"):
         read_jsonl(lines, "f.jsonl")
 

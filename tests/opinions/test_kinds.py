@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psephos.errors import InputError
-from psephos.opinions.kinds import KINDS, kind_named, recognise
+from psephos.opinions.kinds import KINDS, kind_named
+from psephos.opinions.recognising import recognise
 
 ALL_NAMES = sorted(
     {name for kind in KINDS.values() for column in kind.columns for name in (column.name, *column.aliases)}

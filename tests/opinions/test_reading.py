@@ -17,7 +17,8 @@ import polars as pl
 import pytest
 
 from psephos.errors import ContradictionError, EncodingError, InputError, ParseError
-from psephos.opinions.reading import find_files, read
+from psephos.opinions.finding import find_files
+from psephos.opinions.reading import read
 
 VOTES = "item,voter,label\na,u,x\nb,v,y\n"
 ROWS = [("a", "u", "x"), ("b", "v", "y")]
@@ -376,7 +377,7 @@ def plugged(tmp_path, monkeypatch):
     (package / "votes_format.py").write_text(
         "import numpy, polars\n"
         "from psephos.errors import ParseError\n"
-        "from psephos.opinions.formats import Table\n"
+        "from psephos.opinions.text_files import Table\n"
         "def read(data, name, *, encoding):\n"
         "    rows = [line.split() for line in data.decode(encoding).splitlines()]\n"
         "    if not all(len(row) == 3 for row in rows):\n"

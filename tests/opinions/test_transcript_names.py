@@ -6,7 +6,7 @@ import pytest
 
 from psephos.errors import DuplicateSystemError, InputError, ParseError
 from psephos.opinions import read
-from psephos.opinions.reading import find_files
+from psephos.opinions.finding import find_files
 
 SRT = "00:00:00,000 --> 00:00:01,000\nno pain\n"
 CTM = "c9 1 0 1 no\n"

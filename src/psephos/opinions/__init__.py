@@ -15,7 +15,8 @@ from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Result
 from psephos.opinions.reading import read
 from psephos.opinions.reasons import Reasons
-from psephos.opinions.sharding import Shards, scan
+from psephos.opinions.scanning import scan
+from psephos.opinions.sharding import Shards
 from psephos.opinions.transcript_words import Word
 from psephos.opinions.transcript_writing import write_transcripts
 from psephos.opinions.verdicts import Verdict

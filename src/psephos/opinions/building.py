@@ -6,11 +6,8 @@ score is an abstention and stays. A voter counts once per item: see `repeats`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from types import NoneType
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +18,9 @@ from psephos.opinions.about import About
 from psephos.opinions.coding import Coded, canonical, encode, recode, storable, stored
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
 from psephos.opinions.kinds import Column, Kind
+from psephos.opinions.measures import given_in, lists_of, numbers_of
 from psephos.opinions.model import Opinions, Source, frozen
 from psephos.opinions.repeats import REPEATED, find_repeats
-
-_TRUTH = {"true": 1.0, "false": 0.0}
-_ISO_8601 = (
-    r"^(?<date>\d{4}-\d{2}-\d{2})(?:[T ](?<minutes>\d{2}:\d{2})(?::(?<seconds>\d{2}(?:\.\d+)?))?)?"
-    r" ?(?<zone>Z|[+-]\d{2}(?::?\d{2})?)?$"
-)
 
 LOOKALIKE_NAMES = 2**17
 """Up to this many distinct values of a column are searched for those that differ only in case or blanks."""
@@ -176,9 +168,9 @@ class _Door:
         return coded
 
     def admit_numbers(self, column: Column, values: pl.Series) -> npt.NDArray[np.float64]:
-        numbers = _numbers(values, dates=column.role == "time")
+        numbers = numbers_of(values, dates=column.role == "time")
         array = numbers.to_numpy().astype(np.float64)
-        given = _given(values) & ~numbers.is_nan().fill_null(False).to_numpy()
+        given = given_in(values) & ~numbers.is_nan().fill_null(False).to_numpy()
         wanted = "neither a number of seconds nor an ISO 8601 date" if column.role == "time" else "not a number"
         self.report(f"{column.name} is {wanted}", SET_ASIDE, given & np.isnan(array), values)
         outside = np.isinf(array) | (array < column.low) | (array > column.high)
@@ -194,8 +186,8 @@ class _Door:
         return array
 
     def admit_lists(self, column: Column, values: pl.Series) -> pl.Series:
-        lists = _lists(values)
-        bad = lists.is_null().to_numpy() & _given(values)
+        lists = lists_of(values)
+        bad = lists.is_null().to_numpy() & given_in(values)
         self.report(f"{column.name} is not a list of numbers", SET_ASIDE, bad, values)
         return lists
 
@@ -242,59 +234,3 @@ def lookalikes(name: str, vocabulary: pl.Series) -> list[Issue]:
     shown = ", ".join(repr(value) for value in vocabulary.filter(folded == folded.filter(alike)[0])[:3])
     reason = f"values of {name} differ only in case or blanks: kept apart"
     return [Issue(reason, NOTED, name, example=shown, count=int(alike.sum()))]
-
-
-def _numbers(values: pl.Series, *, dates: bool) -> pl.Series:
-    """A column as Float64; dates become seconds since 1970-01-01 UTC."""
-    if values.dtype in (pl.Date, pl.Datetime):
-        return values.cast(pl.Datetime("us")).dt.epoch("us") / 1e6
-    if values.dtype.is_numeric() or values.dtype in (pl.Boolean, pl.Null):
-        return values.cast(pl.Float64)
-    texts = canonical(values).cast(pl.String).str.strip_chars()
-    numbers = texts.cast(pl.Float64, strict=False)
-    if numbers.null_count() == texts.null_count():
-        return numbers
-    others = _seconds(texts) if dates else texts.str.to_lowercase().replace_strict(_TRUTH, default=None)
-    return numbers.fill_null(others.cast(pl.Float64))
-
-
-def _seconds(texts: pl.Series) -> pl.Series:
-    """ISO 8601 dates and times as seconds since 1970-01-01; UTC where no zone is given."""
-    parts = texts.str.extract_groups(_ISO_8601).struct
-    day, minutes, seconds, zone = (parts.field(name) for name in ("date", "minutes", "seconds", "zone"))
-    clock = minutes.fill_null("00:00") + ":" + seconds.fill_null("00") + zone.fill_null("Z").replace("Z", "+00:00")
-    when = (day + "T" + clock).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", strict=False)
-    return when.dt.epoch("us") / 1e6
-
-
-def _lists(values: pl.Series) -> pl.Series:
-    """A column of lists of numbers, which text tables hold as JSON texts."""
-    values = stored(values)
-    if values.dtype == pl.String:
-        found = [_list_of(text) for text in values]
-        whole = all(isinstance(number, (int, NoneType)) for numbers in found for number in numbers or ())
-        return pl.Series(values.name, found, dtype=pl.List(pl.Int64 if whole else pl.Float64))
-    inner = values.dtype.inner if isinstance(values.dtype, (pl.List, pl.Array)) else values.dtype
-    whole = inner == pl.Null or (isinstance(inner, pl.DataType) and inner.is_integer())
-    try:
-        return values.cast(pl.List(pl.Int64 if whole else pl.Float64))
-    except pl.exceptions.PolarsError:
-        raise InputError(values.name, f"holds values of type {values.dtype}, not lists of numbers") from None
-
-
-def _list_of(text: str | None) -> list[float | None] | None:
-    with suppress(ValueError, RecursionError):
-        value = json.loads(text or "null", parse_int=lambda digits: int(digits) if len(digits) < 19 else float(digits))
-        if isinstance(value, list) and all(type(number) in (int, float, NoneType) for number in value):
-            return value
-    return None
-
-
-def _given(values: pl.Series) -> npt.NDArray[np.bool_]:
-    """Where a value is neither null nor NaN nor an empty text."""
-    given = values.is_not_null()
-    if values.dtype.is_float():
-        given &= ~values.is_nan().fill_null(False)
-    elif values.dtype == pl.String:
-        given &= (values != "").fill_null(False)
-    return given.to_numpy()

@@ -195,12 +195,6 @@ def recode(coded: Coded, vocabulary: pl.Series) -> Coded:
     return Coded(new[coded.codes], vocabulary)
 
 
-def concat(columns: Sequence[Coded]) -> Coded:
-    """One column after the other, over a common vocabulary in the order of first appearance."""
-    vocabulary = pl.concat([column.vocabulary for column in columns]).unique(maintain_order=True)
-    return Coded(np.concatenate([recode(column, vocabulary).codes for column in columns]), vocabulary)
-
-
 def combined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
     """One whole number per row that is equal exactly where all parts are equal.
 

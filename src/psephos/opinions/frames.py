@@ -20,8 +20,9 @@ import polars as pl
 from psephos.errors import InputError, check_choice
 from psephos.opinions.building import build
 from psephos.opinions.coding import canonical, text_of
-from psephos.opinions.kinds import kind_named, listed, recognise
+from psephos.opinions.kinds import kind_named, listed
 from psephos.opinions.model import Opinions
+from psephos.opinions.recognising import recognise
 
 Tables = Mapping[str, Any]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,11 +13,15 @@ import polars as pl
 from psephos.errors import InputError, ParseError
 from psephos.opinions.building import Segment, build
 from psephos.opinions.coding import canonical
-from psephos.opinions.formats import PLAIN_TEXT, SUFFIXES, TRANSCRIPT_READERS, Table, parse, read_tables
+from psephos.opinions.finding import find_files, nested_files
+from psephos.opinions.formats import parse, read_tables
 from psephos.opinions.frames import Tables, renamed, to_polars, unpivoted
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
-from psephos.opinions.kinds import ABOUT, KINDS, Kind, recognise
+from psephos.opinions.kinds import KINDS, Kind
 from psephos.opinions.model import Opinions, Source
+from psephos.opinions.recognising import recognise
+from psephos.opinions.sources import given_paths, hashed_tables, sha256_of, stated_options
+from psephos.opinions.text_files import Table
 from psephos.opinions.transcript_names import Naming
 from psephos.opinions.transcript_text import text_parts, tokenised
 
@@ -103,7 +106,7 @@ def read(
         wide=wide,
         about=known,
         repeated=repeated,
-        naming=Naming(layout, _nested(files, path)),
+        naming=Naming(layout, nested_files(files, path)),
         source=Source(
             tuple(map(str, files)),
             tuple(sha256_of(file) for file in files if file.is_file()),  # a pipe is read once
@@ -116,62 +119,6 @@ def read(
         found = next(issue for issue in opinions.issues if issue.action == SET_ASIDE)
         raise InputError("strict", str(found))
     return opinions
-
-
-def find_files(path: str | Path | Sequence[str | Path]) -> tuple[list[Path], dict[str, Path]]:
-    """The files that hold opinions, and by name the files about things, of what the user gave as path."""
-    given = [path] if isinstance(path, (str, Path)) else list(path)
-    if not given:
-        raise InputError("path", "names no file")
-    files: list[Path] = []
-    tables: dict[str, Path] = {}
-    for place in map(Path, given):
-        try:
-            inside = sorted(place.iterdir()) if place.is_dir() else None
-        except OSError as problem:
-            raise ParseError(str(place), f"cannot be opened: {problem}") from None
-        if inside is None:
-            files.append(place)
-            continue
-        inside = [file for file in inside if not file.name.startswith(".")]
-        found = _of_opinions(inside)
-        if not found:
-            raise ParseError(str(place), f"holds no file of opinions ({', '.join(SUFFIXES)})")
-        files += found
-        for file in inside:
-            if _is_about(file) and tables.setdefault(file.stem, file) != file:
-                raise InputError("path", f"there are two tables about {file.stem}: {tables[file.stem]} and {file}")
-    return files, tables
-
-
-def _of_opinions(inside: Sequence[Path]) -> list[Path]:
-    """The files of opinions among what a folder holds, else those of its subfolders; plain texts come last."""
-    known = [file for file in inside if file.suffix.lower() in SUFFIXES and file.is_file() and not _is_about(file)]
-    texts = [file for file in known if file.suffix.lower() == PLAIN_TEXT]
-    if len(texts) < len(known):
-        return [file for file in known if file not in texts]
-    nested: list[Path] = []
-    for folder in inside:
-        try:
-            below = sorted(folder.iterdir()) if folder.is_dir() else []
-        except OSError as problem:
-            raise ParseError(str(folder), f"cannot be opened: {problem}") from None
-        nested += _of_opinions([file for file in below if file.is_file() and not file.name.startswith(".")])
-    if texts and all(file.suffix.lower() == PLAIN_TEXT for file in nested):
-        return texts
-    return nested
-
-
-def _is_about(file: Path) -> bool:
-    """Whether a file of a folder is a table about things."""
-    suffix = file.suffix.lower()
-    return file.stem in ABOUT and suffix in SUFFIXES and suffix not in TRANSCRIPT_READERS and file.is_file()
-
-
-def _nested(files: Sequence[Path], path: str | Path | Sequence[str | Path]) -> frozenset[Path]:
-    """The files that lie in a subfolder of what the user named."""
-    given = {Path(place) for place in ([path] if isinstance(path, (str, Path)) else path)}
-    return frozenset(file for file in files if file not in given and file.parent not in given)
 
 
 def read_about(tables: Mapping[str, Any], encoding: str = "utf-8") -> dict[str, pl.DataFrame]:
@@ -302,41 +249,3 @@ def foreign_names(parts: Mapping[str, str], name: str) -> list[Issue]:
     """A word on the columns of the file `name` that were taken for parts of other names."""
     taken = [f"{column!r} as {part}" for part, column in parts.items() if part != column]
     return [Issue(f"took {', '.join(taken)}", NOTED, name, count=len(taken))] if taken else []
-
-
-def given_paths(path: str | Path | Sequence[str | Path], about: Tables | None) -> tuple[str, ...]:
-    """What the user named, as texts; nothing if a table was given that no file holds."""
-    if not all(isinstance(table, (str, Path)) for table in (about or {}).values()):
-        return ()
-    return (str(path),) if isinstance(path, (str, Path)) else tuple(map(str, path))
-
-
-def stated_options(
-    kind: str | None,
-    columns: Mapping[str, str] | None,
-    about: Tables | None,
-    repeated: str,
-    *,
-    wide: str | None = None,
-    encoding: str = "utf-8",
-    format: str | None = None,  # noqa: A002 - the word users type
-) -> tuple[str, ...]:
-    """How opinions were read, in words of the command line; defaults need none."""
-    options: list[tuple[str, str | None]] = [("--kind", kind), ("--wide", wide), ("--format", format)]
-    options += [("--column", f"{part}={name}") for part, name in (columns or {}).items()]
-    options += [("--about", f"{name}={table}") for name, table in (about or {}).items()]
-    options += [("--repeated", repeated if repeated != "auto" else None)]
-    options += [("--encoding", encoding if encoding != "utf-8" else None)]
-    return tuple(word for name, value in options if value is not None for word in (name, value))
-
-
-def hashed_tables(tables: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Path and SHA-256 of each table about things that is a file."""
-    files = [Path(table) for table in tables.values() if isinstance(table, (str, Path))]
-    return tuple((str(file), sha256_of(file)) for file in files if file.is_file())
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, as `sha256sum` prints it."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,17 +1,13 @@
-"""How are opinions read that do not fit in memory?
+"""How does a method work on opinions that do not fit in memory?
 
-`scan` looks once over Parquet files without keeping them, learns the voters and the choices, and cuts the rows into
-parts that each hold all opinions on their items. Where the files are sorted by item a part is a range of rows; where
-they are not, the rows are first dealt into temporary files by item, once. Every method that works item by item then
-works part by part, in this process, in several, or on a cluster, and holds one part per worker at a time.
+Part by part: `Shards` knows the voters, the choices and the parts, each of which holds all opinions on its items, and
+reads one when it is asked for. Every method that works item by item works on a part as on all, in this process, in
+several, or on a cluster, and holds one part per worker at a time. `psephos.opinions.scanning` makes them.
 """
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,32 +18,18 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.engine import progress
-from psephos.errors import InputError, ParseError, check_count
+from psephos.errors import InputError, ParseError
 from psephos.opinions.about import About
 from psephos.opinions.building import Segment, build, lookalikes
-from psephos.opinions.coding import Coded, canonical, natural_order
+from psephos.opinions.coding import Coded, canonical
 from psephos.opinions.equivalence import Equivalence, classes
-from psephos.opinions.frames import Tables, renamed
-from psephos.opinions.issues import NOTED, Issues
-from psephos.opinions.kinds import Kind, kind_named, recognise
+from psephos.opinions.frames import renamed
+from psephos.opinions.issues import Issues
+from psephos.opinions.kinds import kind_named
 from psephos.opinions.model import Opinions, Source, frozen
-from psephos.opinions.parquet import check_decodes
-from psephos.opinions.reading import (
-    find_files,
-    foreign_names,
-    given_paths,
-    hashed_tables,
-    kind_by_name,
-    read_about,
-    sha256_of,
-    stated_options,
-)
 
-ROWS_PER_PART = 2_000_000
-"""Rows that one worker holds at a time: some 300 MB while they are checked."""
-
-_ROW = "__row"
+ROW = "__row"
+"""Name of the column of row numbers in the piles that rows are dealt to."""
 
 
 @dataclass(frozen=True)
@@ -134,10 +116,10 @@ class Shards:
         wanted = [self.columns[name] for name in kind.names if name in self.columns]
         if part.pile:
             frame = pl.concat([pl.read_parquet(file) for file in sorted(Path(self.dealt, part.pile).iterdir())])
-            rows = frame[_ROW].to_numpy()
+            rows = frame[ROW].to_numpy()
             frame = frame.select(wanted)
         else:
-            frame = _collected(_table(self.source.names).select(wanted).slice(part.start, part.length))
+            frame = collected(table_of(self.source.names).select(wanted).slice(part.start, part.length))
             rows = np.arange(part.start, part.start + frame.height)
         opinions = build(
             kind,
@@ -169,7 +151,7 @@ class Shards:
             return canonical(column).cast(pl.String).is_in(names)
 
         inside = pl.col(self.columns["item"]).map_batches(wanted, return_dtype=pl.Boolean)
-        rows = _collected(_table(self.source.names).filter(inside), "streaming")
+        rows = collected(table_of(self.source.names).filter(inside), "streaming")
         if rows.is_empty():
             return None
         opinions = build(
@@ -205,210 +187,6 @@ def check_opinions(opinions: object) -> None:
         )
 
 
-def scan(
-    path: str | Path | Sequence[str | Path],
-    *,
-    kind: str | None = None,
-    columns: Mapping[str, str] | None = None,
-    about: Tables | None = None,
-    repeated: str = "auto",
-    rows_per_part: int = ROWS_PER_PART,
-    folder: str | Path | None = None,
-) -> Shards:
-    """Prepare opinions in Parquet files for work in parts; see the module.
-
-    Parameters
-    ----------
-    path, kind, columns, about, repeated
-        As in `psephos.read`; the files must be Parquet.
-    rows_per_part : int, default 2,000,000
-        About how many rows a part has; an item with more rows makes a larger part.
-    folder : path, optional
-        Where rows are dealt to if the files are not sorted by item; on a cluster, a folder that all its machines see.
-        A temporary folder if not given. What was dealt is removed with the result.
-
-    Returns
-    -------
-    Shards
-
-    Raises
-    ------
-    InputError
-        If a file is not Parquet or damaged, the files have different columns, the kind cannot be recognised, or it has
-        no voters and choices.
-
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> table = pl.DataFrame({"item": ["a", "a", "b"], "voter": ["x", "y", "x"], "label": ["cat", "dog", "cat"]})
-    >>> with TemporaryDirectory() as folder:
-    ...     table.write_parquet(f"{folder}/votes.parquet")
-    ...     shards = scan(f"{folder}/votes.parquet", rows_per_part=1)
-    >>> len(shards), len(shards.parts())
-    (3, 2)
-    """
-    check_count("rows_per_part", rows_per_part)
-    files, tables = find_files(path)
-    check_decodes(files, in_parts=True)
-    names = tuple(map(str, files))
-    schemas = [_schema(name) for name in names]
-    wanted_kind = kind_by_name(names[0], schemas[0].names()) if kind is None and columns is None else kind
-    found_kind, parts = recognise(schemas[0].names(), kind=wanted_kind, stated=columns)
-    if "voter" not in found_kind.required or found_kind.value not in ("label", "answer"):
-        raise InputError("kind", f"{found_kind.name} are not read in parts yet", hint="use psephos.read")
-    _check_alike(names, schemas, found_kind, parts, columns)
-    table = _table(names)
-    lengths = tuple(int(_collected(_table([name]).select(pl.len())).item()) for name in names)
-    if not sum(lengths):
-        raise InputError("path", "the files hold no rows")
-    voters = _distinct(table, parts["voter"])["name"]
-    answers = _distinct(table, parts[found_kind.value])
-    order = natural_order(answers["name"])
-    choices, counts = answers["name"].gather(order), answers["rows"].gather(order).to_numpy()
-    cut = _sorted_cut(table.select(parts["item"]), sum(lengths), rows_per_part)
-    known = read_about({**tables, **(about or {})})
-    vocabularies = {"voter": voters, found_kind.value: choices}
-    checked, strays = About.checked(known, {**vocabularies, "item": pl.Series(dtype=pl.String)})
-    shards = Shards(
-        found_kind.name,
-        voters,
-        choices,
-        choices,
-        np.arange(len(choices), dtype=np.int32),
-        counts.astype(np.int64),
-        parts,
-        cut or (),
-        lengths,
-        repeated,
-        about=checked,
-        issues=Issues(
-            (
-                *(issue for name in names for issue in foreign_names(parts, name)),
-                *(issue for name, values in vocabularies.items() for issue in lookalikes(name, values)),
-                *(issue for issue in strays if not (issue.source == "about items" and issue.action == NOTED)),
-            )
-        ),
-        source=Source(
-            names,
-            tuple(map(sha256_of, files)),
-            given_paths(path, about),
-            (*stated_options(kind, columns, about, repeated), "--in-parts"),
-            hashed_tables({**tables, **(about or {})}),
-        ),
-    )
-    if cut is None:
-        dealt = Path(tempfile.mkdtemp(prefix="psephos-", dir=folder))
-        weakref.finalize(shards.voters, shutil.rmtree, dealt, ignore_errors=True)
-        wanted = [parts[name] for name in found_kind.names if name in parts]
-        cut = _deal(table.select(wanted), parts["item"], sum(lengths), rows_per_part, dealt)
-        shards = replace(shards, cut=cut, dealt=str(dealt))
-    return shards
-
-
-def _schema(name: str) -> pl.Schema:
-    with _readable():
-        return _table([name]).collect_schema()
-
-
-def _check_alike(
-    names: Sequence[str],
-    schemas: Sequence[pl.Schema],
-    kind: Kind,
-    parts: Mapping[str, str],
-    stated: Mapping[str, str] | None,
-) -> None:
-    """Refuse files that differ in the columns that count: what a row says must not depend on the file it is in."""
-    for name, schema in zip(names, schemas, strict=True):
-        try:
-            _, here = recognise(schema.names(), kind=kind.name, stated=stated)
-        except InputError as problem:
-            raise InputError(problem.argument, problem.problem, where=name, hint=problem.hint) from None
-        for part in kind.names:
-            this, first = _described(schema, here.get(part)), _described(schemas[0], parts.get(part))
-            if this != first:
-                hint = "write the files alike, or read them with psephos.read"
-                raise InputError("path", f"{part} is {this}, but {first} in {names[0]}", where=name, hint=hint)
-
-
-def _described(schema: pl.Schema, column: str | None) -> str:
-    return "missing" if column is None else f"column {column!r} of type {schema[column]}"
-
-
-def _table(names: Sequence[str]) -> pl.LazyFrame:
-    return pl.scan_parquet(list(names), glob=False, hive_partitioning=False, extra_columns="ignore")
-
-
-def _collected(table: pl.LazyFrame, engine: Literal["auto", "streaming"] = "auto") -> pl.DataFrame:
-    with _readable():
-        return table.collect(engine=engine)
-
-
-@contextmanager
-def _readable() -> Iterator[None]:
-    """A file that Polars cannot decode is at fault, not the program."""
-    try:
-        yield
-    except pl.exceptions.PolarsError as problem:
-        raise ParseError("path", f"cannot be read as Parquet: {str(problem).splitlines()[0]}") from None
-
-
-def _distinct(table: pl.LazyFrame, column: str) -> pl.DataFrame:
-    """The distinct values of a column in the order of their first rows, and the rows of each."""
-    counted = _collected(
-        table.select(pl.col(column))
-        .with_row_index(_ROW)
-        .group_by(column)
-        .agg(pl.col(_ROW).min(), pl.len().cast(pl.Int64).alias("rows")),
-        "streaming",
-    ).sort(_ROW)
-    named = counted.with_columns(canonical(counted[column]).cast(pl.String).alias("name")).drop_nulls("name")
-    return named.group_by("name", maintain_order=True).agg(pl.col("rows").sum())
-
-
-def _chunks(total: int, rows: int, label: str) -> Iterator[tuple[int, int]]:
-    starts = range(0, total, rows)
-    with progress(label, len(starts)) as advance:
-        for start in starts:
-            yield start, min(rows, total - start)
-            advance()
-
-
-def _sorted_cut(items: pl.LazyFrame, total: int, rows_per_part: int) -> tuple[Part, ...] | None:
-    """Ranges of rows that split no item, or None where the rows are not sorted by item."""
-    starts = [0]
-    highest = None
-    for start, length in _chunks(total, rows_per_part, "looking over the items"):
-        column = _collected(items.slice(start, length)).to_series()
-        low, high = column.min(), column.max()
-        if low is None or column.null_count():
-            return None
-        if highest is not None:
-            if low < highest:  # type: ignore[operator]
-                return None
-            same = int((column == highest).sum())
-            if not (column.head(same) == highest).all():
-                return None
-            if same < length:
-                starts.append(start + same)
-        highest = high
-    return tuple(Part(start, end - start) for start, end in zip(starts, [*starts[1:], total], strict=True))
-
-
-def _deal(table: pl.LazyFrame, item: str, total: int, rows_per_part: int, folder: Path) -> tuple[Part, ...]:
-    """Write the rows to one folder per part, by a hash of the item."""
-    piles = -(-total // rows_per_part)
-    for pile in range(piles):
-        (folder / f"{pile:06d}").mkdir()
-    for number, (start, length) in enumerate(_chunks(total, rows_per_part, "dealing the rows by item")):
-        chunk = _collected(table.slice(start, length)).with_row_index(_ROW, offset=start)
-        pile_of = canonical(chunk[item]).cast(pl.String).hash(seed=0) % piles
-        for (pile,), rows in (
-            chunk.with_columns(pile_of.alias("__pile")).partition_by("__pile", as_dict=True, include_key=False).items()
-        ):
-            rows.write_parquet(folder / f"{pile:06d}" / f"{number:06d}.parquet", compression="lz4")
-    return tuple(Part(pile=pile.name) for pile in sorted(folder.iterdir()) if any(pile.iterdir()))
-
-
 def _segments(rows: npt.NDArray[np.integer], names: Sequence[str], lengths: Sequence[int]) -> list[Segment]:
     """Rising row numbers over all files as row numbers in each file."""
     ends = np.cumsum(lengths)
@@ -418,3 +196,23 @@ def _segments(rows: npt.NDArray[np.integer], names: Sequence[str], lengths: Sequ
         for name, low, high, end, length in zip(names, at[:-1], at[1:], ends, lengths, strict=True)
         if low < high
     ]
+
+
+def table_of(names: Sequence[str]) -> pl.LazyFrame:
+    """The rows of Parquet files, one after the other, not read yet."""
+    return pl.scan_parquet(list(names), glob=False, hive_partitioning=False, extra_columns="ignore")
+
+
+def collected(table: pl.LazyFrame, engine: Literal["auto", "streaming"] = "auto") -> pl.DataFrame:
+    """The rows of a table, read now."""
+    with readable():
+        return table.collect(engine=engine)
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """A file that Polars cannot decode is at fault, not the program."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as problem:
+        raise ParseError("path", f"cannot be read as Parquet: {str(problem).splitlines()[0]}") from None

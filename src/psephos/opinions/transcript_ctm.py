@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from psephos.errors import InputError, ParseError, TimeError
-from psephos.opinions.formats import Table, decoded
+from psephos.opinions.text_files import Table, decoded
 from psephos.opinions.transcript_checks import confidence_of, number_of, seconds_of
 from psephos.opinions.transcript_tokens import DECIMALS, TokenTable
 from psephos.opinions.transcript_words import Word, parts, timed

@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from psephos.errors import DuplicateSystemError, ParseError
-from psephos.opinions.formats import Table
 from psephos.opinions.issues import Issue
+from psephos.opinions.text_files import Table
 from psephos.opinions.transcript_checks import GIVEN, INTERPOLATED
 from psephos.opinions.transcript_nodes import Node, Words
 from psephos.opinions.transcript_tokens import TokenTable

@@ -26,8 +26,8 @@ from pathlib import Path
 import polars as pl
 
 from psephos.errors import DuplicateSystemError, InputError
-from psephos.opinions.formats import Table
 from psephos.opinions.issues import NOTED, Issue
+from psephos.opinions.text_files import Table
 
 FOLDER_PER_SYSTEM = "{voter}/{item}"
 DOTTED = "{item}.{voter}"

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from psephos.errors import ParseError
-from psephos.opinions.formats import Table, decoded
+from psephos.opinions.text_files import Table, decoded
 from psephos.opinions.transcript_checks import seconds_of
 from psephos.opinions.transcript_ctm import LINE_END
 from psephos.opinions.transcript_cues import cues

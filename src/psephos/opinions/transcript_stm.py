@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from psephos.errors import ParseError
-from psephos.opinions.formats import Table, decoded
+from psephos.opinions.text_files import Table, decoded
 from psephos.opinions.transcript_checks import check_span, seconds_of
 from psephos.opinions.transcript_ctm import NOTHING, escaped, field_of, lines_of, unescaped
 from psephos.opinions.transcript_tokens import TokenTable

@@ -20,8 +20,8 @@ import polars as pl
 
 from psephos.errors import DuplicateSystemError, InputError
 from psephos.opinions.coding import canonical
-from psephos.opinions.formats import Table, decoded
 from psephos.opinions.kinds import kind_named
+from psephos.opinions.text_files import Table, decoded
 from psephos.opinions.transcript_checks import confidence_of, seconds_of
 from psephos.opinions.transcript_tokens import TokenTable
 from psephos.opinions.transcript_words import Word

@@ -17,8 +17,8 @@ import numpy as np
 import polars as pl
 
 from psephos.errors import TimeError
-from psephos.opinions.formats import Table
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue
+from psephos.opinions.text_files import Table
 from psephos.opinions.transcript_checks import GIVEN, INTERPOLATED, MISSING, check_span
 
 DECIMALS = 9

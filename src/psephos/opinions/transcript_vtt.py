@@ -16,7 +16,7 @@ import re
 from collections.abc import Sequence
 
 from psephos.errors import ParseError, TimeError
-from psephos.opinions.formats import Table, decoded
+from psephos.opinions.text_files import Table, decoded
 from psephos.opinions.transcript_checks import GIVEN, INTERPOLATED
 from psephos.opinions.transcript_cues import Cue, cues
 from psephos.opinions.transcript_srt import ARROW, blocks_of, clock, seconds_on, unescaped

@@ -1,0 +1,48 @@
+"""What was read, in the words of the command line and as SHA-256, so that a result can be had again?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from psephos.opinions.frames import Tables
+
+
+def given_paths(path: str | Path | Sequence[str | Path], about: Tables | None) -> tuple[str, ...]:
+    """What the user named, as texts; nothing if a table was given that no file holds."""
+    if not all(isinstance(table, (str, Path)) for table in (about or {}).values()):
+        return ()
+    return (str(path),) if isinstance(path, (str, Path)) else tuple(map(str, path))
+
+
+def stated_options(
+    kind: str | None,
+    columns: Mapping[str, str] | None,
+    about: Tables | None,
+    repeated: str,
+    *,
+    wide: str | None = None,
+    encoding: str = "utf-8",
+    format: str | None = None,  # noqa: A002 - the word users type
+) -> tuple[str, ...]:
+    """How opinions were read, in words of the command line; defaults need none."""
+    options: list[tuple[str, str | None]] = [("--kind", kind), ("--wide", wide), ("--format", format)]
+    options += [("--column", f"{part}={name}") for part, name in (columns or {}).items()]
+    options += [("--about", f"{name}={table}") for name, table in (about or {}).items()]
+    options += [("--repeated", repeated if repeated != "auto" else None)]
+    options += [("--encoding", encoding if encoding != "utf-8" else None)]
+    return tuple(word for name, value in options if value is not None for word in (name, value))
+
+
+def hashed_tables(tables: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Path and SHA-256 of each table about things that is a file."""
+    files = [Path(table) for table in tables.values() if isinstance(table, (str, Path))]
+    return tuple((str(file), sha256_of(file)) for file in files if file.is_file())
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, as `sha256sum` prints it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,90 @@
+"""What do the bytes of a file say, and what does a reader make of it?
+
+A reader takes the bytes of a file and returns a `Table`: the columns as they are, the number of each row in the file,
+and what was set aside. Nothing is guessed: text files are UTF-8 unless stated otherwise; compressed and binary files
+are refused with a word on what to do.
+"""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.errors import EncodingError, InputError, ParseError
+from psephos.opinions.issues import Issue
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_FOREIGN = {
+    b"\x1f\x8b": "is compressed by gzip; decompress it first",
+    b"PK\x03\x04": "is a zip archive or a spreadsheet; unpack it or save it as CSV",
+    b"\x28\xb5\x2f\xfd": "is compressed by zstd; decompress it first",
+    b"BZh": "is compressed by bzip2; decompress it first",
+    b"\xfd7zXZ": "is compressed by xz; decompress it first",
+    b"\xd0\xcf\x11\xe0": "is an old spreadsheet; save it as CSV",
+    b"SQLite format 3": "is an SQLite database; export the table as CSV",
+    b"PAR1": "is a Parquet file; state format='parquet'",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """What one file holds: columns, the row number of each row, and what was set aside on the way."""
+
+    frame: pl.DataFrame
+    rows: npt.NDArray[np.int64]
+    issues: tuple[Issue, ...] = ()
+    kind: str | None = None
+    """The kind, where the format allows but one."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a file holds."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ParseError(str(path), "does not exist") from None
+    except IsADirectoryError:
+        raise ParseError(str(path), "is a folder, not a file") from None
+    except (OSError, ValueError) as problem:
+        raise ParseError(str(path), f"cannot be opened: {problem}") from None
+
+
+def decoded(data: bytes, name: str, encoding: str) -> str:
+    """The text of a file; compressed, binary and wrongly encoded files are refused."""
+    for magic, advice in _FOREIGN.items():
+        if data.startswith(magic):
+            raise ParseError(name, advice)
+    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), encoding)
+    hint = "state the encoding, for example encoding='cp1252'"
+    try:
+        text = data.decode(encoding)
+        if not codecs.lookup(encoding).name.startswith("utf-8"):
+            text.encode()
+    except UnicodeDecodeError as problem:
+        where = f"byte {problem.start:,}, line {data.count(10, 0, problem.start) + 1:,}"
+        raise EncodingError(name, f"is not {encoding}", where=where, hint=hint) from None
+    except UnicodeError:
+        raise EncodingError(name, f"is not {encoding}", hint=hint) from None
+    except (LookupError, ValueError):
+        raise InputError("encoding", f"{encoding!r} is not known") from None
+    if "\0" in text:
+        raise ParseError(
+            name, "holds a NUL character, so it is not a text file", where=f"character {text.index(chr(0)):,}"
+        )
+    return text
+
+
+def numbered(height: int) -> npt.NDArray[np.int64]:
+    """Row numbers of a table of which no row is missing: 1 for the first."""
+    return np.arange(1, height + 1, dtype=np.int64)
