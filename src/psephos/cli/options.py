@@ -140,8 +140,8 @@ def check_outputs(paths: list[str], about: list[str] | None, outputs: Mapping[st
 
 
 def _is_large(paths: list[str]) -> bool:
-    from psephos.opinions.parquet import check_parquet
     from psephos.opinions.finding import find_files
+    from psephos.opinions.parquet import check_parquet
 
     if paths == ["-"]:
         return False

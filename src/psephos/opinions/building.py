@@ -6,8 +6,9 @@ score is an abstention and stays. A voter counts once per item: see `repeats`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +19,14 @@ from psephos.opinions.about import About
 from psephos.opinions.coding import Coded, canonical, encode, recode, storable, stored
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
 from psephos.opinions.kinds import Column, Kind
-from psephos.opinions.measures import given_in, lists_of, numbers_of
+from psephos.opinions.measures import blanked, given_in, lists_of, numbers_of
 from psephos.opinions.model import Opinions, Source, frozen
 from psephos.opinions.repeats import REPEATED, find_repeats
+
+Missing: TypeAlias = str | Collection[str]
+
+LOOK_MISSING = frozenset({"na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "-", "--", ".", "?"})
+"""Answers that often mean that there is none, without case; they count as answers, but that is said."""
 
 LOOKALIKE_NAMES = 2**17
 """Up to this many distinct values of a column are searched for those that differ only in case or blanks."""
@@ -41,6 +47,7 @@ def build(
     segments: Iterable[Segment] | None = None,
     about: Mapping[str, pl.DataFrame] | None = None,
     repeated: str = "auto",
+    missing: Missing = (),
     issues: Issues | None = None,
     source: Source | None = None,
     vocabularies: Mapping[str, pl.Series] | None = None,
@@ -61,6 +68,8 @@ def build(
     repeated : {"auto", "first", "last", "error"}, default "auto"
         What counts when a voter contradicts itself on an item. ``"auto"``: the latest by `time`, without times neither;
         ``"first"`` and ``"last"``: by order of rows; ``"error"``: refuse.
+    missing : str or collection of str, optional
+        Texts that mean a missing value, such as ``"NA"``, in every column of the kind but ids and texts.
     issues : Issues, optional
         What the reader has found already.
     source : Source, optional
@@ -79,6 +88,7 @@ def build(
         If `repeated` is ``"error"`` and a voter contradicts itself.
     """
     check_choice("repeated", repeated, REPEATED)
+    gone = missing_texts(missing)
     door = _Door(frame.height, segments)
     coded: dict[str, Coded] = {}
     numbers: dict[str, npt.NDArray[np.float64]] = {}
@@ -86,10 +96,13 @@ def build(
         if column.name not in frame.columns:
             continue
         values = frame[column.name]
-        if column.role in ("id", "choice"):
-            coded[column.name] = door.admit_names(column, values)
+        if column.role == "id":
+            coded[column.name] = door.admit_ids(column, encode(values))
+        elif column.role == "choice":
+            coded[column.name] = door.admit_choices(column, encode(values, ordered=True, missing=gone), values)
+            door.doubt(column, coded[column.name], (vocabularies or {}).get(column.name), values)
         elif column.role in ("number", "integer", "time"):
-            numbers[column.name] = door.admit_numbers(column, values)
+            numbers[column.name] = door.admit_numbers(column, blanked(values, gone) if gone else values)
         elif column.role == "text" and values.dtype != pl.String:
             frame = frame.with_columns(canonical(stored(values)).cast(pl.String))
         elif column.role == "list":
@@ -122,6 +135,15 @@ def build(
     )
 
 
+def missing_texts(missing: Missing) -> frozenset[str]:
+    """The texts that mean a missing value, checked."""
+    texts = frozenset([missing] if isinstance(missing, str) else missing)
+    for text in texts:
+        if not isinstance(text, str):
+            raise InputError("missing", f"must be texts, got {text!r:.60}")
+    return texts
+
+
 def _known(coded: Mapping[str, Coded]) -> dict[str, pl.Series]:
     """The ids that occur, by the key of the table about them; both sides of a battle are candidates."""
     known = {name: column.vocabulary for name, column in coded.items()}
@@ -138,7 +160,15 @@ class _Door:
         self.issues: list[Issue] = []
         self.segments = list(segments or [Segment("data", np.arange(1, height + 1))])
 
-    def report(self, reason: str, action: str, bad: npt.NDArray[np.bool_], values: pl.Series | None = None) -> None:
+    def report(
+        self,
+        reason: str,
+        action: str,
+        bad: npt.NDArray[np.bool_],
+        values: pl.Series | None = None,
+        *,
+        hint: str = "",
+    ) -> None:
         """Record one issue per file for the rows marked in `bad`; set them aside if that is the action."""
         bad = bad & self.kept
         if not bad.any():
@@ -151,21 +181,35 @@ class _Door:
             if part.any():
                 first = None if values is None else values[start + int(np.argmax(part))]
                 example = "" if first is None else str(first)
-                self.issues.append(Issue(reason, action, segment.name, segment.rows[part], example))
+                self.issues.append(Issue(reason, action, segment.name, segment.rows[part], example, hint=hint))
             start += len(segment.rows)
 
-    def admit_names(self, column: Column, values: pl.Series) -> Coded:
-        coded = encode(values, ordered=column.role == "choice")
-        missing = coded.codes < 0
-        if column.role == "id" and column.required:
-            self.report(f"no {column.name}", SET_ASIDE, missing)
-        elif column.role == "choice" and not column.allowed:
-            self.report(f"no {column.name}: counted as an abstention", NOTED, missing)
-        elif column.allowed:
-            foreign = ~coded.vocabulary.is_in(list(column.allowed)).to_numpy()
-            bad = np.append(foreign, True)[coded.codes]
-            self.report(f"{column.name} is none of {', '.join(column.allowed)}", SET_ASIDE, bad, values)
+    def admit_ids(self, column: Column, coded: Coded) -> Coded:
+        if column.required:
+            self.report(f"no {column.name}", SET_ASIDE, coded.codes < 0)
         return coded
+
+    def admit_choices(self, column: Column, coded: Coded, values: pl.Series) -> Coded:
+        if not column.allowed:
+            self.report(f"no {column.name}: counted as an abstention", NOTED, coded.codes < 0, values)
+            return coded
+        foreign = ~coded.vocabulary.is_in(list(column.allowed)).to_numpy()
+        bad = np.append(foreign, True)[coded.codes]
+        self.report(f"{column.name} is none of {', '.join(column.allowed)}", SET_ASIDE, bad, values)
+        return coded
+
+    def doubt(self, column: Column, coded: Coded, vocabulary: pl.Series | None, values: pl.Series) -> None:
+        """Note texts that often stand for a missing value; those of all parts of a sharded table in each of them."""
+        if column.allowed or column.name == "token":  # what a recogniser heard may be "none"
+            return
+        found = [name for name in coded.vocabulary if name.strip().lower() in LOOK_MISSING]
+        if not found:
+            return
+        doubtful = np.append(coded.vocabulary.is_in(found).to_numpy(), False)[coded.codes]
+        known = found if vocabulary is None else [name for name in vocabulary if name.strip().lower() in LOOK_MISSING]
+        reason = f"{column.name} looks like a missing value: counted as an answer"
+        hint = f"missing={known} makes it an abstention"
+        self.report(reason, NOTED, doubtful, values, hint=hint)
 
     def admit_numbers(self, column: Column, values: pl.Series) -> npt.NDArray[np.float64]:
         numbers = numbers_of(values, dates=column.role == "time")
@@ -200,14 +244,11 @@ class _Door:
     ) -> None:
         """Let each key in once; see `repeats` for what counts when its rows contradict each other."""
         rows = np.flatnonzero(self.kept)
-        parts = [
-            coded[name].codes[rows] if name in coded else numbers[name][rows]
-            for name in kind.key
-            if name in coded or name in numbers
-        ]
-        value = coded[kind.value].codes[rows] if kind.value in coded else numbers[kind.value][rows]
-        time = numbers["time"][rows] if "time" in numbers else None
-        found = find_repeats(parts, value, time, repeated)
+        whole = len(rows) == len(self.kept)
+        columns: dict[str, npt.NDArray[Any]] = dict(numbers) | {name: column.codes for name, column in coded.items()}
+        kept = {name: values if whole else values[rows] for name, values in columns.items()}
+        parts = [kept[name] for name in kind.key if name in kept]
+        found = find_repeats(parts, kept[kind.value], kept.get("time"), repeated)
         if repeated == "error" and len(found.contradicting):
             at = int(rows[found.contradicting[0]])
             names = ", ".join(f"{part} {coded[part].values()[at]!r}" for part in kind.key if part in coded)

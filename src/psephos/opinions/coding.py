@@ -19,7 +19,7 @@ import decimal
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -78,10 +78,17 @@ class Coded:
         return Coded(new[self.codes], self.vocabulary.filter(pl.Series(used)))
 
 
-_RUN_SAMPLE = 2**14
+_SAMPLE = 2**14
+"""Rows at the head of a column by which the way to its codes is chosen."""
+
+_CHECKED_AT_ONCE = 2**18
+"""Rows whose texts are looked at together; few enough that the memory for them is used again."""
+
+SORTED_ROWS = range(2**18, 2**24)
+"""Numbers of rows at which texts that hardly repeat are coded by sorting: no faster below, and hashes collide above."""
 
 
-def encode(values: pl.Series, *, ordered: bool = False) -> Coded:
+def encode(values: pl.Series, *, ordered: bool = False, missing: Collection[str] = ()) -> Coded:
     """Turn a column of any type into codes.
 
     Parameters
@@ -90,6 +97,8 @@ def encode(values: pl.Series, *, ordered: bool = False) -> Coded:
         The column; its name is used in errors.
     ordered : bool, default False
         Number the values in natural order (`natural_order`) instead of the order in which they appear.
+    missing : collection of str, optional
+        Values that count as missing.
 
     Examples
     --------
@@ -97,12 +106,15 @@ def encode(values: pl.Series, *, ordered: bool = False) -> Coded:
     >>> coded.codes, coded.names()
     (array([ 0,  1, -1,  0], dtype=int32), ['b', 'a'])
     """
-    plain = canonical(values)
-    if plain.dtype.is_integer():
+    if values.dtype in (pl.Categorical, pl.Enum):
+        coded = _category_codes(values)
+    elif (plain := canonical(values)).dtype.is_integer():
         vocabulary = plain.unique(maintain_order=True).drop_nulls()
         coded = Coded(_integer_codes(plain, vocabulary), vocabulary.cast(pl.String))
     else:
         coded = _text_codes(plain)
+    if missing:
+        coded = _without(coded, missing)
     return reorder(coded, natural_order(coded.vocabulary)) if ordered else coded
 
 
@@ -209,14 +221,16 @@ def combined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
     array([ 7,  7, 11])
     """
     key = np.zeros(len(parts[0]), dtype=np.int64)
-    size = 1
+    size = 1  # all that follows is done in place: at ten million rows, fetching memory costs more than counting
     for part in parts:
         codes = part if part.dtype.kind == "i" else np.unique(part, return_inverse=True)[1]
         base = int(codes.max(initial=0)) + 2
         if size * base >= 2**62:
             key = np.unique(key, return_inverse=True)[1].astype(np.int64)
             size = int(key.max(initial=0)) + 1
-        key = key * base + codes + 1
+        key *= base
+        key += codes
+        key += 1
         size *= base
     return key
 
@@ -249,18 +263,65 @@ def _any_text(value: object) -> str | None:
         return json.dumps(value, default=str, ensure_ascii=False)
 
 
+def _category_codes(values: pl.Series) -> Coded:
+    """Codes of categories in the order of their first rows; their texts are not looked at again."""
+    place = values.to_physical().cast(pl.Int64)
+    used = place.unique(maintain_order=True).drop_nulls()
+    texts = values.gather(place.is_first_distinct().arg_true()).drop_nulls().cast(pl.String)
+    return _without(Coded(_integer_codes(place, used), texts), ("",))
+
+
+def _without(coded: Coded, missing: Collection[str]) -> Coded:
+    """The same column with these values missing."""
+    gone = coded.vocabulary.is_in(list(missing)).to_numpy()
+    if not gone.any():
+        return coded
+    return Coded(np.where(np.append(gone, False)[coded.codes], np.int32(-1), coded.codes), coded.vocabulary).compact()
+
+
 def _text_codes(values: pl.Series) -> Coded:
     """Codes of texts in the order of their first rows; of sorted rows only the first of each run is hashed."""
-    if _changes(values.head(_RUN_SAMPLE)).sum() * 4 < min(len(values), _RUN_SAMPLE):
+    head = values.head(_SAMPLE)
+    if _changes(head).sum() * 4 < len(head):
         starts = np.flatnonzero(_changes(values).to_numpy())
         heads = _hashed_codes(values.gather(starts))
         return Coded(np.repeat(heads.codes, np.diff(np.append(starts, len(values)))), heads.vocabulary)
-    return _hashed_codes(values)
+    hardly_repeated = len(values) in SORTED_ROWS and not values.null_count() and head.n_unique() > 0.9 * len(head)
+    return (_sorted_codes(values) if hardly_repeated else None) or _hashed_codes(values)
 
 
 def _changes(values: pl.Series) -> pl.Series:
     """Whether a row differs from the one before; the first does."""
     return values.ne_missing(values.shift()) | (pl.Series(np.arange(len(values))) == 0)
+
+
+def _sorted_codes(values: pl.Series) -> Coded | None:
+    """Codes of texts in the order of their first rows, by sorting (hash, row) pairs; None if two hashes collide.
+
+    A table of a million texts does not fit in the cache, so that looking up each row waits for memory; sorting does
+    not. A pair is one number: the upper bits of the hash, then the row. Equal hashes are checked to be equal texts.
+    """
+    n_rows = len(values)
+    bits = np.uint64((n_rows - 1).bit_length())
+    rows = (np.uint64(1) << bits) - np.uint64(1)
+    pairs = values.hash().to_numpy() & ~rows
+    pairs |= np.arange(n_rows, dtype=np.uint64)
+    pairs.sort()
+    row = (pairs & rows).view(np.int64)
+    pairs >>= bits
+    opens = np.append(True, pairs[1:] != pairs[:-1])
+    seen = row[opens]
+    order = np.argsort(seen)
+    place = np.empty(len(seen), dtype=np.int32)
+    place[order] = np.arange(len(seen), dtype=np.int32)
+    codes = np.empty(n_rows, dtype=np.int32)
+    codes[row] = place[np.cumsum(opens, dtype=np.int32) - 1]
+    vocabulary = values.gather(seen[order])
+    for start in range(0, n_rows, _CHECKED_AT_ONCE):
+        some = slice(start, start + _CHECKED_AT_ONCE)
+        if (vocabulary.gather(codes[some]) != values[some]).any():
+            return None
+    return Coded(codes, vocabulary)
 
 
 def _hashed_codes(values: pl.Series) -> Coded:

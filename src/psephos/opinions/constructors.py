@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import check_same_length
-from psephos.opinions.building import build
+from psephos.opinions.building import Missing, build
 from psephos.opinions.frames import Tables, series, tables
 from psephos.opinions.kinds import kind_named
 from psephos.opinions.model import Opinions
@@ -24,6 +24,7 @@ def labels(
     time: npt.ArrayLike | None = None,
     about: Tables | None = None,
     repeated: str = "auto",
+    missing: Missing = (),
 ) -> Opinions:
     """Labels that voters gave to items.
 
@@ -39,6 +40,9 @@ def labels(
         Tables about ``items``, ``voters``; ``gold`` of items is the known label.
     repeated : {"auto", "first", "last", "error"}, default "auto"
         What counts when a voter contradicts itself on an item; see `psephos.opinions.repeats`.
+    missing : str or collection of str, optional
+        Texts that mean that there is no value, such as ``["NA", "-"]``: a label of these is an abstention. Ids are
+        never missing by their text. The other constructors take it too.
 
     Returns
     -------
@@ -50,7 +54,9 @@ def labels(
     >>> print(labels(["a", "a", "b"], ["ann", "bob", "ann"], ["cat", "dog", "cat"]))
     3 labels (2 items, 2 voters, 2 labels) from data
     """
-    return _constructed("labels", about, repeated, item=item, voter=voter, label=label, weight=weight, time=time)
+    return _constructed(
+        "labels", about, repeated, missing, item=item, voter=voter, label=label, weight=weight, time=time
+    )
 
 
 def scores(
@@ -63,6 +69,7 @@ def scores(
     weight: npt.ArrayLike | None = None,
     about: Tables | None = None,
     repeated: str = "auto",
+    missing: Missing = (),
 ) -> Opinions:
     """Ratings that people, judges or reviewers gave to items; a score of NaN is an abstention.
 
@@ -72,7 +79,7 @@ def scores(
     2 scores (1 items, 2 voters) from data
     """
     return _constructed(
-        "scores", about, repeated, item=item, voter=voter, score=score, round=round, time=time, weight=weight
+        "scores", about, repeated, missing, item=item, voter=voter, score=score, round=round, time=time, weight=weight
     )
 
 
@@ -89,6 +96,7 @@ def results(
     answer: npt.ArrayLike | None = None,
     about: Tables | None = None,
     repeated: str = "auto",
+    missing: Missing = (),
 ) -> Opinions:
     """What candidates (systems, models) achieved on items; `score` is 0 or 1 where an answer is right or wrong.
 
@@ -101,6 +109,7 @@ def results(
         "results",
         about,
         repeated,
+        missing,
         candidate=candidate,
         item=item,
         score=score,
@@ -122,6 +131,7 @@ def rankings(
     weight: npt.ArrayLike | None = None,
     about: Tables | None = None,
     repeated: str = "auto",
+    missing: Missing = (),
 ) -> Opinions:
     """Ranks that voters gave to candidates: 1 is best, equal ranks are ties, an absent candidate was not ranked.
 
@@ -131,7 +141,7 @@ def rankings(
     2 rankings (1 voters, 2 candidates) from data
     """
     return _constructed(
-        "rankings", about, repeated, voter=voter, candidate=candidate, rank=rank, task=task, weight=weight
+        "rankings", about, repeated, missing, voter=voter, candidate=candidate, rank=rank, task=task, weight=weight
     )
 
 
@@ -147,6 +157,7 @@ def battles(
     strength: npt.ArrayLike | None = None,
     time: npt.ArrayLike | None = None,
     about: Tables | None = None,
+    missing: Missing = (),
 ) -> Opinions:
     """Pairwise votes; `winner` is ``left``, ``right``, ``tie`` or ``both_bad``.
 
@@ -159,6 +170,7 @@ def battles(
         "battles",
         about,
         "auto",
+        missing,
         left=left,
         right=right,
         winner=winner,
@@ -187,6 +199,7 @@ def samples(
     step_ends: Sequence[Sequence[int]] | None = None,
     about: Tables | None = None,
     repeated: str = "auto",
+    missing: Missing = (),
 ) -> Opinions:
     """Repeated answers of models: every draw is a row and stays one; an answer of None is a draw without an answer.
 
@@ -199,6 +212,7 @@ def samples(
         "samples",
         about,
         repeated,
+        missing,
         item=item,
         voter=voter,
         draw=draw,
@@ -238,6 +252,7 @@ def transcripts(
         "transcripts",
         about,
         repeated,
+        (),
         item=item,
         voter=voter,
         position=position,
@@ -256,6 +271,7 @@ def interactions(
     rating: npt.ArrayLike | None = None,
     time: npt.ArrayLike | None = None,
     about: Tables | None = None,
+    missing: Missing = (),
 ) -> Opinions:
     """What users chose or rated.
 
@@ -264,11 +280,11 @@ def interactions(
     >>> print(interactions(["u", "u"], ["film", "book"]))
     2 interactions (1 users, 2 items) from data
     """
-    return _constructed("interactions", about, "auto", user=user, item=item, rating=rating, time=time)
+    return _constructed("interactions", about, "auto", missing, user=user, item=item, rating=rating, time=time)
 
 
-def _constructed(name: str, about: Tables | None, repeated: str, **columns: Any) -> Opinions:
+def _constructed(name: str, about: Tables | None, repeated: str, missing: Missing, **columns: Any) -> Opinions:
     kind = kind_named(name)
     given = {part: series(part, values) for part, values in columns.items() if values is not None}
     check_same_length(**given)
-    return build(kind, pl.DataFrame(given), about=tables(about), repeated=repeated)
+    return build(kind, pl.DataFrame(given), about=tables(about), repeated=repeated, missing=missing)

@@ -5,7 +5,9 @@ Each text format has a reader in a module of its own, see `text_files` for what 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +16,7 @@ from psephos.errors import ParseError
 from psephos.opinions.delimited import read_csv, read_tsv
 from psephos.opinions.json_records import read_json, read_jsonl
 from psephos.opinions.parquet import read_parquet_files
+from psephos.opinions.sources import sha256_of
 from psephos.opinions.text_files import Table, numbered, read_bytes
 
 TEXT_READERS: Mapping[str, Callable[..., Table]] = MappingProxyType(
@@ -55,7 +58,7 @@ def read_tables(paths: Sequence[Path], *, encoding: str = "utf-8", suffix: str |
     for path, form in zip(paths, formats, strict=True):
         if form == ".parquet":
             frame = next(frames)
-            read.append(Table(frame, numbered(frame.height)))
+            read.append(Table(frame, numbered(frame.height), sha256=sha256_of(path)))
         else:
             read.append(parse(read_bytes(path), str(path), form, encoding=encoding))
     return read
@@ -71,4 +74,4 @@ def parse(data: bytes, name: str, suffix: str, *, encoding: str = "utf-8") -> Ta
             raise ParseError(name, f"has the unknown suffix {suffix!r}", hint=f"known are {known}; state format=")
         reader = plugged.load()
     table: Table = reader(data, name, encoding=encoding)
-    return table
+    return replace(table, sha256=hashlib.sha256(data).hexdigest())

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError, check_choice
-from psephos.opinions.building import build
+from psephos.opinions.building import Missing, build
 from psephos.opinions.coding import canonical, text_of
 from psephos.opinions.kinds import kind_named, listed
 from psephos.opinions.model import Opinions
@@ -38,6 +38,7 @@ def from_frame(
     wide: str | int | None = None,
     about: Tables | None = None,
     repeated: str = "auto",
+    missing: Missing = (),
 ) -> Opinions:
     """Opinions from any data frame.
 
@@ -51,7 +52,7 @@ def from_frame(
         Part to column name, such as ``{"voter": "annotator"}``, where the names alone do not tell.
     wide : str or int, optional
         The table is wide: this column names the item and each further column is a voter.
-    about, repeated
+    about, repeated, missing
         As in `labels`.
 
     Examples
@@ -75,7 +76,7 @@ def from_frame(
             raise
         table, _ = tokenised(table, np.arange(1, table.height + 1), "frame", texts)
         found, parts = recognise(table.columns, kind="transcripts")
-    return build(found, renamed(table, parts), about=tables(about), repeated=repeated)
+    return build(found, renamed(table, parts), about=tables(about), repeated=repeated, missing=missing)
 
 
 def from_matrix(
@@ -85,6 +86,7 @@ def from_matrix(
     voters: Sequence[object] | None = None,
     kind: str = "labels",
     about: Tables | None = None,
+    missing: Missing = (),
 ) -> Opinions:
     """Opinions from a matrix of items by voters; None, NaN and empty texts are cells in which a voter took no part.
 
@@ -98,6 +100,8 @@ def from_matrix(
         What the cells are.
     about : mapping of str to data frame, optional
         As in `labels`.
+    missing : str or collection of str, optional
+        Texts that mean an abstention; as in `labels`.
 
     Examples
     --------
@@ -123,7 +127,7 @@ def from_matrix(
     long = {"item": [item_names[i] for i in row], "voter": [voter_names[j] for j in column]}
     long[value] = [cells[i, j] for i, j in zip(row, column, strict=True)]
     table = pl.DataFrame({name: series(name, values) for name, values in long.items()})
-    return build(kind_named(kind), table, about=tables(about))
+    return build(kind_named(kind), table, about=tables(about), missing=missing)
 
 
 def to_polars(frame: object) -> pl.DataFrame:

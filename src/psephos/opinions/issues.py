@@ -40,6 +40,8 @@ class Issue:
         The first value at fault, as it was found.
     count : int
         How many rows or ids it concerns; the number of `rows` unless given.
+    hint : str
+        What the caller can do, in words of Python as in the errors of `psephos.errors`.
     """
 
     reason: str
@@ -48,6 +50,7 @@ class Issue:
     rows: npt.NDArray[np.int64] = field(default_factory=lambda: _NO_ROWS)
     example: str = ""
     count: int = -1
+    hint: str = ""
 
     def __post_init__(self) -> None:
         if self.count < 0:
@@ -57,7 +60,8 @@ class Issue:
         shown = ", ".join(map(str, self.rows[:5])) + (", ..." if len(self.rows) > 5 else "")
         place = f", row {shown}" if len(self.rows) else ""
         example = f", such as {_shortened(self.example)}" if self.example else ""
-        return f"{self.count:,} {self.action}: {self.reason}{example} ({self.source}{place})"
+        advice = f"; {self.hint}" if self.hint else ""
+        return f"{self.count:,} {self.action}: {self.reason}{example} ({self.source}{place}){advice}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +91,7 @@ class Issues:
                     rows=np.sort(np.concatenate([issue.rows for issue in group])),
                     example=min(group, key=lambda issue: issue.rows.min(initial=_LAST)).example,
                     count=sum(issue.count for issue in group),
+                    hint=group[0].hint,
                 )
                 for key, group in groups.items()
             )
@@ -125,6 +130,7 @@ class Issues:
                 "count": issue.count,
                 "rows": issue.rows[:100].tolist(),
                 "example": issue.example,
+                "hint": issue.hint,
             }
             for issue in self.found
         ]

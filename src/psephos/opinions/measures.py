@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from contextlib import suppress
 from types import NoneType
 
@@ -64,6 +65,25 @@ def _list_of(text: str | None) -> list[float | None] | None:
         if isinstance(value, list) and all(type(number) in (int, float, NoneType) for number in value):
             return value
     return None
+
+
+def blanked(values: pl.Series, missing: Collection[str]) -> pl.Series:
+    """The column with null for the values whose text is one of `missing`.
+
+    Examples
+    --------
+    >>> blanked(pl.Series("score", [1.0, -9.0]), ["-9"]).to_list()
+    [1.0, None]
+    """
+    if values.dtype.is_nested():
+        return values
+    values = stored(values)
+    texts = canonical(values).cast(pl.String)
+    return (
+        pl.DataFrame({"value": values, "text": texts})
+        .select(pl.when(~pl.col("text").is_in(list(missing)).fill_null(True)).then("value").alias(values.name))
+        .to_series()
+    )
 
 
 def given_in(values: pl.Series) -> npt.NDArray[np.bool_]:

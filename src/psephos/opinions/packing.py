@@ -50,7 +50,9 @@ def pack_issues(issues: Issues) -> Packed:
     1 set aside: no item, such as 'x' (votes.csv, row 3)
     """
     found = list(issues)
-    columns = {name: [getattr(issue, name) for issue in found] for name in ("reason", "action", "source", "example")}
+    columns = {
+        name: [getattr(issue, name) for issue in found] for name in ("reason", "action", "source", "example", "hint")
+    }
     texts = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
     rows = pl.Series("rows", [issue.rows.tolist() for issue in found], dtype=pl.List(pl.Int64))
     return pack(texts.with_columns(rows, pl.Series("count", [issue.count for issue in found], dtype=pl.Int64)))
@@ -66,7 +68,7 @@ def unpack_issues(packed: Packed) -> Issues:
     """
     return Issues(
         tuple(
-            Issue(reason, action, source, np.array(rows, dtype=np.int64), example, count)
-            for reason, action, source, example, rows, count in unpack(packed).iter_rows()
+            Issue(reason, action, source, np.array(rows, dtype=np.int64), example, count, hint)
+            for reason, action, source, example, hint, rows, count in unpack(packed).iter_rows()
         )
     )

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from psephos.errors import InputError, ParseError
-from psephos.opinions.building import Segment, build
+from psephos.opinions.building import Missing, Segment, build
 from psephos.opinions.coding import canonical
 from psephos.opinions.finding import find_files, nested_files
 from psephos.opinions.formats import parse, read_tables
@@ -20,7 +20,7 @@ from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
 from psephos.opinions.kinds import KINDS, Kind
 from psephos.opinions.model import Opinions, Source
 from psephos.opinions.recognising import recognise
-from psephos.opinions.sources import given_paths, hashed_tables, sha256_of, stated_options
+from psephos.opinions.sources import given_paths, hashed_tables, stated_options
 from psephos.opinions.text_files import Table
 from psephos.opinions.transcript_names import Naming
 from psephos.opinions.transcript_text import text_parts, tokenised
@@ -42,6 +42,7 @@ def read(
     encoding: str = "utf-8",
     format: str | None = None,  # noqa: A002 - the word users type
     layout: str | None = None,
+    missing: Missing = (),
     strict: bool = False,
 ) -> Opinions:
     r"""Read opinions from files of CSV, TSV, JSON Lines, JSON or Parquet, and transcripts from those of recognisers.
@@ -70,6 +71,9 @@ def read(
     layout : str, optional
         What the names of files say that the files do not, such as ``"{voter}/{item}"``, a folder per voter; see
         `psephos.opinions.transcript_names`.
+    missing : str or collection of str, optional
+        Texts that mean that there is no value, such as ``["NA", "-"]``, in every column of the kind but ids and texts.
+        A label of these is an abstention.
     strict : bool, default False
         Refuse input of which any row would be set aside.
 
@@ -99,19 +103,23 @@ def read(
     suffix = None if format is None else "." + format.lower().lstrip(".")
     files, tables = find_files(path)
     known = _about_tables({**tables, **(about or {})}, encoding)
+    read_files = _read_all(files, encoding, suffix)
     opinions = _assembled(
-        _read_all(files, encoding, suffix),
+        read_files,
         kind=kind,
         columns=columns,
         wide=wide,
         about=known,
         repeated=repeated,
+        missing=missing,
         naming=Naming(layout, nested_files(files, path)),
         source=Source(
             tuple(map(str, files)),
-            tuple(sha256_of(file) for file in files if file.is_file()),  # a pipe is read once
+            tuple(table.sha256 for _, table in read_files),
             given_paths(path, about),
-            stated_options(kind, columns, about, repeated, wide=wide, encoding=encoding, format=format),
+            stated_options(
+                kind, columns, about, repeated, missing, wide=wide, encoding=encoding, format=format, layout=layout
+            ),
             hashed_tables({**tables, **(about or {})}),
         ),
     )
@@ -172,6 +180,7 @@ def _assembled(
     wide: str | None,
     about: Mapping[str, Table],
     repeated: str,
+    missing: Missing,
     naming: Naming,
     source: Source,
 ) -> Opinions:
@@ -216,6 +225,7 @@ def _assembled(
         segments=segments,
         about={name: table.frame for name, table in about.items()},
         repeated=repeated,
+        missing=missing,
         issues=Issues(tuple(issues)),
         source=source,
     )

@@ -19,7 +19,7 @@ import polars as pl
 from psephos.engine import progress
 from psephos.errors import InputError, check_count
 from psephos.opinions.about import About
-from psephos.opinions.building import lookalikes
+from psephos.opinions.building import Missing, lookalikes, missing_texts
 from psephos.opinions.coding import canonical, natural_order
 from psephos.opinions.finding import find_files
 from psephos.opinions.frames import Tables
@@ -43,6 +43,7 @@ def scan(
     columns: Mapping[str, str] | None = None,
     about: Tables | None = None,
     repeated: str = "auto",
+    missing: Missing = (),
     rows_per_part: int = ROWS_PER_PART,
     folder: str | Path | None = None,
 ) -> Shards:
@@ -50,7 +51,7 @@ def scan(
 
     Parameters
     ----------
-    path, kind, columns, about, repeated
+    path, kind, columns, about, repeated, missing
         As in `psephos.read`; the files must be Parquet.
     rows_per_part : int, default 2,000,000
         About how many rows a part has; an item with more rows makes a larger part.
@@ -93,7 +94,8 @@ def scan(
     if not sum(lengths):
         raise InputError("path", "the files hold no rows")
     voters = _distinct(table, parts["voter"])["name"]
-    answers = _distinct(table, parts[found_kind.value])
+    gone = missing_texts(missing)
+    answers = _distinct(table, parts[found_kind.value]).filter(~pl.col("name").is_in(list(gone)))
     order = natural_order(answers["name"])
     choices, counts = answers["name"].gather(order), answers["rows"].gather(order).to_numpy()
     cut = _sorted_cut(table.select(parts["item"]), sum(lengths), rows_per_part)
@@ -111,6 +113,7 @@ def scan(
         cut or (),
         lengths,
         repeated,
+        missing=gone,
         about=checked,
         issues=Issues(
             (
@@ -123,7 +126,7 @@ def scan(
             names,
             tuple(map(sha256_of, files)),
             given_paths(path, about),
-            (*stated_options(kind, columns, about, repeated), "--in-parts"),
+            (*stated_options(kind, columns, about, repeated, missing), "--in-parts"),
             hashed_tables({**tables, **(about or {})}),
         ),
     )

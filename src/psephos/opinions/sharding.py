@@ -54,6 +54,8 @@ class Shards:
         Code in `choices` of each choice that was found.
     choice_counts : ndarray of int64
         Rows of each choice that was found.
+    missing : frozenset of str
+        Texts that mean a missing value.
     dealt : str
         Folder of the piles that rows were dealt to, if they are not sorted by item.
     about, issues, source
@@ -71,6 +73,7 @@ class Shards:
     cut: tuple[Part, ...]
     lengths: tuple[int, ...]
     repeated: str
+    missing: frozenset[str] = frozenset()
     dealt: str = ""
     about: About = field(default_factory=About)
     issues: Issues = field(default_factory=Issues)
@@ -103,7 +106,15 @@ class Shards:
     @property
     def sha256(self) -> str:
         """SHA-256 of what the parts are made from: the files, how they are read, and the classes of choices."""
-        read = "\0".join([*self.source.sha256, self.kind, self.repeated, *map(str, sorted(self.columns.items()))])
+        read = "\0".join(
+            [
+                *self.source.sha256,
+                self.kind,
+                self.repeated,
+                *sorted(self.missing),
+                *map(str, sorted(self.columns.items())),
+            ]
+        )
         return hashlib.sha256(read.encode() + self.choice_class.tobytes()).hexdigest()
 
     def parts(self, engine: object = 1) -> Sequence[Part]:  # noqa: ARG002 - `Opinions.parts` needs it
@@ -126,6 +137,7 @@ class Shards:
             renamed(frame, self.columns),
             segments=_segments(rows, self.source.names, self.lengths),
             repeated=self.repeated,
+            missing=self.missing,
             vocabularies={"voter": self.voters, self.value: self.found},
             empty=True,
         )
@@ -158,6 +170,7 @@ class Shards:
             kind_named(self.kind),
             renamed(rows, self.columns),
             repeated=self.repeated,
+            missing=self.missing,
             vocabularies={self.value: self.found},
         )
         merged = Coded(np.append(self.choice_class, np.int32(-1))[opinions.codes(self.value)], self.choices)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from psephos.opinions.building import Missing
 from psephos.opinions.frames import Tables
 
 
 def given_paths(path: str | Path | Sequence[str | Path], about: Tables | None) -> tuple[str, ...]:
-    """What the user named, as texts; nothing if a table was given that no file holds."""
-    if not all(isinstance(table, (str, Path)) for table in (about or {}).values()):
-        return ()
-    return (str(path),) if isinstance(path, (str, Path)) else tuple(map(str, path))
+    """What the user named, as texts; nothing if any of it is gone once it was read: a pipe, a table of no file."""
+    given = (str(path),) if isinstance(path, (str, Path)) else tuple(map(str, path))
+    kept = all(name == "-" or Path(name).is_file() or Path(name).is_dir() for name in given)
+    return given if kept and all(isinstance(table, (str, Path)) for table in (about or {}).values()) else ()
 
 
 def stated_options(
@@ -22,18 +25,37 @@ def stated_options(
     columns: Mapping[str, str] | None,
     about: Tables | None,
     repeated: str,
+    missing: Missing = (),
     *,
     wide: str | None = None,
     encoding: str = "utf-8",
     format: str | None = None,  # noqa: A002 - the word users type
+    layout: str | None = None,
 ) -> tuple[str, ...]:
     """How opinions were read, in words of the command line; defaults need none."""
-    options: list[tuple[str, str | None]] = [("--kind", kind), ("--wide", wide), ("--format", format)]
+    options: list[tuple[str, str | None]] = [("--kind", kind), ("--wide", wide)]
+    options += [("--format", format), ("--layout", layout)]
     options += [("--column", f"{part}={name}") for part, name in (columns or {}).items()]
     options += [("--about", f"{name}={table}") for name, table in (about or {}).items()]
     options += [("--repeated", repeated if repeated != "auto" else None)]
+    options += [("--missing", listed_texts([missing] if isinstance(missing, str) else missing))]
     options += [("--encoding", encoding if encoding != "utf-8" else None)]
     return tuple(word for name, value in options if value is not None for word in (name, value))
+
+
+def listed_texts(texts: Collection[str]) -> str | None:
+    """Texts as one line of CSV, the form in which an option of the command line takes several; None if there are none.
+
+    Examples
+    --------
+    >>> listed_texts(["NA", "a,b"]), listed_texts([])
+    ('NA,"a,b"', None)
+    """
+    if not texts:
+        return None
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(texts)
+    return line.getvalue()
 
 
 def hashed_tables(tables: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

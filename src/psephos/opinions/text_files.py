@@ -46,6 +46,8 @@ class Table:
     issues: tuple[Issue, ...] = ()
     kind: str | None = None
     """The kind, where the format allows but one."""
+    sha256: str = ""
+    """SHA-256 of the bytes that were read, as `sha256sum` prints it."""
 
 
 def read_bytes(path: Path) -> bytes:
