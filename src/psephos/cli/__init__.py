@@ -13,6 +13,7 @@ import typer
 
 from psephos import __version__
 from psephos.cli.agree import agree
+from psephos.cli.complaints import Verb
 from psephos.cli.decide import decide
 from psephos.cli.demo import demo
 from psephos.cli.doctor import doctor
@@ -28,14 +29,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(decide)
-app.command()(agree)
-app.command()(transcribe)
+app.command(cls=Verb)(decide)
+app.command(cls=Verb)(agree)
+app.command(cls=Verb)(transcribe)
 app.add_typer(study, name="study")
-app.command("import")(import_)
-app.command()(export)
-app.command()(demo)
-app.command()(doctor)
+app.command("import", cls=Verb)(import_)
+app.command(cls=Verb)(export)
+app.command(cls=Verb)(demo)
+app.command(cls=Verb)(doctor)
 
 
 def _version(asked: bool) -> None:

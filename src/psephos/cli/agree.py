@@ -9,17 +9,10 @@ import typer
 from psephos.cli import options as o
 
 
+@o.reads
 def agree(
-    paths: o.Paths,
-    kind: o.Kind = None,
-    column: o.Column = None,
-    wide: o.Wide = None,
-    about: o.AboutOption = None,
+    given: o.ReadOptions,
     equivalence: o.EquivalenceOption = "exact",
-    repeated: o.Repeated = "auto",
-    encoding: o.Encoding = "utf-8",
-    format: o.Format = None,  # noqa: A002 - the word users type
-    strict: o.Strict = False,
     repeats: Annotated[int, typer.Option(help="Resamples of the items for the intervals.", min=0)] = 1000,
     level: Annotated[float, typer.Option(help="Coverage of the intervals.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
@@ -33,19 +26,8 @@ def agree(
     from psephos.cli import output
     from psephos.opinions.writing import write_frame
 
-    o.check_outputs(paths, about, {"--parquet": parquet, "--report": report})
-    opinions = o.load(
-        paths,
-        kind=kind,
-        column=column,
-        wide=wide,
-        about=about,
-        repeated=repeated,
-        encoding=encoding,
-        format=format,
-        strict=strict,
-    )
-    result = agree_opinions(opinions, equivalence=equivalence, repeats=repeats, level=level, rng=seed)
+    given.check_outputs({"--parquet": parquet, "--report": report})
+    result = agree_opinions(given.load(), equivalence=equivalence, repeats=repeats, level=level, rng=seed)
     if parquet is not None:
         write_frame(result.pairs, parquet)
     if report is not None:

@@ -17,12 +17,9 @@ if TYPE_CHECKING:
     from psephos.opinions.verdicts import Verdict
 
 
+@o.reads
 def decide(
-    paths: o.Paths,
-    kind: o.Kind = None,
-    column: o.Column = None,
-    wide: o.Wide = None,
-    about: o.AboutOption = None,
+    given: o.ReadOptions,
     method: Annotated[str, typer.Option(help="auto, majority or transcripts.")] = "auto",
     ties: Annotated[str, typer.Option(help="What an item gets whose first place is shared: first, none.")] = "first",
     rule: Annotated[
@@ -30,10 +27,6 @@ def decide(
     ] = "plurality",
     weights: Annotated[str | None, typer.Option(metavar="VOTER=W,...", help="Weights of voters.")] = None,
     equivalence: o.EquivalenceOption = "exact",
-    repeated: o.Repeated = "auto",
-    encoding: o.Encoding = "utf-8",
-    format: o.Format = None,  # noqa: A002 - the word users type
-    strict: o.Strict = False,
     engine: o.EngineOption = "1",
     in_parts: Annotated[bool, typer.Option("--in-parts", help="Read Parquet in parts that fit in memory.")] = False,
     resume: Annotated[
@@ -54,19 +47,8 @@ def decide(
     from psephos.consensus import decide as decide_opinions
     from psephos.opinions.writing import write_frame
 
-    o.check_outputs(paths, about, {"--parquet": parquet, "--report": report})
-    opinions = o.load_or_scan(
-        paths,
-        in_parts=in_parts,
-        kind=kind,
-        column=column,
-        wide=wide,
-        about=about,
-        repeated=repeated,
-        encoding=encoding,
-        format=format,
-        strict=strict,
-    )
+    given.check_outputs({"--parquet": parquet, "--report": report})
+    opinions = given.load_or_scan(in_parts=in_parts)
     verdict = decide_opinions(
         opinions,
         method=method,
@@ -144,12 +126,10 @@ def _print_verdict(out: Console, verdict: Verdict, gold: AgainstGold | None, lim
 
 def _weights(text: str | None) -> dict[str, float] | None:
     """Weights of voters from a line of CSV, so that names may hold commas and signs of equality."""
-    import csv
-
     from psephos.errors import InputError
 
     found: dict[str, float] = {}
-    for part in next(csv.reader([text]), []) if text else []:
+    for part in o.split(text or ""):
         name, sign, number = part.rpartition("=")
         if not (name and sign):
             raise InputError("--weights", f"must be VOTER=W,..., got {part!r}")

@@ -29,7 +29,7 @@ def demo(
     out = output.console()
     output.print_line(out, f"psephos decide {folder} --report {report}\n")
     report.parent.mkdir(parents=True, exist_ok=True)
-    decide([str(folder)], limit=5 if chosen == "scribe" else 10, report=report)
+    decide(paths=[str(folder)], limit=5 if chosen == "scribe" else 10, report=report)
     output.print_line(out, f"Open {report} in a browser to see every vote behind each {THINGS[chosen]}.")
 
 

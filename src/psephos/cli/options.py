@@ -1,44 +1,31 @@
-"""Options that several verbs share, and reading what they say."""
+"""Options that several verbs share, and reading what they say.
+
+The options of reading stand once, as the fields of `ReadOptions`. A verb gets them all by one line and one parameter:
+
+    @o.reads
+    def agree(given: o.ReadOptions, repeats: ... = 1000) -> None:
+        opinions = given.load()
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 if TYPE_CHECKING:
     from psephos.opinions import Opinions, Shards
 
-Paths = Annotated[
-    list[str],
-    typer.Argument(metavar="PATH...", help="Files of opinions, a folder, or - for standard input.", show_default=False),
-]
-Kind = Annotated[str | None, typer.Option(help="Kind of opinions: labels, scores, ... Recognised if not given.")]
 Column = Annotated[
     list[str] | None, typer.Option(metavar="PART=NAME", help="Which column plays a part, as in voter=annotator.")
 ]
-Wide = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="The table is wide: this column names the item, the others are voters."),
-]
-AboutOption = Annotated[
-    list[str] | None,
-    typer.Option("--about", metavar="THINGS=FILE", help="A table about items, voters, candidates, tasks."),
-]
-Repeated = Annotated[
-    str, typer.Option(help="What counts if a voter contradicts itself on an item: auto, first, last, error.")
-]
 Encoding = Annotated[str, typer.Option(help="Encoding of text files.")]
-Format = Annotated[
-    str | None, typer.Option(help="Format, where the file name does not tell: csv, tsv, jsonl, json, parquet, ctm, ...")
-]
-Layout = Annotated[
-    str | None,
-    typer.Option(metavar="PATTERN", help="What names of files say, such as {voter}/{item} or {item}.{voter}."),
-]
-Strict = Annotated[bool, typer.Option("--strict", help="Refuse input of which any row would be set aside.")]
 EquivalenceOption = Annotated[
     str, typer.Option("--equivalence", help="Which answers are the same: exact, casefold, text, number.")
 ]
@@ -52,55 +39,144 @@ Report = Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a 
 ROWS_IN_MEMORY = 20_000_000
 """Parquet files with more rows than this are read in parts where the verb can."""
 
+ENDINGS = {"--parquet": (".parquet",), "--report": (".html", ".htm")}
+"""Options that name an output, and the endings that its name may have."""
 
-def load(
-    paths: list[str],
-    *,
-    kind: str | None = None,
-    column: list[str] | None = None,
-    wide: str | None = None,
-    about: list[str] | None = None,
-    repeated: str = "auto",
-    encoding: str = "utf-8",
-    format: str | None = None,  # noqa: A002 - the word users type
-    layout: str | None = None,
-    strict: bool = False,
-) -> Opinions:
-    """Read what the options say."""
-    from psephos.opinions import read
 
-    return read(
-        paths[0] if len(paths) == 1 else paths,
-        kind=kind,
-        columns=pairs("column", column),
-        wide=wide,
-        about=pairs("about", about),
-        repeated=repeated,
-        encoding=encoding,
-        format=format,
-        layout=layout,
-        strict=strict,
+@dataclass(frozen=True)
+class ReadOptions:
+    """Which opinions a verb reads, and how; see `psephos.read`."""
+
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Files of opinions, a folder, or - for standard input.", show_default=False
+        ),
+    ]
+    kind: Annotated[str | None, typer.Option(help="Kind of opinions: labels, scores, ... Recognised if not given.")] = (
+        None
     )
+    column: Column = None
+    wide: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The table is wide: this column names the item, the others are voters."),
+    ] = None
+    about: Annotated[
+        list[str] | None,
+        typer.Option(metavar="THINGS=FILE", help="A table about items, voters, candidates, tasks."),
+    ] = None
+    repeated: Annotated[
+        str, typer.Option(help="What counts if a voter contradicts itself on an item: auto, first, last, error.")
+    ] = "auto"
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT,...", help="Texts that mean that there is no label, answer, score, as in NA,-."),
+    ] = None
+    encoding: Encoding = "utf-8"
+    format: Annotated[
+        str | None,
+        typer.Option(help="Format, where the file name does not tell: csv, tsv, jsonl, json, parquet, ctm, ..."),
+    ] = None
+    layout: Annotated[
+        str | None,
+        typer.Option(metavar="PATTERN", help="What names of files say, such as {voter}/{item} or {item}.{voter}."),
+    ] = None
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse input of which any row would be set aside.")] = False
+
+    def load(self) -> Opinions:
+        """The opinions."""
+        from psephos.opinions import read
+
+        whole = {name: getattr(self, name) for name in ("wide", "encoding", "format", "layout", "strict")}
+        return read(self._path, **self._in_parts(), **whole)
+
+    def load_or_scan(self, *, in_parts: bool) -> Opinions | Shards:
+        """The opinions, in parts if asked to or if the files are too large for memory."""
+        from psephos.errors import InputError
+
+        whole = self.wide or self.format or self.layout or self.strict
+        if not in_parts and (whole or not _is_large(self.paths)):
+            return self.load()
+        if whole:
+            known = "--wide, --format, --layout, --strict do not apply"
+            raise InputError("--in-parts", f"data in parts are long Parquet tables; {known}")
+        from psephos.opinions import scan
+
+        return scan(self._path, **self._in_parts())
+
+    def check_outputs(self, outputs: Mapping[str, Path | None]) -> None:
+        """Refuse outputs that cannot be, before anything is read; see `check_outputs`."""
+        check_outputs([*self.paths, *pairs("about", self.about).values()], outputs)
+
+    @property
+    def _path(self) -> str | list[str]:
+        return self.paths[0] if len(self.paths) == 1 else self.paths
+
+    def _in_parts(self) -> dict[str, Any]:
+        """What can be said of opinions in parts too, in words of Python."""
+        return {
+            "kind": self.kind,
+            "columns": pairs("column", self.column),
+            "about": pairs("about", self.about),
+            "repeated": self.repeated,
+            "missing": [text for line in self.missing or () for text in split(line)],
+        }
 
 
-def load_or_scan(paths: list[str], *, in_parts: bool, **options: Any) -> Opinions | Shards:
-    """Read what the options say, in parts if asked to or if the files are too large for memory."""
+def reads(verb: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb the options of reading in place of its first parameter, a `ReadOptions`."""
+    hints = get_type_hints(ReadOptions, include_extras=True)
+    own = list(inspect.signature(verb, eval_str=True).parameters.values())[1:]
+    reading = {
+        field.name: inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.default is MISSING else field.default,
+            annotation=hints[field.name],
+        )
+        for field in fields(ReadOptions)
+    }
+
+    @wraps(verb)
+    def run(**options: Any) -> None:
+        given = ReadOptions(**{name: options.pop(name) for name in reading if name in options})
+        verb(given, **options)
+
+    parameters = [*(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own), *reading.values()]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return run
+
+
+def check_outputs(paths: Iterable[str], outputs: Mapping[str, Path | None]) -> None:
+    """Refuse, before anything is read, an output with the wrong name, that is an input, or another output too."""
     from psephos.errors import InputError
 
-    whole = options["wide"] or options["format"] or options["strict"]
-    if not in_parts and (whole or not _is_large(paths)):
-        return load(paths, **options)
-    if whole:
-        raise InputError("in-parts", "data in parts are long Parquet tables; --wide, --format, --strict do not apply")
-    from psephos.opinions import scan
+    inputs = {Path(path).resolve() for path in paths if path != "-"}
+    inputs |= {file for place in inputs if place.is_dir() for file in place.iterdir()}
+    taken: dict[Path, str] = {}
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        if option in ENDINGS and path.suffix.lower() not in ENDINGS[option]:
+            raise InputError(option, f"must name a file ending in {ENDINGS[option][0]}, got {str(path)!r}")
+        place = path.resolve()
+        if place in inputs:
+            problem = f"{str(path)!r} is read as input and would be overwritten"
+            raise InputError(option, problem, hint="name another file")
+        if place in taken:
+            raise InputError(option, f"{str(path)!r} is named by {taken[place]} too", hint="name another file")
+        taken[place] = option
 
-    return scan(
-        paths[0] if len(paths) == 1 else paths,
-        kind=options["kind"],
-        columns=pairs("column", options["column"]),
-        about=pairs("about", options["about"]),
-        repeated=options["repeated"],
-    )
+
+def split(line: str) -> list[str]:
+    """The texts of an option that takes several, a line of CSV.
+
+    Examples
+    --------
+    >>> split('NA,"a,b"')
+    ['NA', 'a,b']
+    """
+    return next(csv.reader([line]), [])
 
 
 def pairs(option: str, given: list[str] | None) -> dict[str, str]:
@@ -114,29 +190,6 @@ def pairs(option: str, given: list[str] | None) -> dict[str, str]:
             raise InputError(f"--{option}", f"must be NAME=VALUE, got {text!r}")
         found[name] = value
     return found
-
-
-def check_outputs(paths: list[str], about: list[str] | None, outputs: Mapping[str, Path | None]) -> None:
-    """Refuse, before anything is read, an output that has the wrong name, is an input, or is another output too."""
-    from psephos.errors import InputError
-
-    endings = {"--parquet": (".parquet",), "--report": (".html", ".htm")}
-    inputs = {Path(path).resolve() for path in (*paths, *pairs("about", about).values()) if path != "-"}
-    inputs |= {file for place in inputs if place.is_dir() for file in place.iterdir()}
-    taken: dict[Path, str] = {}
-    for option, path in outputs.items():
-        if path is None:
-            continue
-        if option in endings and path.suffix.lower() not in endings[option]:
-            raise InputError(option, f"must name a file ending in {endings[option][0]}, got {str(path)!r}")
-        place = path.resolve()
-        if place in inputs:
-            raise InputError(
-                option, f"{str(path)!r} is read as input and would be overwritten", hint="name another file"
-            )
-        if place in taken:
-            raise InputError(option, f"{str(path)!r} is named by {taken[place]} too", hint="name another file")
-        taken[place] = option
 
 
 def _is_large(paths: list[str]) -> bool:

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import polars as pl
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from psephos.cli.complaints import here
 from psephos.opinions.issues import Issues
 from psephos.opinions.outcomes import Result
 
@@ -81,7 +83,7 @@ def print_issues(out: Console, issues: Issues) -> None:
     if len(issues):
         out.print(Text("Input", style="bold"))
         for issue in issues:
-            print_line(out, issue)
+            print_line(out, replace(issue, hint=here(issue.hint)))
 
 
 def _cell(value: Any, form: str) -> Text:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from psephos.cli import options as o
+from psephos.cli.complaints import Verb
 
 if TYPE_CHECKING:
     from psephos.studies.peer_review.scales import Scale
@@ -24,7 +25,7 @@ def _fields() -> None:
     """Study a whole field: each has a command of its own."""
 
 
-@study.command("peer-review")
+@study.command("peer-review", cls=Verb)
 def peer_review(
     path: Annotated[
         str, typer.Argument(metavar="FILE", help="Reviews: item, reviewer, before, after; or 'a;b' cells.")
@@ -58,7 +59,7 @@ def peer_review(
     from psephos.studies.peer_review import study as study_reviews
 
     inputs = [path] + ([after] if after is not None else [])
-    o.check_outputs(inputs, None, {"--parquet": parquet, "--report": report})
+    o.check_outputs(inputs, {"--parquet": parquet, "--report": report})
     reviews = read(
         path,
         after=after,

@@ -12,18 +12,10 @@ from psephos.cli import options as o
 Target = Annotated[Path, typer.Option("--to", metavar="PATH", help="File, or folder for a lossless copy.")]
 
 
+@o.reads
 def import_(
-    paths: o.Paths,
+    given: o.ReadOptions,
     to: Target,
-    kind: o.Kind = None,
-    column: o.Column = None,
-    wide: o.Wide = None,
-    about: o.AboutOption = None,
-    repeated: o.Repeated = "auto",
-    encoding: o.Encoding = "utf-8",
-    format: o.Format = None,  # noqa: A002 - the word users type
-    layout: o.Layout = None,
-    strict: o.Strict = False,
     issues: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every row set aside to this table.")
     ] = None,
@@ -32,19 +24,8 @@ def import_(
     from psephos.cli import output
     from psephos.opinions.writing import write, write_frame
 
-    o.check_outputs(paths, about, {"--to": to, "--issues": issues})
-    opinions = o.load(
-        paths,
-        kind=kind,
-        column=column,
-        wide=wide,
-        about=about,
-        repeated=repeated,
-        encoding=encoding,
-        format=format,
-        layout=layout,
-        strict=strict,
-    )
+    given.check_outputs({"--to": to, "--issues": issues})
+    opinions = given.load()
     written = [write(opinions, to)]
     if issues is not None:
         written.append(write_frame(opinions.issues.table(), issues))
@@ -55,11 +36,10 @@ def import_(
         output.print_line(out, report)
 
 
+@o.reads
 def export(
-    paths: o.Paths,
+    given: o.ReadOptions,
     to: Target,
-    kind: o.Kind = None,
-    layout: o.Layout = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="Leave cells that a spreadsheet would run as formulas as they are.")
     ] = False,
@@ -68,8 +48,8 @@ def export(
     from psephos.cli import output
     from psephos.opinions.writing import write
 
-    o.check_outputs(paths, None, {"--to": to})
-    opinions = o.load(paths, kind=kind, layout=layout)
+    given.check_outputs({"--to": to})
+    opinions = given.load()
     written = write(opinions, to, neutralise=not raw)
     out = output.console()
     output.print_line(out, f"{len(opinions):,} {opinions.kind}: {written}")

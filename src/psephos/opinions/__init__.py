@@ -1,5 +1,6 @@
 """What was said: the data model, readers and writers, answer equivalence, results."""
 
+from psephos.opinions.comparing import Pairwise
 from psephos.opinions.constructors import (
     battles,
     interactions,
@@ -24,6 +25,7 @@ from psephos.opinions.writing import write
 
 __all__ = [
     "Opinions",
+    "Pairwise",
     "Reasons",
     "Result",
     "Shards",

@@ -99,7 +99,7 @@ def build(
         if column.role == "id":
             coded[column.name] = door.admit_ids(column, encode(values))
         elif column.role == "choice":
-            coded[column.name] = door.admit_choices(column, encode(values, ordered=True, missing=gone), values)
+            coded[column.name] = door.admit_choices(column, encode(values, ordered=True, missing=gone), values, gone)
             door.doubt(column, coded[column.name], (vocabularies or {}).get(column.name), values)
         elif column.role in ("number", "integer", "time"):
             numbers[column.name] = door.admit_numbers(column, blanked(values, gone) if gone else values)
@@ -189,9 +189,9 @@ class _Door:
             self.report(f"no {column.name}", SET_ASIDE, coded.codes < 0)
         return coded
 
-    def admit_choices(self, column: Column, coded: Coded, values: pl.Series) -> Coded:
+    def admit_choices(self, column: Column, coded: Coded, values: pl.Series, gone: Collection[str]) -> Coded:
         if not column.allowed:
-            self.report(f"no {column.name}: counted as an abstention", NOTED, coded.codes < 0, values)
+            self.report(f"no {column.name}: counted as an abstention", NOTED, coded.codes < 0, values if gone else None)
             return coded
         foreign = ~coded.vocabulary.is_in(list(column.allowed)).to_numpy()
         bad = np.append(foreign, True)[coded.codes]

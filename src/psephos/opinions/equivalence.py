@@ -9,7 +9,8 @@ A rule turns an answer into a key; answers with equal keys are one. The rules, f
                "1/2" = "0.5" = "50%", "1 1/2" = "1.5"; what is no number is compared as `text`
 
 A callable from text to key is a rule too. A fraction is compared as an exact ratio, never through a rounded float, and
-a text that only contains a number is no number: "5 mg" and "5" differ.
+a text that only contains a number is no number: "5 mg" and "5" differ. Where no key tells, answers can be compared two
+at a time, see `psephos.opinions.comparing`.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError
+from psephos.opinions.comparing import Pairwise
 
-Equivalence: TypeAlias = str | Callable[[str], object]
+Equivalence: TypeAlias = str | Callable[[str], object] | Pairwise
 
 _NUMBER = re.compile(r"([-+]?)(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?(?:e([-+]?\d{1,3}))?", re.IGNORECASE)
 _LONGEST_NUMBER = 400
@@ -140,6 +142,8 @@ def classes(
         Name of each class: its most frequent answer, the first of the vocabulary among equals. Classes are numbered in
         the order of their names in the vocabulary.
     """
+    if isinstance(equivalence, Pairwise):
+        raise InputError("equivalence", "compares the answers on one item", hint="use Opinions.merged, in memory")
     if isinstance(equivalence, str):
         if equivalence not in RULES:
             raise InputError("equivalence", f"must be one of {', '.join(RULES)} or a function, got {equivalence!r}")

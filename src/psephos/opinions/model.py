@@ -24,6 +24,7 @@ import polars as pl
 from psephos.errors import InputError
 from psephos.opinions.about import About
 from psephos.opinions.coding import Coded
+from psephos.opinions.comparing import Pairwise, merged_by_item
 from psephos.opinions.equivalence import Equivalence, classes
 from psephos.opinions.issues import Issues
 from psephos.opinions.kinds import kind_named
@@ -167,8 +168,11 @@ class Opinions:
         """The same opinions with equivalent choices made one.
 
         A class of choices is called by the text that most rows use, the first in natural order if several are used
-        equally often. See `psephos.opinions.equivalence` for the rules.
+        equally often. See `psephos.opinions.equivalence` for the rules, and `psephos.opinions.Pairwise` for answers
+        that are compared two at a time, which are made one item by item.
         """
+        if isinstance(equivalence, Pairwise):
+            return self.merged(equivalence.after)._merged_by_item(equivalence)
         if self.value not in self.coded:
             raise InputError("equivalence", f"{self.kind} have no choices to compare")
         if equivalence == "exact":
@@ -177,6 +181,15 @@ class Opinions:
         new, vocabulary = classes(column.vocabulary, np.bincount(column.codes[column.codes >= 0]), equivalence)
         merged = Coded(np.append(new, np.int32(-1))[column.codes], vocabulary)
         return replace(self, coded=frozen({**self.coded, self.value: merged}))
+
+    def _merged_by_item(self, same: Pairwise) -> Opinions:
+        if "item" not in self.coded:
+            raise InputError("equivalence", f"{self.kind} have no items, on which answers could be compared")
+        column = self.coded[self.value]
+        codes, issues = merged_by_item(self.codes("item"), column.codes, column.vocabulary, same)
+        merged = Coded(codes, column.vocabulary).compact()
+        coded = frozen({**self.coded, self.value: merged})
+        return replace(self, coded=coded, issues=Issues((*self.issues, *issues)))
 
     def take(self, rows: npt.ArrayLike) -> Opinions:
         """The opinions at `rows` (indices or a mask), with the same vocabularies."""

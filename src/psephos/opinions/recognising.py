@@ -65,7 +65,7 @@ def recognise(
             raise InputError(
                 "columns",
                 f"{chosen.name} need {listed(chosen.required)}; found no {listed(missing)} among {listed(columns)}",
-                hint=f"say which column it is: {missing[0]}=NAME",
+                hint=f"say which column it is: columns={{{missing[0]!r}: 'NAME'}}",
             )
         return chosen, parts
     fits = []
@@ -79,8 +79,8 @@ def recognise(
         raise InputError(
             "columns",
             f"no kind of opinion has the columns {listed(columns)}",
-            hint="say which column is which, as in voter=NAME; or, if one column names the item and each other column "
-            "is a voter, that the table is wide: wide=NAME",
+            hint="say which column is which, as in columns={'voter': 'NAME'}; or, if one column names the item and "
+            "each other column is a voter, that the table is wide: wide='NAME'",
         )
     best = max(score for score, _, _ in fits)
     winners = [(candidate, parts) for score, candidate, parts in fits if score == best]
