@@ -150,7 +150,7 @@ def test_what_is_no_column_of_ids_is_refused_by_name(values, said):
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_has_a_constructor_with_its_columns(kind):
     parameters = inspect.signature(getattr(constructors, kind)).parameters
-    columns = [name for name in parameters if name not in ("about", "repeated")]
+    columns = [name for name in parameters if name not in ("about", "repeated", "missing")]
     required = [name for name in columns if parameters[name].default is inspect.Parameter.empty]
     assert tuple(required) == KINDS[kind].required
     assert sorted(columns) == sorted(KINDS[kind].names)
