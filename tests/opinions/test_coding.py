@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psephos.errors import InputError
+from psephos.opinions import coding
 from psephos.opinions.coding import Coded, canonical, combined, encode, natural_order, recode, reorder, text_of
 
 DAY, NOON = dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, 12, 0, 0)
@@ -204,6 +205,42 @@ def test_choices_are_ordered_by_number_only_if_all_are_numbers(values, ordered):
 
 
 CODED = st.lists(st.none() | st.sampled_from("abcdef"), min_size=1).map(lambda v: encode(pl.Series("x", v, pl.String)))
+
+
+@given(st.lists(st.sampled_from([f"text {n}" for n in range(20)]), min_size=1))
+def test_sorting_gives_the_codes_that_hashing_gives(texts):
+    sorted_codes, hashed = coding._sorted_codes(pl.Series("x", texts)), coding._hashed_codes(pl.Series("x", texts))
+    assert sorted_codes is not None
+    assert sorted_codes.codes.tolist() == hashed.codes.tolist()
+    assert sorted_codes.names() == hashed.names() == list(dict.fromkeys(texts))
+
+
+def test_many_texts_that_hardly_repeat_are_coded_by_sorting():
+    rows = coding.SORTED_ROWS.start + 7
+    texts = pl.Series("x", np.random.default_rng(0).integers(0, rows, rows)).cast(pl.String)
+    coded = encode(texts)
+    assert coded.values().equals(texts)
+    assert coded.vocabulary.equals(texts.unique(maintain_order=True))
+    holes = texts.scatter(5, None)
+    assert encode(holes).values().equals(holes)
+
+
+def test_texts_whose_hashes_collide_are_told_apart(monkeypatch):
+    texts = pl.Series("x", [f"text {n}" for n in range(100)])
+    monkeypatch.setattr(pl.Series, "hash", lambda self: pl.Series([2**60] * len(self), dtype=pl.UInt64))
+    assert coding._sorted_codes(texts) is None
+    monkeypatch.setattr(coding, "SORTED_ROWS", range(2, 1000))
+    assert encode(texts).values().equals(texts)
+
+
+@given(st.lists(st.none() | st.sampled_from(["b", "a", "", "1"])))
+@pytest.mark.parametrize("dtype", [pl.Categorical(), pl.Enum(["", "1", "a", "b", "never"])], ids=["categories", "enum"])
+def test_categories_are_coded_as_their_texts(dtype, values):
+    texts = pl.Series("x", values, dtype=pl.String)
+    for ordered in (False, True):
+        coded, plain = encode(texts.cast(dtype), ordered=ordered), encode(texts, ordered=ordered)
+        assert coded.codes.tolist() == plain.codes.tolist()
+        assert coded.names() == plain.names()
 
 
 @given(CODED, st.randoms(use_true_random=False))

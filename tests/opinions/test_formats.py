@@ -336,6 +336,30 @@ def test_plain_files_take_the_fast_way():
 
 
 @pytest.mark.parametrize(
+    "text", ['"a",u,x\n', 'a,"u\n\nv","x ""y""\r"\r\nb,u,\n', '"","",""', ',"u",\n"a"\n', 'a,"1,5",x']
+)
+def test_well_quoted_files_take_the_fast_way(text):
+    assert delimited._fast_csv(HEAD + text, ",") is not None
+
+
+@pytest.mark.parametrize(
+    "text", ['a"b,u,x\n', '"a"b,u,x', '"a",u,"x', 'a, "u",x', '"a",u,x\n\n"b",u,x', '"a",u,x\rb,u,x']
+)
+def test_files_that_readers_do_not_agree_on_take_the_careful_way(text):
+    assert delimited._fast_csv(HEAD + text, ",") is None
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_line_ends_in_quotes_stay_wherever_the_file_is_cut(end):
+    rows = [(f"i{n}", f'say "{n}",{end}then{end}{end}stop', f"{n % 7}") for n in range(40_000)]
+    file = io.StringIO(newline="")
+    csv.writer(file, lineterminator=end).writerows([("item", "voter", "label"), *rows])
+    table = read_csv(file.getvalue().encode(), "f.csv")
+    assert table.frame.rows() == rows
+    assert delimited._fast_csv(file.getvalue(), ",") is not None
+
+
+@pytest.mark.parametrize(
     ("lines", "rows", "numbers", "issues"),
     [
         (['{"a": 1}', "", '{"a": 2}', "  "], [(1,), (2,)], [1, 3], []),

@@ -287,6 +287,13 @@ def test_a_name_is_a_name_and_no_pattern(put, name, suffix):
     assert said(opinions) == []
 
 
+def test_how_it_was_read_is_said_in_words_of_the_command_line(put, tmp_path):
+    put("ann/a.txt", "good morning")
+    opinions = read(tmp_path, layout="{voter}/{item}", format="txt")
+    assert opinions.source.options == ("--format", "txt", "--layout", "{voter}/{item}")
+    assert opinions.source.sha256 == (hashlib.sha256(b"good morning").hexdigest(),)
+
+
 def test_the_encoding_is_stated_for_all_text_files(put):
     votes, items = (
         put("votes.csv", "item,voter,label\na,J\u00fcrgen,x\n".encode("cp1252")),
@@ -340,6 +347,7 @@ def test_standard_input_is_told_by_its_first_sign(monkeypatch, text, stated):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     opinions = read("-", format=stated)
     assert opinions.frame().rows() == ROWS
+    assert opinions.source.sha256 == (hashlib.sha256(text.encode()).hexdigest(),)
 
 
 @pytest.mark.parametrize(

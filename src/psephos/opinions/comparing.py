@@ -127,11 +127,13 @@ def merged_by_item(
     array([1, 1, 1, 0], dtype=int32)
     """
     given = (item >= 0) & (choice >= 0)
-    key = item[given].astype(np.int64) * max(len(vocabulary), 1) + choice[given]
+    if not given.any():
+        return choice, ()
+    key = item[given].astype(np.int64) * len(vocabulary) + choice[given]
     pairs, place, rows = np.unique(key, return_inverse=True, return_counts=True)
-    of_item, answer = np.divmod(pairs, max(len(vocabulary), 1))
+    of_item, answer = np.divmod(pairs, len(vocabulary))
     order = np.lexsort((answer, -rows, of_item))
-    starts = np.flatnonzero(np.append(True, np.diff(of_item) != 0)) if len(pairs) else np.empty(0, dtype=np.intp)
+    starts = np.flatnonzero(np.append(True, np.diff(of_item) != 0))
     texts = vocabulary.to_list()
     known: dict[tuple[int, int], bool | None] = {}
     first = answer.astype(np.int32)

@@ -54,7 +54,7 @@ def read_alike(lines: Sequence[str]) -> tuple[pl.DataFrame, npt.NDArray[np.int64
     if any(lines[place].strip() for place in (~fits).arg_true()):
         return None
     found = texts.filter(fits).str.extract_groups(pattern).struct.unnest()
-    columns = [_typed(found.to_series(place), key, kinds) for place, (key, kinds) in enumerate(types.items())]
+    columns = {key: _typed(found.to_series(place), key, kinds) for place, (key, kinds) in enumerate(types.items())}
     return pl.DataFrame(columns), fits.arg_true().to_numpy().astype(np.int64) + 1
 
 

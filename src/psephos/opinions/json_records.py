@@ -24,6 +24,9 @@ from psephos.opinions.text_files import Table, decoded
 MOST_CELLS = 2**28
 """Most cells of a table of JSON objects; more means that every object has keys of its own."""
 
+DEEP = 100
+"""Brackets of a text from which on it may be nested too deeply to be written again."""
+
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONG_OR_HALF = re.compile(r"\d{18}|\\u[dD][89a-fA-F]")
 
@@ -118,15 +121,15 @@ def _loads(text: str) -> Any:
     """What a JSON text says.
 
     The decoder that checks is three times as slow as the plain one, and needed only where a key could occur twice
-    (there are more colons than keys) or a number could be too long.
+    (there are more colons than keys), a number be too long, or values be nested.
     """
-    if not _LONG_OR_HALF.search(text):
+    if "[" not in text and not _LONG_OR_HALF.search(text):
         value = _PLAIN.decode(text)
         if isinstance(value, dict) and text.count(":") == len(value):
             return value
     value = _CHECKING.decode(text)
-    if _SURROGATE.search(text):
-        json.dumps(value, ensure_ascii=False).encode()
+    if _SURROGATE.search(text) or text.count("[") + text.count("{") > DEEP:
+        json.dumps(value, ensure_ascii=False).encode()  # what can be read but not written is at fault here, by its line
     return value
 
 
