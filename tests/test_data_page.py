@@ -76,6 +76,7 @@ def test_findings_are_those_that_the_page_lists(read: Read) -> None:
         read(twice + "b,x,1\n"),
         read(labels + "a,x,1\n", about=about),
         read(labels + "a,x,\na,y,1\n"),
+        read(labels + "a,x,NA\na,y,1\n"),
         read("item,voter,label,weight\na,x,1,\na,y,1,1\n"),
         read(labels + "a,x,1\nA,x,1\n"),
         read("item;voter;label\na;x;1\n"),

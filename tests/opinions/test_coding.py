@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psephos.errors import InputError
-from psephos.opinions import coding
+from psephos.opinions import text_codes
 from psephos.opinions.coding import Coded, canonical, combined, encode, natural_order, recode, reorder, text_of
 
 DAY, NOON = dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, 12, 0, 0)
@@ -209,14 +209,14 @@ CODED = st.lists(st.none() | st.sampled_from("abcdef"), min_size=1).map(lambda v
 
 @given(st.lists(st.sampled_from([f"text {n}" for n in range(20)]), min_size=1))
 def test_sorting_gives_the_codes_that_hashing_gives(texts):
-    sorted_codes, hashed = coding._sorted_codes(pl.Series("x", texts)), coding._hashed_codes(pl.Series("x", texts))
-    assert sorted_codes is not None
-    assert sorted_codes.codes.tolist() == hashed.codes.tolist()
-    assert sorted_codes.names() == hashed.names() == list(dict.fromkeys(texts))
+    by_sorting, by_hashing = text_codes.by_sorting(pl.Series("x", texts)), text_codes.by_hashing(pl.Series("x", texts))
+    assert by_sorting is not None
+    assert by_sorting[0].tolist() == by_hashing[0].tolist()
+    assert by_sorting[1].to_list() == by_hashing[1].to_list() == list(dict.fromkeys(texts))
 
 
 def test_many_texts_that_hardly_repeat_are_coded_by_sorting():
-    rows = coding.SORTED_ROWS.start + 7
+    rows = text_codes.SORTED_ROWS.start + 7
     texts = pl.Series("x", np.random.default_rng(0).integers(0, rows, rows)).cast(pl.String)
     coded = encode(texts)
     assert coded.values().equals(texts)
@@ -228,8 +228,8 @@ def test_many_texts_that_hardly_repeat_are_coded_by_sorting():
 def test_texts_whose_hashes_collide_are_told_apart(monkeypatch):
     texts = pl.Series("x", [f"text {n}" for n in range(100)])
     monkeypatch.setattr(pl.Series, "hash", lambda self: pl.Series([2**60] * len(self), dtype=pl.UInt64))
-    assert coding._sorted_codes(texts) is None
-    monkeypatch.setattr(coding, "SORTED_ROWS", range(2, 1000))
+    assert text_codes.by_sorting(texts) is None
+    monkeypatch.setattr(text_codes, "SORTED_ROWS", range(2, 1000))
     assert encode(texts).values().equals(texts)
 
 

@@ -17,8 +17,6 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-from psephos.errors import InputError
-
 OTHER_NAMES = {"columns": "column", "rng": "seed"}
 """Arguments of the library whose option has another name."""
 
@@ -33,6 +31,8 @@ class Verb(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb."""
+        from psephos.errors import InputError
+
         options = {one.name or "": max(one.opts, key=len) for one in self.params if one.param_type_name == "option"}
         token = _OPTIONS.set(options)
         try:

@@ -29,6 +29,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError
+from psephos.opinions.text_codes import codes_of_texts
 
 _ZEROS = (r"\.0+($|[+-])", "${1}"), (r"(\.\d*[1-9])0+($|[+-])", "${1}${2}")
 
@@ -78,16 +79,6 @@ class Coded:
         return Coded(new[self.codes], self.vocabulary.filter(pl.Series(used)))
 
 
-_SAMPLE = 2**14
-"""Rows at the head of a column by which the way to its codes is chosen."""
-
-_CHECKED_AT_ONCE = 2**18
-"""Rows whose texts are looked at together; few enough that the memory for them is used again."""
-
-SORTED_ROWS = range(2**18, 2**24)
-"""Numbers of rows at which texts that hardly repeat are coded by sorting: no faster below, and hashes collide above."""
-
-
 def encode(values: pl.Series, *, ordered: bool = False, missing: Collection[str] = ()) -> Coded:
     """Turn a column of any type into codes.
 
@@ -112,7 +103,7 @@ def encode(values: pl.Series, *, ordered: bool = False, missing: Collection[str]
         vocabulary = plain.unique(maintain_order=True).drop_nulls()
         coded = Coded(_integer_codes(plain, vocabulary), vocabulary.cast(pl.String))
     else:
-        coded = _text_codes(plain)
+        coded = Coded(*codes_of_texts(plain))
     if missing:
         coded = _without(coded, missing)
     return reorder(coded, natural_order(coded.vocabulary)) if ordered else coded
@@ -277,62 +268,6 @@ def _without(coded: Coded, missing: Collection[str]) -> Coded:
     if not gone.any():
         return coded
     return Coded(np.where(np.append(gone, False)[coded.codes], np.int32(-1), coded.codes), coded.vocabulary).compact()
-
-
-def _text_codes(values: pl.Series) -> Coded:
-    """Codes of texts in the order of their first rows; of sorted rows only the first of each run is hashed."""
-    head = values.head(_SAMPLE)
-    if _changes(head).sum() * 4 < len(head):
-        starts = np.flatnonzero(_changes(values).to_numpy())
-        heads = _hashed_codes(values.gather(starts))
-        return Coded(np.repeat(heads.codes, np.diff(np.append(starts, len(values)))), heads.vocabulary)
-    hardly_repeated = len(values) in SORTED_ROWS and not values.null_count() and head.n_unique() > 0.9 * len(head)
-    return (_sorted_codes(values) if hardly_repeated else None) or _hashed_codes(values)
-
-
-def _changes(values: pl.Series) -> pl.Series:
-    """Whether a row differs from the one before; the first does."""
-    return values.ne_missing(values.shift()) | (pl.Series(np.arange(len(values))) == 0)
-
-
-def _sorted_codes(values: pl.Series) -> Coded | None:
-    """Codes of texts in the order of their first rows, by sorting (hash, row) pairs; None if two hashes collide.
-
-    A table of a million texts does not fit in the cache, so that looking up each row waits for memory; sorting does
-    not. A pair is one number: the upper bits of the hash, then the row. Equal hashes are checked to be equal texts.
-    """
-    n_rows = len(values)
-    bits = np.uint64((n_rows - 1).bit_length())
-    rows = (np.uint64(1) << bits) - np.uint64(1)
-    pairs = values.hash().to_numpy() & ~rows
-    pairs |= np.arange(n_rows, dtype=np.uint64)
-    pairs.sort()
-    row = (pairs & rows).view(np.int64)
-    pairs >>= bits
-    opens = np.append(True, pairs[1:] != pairs[:-1])
-    seen = row[opens]
-    order = np.argsort(seen)
-    place = np.empty(len(seen), dtype=np.int32)
-    place[order] = np.arange(len(seen), dtype=np.int32)
-    codes = np.empty(n_rows, dtype=np.int32)
-    codes[row] = place[np.cumsum(opens, dtype=np.int32) - 1]
-    vocabulary = values.gather(seen[order])
-    for start in range(0, n_rows, _CHECKED_AT_ONCE):
-        some = slice(start, start + _CHECKED_AT_ONCE)
-        if (vocabulary.gather(codes[some]) != values[some]).any():
-            return None
-    return Coded(codes, vocabulary)
-
-
-def _hashed_codes(values: pl.Series) -> Coded:
-    """Codes of texts in the order of their first rows, by one pass of hashing."""
-    hashed = values.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.Int32)
-    codes: npt.NDArray[np.int32] = hashed.fill_null(-1).to_numpy()
-    first = np.full(int(codes.max(initial=-1)) + 2, -1, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of equal indices the last assignment stays: the first row
-    seen = first[:-1]
-    coded = Coded(codes, values.gather(seen))
-    return coded if np.all(seen[1:] > seen[:-1]) else reorder(coded, np.argsort(seen))
 
 
 def _integer_codes(values: pl.Series, vocabulary: pl.Series) -> npt.NDArray[np.int32]:

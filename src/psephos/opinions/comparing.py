@@ -59,7 +59,7 @@ class Pairwise:
     >>> merged.frame()["label"].to_list()
     ['Par', 'Par', 'Lyon', '?']
     >>> print(merged.issues.found[-1])
-    2 noted: whether two answers are the same is unknown: kept apart, such as "'?' and 'Lyon'" (equivalence)
+    3 noted: whether two answers are the same is unknown: kept apart, such as "'?' and 'Lyon'" (equivalence)
     """
 
     same: Callable[[str, str], bool | None]

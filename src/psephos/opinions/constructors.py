@@ -54,9 +54,7 @@ def labels(
     >>> print(labels(["a", "a", "b"], ["ann", "bob", "ann"], ["cat", "dog", "cat"]))
     3 labels (2 items, 2 voters, 2 labels) from data
     """
-    return _constructed(
-        "labels", about, repeated, missing, item=item, voter=voter, label=label, weight=weight, time=time
-    )
+    return _constructed("labels", **locals())
 
 
 def scores(
@@ -73,14 +71,30 @@ def scores(
 ) -> Opinions:
     """Ratings that people, judges or reviewers gave to items; a score of NaN is an abstention.
 
+    Parameters
+    ----------
+    item, voter : array_like, shape (n_rows,)
+        Ids of any type.
+    score : array_like of float, shape (n_rows,)
+        The ratings, on any scale.
+    round : array_like, shape (n_rows,), optional
+        Which pass over the items it was; a voter counts once per item and round.
+    time, weight
+        As in `labels`.
+    about, repeated, missing
+        As in `labels`.
+
+    Returns
+    -------
+    Opinions
+        Of kind ``scores``.
+
     Examples
     --------
     >>> print(scores(["a", "a"], ["ann", "bob"], [3, 4.5]))
     2 scores (1 items, 2 voters) from data
     """
-    return _constructed(
-        "scores", about, repeated, missing, item=item, voter=voter, score=score, round=round, time=time, weight=weight
-    )
+    return _constructed("scores", **locals())
 
 
 def results(
@@ -100,26 +114,30 @@ def results(
 ) -> Opinions:
     """What candidates (systems, models) achieved on items; `score` is 0 or 1 where an answer is right or wrong.
 
+    Parameters
+    ----------
+    candidate, item : array_like, shape (n_rows,)
+        Ids of any type.
+    score : array_like of float, shape (n_rows,)
+        What was achieved; booleans are 0 and 1.
+    task, topic, metric, variant, run : array_like, shape (n_rows,), optional
+        Ids that tell rows of one candidate and item apart; a candidate counts once per combination.
+    answer : array_like of str, shape (n_rows,), optional
+        What the candidate answered; carried along.
+    about, repeated, missing
+        As in `labels`.
+
+    Returns
+    -------
+    Opinions
+        Of kind ``results``.
+
     Examples
     --------
     >>> print(results(["gpt", "llama"], ["q1", "q1"], [1, 0]))
     2 results (2 candidates, 1 items) from data
     """
-    return _constructed(
-        "results",
-        about,
-        repeated,
-        missing,
-        candidate=candidate,
-        item=item,
-        score=score,
-        task=task,
-        topic=topic,
-        metric=metric,
-        variant=variant,
-        run=run,
-        answer=answer,
-    )
+    return _constructed("results", **locals())
 
 
 def rankings(
@@ -135,14 +153,30 @@ def rankings(
 ) -> Opinions:
     """Ranks that voters gave to candidates: 1 is best, equal ranks are ties, an absent candidate was not ranked.
 
+    Parameters
+    ----------
+    voter, candidate : array_like, shape (n_rows,)
+        Ids of any type.
+    rank : array_like of float, shape (n_rows,)
+        At least 1.
+    task : array_like, shape (n_rows,), optional
+        What was ranked for, such as the user of a recommender; a voter ranks a candidate once per task.
+    weight
+        As in `labels`.
+    about, repeated, missing
+        As in `labels`.
+
+    Returns
+    -------
+    Opinions
+        Of kind ``rankings``.
+
     Examples
     --------
     >>> print(rankings(["ann", "ann"], ["x", "y"], [1, 2]))
     2 rankings (1 voters, 2 candidates) from data
     """
-    return _constructed(
-        "rankings", about, repeated, missing, voter=voter, candidate=candidate, rank=rank, task=task, weight=weight
-    )
+    return _constructed("rankings", **locals())
 
 
 def battles(
@@ -161,26 +195,34 @@ def battles(
 ) -> Opinions:
     """Pairwise votes; `winner` is ``left``, ``right``, ``tie`` or ``both_bad``.
 
+    Parameters
+    ----------
+    left, right : array_like, shape (n_rows,)
+        Ids of the two candidates.
+    winner : array_like of str, shape (n_rows,)
+        ``"left"``, ``"right"``, ``"tie"`` or ``"both_bad"``; a battle with another winner or none takes no part.
+    voter, item, task : array_like, shape (n_rows,), optional
+        Who judged, on what, for which task.
+    weight : array_like of float, shape (n_rows,), optional
+        How much each vote counts; missing counts 1.
+    strength : array_like of float, shape (n_rows,), optional
+        How clear the win was.
+    time
+        As in `labels`.
+    about, missing
+        As in `labels`.
+
+    Returns
+    -------
+    Opinions
+        Of kind ``battles``.
+
     Examples
     --------
     >>> print(battles(["x", "y"], ["y", "z"], ["left", "tie"]))
     2 battles (2 lefts, 2 rights, 2 winners) from data
     """
-    return _constructed(
-        "battles",
-        about,
-        "auto",
-        missing,
-        left=left,
-        right=right,
-        winner=winner,
-        voter=voter,
-        item=item,
-        task=task,
-        weight=weight,
-        strength=strength,
-        time=time,
-    )
+    return _constructed("battles", **locals())
 
 
 def samples(
@@ -203,29 +245,34 @@ def samples(
 ) -> Opinions:
     """Repeated answers of models: every draw is a row and stays one; an answer of None is a draw without an answer.
 
+    Parameters
+    ----------
+    item, voter : array_like, shape (n_rows,)
+        Ids of any type: the question, the model.
+    draw : array_like of int, shape (n_rows,)
+        Number of the draw, from 0; a model gives an item one answer per draw.
+    answer : array_like, shape (n_rows,)
+        The answers as they are compared.
+    text, status : array_like of str, shape (n_rows,), optional
+        The whole reply, and how it ended; carried along.
+    reward, cost, tokens : array_like of float, shape (n_rows,), optional
+        A reward, the price, the length in tokens.
+    logprobs, ref_logprobs, step_ends : sequence of sequences of numbers, n_rows of them, optional
+        Log-probabilities of each token, also under a reference model, and the places at which steps end.
+    about, repeated, missing
+        As in `labels`.
+
+    Returns
+    -------
+    Opinions
+        Of kind ``samples``.
+
     Examples
     --------
     >>> print(samples(["q", "q"], ["llm", "llm"], [0, 1], ["4", "5"]))
     2 samples (1 items, 1 voters, 2 answers) from data
     """
-    return _constructed(
-        "samples",
-        about,
-        repeated,
-        missing,
-        item=item,
-        voter=voter,
-        draw=draw,
-        answer=answer,
-        text=text,
-        status=status,
-        reward=reward,
-        cost=cost,
-        tokens=tokens,
-        logprobs=logprobs,
-        ref_logprobs=ref_logprobs,
-        step_ends=step_ends,
-    )
+    return _constructed("samples", **locals())
 
 
 def transcripts(
@@ -243,25 +290,34 @@ def transcripts(
 ) -> Opinions:
     """Transcripts of recordings, one row per token; `start` and `end` in seconds, `confidence` between 0 and 1.
 
+    Parameters
+    ----------
+    item, voter : array_like, shape (n_rows,)
+        Ids of the recording and of who wrote it down.
+    position : array_like of int, shape (n_rows,)
+        Place of the token in its transcript, from 0.
+    token : array_like of str, shape (n_rows,)
+        What was heard.
+    start, end : array_like of float, shape (n_rows,), optional
+        Times in seconds.
+    confidence : array_like of float, shape (n_rows,), optional
+        Between 0 and 1.
+    speaker : array_like, shape (n_rows,), optional
+        Who spoke.
+    about, repeated
+        As in `labels`.
+
+    Returns
+    -------
+    Opinions
+        Of kind ``transcripts``.
+
     Examples
     --------
     >>> print(transcripts(["clip", "clip"], ["whisper", "whisper"], [0, 1], ["good", "morning"]))
     2 transcripts (1 items, 1 voters, 2 tokens) from data
     """
-    return _constructed(
-        "transcripts",
-        about,
-        repeated,
-        (),
-        item=item,
-        voter=voter,
-        position=position,
-        token=token,
-        start=start,
-        end=end,
-        confidence=confidence,
-        speaker=speaker,
-    )
+    return _constructed("transcripts", **locals())
 
 
 def interactions(
@@ -275,15 +331,34 @@ def interactions(
 ) -> Opinions:
     """What users chose or rated.
 
+    Parameters
+    ----------
+    user, item : array_like, shape (n_rows,)
+        Ids of any type.
+    rating : array_like of float, shape (n_rows,), optional
+        How much the user liked it.
+    time
+        As in `labels`.
+    about, missing
+        As in `labels`.
+
+    Returns
+    -------
+    Opinions
+        Of kind ``interactions``.
+
     Examples
     --------
     >>> print(interactions(["u", "u"], ["film", "book"]))
     2 interactions (1 users, 2 items) from data
     """
-    return _constructed("interactions", about, "auto", missing, user=user, item=item, rating=rating, time=time)
+    return _constructed("interactions", **locals())
 
 
-def _constructed(name: str, about: Tables | None, repeated: str, missing: Missing, **columns: Any) -> Opinions:
+def _constructed(
+    name: str, *, about: Tables | None, repeated: str = "auto", missing: Missing = (), **columns: Any
+) -> Opinions:
+    """Opinions from the arguments of a constructor: all but these are columns."""
     kind = kind_named(name)
     given = {part: series(part, values) for part, values in columns.items() if values is not None}
     check_same_length(**given)

@@ -55,6 +55,15 @@ def from_frame(
     about, repeated, missing
         As in `labels`.
 
+    Returns
+    -------
+    Opinions
+
+    Raises
+    ------
+    InputError
+        If `frame` is no data frame, no kind has its columns, or no row is left.
+
     Examples
     --------
     >>> table = pl.DataFrame({"task": ["a", "a"], "worker": [1, 2], "label": ["x", "y"]})

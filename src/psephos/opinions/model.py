@@ -112,7 +112,19 @@ class Opinions:
         return kind_named(self.kind).value
 
     def of_item(self, item: str) -> Opinions:
-        """The opinions on one item."""
+        """The opinions on one item.
+
+        Raises
+        ------
+        InputError
+            If there is no such item.
+
+        Examples
+        --------
+        >>> from psephos.opinions import labels
+        >>> labels(["a", "b"], ["ann", "ann"], ["cat", "dog"]).of_item("b").frame().rows()
+        [('b', 'ann', 'dog')]
+        """
         code = self.coded["item"].vocabulary.index_of(item)
         if code is None:
             raise InputError("item", f"there is no item {item!r:.80}")
@@ -187,12 +199,19 @@ class Opinions:
             raise InputError("equivalence", f"{self.kind} have no items, on which answers could be compared")
         column = self.coded[self.value]
         codes, issues = merged_by_item(self.codes("item"), column.codes, column.vocabulary, same)
-        merged = Coded(codes, column.vocabulary).compact()
-        coded = frozen({**self.coded, self.value: merged})
-        return replace(self, coded=coded, issues=Issues((*self.issues, *issues)))
+        coded = frozen({**self.coded, self.value: Coded(codes, column.vocabulary).compact()})
+        return replace(self, coded=coded, issues=self.issues + Issues(issues))
 
     def take(self, rows: npt.ArrayLike) -> Opinions:
-        """The opinions at `rows` (indices or a mask), with the same vocabularies."""
+        """The opinions at `rows` (indices or a mask), with the same vocabularies.
+
+        Examples
+        --------
+        >>> from psephos.opinions import labels
+        >>> votes = labels(["a", "b"], ["ann", "ann"], ["cat", "dog"])
+        >>> votes.take([1]).frame().rows(), votes.take([1]).size("item")
+        ([('b', 'ann', 'dog')], 2)
+        """
         index = np.asarray(rows)
         if index.dtype == bool or not index.size:
             index = np.flatnonzero(index)
@@ -205,7 +224,19 @@ class Opinions:
         )
 
     def frame(self) -> pl.DataFrame:
-        """All columns as one data frame, ids and choices as texts."""
+        """All columns as one data frame, ids and choices as texts.
+
+        Returns
+        -------
+        polars.DataFrame, n_rows rows
+            The columns of the kind under their own names, then those that were carried along; null where missing.
+
+        Examples
+        --------
+        >>> from psephos.opinions import labels
+        >>> labels(["a", "b"], [1, 1], ["cat", None], weight=[1, 2]).frame().rows()
+        [('a', '1', 'cat', 1.0), ('b', '1', None, 2.0)]
+        """
         columns: list[pl.Series] = []
         for column in kind_named(self.kind).columns:
             if column.name in self.coded:
