@@ -23,11 +23,14 @@ def table(rows: int) -> pl.DataFrame:
     )
 
 
-def written(suffix: str, rows: int):
+def written(suffix: str, rows: int, quoted: bool):
     def make(tiny: bool) -> Path:
         path = Path(tempfile.mkdtemp(), "votes" + suffix)
         frame = table(2_000 if tiny else rows)
-        {".parquet": frame.write_parquet, ".csv": frame.write_csv, ".jsonl": frame.write_ndjson}[suffix](path)
+        if quoted:
+            frame.write_csv(path, quote_style="always")
+        else:
+            {".parquet": frame.write_parquet, ".csv": frame.write_csv, ".jsonl": frame.write_ndjson}[suffix](path)
         return path
 
     return make
@@ -51,12 +54,12 @@ def pandas(path: Path) -> list[int]:
     return [len(frame), *(len(pd.factorize(frame[name])[1]) for name in ("item", "voter", "label"))]
 
 
-def benchmark(suffix: str, rows: int, packages: tuple[str, ...] = ("pandas",)) -> Benchmark:
+def benchmark(suffix: str, rows: int, packages: tuple[str, ...] = ("pandas",), *, quoted: bool = False) -> Benchmark:
     return Benchmark(
-        f"opinions-{suffix[1:]}",
+        f"opinions-{'quoted-' if quoted else ''}{suffix[1:]}",
         f"Read and check labels from {suffix[1:].upper()}; pandas reads and factorises without checks",
-        f"{rows:,} labels",
-        make=written(suffix, rows),
+        f"{rows:,} labels{', every field in quotes' if quoted else ''}",
+        make=written(suffix, rows, quoted),
         ours=Contender("psephos", ours, packages=("psephos", "polars")),
         peers=(Contender("pandas", pandas, packages=packages),),
     )
@@ -65,6 +68,7 @@ def benchmark(suffix: str, rows: int, packages: tuple[str, ...] = ("pandas",)) -
 BENCHMARKS = [
     benchmark(".parquet", 10_000_000, ("pandas", "pyarrow")),
     benchmark(".csv", 2_000_000),
+    benchmark(".csv", 2_000_000, quoted=True),
     benchmark(".jsonl", 500_000),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -181,7 +182,7 @@ def test_standard_input(psephos, monkeypatch, text, words):
     fed(monkeypatch, text)
     said = json_of(psephos("decide", "-", "--json", *words))
     assert said["rows"][0]["choice"] == "p"
-    assert said["provenance"]["sha256"] == []
+    assert said["provenance"]["sha256"] == [hashlib.sha256(text.encode()).hexdigest()]
 
 
 def test_several_files_are_one_table(psephos, votes, tmp_path):
@@ -232,7 +233,7 @@ def test_an_interrupted_count_goes_on(psephos, parquet, tmp_path):
     for _ in range(2):
         assert psephos("decide", parquet, "--in-parts", "--resume", tmp_path / "kept").code == 0
     complaint = psephos("decide", parquet, "--in-parts", "--resume", tmp_path / "kept", "--weights", "x=2").complaint
-    assert complaint.startswith("psephos: resume: ")
+    assert complaint.startswith("psephos: --resume: ")
 
 
 # What it refuses, each in one line.
@@ -276,7 +277,7 @@ def test_an_interrupted_count_goes_on(psephos, parquet, tmp_path):
         (["{votes}", "--report", "{folder}/page.pdf"], "--report: must name a file ending in .html, got "),
         (["{folder}/in", "--parquet", "{folder}/in/../in/votes.parquet"], "is read as input and would be overwritten"),
         (["{votes}", "--in-parts"], "is not a whole Parquet file"),
-        (["{votes}", "--in-parts", "--strict"], "--wide, --format, --strict do not apply"),
+        (["{votes}", "--in-parts", "--strict"], "--wide, --format, --layout, --strict do not apply"),
         (["-", "--in-parts"], "does not exist"),
         (["{scores}"], "scores cannot be decided"),
         (["{scores}", "--in-parts"], "is not a whole Parquet file"),
