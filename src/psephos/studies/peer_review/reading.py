@@ -9,7 +9,7 @@ from pathlib import Path
 from psephos.opinions.formats import read_tables
 from psephos.opinions.issues import Issues
 from psephos.opinions.model import Source
-from psephos.opinions.reading import sha256_of
+from psephos.opinions.sources import sha256_of
 from psephos.studies.peer_review.building import reviews
 from psephos.studies.peer_review.reviews import Reviews
 from psephos.studies.peer_review.scales import Scale
