@@ -165,8 +165,8 @@ def test_the_key_is_used_and_not_printed(
         (("--with", "", "--to", "a.csv"), "psephos: recognisers: names none"),
         (("--endpoint", "http://127.0.0.1:1", "--to", "a.csv"), "psephos: --model: is needed too"),
         (("--model", "m", "--to", "a.csv"), "psephos: --endpoint: is needed too"),
-        (("--endpoint", "nowhere", "--model", "m", "--to", "a.csv"), "psephos: endpoint: must be an address"),
-        (("--with", "pocketsphinx", "--language", "de", "--to", "a.csv"), "psephos: language: must be one of 'en'"),
+        (("--endpoint", "nowhere", "--model", "m", "--to", "a.csv"), "psephos: --endpoint: must be an address"),
+        (("--with", "pocketsphinx", "--language", "de", "--to", "a.csv"), "psephos: --language: must be one of 'en'"),
         (
             ("--endpoint", "http://127.0.0.1:1", "--model", "m", "--to", "a.doc"),
             "psephos: --to: a.doc has the unknown suffix",
