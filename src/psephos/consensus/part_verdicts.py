@@ -185,8 +185,7 @@ def joined(parts: Sequence[PartVerdict], opinions: Opinions | Shards) -> dict[st
     (['b', 'a'], array([1, 2], dtype=int32))
     """
     items = pl.concat([part.items for part in parts]).alias("item")
-    row = np.concatenate([part.row for part in parts])
-    order = np.argsort(row, kind="stable") if np.any(row[1:] < row[:-1]) else None
+    order = order_of_items(parts)
 
     def whole(name: str) -> npt.NDArray[Any]:
         values = np.concatenate([getattr(part, name) for part in parts])
@@ -208,6 +207,12 @@ def joined(parts: Sequence[PartVerdict], opinions: Opinions | Shards) -> dict[st
         "voters": voter_table(opinions, np.sum([part.by_voter for part in parts], axis=0)),
         "issues": in_order(issues),
     }
+
+
+def order_of_items(parts: Sequence[PartVerdict]) -> npt.NDArray[np.intp] | None:
+    """The order in which `joined` puts the items of all parts, that of their first rows; None if they stand in it."""
+    row = np.concatenate([part.row for part in parts])
+    return np.argsort(row, kind="stable") if np.any(row[1:] < row[:-1]) else None
 
 
 def voter_table(opinions: Opinions | Shards, by_voter: npt.NDArray[np.int64]) -> pl.DataFrame:
