@@ -72,6 +72,11 @@ class Ballots:
         """Item of each pair, shape (n_pairs,)."""
         return np.repeat(np.arange(self.n_items), np.diff(self.starts))
 
+    @cached_property
+    def answered(self) -> Whole:
+        """Answers of each source that gave one."""
+        return np.bincount(self.voter)
+
     def own(self, weight: Floats) -> Floats:
         """What each answer weighs, shape (n_answers,)."""
         weighed = weight[self.voter]
@@ -164,7 +169,13 @@ def agreements(found: Ballots, weight: Floats, *, leave_one_out: bool, times: Wh
     if leave_one_out:
         hit, compared = _left_out(found, score, winner, weight, slack)
     else:
-        hit = _marked(winner, len(found.choice))[found.pair]
+        won = _marked(winner, len(found.choice))
+        if found.fixed is None and times is None:
+            counted = np.zeros((4, len(weight)))
+            counted[0] = np.bincount(found.voter, weights=won.astype(np.float64)[found.pair], minlength=len(weight))
+            counted[1, : len(found.answered)] = found.answered
+            return counted
+        hit = won[found.pair]
     item = found.item[found.pair]
     count = None if times is None else times[item].astype(np.float64)
     if found.fixed is None:
@@ -247,7 +258,8 @@ def _leading(found: Ballots, score: Floats, slack: float) -> Marks:
     best = np.full(found.n_items, -np.inf)
     best[some] = np.maximum.reduceat(score, found.starts[some])
     level = best[found.item]
-    return ~is_ahead(level, score, of=slack) & (level > -np.inf)
+    leading = np.logical_not(is_ahead(level, score, of=slack))
+    return leading & (level > -np.inf)
 
 
 def _first_marked(found: Ballots, marked: Marks) -> Whole:

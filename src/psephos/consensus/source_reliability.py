@@ -14,7 +14,7 @@ itself, which matters for fewer than some seven sources.
 Sources: sheet 16; Li and Yu (2014), arXiv 1411.4086 (iterative weighted majority voting); Hwang and others (2024),
 arXiv 2410.22954 (the same inside retrieval). Differs: scores are equal if they differ by no more than rounding of the
 largest weight explains; a cycle of any length is averaged, not only one of two; the mean number of distinct answers
-counts as at least 2; the certainty (see `weighted_vote`), copies and resamples are ours.
+counts as at least 2; the certainty (see `coin_certainty`), copies and resamples are ours.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.consensus.ballots import Floats, known_answers
+from psephos.consensus.coin_certainty import fit_coins, odds_of
 from psephos.consensus.copies import MOST_SOURCES, MOST_WORK, copy_table, together
 from psephos.consensus.reliability_rounds import Electorate, Rest, counts, settle, sizes
 from psephos.consensus.source_resamples import resampled
 from psephos.consensus.source_tables import notes_on, source_table
 from psephos.consensus.source_verdict import SourceVerdict
-from psephos.consensus.source_weights import WEIGHTS, WeightMap, log_odds, smoothed
+from psephos.consensus.source_weights import WEIGHTS, WeightMap
 from psephos.consensus.weighted_vote import COIN_MEANS, check_labels, vote_part, weighted_fields
 from psephos.engine import Engine, Rng, map_shards, open_engine, seed_of
 from psephos.errors import InputError, check_choice, check_count, check_number
@@ -166,8 +167,9 @@ def source_reliability(
             merged = _sharing(merged, cluster)
             electorate = Electorate.of(merged, known, place, cut)
             rest, counted = settled(electorate)
-        agreed, answered = counted[0] + counted[2], counted[1] + counted[3]
-        odds = np.where(rest.weight == 0, 0.0, log_odds(smoothed(agreed, answered), n_classes))
+        full = _count(electorate, rest.weight, leave_one_out=False) if leave_one_out else counted
+        coins = fit_coins(electorate, full, weigh)
+        odds = odds_of(coins, weigh)
         shared = {"opinions": merged, "weight": rest.weight, "odds": odds, "classes": n_classes, "known": known}
         parts = list(map_shards(vote_part, cut, shared=shared, engine=place, label="weighing votes"))
         again = (
@@ -201,7 +203,7 @@ def source_reliability(
             notes=(*notes_on(rest, counted, gold, int(fields["flags"]["known"].sum())), *notes),
         ),
         certainty_means=COIN_MEANS,
-        sources=source_table(voters, counted, weigh, rest.weight, min_answers, table, again),
+        sources=source_table(voters, counted, weigh, rest.weight, coins, min_answers, table, again),
         trace=rest.trace,
         converged=rest.converged,
         classes=n_classes,

@@ -49,8 +49,9 @@ class SourceVerdict(WeightedVerdict):
     ----------
     sources : polars.DataFrame
         One row per source in the order of the voters: voter, reliability (null if it never answered), low, high (95 %
-        Wilson interval), weight, answered, agreed, flags (``"silent"``, ``"thin"``, ``"copy"``); with known answers
-        also gold_right and gold_answered; with resamples also resampled_low, resampled_high.
+        Wilson interval), weight, accuracy (of its coin, see `coin_certainty`), answered, agreed, flags (``"silent"``,
+        ``"thin"``, ``"copy"``); with known answers also gold_right and gold_answered; with resamples also
+        resampled_low, resampled_high.
     trace : ndarray of float64, shape (rounds, n_sources)
         Reliability after each round.
     converged : bool

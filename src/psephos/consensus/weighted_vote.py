@@ -1,17 +1,12 @@
-r"""What do voters say whose weights are given, also negative ones?
+"""What do voters say whose weights are given, also negative ones?
 
 The choice of an item is the answer with the largest score, the sum of the weights of those who gave it; a source with a
 negative weight counts against what it says. Where the best score is not above 0, or its lead is too small, nothing is
 chosen: better no answer than one that nobody trusted stands behind. Of equal scores the answer of the earliest source
 is taken and the item flagged.
 
-The certainty is a posterior under one coin per source: source i is right with probability w_i, whatever the item, and
-otherwise gives one of the other L - 1 answers, each as likely as the next,
-
-    P(a) ~ exp sum_i l_i [a_ij = a],        l_i = log((L - 1) w_i / (1 - w_i)),
-
-over L answers, those that nobody gave among them. Where only weights are known it is a share instead (see
-`certainty_means` of the verdict).
+The certainty is a posterior under one coin per source (`coin_certainty`) where the sources were learnt; where only
+weights are known it is a share (see `certainty_means` of the verdict).
 
 Source: sheet 16 (weighted majority vote). Ours: the certainty, and that it abstains.
 """
@@ -27,10 +22,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.consensus.ballots import FREE, Ballots, Floats, Marks, Whole, ballots, known_codes, largest, winners
+from psephos.consensus.ballots import FREE, Ballots, Floats, Whole, ballots, known_codes, largest, winners
+from psephos.consensus.coin_certainty import posterior
 from psephos.consensus.part_verdicts import PartVerdict, count_votes, joined, order_of_items, part_verdict
 from psephos.consensus.source_verdict import SourceVerdict, WeightedVerdict, without_whom
-from psephos.consensus.source_weights import log_odds, smoothed
+from psephos.consensus.source_weights import log_odds
 from psephos.engine import Engine, map_shards
 from psephos.errors import InputError, check_number
 from psephos.opinions.coding import text_of
@@ -185,8 +181,9 @@ def vote_part(
     best, behind = _at(score, first, np.float64(0)), _at(score, second, np.float64(0))
     sizes = found.per_item(np.bincount(found.pair, weights=np.abs(found.own(weight)), minlength=len(score)))
     margin = np.divide(best - behind, sizes, out=np.full(len(best), np.nan), where=sizes > 0)
-    certainty = _share(found, score, first) if odds is None else _posterior(found, found.scores(odds), first, classes)
-    certainty = np.where(told, 1.0, np.where(first >= 0, certainty, np.nan))
+    likely = _shares(found, score) if odds is None else posterior(found, odds, classes)
+    certainty = _at(likely, first, np.float64(np.nan))
+    certainty[told] = 1.0
     trusted = np.zeros(found.n_items, dtype=bool)
     trusted[found.item[found.pair[found.own(weight) > 0]]] = True
     odd = np.stack([(first >= 0) & ~told & ~trusted, told, np.zeros(found.n_items, dtype=bool)])
@@ -242,11 +239,10 @@ def _given(weights: Mapping[str, float] | SourceVerdict) -> dict[str, float]:
 
 
 def _odds_of(learnt: SourceVerdict, voters: pl.Series) -> Floats:
-    """Log-odds of the voters; 0 for those that are not known, and for those whose weight is none."""
-    table = learnt.sources
-    agreed, answered = (table[name].to_numpy().astype(np.float64) for name in ("agreed", "answered"))
-    odds = np.where(learnt.weight == 0, 0.0, log_odds(smoothed(agreed, answered), learnt.classes))
-    by_name = dict(zip(table["voter"], odds.tolist(), strict=True))
+    """Log-odds of the voters; 0 for those that are not known."""
+    odds = log_odds(learnt.sources["accuracy"].to_numpy(), learnt.classes)
+    odds = np.where(np.sign(odds) == np.sign(learnt.weight), odds, 0.0)
+    by_name = dict(zip(learnt.sources["voter"], odds.tolist(), strict=True))
     return np.array([by_name.get(name, 0.0) for name in voters])
 
 
@@ -255,19 +251,8 @@ def _at(values: npt.NDArray[Any], place: Whole, nothing: Any) -> npt.NDArray[Any
     return np.append(values, nothing)[place]
 
 
-def _share(found: Ballots, score: Floats, first: Whole) -> Floats:
+def _shares(found: Ballots, score: Floats) -> Floats:
+    """Share of each pair of the positive scores on its item."""
     positive = np.maximum(score, 0.0)
-    whole = found.per_item(positive)
-    return np.divide(_at(positive, first, np.float64(0)), whole, out=np.zeros(len(whole)), where=whole > 0)
-
-
-def _posterior(found: Ballots, logit: Floats, first: Whole, classes: float) -> Floats:
-    """Probability of the first pair of each item among all possible answers."""
-    peak = np.zeros(found.n_items)
-    some: Marks = np.diff(found.starts) > 0
-    if some.any():
-        peak[some] = np.maximum(np.maximum.reduceat(logit, found.starts[:-1][some]), 0.0)
-    unheard = np.maximum(classes - np.diff(found.starts), 0.0)
-    whole = found.per_item(np.exp(logit - peak[found.item])) + unheard * np.exp(-peak)
-    mine = np.exp(_at(logit, first, np.float64(-np.inf)) - peak)
-    return np.divide(mine, whole, out=np.zeros(len(whole)), where=whole > 0)
+    whole = found.per_item(positive)[found.item]
+    return np.divide(positive, whole, out=np.zeros(len(whole)), where=whole > 0)
