@@ -1,19 +1,34 @@
 """What do the voters say together? Majority, transcripts, and how right a verdict is where the truth is known."""
 
+from psephos.consensus.advantages import group_advantages
+from psephos.consensus.collective import collective
+from psephos.consensus.collective_verdict import CollectiveVerdict
 from psephos.consensus.deciding import decide
 from psephos.consensus.gold import AgainstGold, against_gold
 from psephos.consensus.majority import majority
 from psephos.consensus.references import AgainstReferences, against_references
+from psephos.consensus.source_choice import choose_sources
+from psephos.consensus.source_reliability import source_reliability
+from psephos.consensus.source_verdict import SourceVerdict, WeightedVerdict
 from psephos.consensus.transcript_verdict import TranscriptVerdict
 from psephos.consensus.transcripts import transcripts
+from psephos.consensus.weighted_vote import weighted_vote
 
 __all__ = [
     "AgainstGold",
     "AgainstReferences",
+    "CollectiveVerdict",
+    "SourceVerdict",
     "TranscriptVerdict",
+    "WeightedVerdict",
     "against_gold",
     "against_references",
+    "choose_sources",
+    "collective",
     "decide",
+    "group_advantages",
     "majority",
+    "source_reliability",
     "transcripts",
+    "weighted_vote",
 ]
