@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @o.reads
 def decide(
     given: o.ReadOptions,
-    method: Annotated[str, typer.Option(help="auto, majority or transcripts.")] = "auto",
+    method: Annotated[
+        str, typer.Option(help="auto, majority, source-reliability, collective or transcripts.")
+    ] = "auto",
     ties: Annotated[str, typer.Option(help="What an item gets whose first place is shared: first, none.")] = "first",
     rule: Annotated[
         str, typer.Option(help="plurality, or strict: more than half of all who were asked.")

@@ -20,9 +20,7 @@ SCALES = ("group", "none")
 ADDED = 1e-4
 
 
-def group_advantages(
-    rewards: npt.ArrayLike, groups: npt.ArrayLike, *, scale: str = "group"
-) -> npt.NDArray[np.float64]:
+def group_advantages(rewards: npt.ArrayLike, groups: npt.ArrayLike, *, scale: str = "group") -> npt.NDArray[np.float64]:
     """Advantage of each sample within its group.
 
     Parameters

@@ -84,7 +84,9 @@ class Ballots:
 
     def scores(self, weight: Floats) -> Floats:
         """Score of each pair, shape (n_pairs,)."""
-        return np.bincount(self.pair, weights=self.own(weight), minlength=len(self.choice))
+        return np.bincount(self.pair, weights=self.own(weight), minlength=len(self.choice)).astype(
+            np.float64, copy=False
+        )
 
     def per_item(self, values: Floats | Whole) -> Floats:
         """Sum of `values` (one per pair) over each item, shape (n_items,)."""
@@ -230,9 +232,7 @@ def known_answers(
     group_of = dict(zip(every, code.tolist(), strict=True))
     codes = [place[group_of[answer]] for answer in answers]
     extended = pl.concat([choices, pl.Series(choices.name, names, dtype=pl.String)])
-    return pl.DataFrame(
-        {"item": list(gold), "code": codes}, schema={"item": pl.String, "code": pl.Int32}
-    ), extended
+    return pl.DataFrame({"item": list(gold), "code": codes}, schema={"item": pl.String, "code": pl.Int32}), extended
 
 
 def known_codes(items: pl.Series, known: pl.DataFrame) -> Codes:
@@ -270,9 +270,7 @@ def _first_marked(found: Ballots, marked: Marks) -> Whole:
     return first
 
 
-def _left_out(
-    found: Ballots, score: Floats, winner: Whole, weight: Floats, slack: float
-) -> tuple[Marks, Marks]:
+def _left_out(found: Ballots, score: Floats, winner: Whole, weight: Floats, slack: float) -> tuple[Marks, Marks]:
     """Whether each answer wins without its source, and whether another source answered the item."""
     behind = score.copy()
     behind[winner[winner >= 0]] = -np.inf
@@ -282,7 +280,9 @@ def _left_out(
     rival = np.where(winner[item] == found.pair, second[item], winner[item])
     level = np.where(rival >= 0, score[rival], -np.inf)
     mine = score[found.pair] - found.own(weight)
-    first = np.where(found.earliest[found.pair] == found.voter, found.next_voter[found.pair], found.earliest[found.pair])
+    first = np.where(
+        found.earliest[found.pair] == found.voter, found.next_voter[found.pair], found.earliest[found.pair]
+    )
     before = (rival < 0) | (first < found.earliest[rival])
     ahead = is_ahead(mine, level, of=slack)
     behind_it = is_ahead(level, mine, of=slack)

@@ -77,4 +77,4 @@ def _expected(found: Ballots, *, odds: Floats, classes: float) -> Floats:
     whole = np.round(posterior(found, odds, classes) * STEPS)
     if found.fixed is not None:
         whole[found.fixed[found.item] != FREE] = 0.0
-    return np.bincount(found.voter, weights=whole[found.pair], minlength=len(odds))
+    return np.asarray(np.bincount(found.voter, weights=whole[found.pair], minlength=len(odds)), dtype=np.float64)

@@ -9,9 +9,8 @@ It helps where wrong answers scatter, and **hurts** where models are confidently
 answer outvotes two half-sure right ones. Hence the table of self-consistency against agreement, and the list of labels
 that flip without one model.
 
-The certainty counts each model as one vote, split over its answers by their weight, and reads the probability that the
-leader is right from the model of `majority` (`vote_split`): items differ in difficulty, models do not; the draws of one
-model are not taken for independent voters.
+The certainty is learnt from the same samples (`share_certainty`): how firm an answer of a model is when it is right and
+when it is wrong shows in which answers models share.
 
 Source: sheet 22 (Yuan and others 2025, arXiv 2508.12338). Differs: samples without an answer count in the denominator;
 weights are scaled by K so that a model does not count more for having more samples; sums of weights are equal within
@@ -31,9 +30,9 @@ import polars as pl
 from psephos.consensus.ballots import known_answers, known_codes
 from psephos.consensus.collective_tables import MODEL, Counted, calibration_table, counted, model_table
 from psephos.consensus.collective_verdict import SURE, CollectiveVerdict
-from psephos.consensus.collective_votes import WEIGHTS, Ballot, Floats, Whole, ballot, elected, labels_without
+from psephos.consensus.collective_votes import WEIGHTS, Floats, Whole, ballot, elected, labels_without
 from psephos.consensus.part_verdicts import PartVerdict, joined, order_of_items, part_verdict
-from psephos.consensus.vote_split import fit_vote_split, leader_certainty
+from psephos.consensus.share_certainty import Shares, share_certainties, shares
 from psephos.engine import Engine, map_shards
 from psephos.errors import InputError, check_choice, check_number
 from psephos.opinions.coding import canonical, text_of
@@ -41,15 +40,13 @@ from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, command_for, named, option_name
 from psephos.opinions.sharding import Shards, check_opinions
-from psephos.opinions.tallies import merge_splits, splits, tally
 from psephos.statistics import Interval, wilson_interval
 
 CERTAINTY_MEANS = (
-    "probability that the label is right, if models err independently and items differ in difficulty, each model one "
-    "vote split over its answers; models trained alike err together and make it too high"
+    "probability that the label is right, if models err independently of each other, given how firmly models give "
+    "right answers and wrong ones; models that were trained alike err together and make it too high"
 )
 EXTRA_FLAGS = ("dominated", "silent model", "small margin")
-_DIGITS = 3
 
 
 def collective(
@@ -120,7 +117,8 @@ def collective(
     models = np.sum([part.counted.models for part in parts], axis=0)
     if not any(part.verdict.votes.any() for part in parts):
         raise InputError("opinions", "no sample has an answer")
-    certainty, converged = _certainties(parts)
+    likely, converged = share_certainties([part.shares for part in parts], len(merged.vocabulary("voter")))
+    certainty = [np.append(of, np.nan)[part.place] for of, part in zip(likely, parts, strict=True)]
     verdicts = [part.verdict for part in parts]
     order = order_of_items(verdicts)
 
@@ -156,9 +154,7 @@ def collective(
         calibration=calibration_table(np.sum([part.counted.bins for part in parts], axis=0)),
         dominated=dominated,
         weighting=weights,
-        label_accuracy=Interval(right / items_known, *map(float, wilson_interval(right, items_known)), 0.95)
-        if items_known
-        else None,
+        label_accuracy=_share(right, items_known) if items_known else None,
         reward_accuracy=rewarded,
         **fields | {"flags": {**fields["flags"], **extra}},
     )
@@ -166,7 +162,10 @@ def collective(
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """A part whose certainty waits for the splits of all parts; `odd` has one bit for each of `EXTRA_FLAGS`."""
+    """A part whose certainty waits for all parts.
+
+    `place` is the pair of the label, `odd` has one bit for each of `EXTRA_FLAGS`.
+    """
 
     verdict: PartVerdict
     consistency: Floats
@@ -175,10 +174,8 @@ class _Part:
     counted: Counted
     dominated: pl.DataFrame
     right: tuple[int, int]
-    chosen: npt.NDArray[np.int32]
-    modes: tuple[Floats, Whole]
-    split: Floats
-    which: Whole
+    shares: Shares
+    place: Whole
 
 
 def _decide_part(
@@ -207,8 +204,6 @@ def _decide_part(
     consistency = np.full(n_items, np.nan)
     consistency[label >= 0] = of_label / found.cells.per_item(found.cells.votes)[label >= 0]
     choices = opinions.vocabulary(opinions.value)
-    split, which = _effective(found, cast)
-    modes = tally(item.astype(np.int32), found.peak.first, n_items, len(choices))
     odd = np.stack([dominated, heard < count.votes.size("voter"), small])
     return _Part(
         verdict=part_verdict(
@@ -232,39 +227,12 @@ def _decide_part(
             }
         ),
         right=(int(((label == truth) & (truth >= 0)).sum()), int((truth >= 0).sum())),
-        chosen=np.unique(counted_votes.choice),
-        modes=splits(modes, modes.votes)[:2],
-        split=split,
-        which=which,
+        shares=shares(found),
+        place=np.where(label >= 0, first, -1),
     )
 
 
-def _effective(found: Ballot, cast: Floats) -> tuple[Floats, Whole]:
-    """Splits of the votes as if each item had (sum W)^2 / sum W^2 of them, W the weight of each model on it."""
-    counted_votes = found.count.tally
-    of_model = np.bincount(found.given.item, weights=found.offered, minlength=len(found.cells.item))
-    squares = found.cells.per_item(of_model * of_model)
-    scale = np.divide(cast, squares, out=np.zeros(len(cast)), where=squares > 0)
-    split, _, which = splits(counted_votes, np.round(counted_votes.weight * scale[counted_votes.item], _DIGITS))
-    return split, which
-
-
-def _certainties(parts: Sequence[_Part]) -> tuple[list[Floats], bool]:
-    """Certainty of the label of each item of each part, and whether the fit converged."""
-    n_choices = max(2, len(np.unique(np.concatenate([part.chosen for part in parts]))))
-    split, items, _ = merge_splits([part.modes[0] for part in parts], [part.modes[1] for part in parts])
-    voted = split[:, 0] > 0
-    model = fit_vote_split(split[voted], items[voted], n_choices)
-    split, _, place = merge_splits(
-        [part.split for part in parts], [np.ones(len(part.split), dtype=np.int64) for part in parts]
-    )
-    certainty = np.split(leader_certainty(model, split)[place], np.cumsum([len(part.split) for part in parts])[:-1])
-    return [values[part.which] for values, part in zip(certainty, parts, strict=True)], model.converged
-
-
-def _known(
-    gold: Mapping[str, str] | None, merged: Opinions | Shards, equivalence: Equivalence
-) -> pl.DataFrame | None:
+def _known(gold: Mapping[str, str] | None, merged: Opinions | Shards, equivalence: Equivalence) -> pl.DataFrame | None:
     """item, code of the known answers, those of the table about items if none are given."""
     if gold is not None:
         told = {text_of(item, "gold") or "": text_of(answer, "gold") for item, answer in gold.items()}
@@ -277,14 +245,22 @@ def _known(
     return known_answers(said, merged.vocabulary(merged.value), equivalence)[0]
 
 
+def _share(right: int, items: int) -> Interval:
+    """Share of items with its Wilson interval."""
+    low, high = wilson_interval(right, items)
+    return Interval(right / items, float(low), float(high), 0.95)
+
+
 def _notes(consistency: Floats, models: Whole, converged: bool) -> tuple[str, ...]:
     notes = []
     if np.count_nonzero(models[0]) == 1:
         notes.append("a single model: this is its majority, and the reward of test-time reinforcement learning")
     if np.nanmean(consistency > SURE) > 0.5:
-        notes.append("models are near-unanimous on most items; if they were less so before, see verdict.collapse(before)")
+        notes.append(
+            "models are near-unanimous on most items; if they were less so before, see verdict.collapse(before)"
+        )
     if not converged:
-        notes.append("the model of difficulty did not converge; certainties are approximate")
+        notes.append("the fit of the certainty did not come to rest; it is approximate")
     return tuple(notes)
 
 

@@ -85,9 +85,7 @@ def counted(found: Ballot, label: Codes, without: Codes, known: Codes) -> Counte
     }
     place = np.clip(np.searchsorted(BINS, found.consistency, side="left") - 1, 0, len(BINS) - 2)
     models = [np.bincount(voter, weights=per_cell[name], minlength=n_models) for name in MODEL]
-    bins = [
-        np.bincount(place[answered], weights=per_cell[name][answered], minlength=len(BINS) - 1) for name in BIN
-    ]
+    bins = [np.bincount(place[answered], weights=per_cell[name][answered], minlength=len(BINS) - 1) for name in BIN]
     return Counted(np.array(models).astype(np.int64), np.array(bins).astype(np.int64))
 
 
@@ -154,7 +152,8 @@ def _is_mode(found: Ballot, choice: Codes) -> npt.NDArray[np.bool_]:
 
 
 def _share(part: Floats | Whole, whole: Whole) -> Floats:
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    shares: Floats = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    return shares
 
 
 def _nulls(table: pl.DataFrame) -> pl.DataFrame:

@@ -183,12 +183,14 @@ class CollectiveVerdict(Verdict):
         lines = lines[: len(lines) - len(notes)]
         if (self.choice >= 0).any():
             said = f"{np.nanmean(self.consistency):.3f} of samples are the label; self-consistency of models "
-            of = self.models["self_consistency"].drop_nulls()
-            lines.append(("consistency", said + f"{of.min():.3f} to {of.max():.3f}"))
+            of = self.models["self_consistency"].drop_nulls().to_numpy()
+            lines.append(("consistency", said + f"{min(of):.3f} to {max(of):.3f}"))
         if self.dominated.height:
             most = self.models.sort("dominates", descending=True).row(0, named=True)
             n = self.dominated["item"].n_unique()
-            lines.append(("dominated", f"{n:,} labels flip without one model, {most['dominates']:,} without {most['voter']}"))
+            lines.append(
+                ("dominated", f"{n:,} labels flip without one model, {most['dominates']:,} without {most['voter']}")
+            )
         if self.label_accuracy is not None:
             lines.append(("labels right", f"{self.label_accuracy}; rewards right {self.reward_accuracy:.3f}"))
         return lines + notes

@@ -51,7 +51,9 @@ class Electorate:
     parts: Sequence[Any]
 
     @classmethod
-    def of(cls, opinions: Opinions | Shards, known: pl.DataFrame | None, engine: Engine, cut: Sequence[Any]) -> Electorate:
+    def of(
+        cls, opinions: Opinions | Shards, known: pl.DataFrame | None, engine: Engine, cut: Sequence[Any]
+    ) -> Electorate:
         """Ready the opinions, cut into these parts."""
         if isinstance(opinions, Shards):
             return cls(opinions, known, engine, cut)
@@ -105,7 +107,8 @@ def settle(count: Callable[[Floats], Floats], weigh: Weigh, start: Floats) -> Re
     >>> rest.weight.round(2), len(rest.trace), rest.converged
     (array([ 0.6, -0.2]), 2, True)
     """
-    weights, trace = [start], []
+    weights: list[Floats] = [start]
+    trace: list[Floats] = []
     seen = {start.tobytes(): 0}
     while len(trace) < MOST_ROUNDS:
         reliability, weight = weigh(count(weights[-1]))

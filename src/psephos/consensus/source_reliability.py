@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -163,8 +164,7 @@ def source_reliability(
             raise InputError("queries", "no item has an answer")
         table, cluster, notes = _copies(electorate, rest.weight, n_classes, voters, copies)
         if copies == "share" and len(np.unique(cluster)) < len(cluster):
-            assert isinstance(merged, Opinions)
-            merged = _sharing(merged, cluster)
+            merged = _sharing(cast("Opinions", merged), cluster)
             electorate = Electorate.of(merged, known, place, cut)
             rest, counted = settled(electorate)
         full = _count(electorate, rest.weight, leave_one_out=False) if leave_one_out else counted
@@ -177,7 +177,7 @@ def source_reliability(
             if repeats and seed is not None
             else None
         )
-    options = {
+    options: dict[str, object] = {
         "classes": classes,
         "weights": weights,
         "clip_negative": clip_negative,
@@ -207,7 +207,7 @@ def source_reliability(
         trace=rest.trace,
         converged=rest.converged,
         classes=n_classes,
-        stability=again and again.stability,
+        stability=None if again is None else again.stability,
         copies=table,
         **fields,
     )

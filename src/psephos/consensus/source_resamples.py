@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 import numpy as np
 
@@ -56,8 +57,7 @@ def resampled(
     leave_one_out : bool
     repeats, seed : int
     """
-    opinions = electorate.opinions
-    assert isinstance(opinions, Opinions)
+    opinions = cast("Opinions", electorate.opinions)
     whole = ballots_of((0, opinions.size("item")), opinions=opinions, known=electorate.known)
     shared = {
         "found": whole,

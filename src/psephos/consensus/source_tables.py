@@ -92,8 +92,12 @@ def _against_gold(counted: Floats) -> list[str]:
         return []
     free, right = counted[0, both] / counted[1, both], counted[2, both] / counted[3, both]
     mass = counted[3, both]
-    covariance = np.average((free - np.average(free, weights=mass)) * (right - np.average(right, weights=mass)), weights=mass)
+    covariance = np.average(
+        (free - np.average(free, weights=mass)) * (right - np.average(right, weights=mass)), weights=mass
+    )
     if covariance < 0:
-        return ["sources that agree more with the verdict are right less often where the answer is known: most may err "
-                "in the same way, and the verdict may be inverted"]
+        return [
+            "sources that agree more with the verdict are right less often where the answer is known: most may err "
+            "in the same way, and the verdict may be inverted"
+        ]
     return []

@@ -75,7 +75,9 @@ class WeightMap:
         """The weights to start from: those of the prior, the mean of them for sources it does not name; else 1."""
         if prior is None:
             return np.ones(len(voters))
-        given = _of_verdict(prior, voters) if isinstance(prior, SourceVerdict) else named_weights(voters, prior, "prior")
+        given = (
+            _of_verdict(prior, voters) if isinstance(prior, SourceVerdict) else named_weights(voters, prior, "prior")
+        )
         if not given:
             raise InputError("prior", "names no source")
         for name, value in given.items():
