@@ -9,7 +9,6 @@ the order of their earliest source: of equal scores the first one wins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from psephos.consensus.known_answers import known_codes
 from psephos.consensus.part_verdicts import VoteCount
-from psephos.opinions.equivalence import Equivalence, classes
 from psephos.opinions.tallies import is_ahead
 
 Floats = npt.NDArray[np.float64]
@@ -197,48 +196,6 @@ def agreements(found: Ballots, weight: Floats, *, leave_one_out: bool, times: Wh
 def largest(weight: Floats) -> float:
     """The largest weight by size."""
     return float(np.abs(weight).max(initial=0.0))
-
-
-def known_answers(
-    gold: Mapping[str, str], choices: pl.Series, equivalence: Equivalence
-) -> tuple[pl.DataFrame, pl.Series]:
-    """Known answers as codes, and the choices with those behind them that nobody gave.
-
-    Parameters
-    ----------
-    gold : mapping of str to str
-        Item to answer.
-    choices : polars.Series of String
-        After equivalent choices were made one.
-    equivalence : str or callable
-        Which answers are the same.
-
-    Examples
-    --------
-    >>> known_answers({"q": "1/2", "r": "7"}, pl.Series(["0.5", "2"]), "number")[0].rows()
-    [('q', 0), ('r', 2)]
-    """
-    answers = pl.Series("answer", list(gold.values()), dtype=pl.String)
-    every = pl.concat([choices.alias("answer"), answers]).unique(maintain_order=True)
-    code, _ = classes(every, np.zeros(len(every), dtype=np.int64), equivalence)
-    place: dict[int, int] = {}
-    names: list[str] = []
-    for position, (name, group) in enumerate(zip(every, code.tolist(), strict=True)):
-        if position < len(choices):
-            place[group] = position
-        elif group not in place:
-            place[group] = len(choices) + len(names)
-            names.append(name)
-    group_of = dict(zip(every, code.tolist(), strict=True))
-    codes = [place[group_of[answer]] for answer in answers]
-    extended = pl.concat([choices, pl.Series(choices.name, names, dtype=pl.String)])
-    return pl.DataFrame({"item": list(gold), "code": codes}, schema={"item": pl.String, "code": pl.Int32}), extended
-
-
-def known_codes(items: pl.Series, known: pl.DataFrame) -> Codes:
-    """Code of the known answer of each item, -1 where none is known."""
-    joined = items.to_frame("item").join(known, on="item", how="left", maintain_order="left")
-    return joined["code"].fill_null(-1).to_numpy().astype(np.int32)
 
 
 def _fixed(known: Codes, starts: Whole, choice: Codes) -> Whole:

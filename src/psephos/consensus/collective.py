@@ -27,15 +27,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.consensus.ballots import known_answers, known_codes
 from psephos.consensus.collective_tables import MODEL, Counted, calibration_table, counted, model_table
 from psephos.consensus.collective_verdict import SURE, CollectiveVerdict
 from psephos.consensus.collective_votes import WEIGHTS, Floats, Whole, ballot, elected, labels_without
+from psephos.consensus.known_answers import known_answers, known_codes, told
 from psephos.consensus.part_verdicts import PartVerdict, joined, order_of_items, part_verdict
 from psephos.consensus.share_certainty import Shares, share_certainties, shares
 from psephos.engine import Engine, map_shards
 from psephos.errors import InputError, check_choice, check_number
-from psephos.opinions.coding import canonical, text_of
+from psephos.opinions.coding import canonical
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, command_for, named, option_name
@@ -235,13 +235,13 @@ def _decide_part(
 def _known(gold: Mapping[str, str] | None, merged: Opinions | Shards, equivalence: Equivalence) -> pl.DataFrame | None:
     """item, code of the known answers, those of the table about items if none are given."""
     if gold is not None:
-        told = {text_of(item, "gold") or "": text_of(answer, "gold") for item, answer in gold.items()}
+        said = told(gold)
     elif (table := merged.about.items) is not None and "gold" in table.columns:
         answers = canonical(table["gold"]).cast(pl.String)
-        told = dict(zip(canonical(table["item"]).cast(pl.String), answers, strict=True))
+        pairs = zip(canonical(table["item"]).cast(pl.String), answers, strict=True)
+        said = {item: answer for item, answer in pairs if answer is not None}
     else:
         return None
-    said = {item: answer for item, answer in told.items() if answer is not None}
     return known_answers(said, merged.vocabulary(merged.value), equivalence)[0]
 
 

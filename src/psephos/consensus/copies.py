@@ -18,6 +18,7 @@ the majority, what they say is the verdict and nothing is off.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,10 @@ import polars as pl
 from scipy import sparse, stats
 
 from psephos.consensus.ballots import Ballots, Floats, Whole, largest, winners
+from psephos.consensus.reliability_rounds import Electorate
+from psephos.errors import InputError
+from psephos.opinions.coding import combined
+from psephos.opinions.model import Opinions, frozen
 from psephos.statistics import adjust
 
 LEVEL = 0.01
@@ -38,6 +43,45 @@ MOST_WORK = 4 * 10**8
 """Copies are looked for up to so many sources, and up to so many products of sources and answers."""
 
 COLUMNS = ("common", "same", "both_off", "same_off")
+
+
+def find_copies(
+    electorate: Electorate, weight: Floats, classes: float, voters: pl.Series, copies: str
+) -> tuple[pl.DataFrame, npt.NDArray[np.int64], tuple[str, ...]]:
+    """The table of copies, the cluster of each source, and what there is to say about it."""
+    n_sources, n_rows = len(voters), len(electorate.opinions)
+    if n_sources > MOST_SOURCES or n_sources * n_rows > MOST_WORK:
+        if copies == "share":
+            raise InputError("copies", f"are not looked for among {n_sources:,} sources and {n_rows:,} answers")
+        nothing = np.zeros((4, 1, 1), dtype=np.int64)
+        note = f"copies were not looked for among {n_sources:,} sources and {n_rows:,} answers"
+        return copy_table(nothing, classes, voters.head(1))[0], np.arange(n_sources), (note,)
+    met = np.sum(electorate.each(together, weight=weight), axis=0)
+    table, cluster = copy_table(met, classes, voters)
+    linked = table.filter("linked").height
+    alike = table.filter(pl.col("identical") & ~pl.col("linked"))
+    notes = []
+    if linked:
+        what = "share one vote" if copies == "share" else "count as often as they are many; copies='share' mends it"
+        notes.append(f"{linked:,} pairs of sources are wrong together more often than chance: they {what}")
+    if alike.height:
+        pair = alike.row(0, named=True)
+        notes.append(
+            f"{pair['left']} and {pair['right']} give the same answer on all {pair['common']:,} common items"
+            + (f" (and {alike.height - 1:,} more pairs)" if alike.height > 1 else "")
+            + ": if one copies the other, they count twice"
+        )
+    return table, cluster, tuple(notes)
+
+
+def one_vote_each(opinions: Opinions, cluster: npt.NDArray[np.int64]) -> Opinions:
+    """The same opinions, the sources of one cluster with one vote on each item, in equal parts."""
+    voter, said = opinions.codes("voter"), opinions.codes(opinions.value) >= 0
+    meeting = combined([opinions.codes("item").astype(np.int64), cluster[voter], said.astype(np.int64)])
+    _, place, size = np.unique(meeting, return_inverse=True, return_counts=True)
+    own = opinions.weights()
+    shared = np.where(said, 1 / size[place], 1.0) * (1.0 if own is None else own)
+    return replace(opinions, numbers=frozen({**opinions.numbers, "weight": shared}))
 
 
 def together(found: Ballots, *, weight: Floats) -> Whole:

@@ -21,17 +21,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 
-from psephos.consensus.ballots import Floats, known_answers
+from psephos.consensus.ballots import Floats
 from psephos.consensus.coin_certainty import fit_coins, odds_of
-from psephos.consensus.copies import MOST_SOURCES, MOST_WORK, copy_table, together
+from psephos.consensus.copies import find_copies, one_vote_each
+from psephos.consensus.known_answers import known_answers, told
 from psephos.consensus.reliability_rounds import Electorate, Rest, counts, settle, sizes
 from psephos.consensus.source_resamples import resampled
 from psephos.consensus.source_tables import notes_on, source_table
@@ -40,9 +38,8 @@ from psephos.consensus.source_weights import WEIGHTS, WeightMap
 from psephos.consensus.weighted_vote import COIN_MEANS, check_labels, vote_part, weighted_fields
 from psephos.engine import Engine, Rng, map_shards, open_engine, seed_of
 from psephos.errors import InputError, check_choice, check_count, check_number
-from psephos.opinions.coding import combined, text_of
 from psephos.opinions.equivalence import Equivalence
-from psephos.opinions.model import Opinions, frozen
+from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, command_for, option_name
 from psephos.opinions.sharding import Shards
 
@@ -88,7 +85,7 @@ def source_reliability(
         Reliability of each source to start from, or the verdict before more opinions came; sources not named start at
         the mean of the others. It saves rounds, and decides between equally good ends.
     leave_one_out : bool, default False
-        Compare each source with the verdict of the others.
+        Compare each source with the verdict of the others; two sources always are.
     copies : {"report", "share"}, default "report"
         Name sources that seem to copy from each other, or also let those that are wrong together share one vote
         (opinions in memory only). See `psephos.consensus.copies`.
@@ -146,7 +143,12 @@ def source_reliability(
     voters = merged.vocabulary("voter")
     if len(voters) < 2:
         raise InputError("sources", f"must be at least 2 to be compared, got {len(voters)}")
-    known, choices = (None, merged.vocabulary(merged.value)) if gold is None else _known(gold, merged, equivalence)
+    leave_one_out |= len(voters) == 2  # else the source that comes first would win each tie, and seem more reliable
+    known, choices = (
+        (None, merged.vocabulary(merged.value))
+        if gold is None
+        else known_answers(told(gold), merged.vocabulary(merged.value), equivalence)
+    )
     place = open_engine(engine)
     with nullcontext() if place is engine else place:
         cut = merged.parts(engine)
@@ -162,9 +164,9 @@ def source_reliability(
         rest, counted = settled(electorate)
         if not counted[[1, 3]].any() and not _count(electorate, rest.weight, leave_one_out=False)[[1, 3]].any():
             raise InputError("queries", "no item has an answer")
-        table, cluster, notes = _copies(electorate, rest.weight, n_classes, voters, copies)
+        table, cluster, notes = find_copies(electorate, rest.weight, n_classes, voters, copies)
         if copies == "share" and len(np.unique(cluster)) < len(cluster):
-            merged = _sharing(cast("Opinions", merged), cluster)
+            merged = one_vote_each(cast("Opinions", merged), cluster)
             electorate = Electorate.of(merged, known, place, cut)
             rest, counted = settled(electorate)
         full = _count(electorate, rest.weight, leave_one_out=False) if leave_one_out else counted
@@ -227,53 +229,3 @@ def _classes(classes: str | int, electorate: Electorate, n_sources: int) -> floa
         return float(classes)
     pairs, items = np.sum(electorate.each(sizes), axis=0)
     return max(2.0, float(pairs) / max(int(items), 1))
-
-
-def _known(
-    gold: Mapping[str, str], merged: Opinions | Shards, equivalence: Equivalence
-) -> tuple[pl.DataFrame, pl.Series]:
-    given = {text_of(item, "gold") or "": text_of(answer, "gold") for item, answer in gold.items()}
-    for item, answer in given.items():
-        if answer is None:
-            raise InputError("gold", "holds an item without an answer", where=f"item {item!r:.60}")
-    told = {item: answer for item, answer in given.items() if answer is not None}
-    return known_answers(told, merged.vocabulary(merged.value), equivalence)
-
-
-def _copies(
-    electorate: Electorate, weight: Floats, classes: float, voters: pl.Series, copies: str
-) -> tuple[pl.DataFrame, npt.NDArray[np.int64], tuple[str, ...]]:
-    """The table of copies, the cluster of each source, and what there is to say about it."""
-    n_sources, n_rows = len(voters), len(electorate.opinions)
-    if n_sources > MOST_SOURCES or n_sources * n_rows > MOST_WORK:
-        if copies == "share":
-            raise InputError("copies", f"are not looked for among {n_sources:,} sources and {n_rows:,} answers")
-        nothing = np.zeros((4, 1, 1), dtype=np.int64)
-        note = f"copies were not looked for among {n_sources:,} sources and {n_rows:,} answers"
-        return copy_table(nothing, classes, voters.head(1))[0], np.arange(n_sources), (note,)
-    met = np.sum(electorate.each(together, weight=weight), axis=0)
-    table, cluster = copy_table(met, classes, voters)
-    linked = table.filter("linked").height
-    alike = table.filter(pl.col("identical") & ~pl.col("linked"))
-    notes = []
-    if linked:
-        what = "share one vote" if copies == "share" else "count as often as they are many; copies='share' mends it"
-        notes.append(f"{linked:,} pairs of sources are wrong together more often than chance: they {what}")
-    if alike.height:
-        pair = alike.row(0, named=True)
-        notes.append(
-            f"{pair['left']} and {pair['right']} give the same answer on all {pair['common']:,} common items"
-            + (f" (and {alike.height - 1:,} more pairs)" if alike.height > 1 else "")
-            + ": if one copies the other, they count twice"
-        )
-    return table, cluster, tuple(notes)
-
-
-def _sharing(opinions: Opinions, cluster: npt.NDArray[np.int64]) -> Opinions:
-    """The same opinions, the sources of one cluster with one vote on each item, in equal parts."""
-    voter, said = opinions.codes("voter"), opinions.codes(opinions.value) >= 0
-    meeting = combined([opinions.codes("item").astype(np.int64), cluster[voter], said.astype(np.int64)])
-    _, place, size = np.unique(meeting, return_inverse=True, return_counts=True)
-    own = opinions.weights()
-    shared = np.where(said, 1 / size[place], 1.0) * (1.0 if own is None else own)
-    return replace(opinions, numbers=frozen({**opinions.numbers, "weight": shared}))

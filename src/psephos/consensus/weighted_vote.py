@@ -22,8 +22,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.consensus.ballots import FREE, Ballots, Floats, Whole, ballots, known_codes, largest, winners
+from psephos.consensus.ballots import FREE, Ballots, Floats, Whole, ballots, largest, winners
 from psephos.consensus.coin_certainty import posterior
+from psephos.consensus.known_answers import known_codes
 from psephos.consensus.part_verdicts import PartVerdict, count_votes, joined, order_of_items, part_verdict
 from psephos.consensus.source_verdict import SourceVerdict, WeightedVerdict, without_whom
 from psephos.consensus.source_weights import log_odds
