@@ -40,6 +40,7 @@ from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, command_for, named, option_name
 from psephos.opinions.sharding import Shards, check_opinions
+from psephos.opinions.tallies import EQUAL_WEIGHTS
 from psephos.statistics import Interval, wilson_interval
 
 CERTAINTY_MEANS = (
@@ -190,8 +191,8 @@ def _decide_part(
     cast = counted_votes.per_item(counted_votes.weight)
     top, behind = (np.append(counted_votes.weight, 0.0)[place] for place in (first, second))
     with np.errstate(invalid="ignore"):
-        margin, weighted = (top - behind) / cast, top / cast
-    small = (label >= 0) & (margin < min_margin)
+        margin, weighted = np.maximum(top - behind, 0.0) / cast, top / cast
+    small = (label >= 0) & (margin < min_margin - EQUAL_WEIGHTS)
     without = labels_without(found, first, second)
     label = np.where(small, np.int32(-1), label)
     item = found.cells.item

@@ -35,6 +35,7 @@ from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, option_name
 from psephos.opinions.sharding import Shards, check_opinions
+from psephos.opinions.tallies import EQUAL_WEIGHTS
 
 EXTRA_FLAGS = ("no trusted source", "known", "small lead")
 """What can be odd about a weighted vote beside what can be odd about any."""
@@ -190,7 +191,7 @@ def vote_part(
     odd = np.stack([(first >= 0) & ~told & ~trusted, told, np.zeros(found.n_items, dtype=bool)])
     if floor is not None:
         odd[0] = (first >= 0) & ~(best > 0)
-        odd[2] = (first >= 0) & ~odd[0] & (best - behind < floor)
+        odd[2] = (first >= 0) & ~odd[0] & (best - behind < floor - EQUAL_WEIGHTS * largest(weight))
         choice = np.where(odd[0] | odd[2], np.int32(-1), choice)
         certainty = np.where(choice >= 0, certainty, np.nan)
     verdict = part_verdict(

@@ -118,12 +118,10 @@ def tally(
         pairs = np.flatnonzero(dense)
         votes = dense[pairs]
         place = (np.cumsum(dense > 0) - 1)[cell]
-        sums: list[npt.NDArray[Any]] = [
-            np.bincount(cell, weights=w, minlength=len(dense))[pairs] for w in _powers(weights)
-        ]
+        sums = [_sums(cell, w, len(dense))[pairs] for w in _powers(weights)]
     else:
         pairs, place, votes = np.unique(cell, return_inverse=True, return_counts=True)
-        sums = [np.bincount(place, weights=w, minlength=len(pairs)) for w in _powers(weights)]
+        sums = [_sums(place, w, len(pairs)) for w in _powers(weights)]
     starts = np.searchsorted(pairs, np.arange(n_items + 1, dtype=np.int64) * n_choices)
     weight, squares = sums if sums else [votes.astype(np.float64)] * 2
     pair = np.full(len(choice), -1, dtype=np.int32)
@@ -337,6 +335,11 @@ def _falling_within_items(counted: Tally, counts: npt.NDArray[Any]) -> npt.NDArr
     if counts.dtype.kind != "i" or most * len(counted.starts) >= 2**62:
         return counts[np.lexsort((-counts, counted.item))]
     return most - np.sort(counted.item.astype(np.int64) * (most + 1) + (most - counts)) % (most + 1)
+
+
+def _sums(place: npt.NDArray[np.int64], weights: npt.NDArray[np.float64], n: int) -> npt.NDArray[np.float64]:
+    """Sum of the weights at each of n places; of no weights `bincount` would make whole numbers."""
+    return np.bincount(place, weights=weights, minlength=n).astype(np.float64, copy=False)
 
 
 def _powers(weights: npt.NDArray[np.float64] | None) -> tuple[npt.NDArray[np.float64], ...]:
