@@ -1,5 +1,5 @@
 from .agreement import Agreement, Consistency, NoiseCeiling, RankCeiling, agree, ceiling_of, consistency
-from .consensus import AgainstGold, TranscriptVerdict, against_gold, decide
+from .consensus import AgainstGold, CollectiveVerdict, SourceVerdict, TranscriptVerdict, against_gold, decide
 from .errors import InputError
 from .opinions import (
     Opinions,
@@ -26,6 +26,7 @@ from .reports import write_report
 __all__ = [
     "AgainstGold",
     "Agreement",
+    "CollectiveVerdict",
     "Consistency",
     "InputError",
     "NoiseCeiling",
@@ -33,6 +34,7 @@ __all__ = [
     "RankCeiling",
     "Reasons",
     "Result",
+    "SourceVerdict",
     "TranscriptVerdict",
     "Verdict",
     "against_gold",

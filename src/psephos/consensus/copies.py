@@ -42,6 +42,9 @@ MOST_SOURCES = 2_000
 MOST_WORK = 4 * 10**8
 """Copies are looked for up to so many sources, and up to so many products of sources and answers."""
 
+MUCH = 1.5
+"""From how many times what independence gives, being off together is worth a note."""
+
 COLUMNS = ("common", "same", "both_off", "same_off")
 
 
@@ -58,9 +61,15 @@ def find_copies(
         return copy_table(nothing, classes, voters.head(1))[0], np.arange(n_sources), (note,)
     met = np.sum(electorate.each(together, weight=weight), axis=0)
     table, cluster = copy_table(met, classes, voters)
+    ratio, sure = off_together(met)
+    notes = []
+    if sure and ratio > MUCH:
+        notes.append(
+            f"sources are off the verdict together {ratio:.1f} times as often as if they erred independently: the "
+            "certainty is too high"
+        )
     linked = table.filter("linked").height
     alike = table.filter(pl.col("identical") & ~pl.col("linked"))
-    notes = []
     if linked:
         what = "share one vote" if copies == "share" else "count as often as they are many; copies='share' mends it"
         notes.append(f"{linked:,} pairs of sources are wrong together more often than chance: they {what}")
@@ -101,6 +110,22 @@ def together(found: Ballots, *, weight: Floats) -> Whole:
             )
         ]
     )
+
+
+def off_together(met: Whole) -> tuple[float, bool]:
+    """How often sources are off the verdict together, in multiples of what independence gives; whether that is sure.
+
+    Hard items, on which all err, show here as well as copies do.
+
+    Parameters
+    ----------
+    met : ndarray of int64, shape (4, n_sources, n_sources)
+    """
+    answered, off = met[0].diagonal(), met[2].diagonal()
+    rate = np.divide(off, answered, out=np.zeros(len(off)), where=answered > 0)
+    expected = float(np.triu(met[0] * np.outer(rate, rate), 1).sum())
+    observed = float(np.triu(met[2], 1).sum())
+    return observed / max(expected, 1e-9), observed - expected > 4 * np.sqrt(max(expected, 1.0))
 
 
 def linked(met: Whole, classes: float) -> tuple[npt.NDArray[np.bool_], Floats, float]:

@@ -11,10 +11,12 @@ from psephos.plots.agreement import agreement_matrix_plot
 from psephos.plots.bands import bands_plot
 from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
+from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
 from psephos.plots.reliability import reliability_plot
+from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
 from psephos.plots.vector import svg
 from psephos.plots.voters import voters_plot
@@ -25,10 +27,12 @@ __all__ = [
     "borderline_plot",
     "ceiling_plot",
     "certainty_plot",
+    "collective_plot",
     "consistency_plot",
     "influence_plot",
     "plot",
     "reliability_plot",
+    "source_reliability_plot",
     "sources_plot",
     "svg",
     "transitions_plot",

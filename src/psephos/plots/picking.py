@@ -10,6 +10,7 @@ from psephos.plots.agreement import agreement_plot
 from psephos.plots.bands import bands_plot
 from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
+from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
 from psephos.plots.peer_review import (
     borderline_plot,
@@ -20,6 +21,7 @@ from psephos.plots.peer_review import (
     transitions_plot,
 )
 from psephos.plots.reliability import reliability_plot
+from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
 from psephos.plots.voters import voters_plot
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "RetrievalVerdict": {"sources": sources_plot, "certainty": certainty_plot, "voters": voters_plot},
     "TranscriptVerdict": {"bands": bands_plot, "voters": voters_plot},
+    "SourceVerdict": {"certainty": certainty_plot, "sources": source_reliability_plot, "voters": voters_plot},
+    "CollectiveVerdict": {"certainty": certainty_plot, "collective": collective_plot, "voters": voters_plot},
     "Verdict": {"certainty": certainty_plot, "voters": voters_plot},
     "AgainstGold": {"reliability": reliability_plot},
     "Agreement": {"pairs": agreement_plot},
@@ -64,7 +68,8 @@ def plot(result: Result, picture: str | None = None, *, theme: str = "light", **
         One of the types in `PICTURES`, such as a `Verdict`, `AgainstGold` or `Agreement`.
     picture : str, optional
         Which picture, of a result that has several: ``"certainty"`` or ``"voters"`` of a verdict, ``"bands"`` or
-        ``"voters"`` of one on transcripts, ``"ceiling"`` or ``"votes"`` of a noise ceiling.
+        ``"voters"`` of one on transcripts, ``"ceiling"`` or ``"votes"`` of a noise ceiling,
+        ``"sources"`` or ``"collective"`` of a verdict that weighs its voters.
     theme : {"light", "dark"}, default "light"
     **options
         Passed to the function that draws, such as `heading`, or `by` of ``"bands"``.

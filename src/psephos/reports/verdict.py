@@ -15,6 +15,7 @@ import polars as pl
 from psephos.errors import check_count
 from psephos.opinions.verdicts import Verdict
 from psephos.plots.certainty import Remaining, certainty_plot, remaining
+from psephos.plots.picking import pictures_of
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.style import decimal, share
 from psephos.plots.voters import least_like_the_others, voters_plot
@@ -87,6 +88,8 @@ def verdict_page(
     sections += [("agreement", "Agreement")] if pairs else []
     sections += [("accuracy", "Accuracy")] if gold else []
     pictures = drawn(certainty_plot, verdict, prefix="certainty") if len(verdict) else []
+    for name, draw in pictures_of(verdict).items():
+        pictures += [] if name in ("certainty", "voters") or not compared else drawn(draw, verdict, prefix=name)
     pictures += drawn(voters_plot, verdict, prefix="voters") if compared else []
     pictures += drawn(reliability_plot, gold, prefix="reliability") if gold and gold.reliability.height else []
     return Page(
