@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from harness import Benchmark, Contender, SubprocessContender, main
 
-from psephos.consensus import majority
-from psephos.opinions import Verdict, read
+from psephos.consensus import SourceVerdict, WeightedVerdict, collective, majority, source_reliability, weighted_vote
+from psephos.opinions import Opinions, Verdict, read, samples
 
 OURS, THEIRS = ("psephos", "polars"), ("crowd-kit", "pandas", "pyarrow")
 HUNDRED_MILLION_IN_PARTS = """
@@ -55,6 +55,54 @@ def crowd_kit(frame):
 
 def choices_in(chosen) -> pl.DataFrame:
     return pl.DataFrame({"item": chosen.index.to_list(), "choice": chosen.to_list()}).sort("item")
+
+
+def one_round(opinions: Opinions) -> tuple[Verdict, WeightedVerdict]:
+    """What Wawa does: the share of agreement with the majority as weight, one vote with it."""
+    first = majority(opinions)
+    voters = opinions.vocabulary("voter")
+    voter, choice = opinions.codes("voter"), first.choice[opinions.codes("item")]
+    cast = np.bincount(voter, minlength=len(voters))
+    agreed = np.bincount(voter, weights=opinions.codes("label") == choice, minlength=len(voters))
+    return first, weighted_vote(opinions, dict(zip(voters, (agreed / cast).tolist(), strict=True)))
+
+
+def untied(rounds: tuple[Verdict, WeightedVerdict]) -> pl.DataFrame:
+    """A tie of the first round is one that the peer breaks by chance, and its weights depend on it."""
+    first, verdict = rounds
+    return choices_of(verdict).with_columns(pl.col("tied") | choices_of(first)["tied"])
+
+
+def wawa(frame):
+    from crowdkit.aggregation import Wawa
+
+    return Wawa().fit_predict(frame)
+
+
+def zero_based_skill(frame):
+    from crowdkit.aggregation import ZeroBasedSkill
+
+    return ZeroBasedSkill().fit_predict(frame)
+
+
+def sources(opinions: Opinions) -> SourceVerdict:
+    return source_reliability(opinions, classes=5)
+
+
+def source_votes(tiny: bool) -> Path:
+    path = Path(tempfile.mkdtemp(), "sources.parquet")
+    (votes(2_000, 500, 50, 5) if tiny else votes(1_000_000, 200_000, 50, 5)).write_parquet(path)
+    return path
+
+
+def model_samples(tiny: bool) -> Opinions:
+    rng = np.random.default_rng(0)
+    questions = 50 if tiny else 15_625
+    right = rng.beta([0.8, 1.2, 2.0, 3.0], 2.0, (questions, 4))
+    shape = (questions, 4, 16)
+    answer = np.where(rng.random(shape) < right[..., None], 0, rng.integers(1, 9, shape))
+    item, model, draw = np.indices(shape)
+    return samples(item.ravel(), model.ravel(), draw.ravel(), answer.ravel())
 
 
 def pandas_frame(path: Path):
@@ -115,6 +163,36 @@ BENCHMARKS = [
         ours=Contender("psephos", majority, prepare=read, answer=choices_of, packages=OURS),
         peers=(Contender("crowd-kit", crowd_kit, prepare=pandas_frame, answer=choices_in, packages=THEIRS),),
         check=disagreement,
+    ),
+    Benchmark(
+        "consensus-one-round",
+        "One round of agreement weights: majority, weights, weighted vote; ours with all that a verdict says",
+        "1,000,000 labels, 200,000 items, 50 sources, 5 choices",
+        make=source_votes,
+        ours=Contender("psephos", one_round, prepare=read, answer=untied, packages=OURS),
+        peers=(Contender("crowd-kit Wawa", wawa, prepare=pandas_frame, answer=choices_in, packages=THEIRS),),
+        check=disagreement,
+    ),
+    Benchmark(
+        "consensus-sources",
+        "Source reliability until rest, with certainty, copies and intervals; the peer learns weights by gradient",
+        "the same 1,000,000 labels",
+        make=source_votes,
+        ours=Contender("psephos", sources, prepare=read, answer=choices_of, packages=OURS),
+        peers=(
+            Contender(
+                "crowd-kit ZeroBasedSkill", zero_based_skill, prepare=pandas_frame, answer=choices_in, packages=THEIRS
+            ),
+        ),
+        check=disagreement,
+        tolerance=0.02,
+    ),
+    Benchmark(
+        "consensus-collective",
+        "Labels of a collective of models with dominance, certainty and tables; samples given as codes",
+        "1,000,000 samples: 15,625 questions, 4 models, 16 draws",
+        make=model_samples,
+        ours=Contender("psephos", collective, answer=choices_of, packages=OURS),
     ),
     Benchmark(
         "consensus-in-parts",

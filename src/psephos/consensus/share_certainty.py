@@ -9,7 +9,7 @@ Then
 over all answers that an item can have, those that nobody gave among them. R and W are learnt from the samples alone by
 EM: from which answers several models share it shows what a share is worth, and how often a model is sure and wrong.
 Draws of one model are so taken for one vote of a certain firmness, not for independent votes. Each model has R and W of
-its own, drawn to those of all models by `PRIOR` answers. Sums are taken in steps of 2^-24, as whole numbers: they are
+its own, drawn to those of all models by `PRIOR` answers, and these as much to `FIRM`, so that few items say little. Sums are taken in steps of 2^-24, as whole numbers: they are
 the same however the data are cut.
 
 Source: ours; naive Bayes with unlabelled items (Nigam and others 2000, doi:10.1023/A:1007692713085).
@@ -30,6 +30,9 @@ BINS = 12
 """No sample; above 0 up to .1, ..., above .9 below 1; all samples."""
 
 PRIOR = 50.0
+FIRM = np.arange(1.0, BINS + 1) / np.arange(1.0, BINS + 1).sum()
+"""Bins of right answers before anything is known, and of wrong ones the other way round: right ones are firmer."""
+
 MOST_ROUNDS = 100
 SMALLEST_STEP = 1e-5
 """EM stops when no more than this share of the right answers moves to another bin."""
@@ -95,7 +98,7 @@ def share_certainties(parts: Sequence[Shares], n_models: int) -> tuple[list[Floa
     before = np.zeros_like(every)
     for _ in range(MOST_ROUNDS):
         right = np.sum([_right(part, of, n_models) for part, of in zip(parts, posterior, strict=True)], axis=0) / STEPS
-        ratio = np.log(_frequencies(right)) - np.log(_frequencies(every - right))
+        ratio = np.log(_frequencies(right, FIRM)) - np.log(_frequencies(every - right, FIRM[::-1]))
         posterior = [_posterior(part, ratio - ratio[:, :1], n_answers) for part in parts]
         if np.abs(right - before).sum() <= SMALLEST_STEP * right.sum():
             return posterior, True
@@ -121,9 +124,9 @@ def _right(part: Shares, posterior: Floats, n_models: int) -> Floats:
     return np.asarray(right, dtype=np.float64)
 
 
-def _frequencies(times: Floats) -> Floats:
-    """Probability of each bin for each model, drawn to that of all models together."""
-    pooled = (times.sum(axis=0) + 0.5) / (times.sum() + 0.5 * BINS)
+def _frequencies(times: Floats, usual: Floats) -> Floats:
+    """Probability of each bin for each model, drawn to that of all models together, and these to what is usual."""
+    pooled = (times.sum(axis=0) + PRIOR * usual) / (times.sum() + PRIOR)
     return np.asarray((times + PRIOR * pooled) / (times.sum(axis=1, keepdims=True) + PRIOR))
 
 
