@@ -9,8 +9,7 @@ Then
 over all answers that an item can have, those that nobody gave among them. R and W are learnt from the samples alone by
 EM: from which answers several models share it shows what a share is worth, and how often a model is sure and wrong.
 Draws of one model are so taken for one vote of a certain firmness, not for independent votes. Each model has R and W of
-its own, drawn to those of all models by `PRIOR` answers, and these to `FIRM` by `USUAL` answers, so that few items say
-little. Sums are taken in steps of 2^-24, as whole numbers: they are the same however the data are cut.
+its own, drawn to those of all models by `PRIOR` answers, and these as much to `FIRM`, so that few items say little. Sums are taken in steps of 2^-24, as whole numbers: they are the same however the data are cut.
 
 Source: ours; naive Bayes with unlabelled items (Nigam and others 2000, doi:10.1023/A:1007692713085).
 """
@@ -29,8 +28,7 @@ EDGES = np.linspace(0.0, 1.0, 11)
 BINS = 12
 """No sample; above 0 up to .1, ..., above .9 below 1; all samples."""
 
-PRIOR = 50.0
-USUAL = 200.0
+PRIOR = 200.0
 FIRM = np.arange(1.0, BINS + 1) / np.arange(1.0, BINS + 1).sum()
 """Bins of right answers before anything is known, and of wrong ones the other way round: right ones are firmer."""
 
@@ -127,7 +125,7 @@ def _right(part: Shares, posterior: Floats, n_models: int) -> Floats:
 
 def _frequencies(times: Floats, usual: Floats) -> Floats:
     """Probability of each bin for each model, drawn to that of all models together, and these to what is usual."""
-    pooled = (times.sum(axis=0) + USUAL * usual) / (times.sum() + USUAL)
+    pooled = (times.sum(axis=0) + PRIOR * usual) / (times.sum() + PRIOR)
     return np.asarray((times + PRIOR * pooled) / (times.sum(axis=1, keepdims=True) + PRIOR))
 
 
