@@ -26,6 +26,7 @@ from psephos.opinions.tallies import EQUAL_WEIGHTS, Leaders, Tally, is_ahead, le
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int32]
 
 WEIGHTS = ("self-consistency", "equal")
 
@@ -128,7 +129,7 @@ def elected(found: Ballot) -> tuple[Whole, Whole, Marks]:
     return first, second, tied
 
 
-def best(item: Whole, value: Floats, modes: Whole, seen: Whole, n_items: int) -> tuple[Whole, Marks]:
+def best(item: Whole | Codes, value: Floats, modes: Whole, seen: Whole, n_items: int) -> tuple[Whole, Marks]:
     """Place of the best entry of each item by the rule of the module, -1 without one; where it is not alone.
 
     Entries of minus infinity do not stand.
@@ -149,7 +150,7 @@ def best(item: Whole, value: Floats, modes: Whole, seen: Whole, n_items: int) ->
     return first, np.bincount(item[place], minlength=n_items) > 1
 
 
-def labels_without(found: Ballot, first: Whole, second: Whole) -> npt.NDArray[np.int32]:
+def labels_without(found: Ballot, first: Whole, second: Whole) -> Codes:
     """Label of the item of each cell if the model of the cell had not been asked, shape (n_cells,); -1 for none.
 
     Parameters
@@ -196,11 +197,11 @@ def labels_without(found: Ballot, first: Whole, second: Whole) -> npt.NDArray[np
     return without
 
 
-def _entry_of(found: Ballot, cell: Whole, choice: npt.NDArray[np.int32]) -> Whole:
+def _entry_of(found: Ballot, cell: Whole | Codes, choice: Codes) -> Whole:
     """Place in `given` of an answer of a cell, -1 where the cell did not give it."""
     width = int(found.given.choice.max(initial=0)) + 1
-    keys = found.given.item * width + found.given.choice
-    wanted = cell * width + choice
+    keys = found.given.item.astype(np.int64) * width + found.given.choice
+    wanted = cell.astype(np.int64) * width + choice
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[place] == wanted, place, -1)
 

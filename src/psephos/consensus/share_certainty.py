@@ -9,7 +9,8 @@ Then
 over all answers that an item can have, those that nobody gave among them. R and W are learnt from the samples alone by
 EM: from which answers several models share it shows what a share is worth, and how often a model is sure and wrong.
 Draws of one model are so taken for one vote of a certain firmness, not for independent votes. Each model has R and W of
-its own, drawn to those of all models by `PRIOR` answers, and these as much to `FIRM`, so that few items say little. Sums are taken in steps of 2^-24, as whole numbers: they are the same however the data are cut.
+its own, drawn to those of all models by `PRIOR` answers, and these as much to `FIRM`, so that few items say little.
+Sums are taken in steps of 2^-24, as whole numbers: they are the same however the data are cut.
 
 Source: ours; naive Bayes with unlabelled items (Nigam and others 2000, doi:10.1023/A:1007692713085).
 """
