@@ -1,4 +1,4 @@
-"""How far do they agree? Coefficients on an aligned matrix of codes or on opinions, each with its interval."""
+"""How far do they agree? Coefficients on an aligned matrix of codes or values or on opinions, each with its interval."""
 
 from psephos.agreement.agreeing import Agreement, agree
 from psephos.agreement.bands import Strength, band_limits, band_of, majority_strength
@@ -7,8 +7,12 @@ from psephos.agreement.coefficient import Coefficient
 from psephos.agreement.consistency_curve import ConsistencyCurve, consistency_curve
 from psephos.agreement.consistency_result import Consistency
 from psephos.agreement.consistent_answers import consistency
+from psephos.agreement.cohen import cohen_kappa, conger_kappa
+from psephos.agreement.fleiss import fleiss_kappa, scott_pi
+from psephos.agreement.gwet import gwet_ac
 from psephos.agreement.icc import IntraclassCorrelation, intraclass_correlation
 from psephos.agreement.jackknife import Jackknife, jackknife
+from psephos.agreement.kendall import Concordance, kendall_w
 from psephos.agreement.krippendorff import krippendorff_alpha
 from psephos.agreement.noise_ceilings import ceiling_of, ceiling_of_means, ceiling_of_moments
 from psephos.agreement.pairs import pairwise_agreement
@@ -26,6 +30,7 @@ __all__ = [
     "Coefficient",
     "Consistency",
     "ConsistencyCurve",
+    "Concordance",
     "IntraclassCorrelation",
     "Jackknife",
     "NoiseCeiling",
@@ -41,8 +46,13 @@ __all__ = [
     "consistency",
     "consistency_curve",
     "guessing_curve",
+    "cohen_kappa",
+    "conger_kappa",
+    "fleiss_kappa",
+    "gwet_ac",
     "intraclass_correlation",
     "jackknife",
+    "kendall_w",
     "krippendorff_alpha",
     "majority_strength",
     "mean_vote_distribution",
@@ -58,4 +68,5 @@ __all__ = [
     "votes_needed",
     "warped_distance",
     "where_to_vote",
+    "scott_pi",
 ]

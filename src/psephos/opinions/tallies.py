@@ -231,10 +231,22 @@ def distinct_rows(counted: Tally) -> tuple[npt.NDArray[np.int64], npt.NDArray[np
     >>> distinct_rows(tally(np.array([0, 0, 1, 1, 2], np.int32), np.array([1, 0, 0, 1, 1], np.int32), 3, 2))
     (array([2, 0]), array([1, 2]))
     """
+    first, which = row_kinds(counted)
+    return first, np.bincount(which, minlength=len(first))
+
+
+def row_kinds(counted: Tally) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The first item of every distinct row of counts, as `distinct_rows` orders them, and which of them each item has.
+
+    Examples
+    --------
+    >>> row_kinds(tally(np.array([0, 0, 1, 1, 2], np.int32), np.array([1, 0, 0, 1, 1], np.int32), 3, 2))
+    (array([2, 0]), array([1, 1, 0]))
+    """
     pair = np.unique(combined([counted.choice, counted.votes]), return_inverse=True)[1]
     row = _row_of_item(counted.starts, pair)
-    _, first, copies = np.unique(row, return_index=True, return_counts=True)
-    return first, copies
+    _, first, which = np.unique(row, return_index=True, return_inverse=True)
+    return first, which
 
 
 def splits(
