@@ -1,4 +1,4 @@
-"""How far do they agree? Coefficients on an aligned matrix of codes or values or on opinions, each with its interval."""
+"""How far do they agree? Coefficients on a matrix of codes or values or on opinions, each with its interval."""
 
 from psephos.agreement.agreeing import Agreement, agree
 from psephos.agreement.bands import Strength, band_limits, band_of, majority_strength

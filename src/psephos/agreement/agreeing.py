@@ -7,27 +7,17 @@ takes chance out leads: its parts per item and voter are listed, and how far eac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import csv
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
 
-from psephos.agreement import influence
-from psephos.agreement.coefficient import Coefficient, Measure, check_interval, estimate
-from psephos.agreement.cohen import own_chance_kappa
-from psephos.agreement.concordance import ranked_pairs, ranked_voters
-from psephos.agreement.counting import Counted, counted_of
-from psephos.agreement.distances import METRICS, Metric, distance_of
-from psephos.agreement.fleiss import kappa_of
-from psephos.agreement.gwet import ac_of
-from psephos.agreement.icc import intraclass_correlation
-from psephos.agreement.kendall import kendall_w
-from psephos.agreement.krippendorff import alpha_of
-from psephos.agreement.pairs import MOST_APART, MOST_VOTERS, by_voter, no_pairs, nominal_pairs, pairs_apart
-from psephos.agreement.percent import PercentAgreement
-from psephos.agreement.ratings import Ratings, ratings_of
-from psephos.engine import Engine, Rng, seed_of, spawn
+from psephos.agreement.choosing import COEFFICIENTS, USUAL, How, of_rankings, of_votes, usual
+from psephos.agreement.coefficient import Coefficient, check_interval
+from psephos.agreement.distances import METRICS, Metric
+from psephos.engine import Engine, Rng, seed_of
 from psephos.errors import InputError, check_choice
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.issues import Issues
@@ -35,14 +25,7 @@ from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Result, command_for, json_ready
 from psephos.opinions.sharding import Shards, check_opinions
 
-COEFFICIENTS = ("percent", "alpha", "fleiss", "ac", "cohen", "conger", "scott", "icc", "w")
-USUAL = {"labels": ("percent", "alpha", "fleiss", "ac"), "scores": ("alpha", "icc", "w"), "rankings": ("w",)}
-ICC_SHOWN = ("ICC(1,1)", "ICC(2,1)", "ICC(3,1)", "ICC(1,k)", "ICC(2,k)", "ICC(3,k)")
-PERMUTED_CELLS = 100_000
-"""Up to so many ranks the permutation test of Kendall's W is made; chi-square is close with more."""
 ITEMS_IN_JSON = 100
-
-_Made = Callable[[Counted, Metric, float | None], Measure]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -88,9 +71,7 @@ class Agreement(Result):
     def summary(self) -> list[tuple[str, str]]:
         """The agreement in a few lines."""
         lines = [(c.name, str(c).removeprefix(f"{c.name} ")) for c in self.coefficients]
-        lead = next((c for c in self.coefficients if c.name == self.leading), None)
-        if lead is not None and lead.means:
-            lines.append((f"{lead.name} means", lead.means))
+        lines += [(f"{c.name} means", c.means) for c in self.coefficients]
         compared = self.voters.drop_nulls("agreement")
         if compared.height:
             least = compared.row(0, named=True)
@@ -177,7 +158,7 @@ def agree(
     check_interval(interval, repeats, level)
     if opinions.kind not in USUAL:
         raise InputError("opinions", f"agreement is measured on labels, scores and rankings, not on {opinions.kind}")
-    wanted = tuple(dict.fromkeys(coefficients or _usual(opinions)))
+    wanted = tuple(dict.fromkeys(coefficients or usual(opinions)))
     for name in wanted:
         check_choice("coefficients", name, COEFFICIENTS)
     labels = opinions.kind == "labels"
@@ -186,11 +167,9 @@ def agree(
         check_choice("metric", chosen, METRICS)
     merged = opinions.merged(equivalence) if labels else opinions
     seed = seed_of(rng)
-    how = _How(chosen, period, order, interval, repeats, level, seed)
-    if opinions.kind == "rankings":
-        found = _of_rankings(merged, wanted, how)
-    else:
-        found = _of_votes(merged, wanted, how, engine)
+    how = How(chosen, period, order, interval, repeats, level, seed)
+    ranked = opinions.kind == "rankings"
+    found = of_rankings(merged, wanted, how) if ranked else of_votes(merged, wanted, how, engine)
     parameters, command = _said(merged, coefficients and wanted, metric, how, equivalence)
     notes = found.notes
     if not isinstance(merged, Shards) and merged.weights() is not None:
@@ -207,180 +186,11 @@ def agree(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _How:
-    metric: Metric
-    period: float | None
-    order: Sequence[str] | None
-    interval: str
-    repeats: int
-    level: float
-    seed: int
-
-
-@dataclass(eq=False)
-class _Found:
-    coefficients: list[Coefficient]
-    leading: str
-    pairs: pl.DataFrame
-    voters: pl.DataFrame
-    by_item: pl.DataFrame
-    notes: tuple[str, ...] = ()
-    issues: Issues = Issues()
-
-
-_ITEMS = {"item": pl.String, "votes": pl.Int64, "agreement": pl.Float64, "value": pl.Float64}
-_VOTERS = {
-    "voter": pl.String,
-    "partners": pl.UInt32,
-    "items": pl.Int64,
-    **dict.fromkeys(("agreement", "value", "without", "change"), pl.Float64),
-}
-
-
-def _usual(opinions: Opinions | Shards) -> tuple[str, ...]:
-    two = opinions.kind == "labels" and opinions.size("voter") == 2 and not isinstance(opinions, Shards)
-    return USUAL[opinions.kind] + (("cohen",) if two else ())
-
-
-def _percent(counted: Counted, metric: Metric, period: float | None) -> Measure:
-    measure = PercentAgreement(counted.counts, distance_of(metric, counted.levels, period))
-    if metric != "nominal" if isinstance(metric, str) else True:
-        measure.name = f"percent agreement ({metric if isinstance(metric, str) else 'own distance'})"
-    return measure
-
-
-def _made(name: str) -> _Made | None:
-    makers: dict[str, _Made] = {
-        "percent": _percent,
-        "alpha": alpha_of,
-        "fleiss": kappa_of,
-        "scott": kappa_of,
-        "ac": ac_of,
-    }
-    return makers.get(name)
-
-
-def _of_votes(opinions: Opinions | Shards, wanted: tuple[str, ...], how: _How, engine: int | str | Engine) -> _Found:
-    whole = None if isinstance(opinions, Shards) else ratings_of(opinions, how.order)
-    counted = counted_of(opinions if whole is None or engine != 1 else whole, order=how.order, engine=engine)
-    if whole is not None and counted.row is None:
-        counted = counted_of(whole)
-    notes: list[str] = []
-    measures: dict[str, Measure] = {}
-    ordinal = isinstance(how.metric, str) and how.metric == "ordinal"
-    if ordinal and set(wanted) - {"alpha", "icc", "w"}:
-        notes.append("ordinal is a distance of alpha alone; the other coefficients take linear distances")
-    for name in wanted:
-        metric: Metric = "linear" if ordinal and name != "alpha" else how.metric
-        if name in ("scott", "cohen") and counted.n_voters != 2:
-            other = "fleiss" if name == "scott" else "conger"
-            raise InputError("coefficients", f"{name} needs 2 voters, got {counted.n_voters:,}", hint=f"use {other}")
-        if (maker := _made(name)) is not None:
-            measures[name] = maker(counted, metric, how.period)
-        elif name in ("cohen", "conger"):
-            if whole is None:
-                raise InputError("coefficients", f"{name} tells voters apart, which votes read in parts do not")
-            measures[name] = own_chance_kappa(whole, metric, how.period)
-        elif whole is None:
-            raise InputError("coefficients", f"{name} needs all votes of an item in memory", hint="use psephos.read")
-        if name == "scott":
-            measures[name].name = measures[name].name.replace("Fleiss' kappa", "Scott's pi")
-    streams = spawn(how.seed, 2)
-    estimated = estimate(
-        list(measures.values()), interval=how.interval, repeats=how.repeats, level=how.level, rng=how.seed
-    )
-    by_name = dict(zip(measures, estimated, strict=True))
-    coefficients: list[Coefficient] = []
-    for name in wanted:
-        if name in by_name:
-            coefficients.append(by_name[name])
-        elif whole is not None:
-            coefficients += _of_tables(name, whole, how, streams)
-    lead_name = next((name for name in measures if name != "percent"), next(iter(measures), "alpha"))
-    lead = measures.get(lead_name) or alpha_of(counted, how.metric, how.period)
-    found = _Found(coefficients, lead.name, no_pairs(), pl.DataFrame(schema=_VOTERS), pl.DataFrame(schema=_ITEMS))
-    found.issues = counted.issues
-    if isinstance(opinions, Shards):
-        found.issues += opinions.issues_with(
-            counted.items if counted.items is not None else pl.Series([], dtype=pl.String)
-        )
-    if whole is None:
-        notes.append("the votes were read in parts: pairs, voters and items are not listed")
-    else:
-        _add_tables(found, lead, counted, whole, how, lambda part: _again(lead_name, part, how, ordinal), notes)
-    found.notes = tuple(notes)
-    return found
-
-
-def _again(name: str, ratings: Ratings, how: _How, ordinal: bool) -> Measure:
-    metric: Metric = "linear" if ordinal and name != "alpha" else how.metric
-    maker = _made(name)
-    return (
-        own_chance_kappa(ratings, metric, how.period)
-        if maker is None
-        else maker(counted_of(ratings), metric, how.period)
-    )
-
-
-def _of_tables(name: str, ratings: Ratings, how: _How, streams: list[np.random.Generator]) -> list[Coefficient]:
-    """Coefficients of the items that all voters judged."""
-    if name == "w":
-        cells = len(ratings.item)
-        permutations = 999 if cells <= PERMUTED_CELLS else 0
-        return [kendall_w(ratings, repeats=how.repeats, permutations=permutations, level=how.level, rng=streams[0])]
-    options = {"interval": how.interval, "repeats": how.repeats, "level": how.level}
-    return [intraclass_correlation(ratings, form=form, rng=how.seed, **options) for form in ICC_SHOWN]  # type: ignore[arg-type]
-
-
-def _add_tables(
-    found: _Found,
-    lead: Measure,
-    counted: Counted,
-    ratings: Ratings,
-    how: _How,
-    rebuild: influence.Rebuild,
-    notes: list[str],
-) -> None:
-    nominal = isinstance(how.metric, str) and how.metric == "nominal"
-    if ratings.n_voters <= (MOST_VOTERS if nominal else MOST_APART):
-        found.pairs = nominal_pairs(ratings, how.level) if nominal else pairs_apart(ratings, lead.distance, how.level)
-    else:
-        notes.append(f"{ratings.n_voters:,} voters have too many pairs to list")
-    moved = influence.voters_table(lead, counted, ratings, rebuild)
-    joined = by_voter(found.pairs).join(moved, on="voter", how="full", coalesce=True) if found.pairs.height else moved
-    listed = [
-        pl.col(name).cast(dtype) if name in joined.columns else pl.lit(None, dtype).alias(name)
-        for name, dtype in _VOTERS.items()
-    ]
-    found.voters = joined.select(listed).sort("agreement", "value", "voter", nulls_last=True)
-    found.by_item = influence.items_table(lead, counted, ratings)
-    if ratings.n_voters > 2 and moved.height and moved["without"].null_count() == moved.height and lead.items:
-        notes.append("how far each voter moves the coefficient would take too long here")
-
-
-def _of_rankings(opinions: Opinions | Shards, wanted: tuple[str, ...], how: _How) -> _Found:
-    if set(wanted) != {"w"} or isinstance(opinions, Shards):
-        raise InputError("coefficients", f"rankings have Kendall's W (w) only, got {', '.join(wanted)}")
-    value = kendall_w(
-        opinions, order=how.order, repeats=how.repeats, permutations=999, level=how.level, rng=spawn(how.seed, 1)[0]
-    )
-    pairs, notes = ranked_pairs(opinions)
-    moved = ranked_voters(opinions, value.value)
-    joined = by_voter(pairs).join(moved, on="voter", how="full", coalesce=True) if pairs.height else moved
-    listed = [
-        pl.col(name).cast(dtype) if name in joined.columns else pl.lit(None, dtype).alias(name)
-        for name, dtype in _VOTERS.items()
-    ]
-    voters = joined.select(listed).sort("agreement", "voter", nulls_last=True)
-    return _Found([value], value.name, pairs, voters, pl.DataFrame(schema=_ITEMS), notes)
-
-
 def _said(
     opinions: Opinions | Shards,
     wanted: Sequence[str] | None,
     metric: Metric | None,
-    how: _How,
+    how: How,
     equivalence: Equivalence,
 ) -> tuple[dict[str, object], str]:
     """Parameters for the provenance, and the command that gives the result again."""
@@ -409,9 +219,6 @@ def command_list(names: Sequence[str]) -> str:
     >>> command_list(["low", "fair, at best"])
     'low,"fair, at best"'
     """
-    import csv
-    import io
-
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(names)
     return line.getvalue()

@@ -182,6 +182,7 @@ def estimate(
     for places in groups.values():
         group = [measures[place] for place in places]
         copies = group[0].counts.copies
+        once = copies[None, :].astype(np.float64)
 
         def together(weights: Floats, group: list[Measure] = group) -> Floats:
             return np.stack([measure.statistic(weights) for measure in group], axis=1)
@@ -197,12 +198,11 @@ def estimate(
                 method="percentile",
                 rng=rng,
             )
-            ends = zip(drawn.value, drawn.low, drawn.high, drawn.standard_error, strict=True)
+            ends = list(zip(drawn.value, drawn.low, drawn.high, drawn.standard_error, strict=True))
         elif interval == "analytic" and copies.sum() >= 2:
-            ends = (by_formula(m.statistic(copies[None, :] * 1.0)[0], m.influence(), copies, level) for m in group)
+            ends = [by_formula(float(m.statistic(once)[0]), m.influence(), copies, level) for m in group]
         else:
-            values = together(copies[None, :].astype(np.float64))[0]
-            ends = ((value, np.nan, np.nan, np.nan) for value in values)
+            ends = [(value, np.nan, np.nan, np.nan) for value in together(once)[0]]
         for place, measure, (value, low, high, error) in zip(places, group, ends, strict=True):
             if measure.items < 2:
                 low = high = error = np.nan

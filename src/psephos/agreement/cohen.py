@@ -29,12 +29,10 @@ from psephos.agreement.coefficient import (
     share,
     voted,
 )
-from psephos.agreement.counting import Counted, counted_of
-from psephos.agreement.distances import Distance, Metric, Table
+from psephos.agreement.counting import counted_of
+from psephos.agreement.distances import Distance, Metric, Table, fixed_distance, named
 from psephos.agreement.documented import documented
-from psephos.agreement.fleiss import fixed_distance
-from psephos.agreement.krippendorff import named
-from psephos.agreement.ratings import Floats, Ratings, Votes, ratings_of
+from psephos.agreement.ratings import Floats, Levels, Ratings, Votes, ratings_of
 from psephos.engine import Rng
 from psephos.errors import InputError
 
@@ -137,13 +135,19 @@ def own_chance_kappa(ratings: Ratings, metric: Metric, period: float | None = No
     """Cohen's kappa of two voters, Conger's of more."""
     n_levels = len(ratings.levels)
     cell = ratings.voter.astype(np.int64) * n_levels + ratings.level
-    if int(ratings.n_voters) * n_levels > np.iinfo(np.int32).max:
+    n_cells = int(ratings.n_voters) * n_levels
+    if n_cells > np.iinfo(np.int32).max:
         raise InputError("votes", f"{ratings.n_voters:,} voters with {n_levels:,} levels are too many to tell apart")
     columns = Ratings(
-        ratings.item, ratings.voter, cell.astype(np.int32), ratings.n_items, ratings.n_voters, _Cells(cell)
+        ratings.item,
+        ratings.voter,
+        cell.astype(np.int32),
+        ratings.n_items,
+        ratings.n_voters,
+        Levels(np.zeros(n_cells), np.arange(n_cells)),
     )
     counted = counted_of(columns)
-    distance = fixed_distance(metric, Counted(counted.counts, ratings.levels, ratings.n_voters), period)
+    distance = fixed_distance(metric, ratings.levels, period)
     measure = OwnChanceKappa(counted.counts, distance, ratings.n_voters)
     measure.name = named("Cohen's kappa" if ratings.n_voters == 2 else "Conger's kappa", metric)
     measure.constant = _constant(ratings)
@@ -153,10 +157,7 @@ def own_chance_kappa(ratings: Ratings, metric: Metric, period: float | None = No
 class OwnChanceKappa(Measure):
     """Rows hold a column for each voter and level; T = (within, items with two votes, votes and margins by voter)."""
 
-    means = (
-        "1 is full agreement, 0 what voters would reach who draw at random, each from its own choices, below 0 is less "
-        "than that"
-    )
+    means = "1 is full agreement, 0 what voters reach who draw at random, each from its own choices, below 0 is less"
     constant = ""
     additive = False
 
@@ -206,16 +207,6 @@ class OwnChanceKappa(Measure):
         shares = share(margins, np.broadcast_to(votes[..., None], margins.shape))
         present = (votes > 0).sum(axis=1).astype(np.float64)
         return shares, present * (present - 1), votes
-
-
-class _Cells:
-    """Stands for the levels of columns that are pairs of voter and level."""
-
-    def __init__(self, cell: Any) -> None:
-        self.size = int(cell.max(initial=-1)) + 1
-
-    def __len__(self) -> int:
-        return self.size
 
 
 def _constant(ratings: Ratings) -> str:

@@ -1,7 +1,7 @@
 """Which voters rank alike, and who pulls the common order apart?
 
-Two voters agree by the share of pairs of candidates that both put into the same order, (tau + 1) / 2 without ties, taken
-over the candidates that both ranked in a task.
+Two voters agree by the share of pairs of candidates that both put into the same order, (tau + 1) / 2 without ties,
+taken over the candidates that both ranked in a task.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from psephos.opinions.model import Opinions
 from psephos.statistics import kendall_tau
 
 
-def ranked_pairs(opinions: Opinions) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def ranked_pairs(opinions: Opinions, level: float) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """left, right, items (candidates both ranked), agreement, low, high, kappa (tau): one row per pair of voters.
 
     Bounds are those of tau-b on one task; of several tasks there are none.
@@ -35,7 +35,7 @@ def ranked_pairs(opinions: Opinions) -> tuple[pl.DataFrame, tuple[str, ...]]:
     for left, right in combinations(range(n_voters), 2):
         both = ~np.isnan(ranks[left]) & ~np.isnan(ranks[right])
         found = [
-            (kendall_tau(ranks[left, at, both[at]], ranks[right, at, both[at]]), int(both[at].sum()))
+            (kendall_tau(ranks[left, at, both[at]], ranks[right, at, both[at]], level=level), int(both[at].sum()))
             for at in range(n_tasks)
             if both[at].sum() >= 2
         ]

@@ -9,7 +9,7 @@ cut.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ class Counted:
     levels: Levels
     n_voters: int
     row: npt.NDArray[np.int64] | None = None
-    issues: Issues = Issues()
+    issues: Issues = field(default_factory=Issues)
     items: pl.Series | None = None
 
 

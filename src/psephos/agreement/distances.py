@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +43,7 @@ MOST_LEVELS = 3000
 
 CHUNK = 2**21
 
-Table = sparse.csr_array
+Table: TypeAlias = sparse.csr_array
 """Counts of votes, shape (n_rows, n_levels)."""
 
 
@@ -103,22 +103,23 @@ class Nominal(Distance):
 
     def against(self, margins: Floats) -> Floats:
         """What stands beside these sums in B."""
-        total: Floats = margins.sum(axis=-1, keepdims=True)
-        return total - margins
+        apart: Floats = margins.sum(axis=-1, keepdims=True) - margins
+        return apart
 
     def within(self, votes: Table) -> Floats:
         """Distances over ordered pairs of votes of each row."""
-        total = np.asarray(votes.sum(axis=1))
+        total: Floats = np.asarray(votes.sum(axis=1))
         return total * total - np.asarray(votes.power(2).sum(axis=1))
 
     def between(self, one: npt.NDArray[np.integer], other: npt.NDArray[np.integer]) -> Floats:
         """Distance of two levels, element by element."""
-        return (one != other).astype(np.float64)
+        apart: Floats = (one != other).astype(np.float64)
+        return apart
 
     def to_votes(self, votes: Table, row: npt.NDArray[np.integer], level: npt.NDArray[np.integer]) -> Floats:
         """Distances from a level to the votes of a row."""
-        same = np.asarray(votes[row, level]).ravel()
-        return np.asarray(votes.sum(axis=1))[row] - same
+        total: Floats = np.asarray(votes.sum(axis=1))
+        return total[row] - np.asarray(votes[row, level]).ravel()
 
 
 class Points(Distance):
@@ -221,6 +222,27 @@ def distance_of(metric: Metric, levels: Levels, period: float | None = None) -> 
         return Matrix(apart)
     total = numbers[:, None] + numbers
     return Matrix(np.divide(apart, total, out=np.zeros_like(apart), where=total > 0) ** 2)
+
+
+def fixed_distance(metric: Metric, levels: Levels, period: float | None) -> Distance:
+    """The distance of a metric for a coefficient that takes none which depends on the votes."""
+    if isinstance(metric, str) and metric == "ordinal":
+        hint = "use linear or quadratic, which need an order only"
+        raise InputError("metric", "ordinal is a distance of Krippendorff's alpha", hint=hint)
+    return distance_of(metric, levels, period)
+
+
+def named(name: str, metric: Metric) -> str:
+    """The name of a coefficient with its metric, if it is not the plain one.
+
+    Examples
+    --------
+    >>> named("kappa", "nominal"), named("kappa", "linear"), named("kappa", max)
+    ('kappa', 'kappa (linear)', 'kappa (own distance)')
+    """
+    if isinstance(metric, str):
+        return name if metric == "nominal" else f"{name} ({metric})"
+    return f"{name} (own distance)"
 
 
 def _first_text(levels: Levels) -> str:

@@ -21,9 +21,8 @@ import numpy as np
 
 from psephos.agreement.coefficient import Coefficient, Measure, check_interval, estimate, joined, share, voted
 from psephos.agreement.counting import Counted, counted_of
-from psephos.agreement.distances import Metric, Table, distance_of
+from psephos.agreement.distances import Metric, Table, fixed_distance, named
 from psephos.agreement.documented import documented
-from psephos.agreement.krippendorff import named
 from psephos.agreement.ratings import Floats, Votes
 from psephos.engine import Engine, Rng
 from psephos.errors import InputError
@@ -122,24 +121,22 @@ def scott_pi(
     counted = counted_of(votes, order=order, engine=engine)
     if counted.n_voters != 2:
         raise InputError("votes", f"Scott's pi needs 2 voters, got {counted.n_voters:,}", hint="use fleiss_kappa")
-    measure = kappa_of(counted, metric, period)
-    measure.name = named("Scott's pi", metric)
+    measure = pi_of(counted, metric, period)
     return estimate([measure], interval=interval, repeats=repeats, level=level, rng=rng)[0]
 
 
 def kappa_of(counted: Counted, metric: Metric, period: float | None = None) -> FleissKappa:
     """Fleiss' kappa of counts under a metric."""
-    measure = FleissKappa(counted.counts, fixed_distance(metric, counted, period))
+    measure = FleissKappa(counted.counts, fixed_distance(metric, counted.levels, period))
     measure.name = named("Fleiss' kappa", metric)
     return measure
 
 
-def fixed_distance(metric: Metric, counted: Counted, period: float | None) -> Any:
-    """The distance of a metric that does not depend on the votes."""
-    if isinstance(metric, str) and metric == "ordinal":
-        hint = "use linear or quadratic, which need an order only"
-        raise InputError("metric", "ordinal is a distance of Krippendorff's alpha", hint=hint)
-    return distance_of(metric, counted.levels, period)
+def pi_of(counted: Counted, metric: Metric, period: float | None = None) -> FleissKappa:
+    """The same under the name that it has of two voters."""
+    measure = kappa_of(counted, metric, period)
+    measure.name = named("Scott's pi", metric)
+    return measure
 
 
 class FleissKappa(Measure):
@@ -147,8 +144,7 @@ class FleissKappa(Measure):
 
     name = "Fleiss' kappa"
     means = (
-        "1 is full agreement, 0 what voters would reach who draw at random from the choices of all together, below 0 is "
-        "less than that"
+        "1 is full agreement, 0 what voters reach who draw at random from the choices of all together, below 0 is less"
     )
 
     def features(self, votes: Table) -> Any:

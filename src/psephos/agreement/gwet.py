@@ -20,10 +20,9 @@ import numpy as np
 
 from psephos.agreement.coefficient import Coefficient, Counts, check_interval, estimate, joined, share
 from psephos.agreement.counting import Counted, counted_of
-from psephos.agreement.distances import Distance, Metric, Table
+from psephos.agreement.distances import Distance, Metric, Table, fixed_distance, named
 from psephos.agreement.documented import documented
-from psephos.agreement.fleiss import FleissKappa, fixed_distance
-from psephos.agreement.krippendorff import named
+from psephos.agreement.fleiss import FleissKappa
 from psephos.agreement.ratings import Floats, Votes
 from psephos.engine import Engine, Rng
 from psephos.errors import InputError, check_count
@@ -88,7 +87,7 @@ def ac_of(counted: Counted, metric: Metric, period: float | None = None, categor
             raise InputError("categories", "belongs to the nominal metric; other metrics know their levels")
         if check_count("categories", categories) < len(counted.levels):
             raise InputError("categories", f"must be at least {len(counted.levels):,}, as many were chosen")
-    measure = GwetAC(counted.counts, fixed_distance(metric, counted, period), categories)
+    measure = GwetAC(counted.counts, fixed_distance(metric, counted.levels, period), categories)
     measure.name = "Gwet's AC1" if plain else named("Gwet's AC2", metric)
     return measure
 
@@ -96,10 +95,7 @@ def ac_of(counted: Counted, metric: Metric, period: float | None = None, categor
 class GwetAC(FleissKappa):
     """T as for Fleiss' kappa, but with the shares of levels themselves."""
 
-    means = (
-        "1 is full agreement, 0 what voters would reach who guess where an item is hard; it stays high where one choice "
-        "is much more common than the others"
-    )
+    means = "1 is full agreement, 0 what voters reach who guess on hard items; it stays high where one choice is common"
 
     normalised = True
 

@@ -37,7 +37,7 @@ from psephos.statistics import bootstrap
 FORMS = ("ICC(1,1)", "ICC(2,1)", "ICC(3,1)", "ICC(1,k)", "ICC(2,k)", "ICC(3,k)")
 MEANS = {
     "ICC(1,1)": "share of the variance of one rating that is between items, each item having raters of its own",
-    "ICC(2,1)": "share of the variance of one rating that is between items; raters that differ in level count against it",
+    "ICC(2,1)": "share of the variance of one rating that is between items; levels of raters count against it",
     "ICC(3,1)": "share of the variance of one rating that is between items once the levels of the raters are taken out",
     "ICC(1,k)": "the same as ICC(1,1) for the mean of all raters",
     "ICC(2,k)": "the same as ICC(2,1) for the mean of all raters",
@@ -74,7 +74,7 @@ class IntraclassCorrelation(Coefficient):
 
 
 def intraclass_correlation(
-    ratings: Votes,
+    ratings: Votes | Ratings,
     *,
     form: str = "ICC(2,1)",
     interval: str = "bootstrap",

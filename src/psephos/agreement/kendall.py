@@ -6,11 +6,11 @@ With r_iv the rank that voter v gives to item i of n, less the mean rank, ties s
 
 which is 12 S / (m^2 (n^3 - n) - m sum (t^3 - t)) with the usual correction for ties. 1 is one and the same order, 0 no
 common order at all. If orders are chance, m (n - 1) W has about the chi-square distribution with n - 1 degrees of
-freedom; the permutation test shuffles the ranks of each voter. Rankings of several tasks are put together by their sums
-above and below.
+freedom; the permutation test shuffles the ranks of each voter. Rankings of several tasks are put together by their
+sums above and below.
 
-Source: Kendall and Babington Smith (1939), doi:10.1214/aoms/1177732186; Kendall (1948), Rank Correlation Methods (ties).
-Differs: the interval comes from resampled items, ranked anew. Items that not all voters ranked are left out and counted.
+Source: Kendall and Babington Smith (1939), doi:10.1214/aoms/1177732186; Kendall (1948), Rank Correlation Methods.
+Differs: the interval comes from resampled items, ranked anew. Items that not all voters ranked are left out, counted.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Concordance(Coefficient):
 
 
 def kendall_w(
-    votes: Votes,
+    votes: Votes | Ratings,
     *,
     order: Sequence[str] | None = None,
     repeats: int = 1000,
@@ -194,10 +194,11 @@ def _permuted(blocks: list[Floats], permutations: int, rng: np.random.Generator)
 
 def _starts(ranks: list[Floats]) -> npt.NDArray[np.int64]:
     lengths = np.array([len(part) for part in ranks])
-    return np.cumsum(lengths) - lengths
+    starts: npt.NDArray[np.int64] = np.cumsum(lengths) - lengths
+    return starts
 
 
-def _blocks(votes: Votes, order: Sequence[str] | None) -> tuple[list[Floats], int]:
+def _blocks(votes: Votes | Ratings, order: Sequence[str] | None) -> tuple[list[Floats], int]:
     """A complete table (n_items, n_voters) of each task, and how many items were left out."""
     if isinstance(votes, Opinions) and votes.kind == "rankings":
         if order is not None:

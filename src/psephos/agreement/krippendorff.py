@@ -36,7 +36,7 @@ from psephos.agreement.coefficient import (
     voted,
 )
 from psephos.agreement.counting import Counted, counted_of
-from psephos.agreement.distances import Metric, Points, Table, distance_of
+from psephos.agreement.distances import Metric, Points, Table, distance_of, named
 from psephos.agreement.documented import documented
 from psephos.agreement.ratings import Floats, Levels, Votes
 from psephos.engine import Engine, Rng
@@ -103,27 +103,11 @@ def alpha_of(counted: Counted, metric: Metric, period: float | None = None) -> A
     return measure
 
 
-def named(name: str, metric: Metric) -> str:
-    """The name of a coefficient with its metric, if it is not the plain one.
-
-    Examples
-    --------
-    >>> named("kappa", "nominal"), named("kappa", "linear"), named("kappa", max)
-    ('kappa', 'kappa (linear)', 'kappa (own distance)')
-    """
-    if isinstance(metric, str):
-        return name if metric == "nominal" else f"{name} ({metric})"
-    return f"{name} (own distance)"
-
-
 class Alpha(Measure):
     """Alpha under a distance that does not depend on the votes; T = (sum of within / (m - 1), votes, margins)."""
 
     name = "Krippendorff's alpha"
-    means = (
-        "1 is full agreement, 0 what votes dealt out at random from all that were cast would give, below 0 voters differ "
-        "systematically"
-    )
+    means = "1 is full agreement, 0 what votes dealt out at random would give, below 0 voters differ systematically"
     pairable_only = True
 
     def features(self, votes: Table) -> Any:
@@ -196,7 +180,8 @@ class OrdinalAlpha(Alpha):
         expected = 4 * n * by_level * ranks
         slope = -(observed / n - self.observed / self.expected * expected / (n * (n - 1))) / self.expected
         above = np.cumsum(slope[::-1])[::-1] - slope / 2
-        return fixed + np.asarray(self.ordered @ above)
+        moved: Floats = fixed + np.asarray(self.ordered @ above)
+        return moved
 
     def _ranks(self, by_level: Floats) -> Floats:
         ranks: Floats = np.cumsum(by_level, axis=-1) - by_level / 2

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from scipy import sparse
 
@@ -115,14 +116,14 @@ def pairs_apart(ratings: Ratings, distance: Distance, level: float) -> pl.DataFr
         error = float(apart.std(ddof=1)) / np.sqrt(n) if n > 1 else np.nan
         found.append((left, right, n, float(apart.mean()), error, expected))
     table = np.array(found, dtype=np.float64).reshape(-1, 6)
-    left, right, items = (table[:, place].astype(np.int64) for place in range(3))
+    at_left, at_right, items = (table[:, place].astype(np.int64) for place in range(3))
     agreement, error = 1 - table[:, 3] / distance.largest, table[:, 4] / distance.largest
     low, high = np.full((2, len(table)), np.nan)
     for n in np.unique(items[items > 1]):
         at = items == n
         low[at], high[at] = normal_interval(agreement[at], error[at], level, degrees=int(n) - 1)
     ends = np.maximum(low, 0.0), np.minimum(high, 1.0)
-    return _pair_table(ratings, left, right, items, agreement, *ends, _kappa(table[:, 3], table[:, 5]))
+    return _pair_table(ratings, at_left, at_right, items, agreement, *ends, _kappa(table[:, 3], table[:, 5]))
 
 
 def by_voter(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -158,7 +159,8 @@ def _chance(ratings: Ratings, by_item: sparse.csr_array) -> Floats:
     both = mine[at] == theirs
     weight = np.where(both, met.data * met.data[at], 0.0)
     flat = np.bincount(voter * n_voters + other, weights=weight, minlength=n_voters * n_voters)
-    return flat.reshape(n_voters, n_voters)
+    total: Floats = flat.astype(np.float64)
+    return total.reshape(n_voters, n_voters)
 
 
 def _kappa(observed: Floats, expected: Floats) -> Floats:
@@ -169,9 +171,9 @@ def _kappa(observed: Floats, expected: Floats) -> Floats:
 
 def _pair_table(
     ratings: Ratings,
-    left: Floats,
-    right: Floats,
-    items: Floats,
+    left: npt.NDArray[np.integer],
+    right: npt.NDArray[np.integer],
+    items: npt.NDArray[np.floating | np.integer],
     agreement: Floats,
     low: Floats,
     high: Floats,

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from psephos.agreement.coefficient import Coefficient, Measure, check_interval, estimate, joined, share, voted
-from psephos.agreement.counting import counted_of
-from psephos.agreement.distances import Metric, Table, distance_of
+from psephos.agreement.counting import Counted, counted_of
+from psephos.agreement.distances import Metric, Table, fixed_distance, named
 from psephos.agreement.documented import documented
 from psephos.agreement.ratings import Floats, Votes
 from psephos.engine import Engine, Rng
@@ -68,8 +68,15 @@ def percent_agreement(
     """
     check_interval(interval, repeats, level)
     counted = counted_of(votes, order=order, engine=engine)
-    measure = PercentAgreement(counted.counts, distance_of(metric, counted.levels, period))
+    measure = percent_of(counted, metric, period)
     return estimate([measure], interval=interval, repeats=repeats, level=level, rng=rng)[0]
+
+
+def percent_of(counted: Counted, metric: Metric, period: float | None = None) -> PercentAgreement:
+    """Percent agreement of counts under a metric."""
+    measure = PercentAgreement(counted.counts, fixed_distance(metric, counted.levels, period))
+    measure.name = named("percent agreement", metric)
+    return measure
 
 
 class PercentAgreement(Measure):

@@ -168,7 +168,7 @@ def ratings_of(votes: Votes | Ratings, order: Sequence[str] | None = None) -> Ra
         row, column = np.nonzero(codes >= 0)
         used, level = np.unique(codes[row, column], return_inverse=True)
         levels = Levels(used.astype(np.float64), used.astype(np.int64))
-    return _ratings(row, column, level, *matrix.shape, levels)
+    return _ratings(row, column, level, matrix.shape[0], matrix.shape[1], levels)
 
 
 def level_of_choices(choices: pl.Series, order: Sequence[str] | None) -> Levels:
