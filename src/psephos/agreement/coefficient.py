@@ -155,7 +155,7 @@ class Measure(ABC):
 
     def influence(self) -> Floats:
         """How the value moves with the weight of each row, shape (n_rows,)."""
-        if self.expected <= self.least:
+        if not self.items or self.expected <= self.least:
             return np.zeros(len(self.counts.copies))
         observed, expected = self.slopes(self.sums[0])
         slope = -(observed - self.observed / self.expected * expected) / self.expected

@@ -30,7 +30,7 @@ from psephos.agreement.coefficient import (
     voted,
 )
 from psephos.agreement.counting import counted_of
-from psephos.agreement.distances import Distance, Metric, Table, fixed_distance, named
+from psephos.agreement.distances import Distance, Metric, Table, distance_of, named
 from psephos.agreement.documented import documented
 from psephos.agreement.ratings import Floats, Levels, Ratings, Votes, ratings_of
 from psephos.engine import Rng
@@ -147,7 +147,7 @@ def own_chance_kappa(ratings: Ratings, metric: Metric, period: float | None = No
         Levels(np.zeros(n_cells), np.arange(n_cells)),
     )
     counted = counted_of(columns)
-    distance = fixed_distance(metric, ratings.levels, period)
+    distance = distance_of(metric, ratings.levels, period)
     measure = OwnChanceKappa(counted.counts, distance, ratings.n_voters)
     measure.name = named("Cohen's kappa" if ratings.n_voters == 2 else "Conger's kappa", metric)
     measure.constant = _constant(ratings)

@@ -109,7 +109,8 @@ class Nominal(Distance):
     def within(self, votes: Table) -> Floats:
         """Distances over ordered pairs of votes of each row."""
         total: Floats = np.asarray(votes.sum(axis=1))
-        return total * total - np.asarray(votes.power(2).sum(axis=1))
+        found: Floats = total * total - np.asarray(votes.power(2).sum(axis=1))
+        return found
 
     def between(self, one: npt.NDArray[np.integer], other: npt.NDArray[np.integer]) -> Floats:
         """Distance of two levels, element by element."""
@@ -119,7 +120,8 @@ class Nominal(Distance):
     def to_votes(self, votes: Table, row: npt.NDArray[np.integer], level: npt.NDArray[np.integer]) -> Floats:
         """Distances from a level to the votes of a row."""
         total: Floats = np.asarray(votes.sum(axis=1))
-        return total[row] - np.asarray(votes[row, level]).ravel()
+        found: Floats = total[row] - np.asarray(votes[row, level]).ravel()
+        return found
 
 
 class Points(Distance):
@@ -200,6 +202,9 @@ def distance_of(metric: Metric, levels: Levels, period: float | None = None) -> 
     if not isinstance(metric, str):
         return Matrix(_called(metric, levels) if callable(metric) else _given(metric, levels))
     check_choice("metric", metric, METRICS)
+    if metric == "ordinal":
+        hint = "use linear or quadratic, which need an order only"
+        raise InputError("metric", "ordinal is a distance of Krippendorff's alpha", hint=hint)
     if (metric == "circular") != (period is not None):
         problem = "is needed by a circular metric" if period is None else "belongs to the circular metric only"
         raise InputError("period", problem, hint="such as 24 for hours" if period is None else None)
@@ -222,14 +227,6 @@ def distance_of(metric: Metric, levels: Levels, period: float | None = None) -> 
         return Matrix(apart)
     total = numbers[:, None] + numbers
     return Matrix(np.divide(apart, total, out=np.zeros_like(apart), where=total > 0) ** 2)
-
-
-def fixed_distance(metric: Metric, levels: Levels, period: float | None) -> Distance:
-    """The distance of a metric for a coefficient that takes none which depends on the votes."""
-    if isinstance(metric, str) and metric == "ordinal":
-        hint = "use linear or quadratic, which need an order only"
-        raise InputError("metric", "ordinal is a distance of Krippendorff's alpha", hint=hint)
-    return distance_of(metric, levels, period)
 
 
 def named(name: str, metric: Metric) -> str:

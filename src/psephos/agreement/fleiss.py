@@ -21,7 +21,7 @@ import numpy as np
 
 from psephos.agreement.coefficient import Coefficient, Measure, check_interval, estimate, joined, share, voted
 from psephos.agreement.counting import Counted, counted_of
-from psephos.agreement.distances import Metric, Table, fixed_distance, named
+from psephos.agreement.distances import Metric, Table, distance_of, named
 from psephos.agreement.documented import documented
 from psephos.agreement.ratings import Floats, Votes
 from psephos.engine import Engine, Rng
@@ -127,7 +127,7 @@ def scott_pi(
 
 def kappa_of(counted: Counted, metric: Metric, period: float | None = None) -> FleissKappa:
     """Fleiss' kappa of counts under a metric."""
-    measure = FleissKappa(counted.counts, fixed_distance(metric, counted.levels, period))
+    measure = FleissKappa(counted.counts, distance_of(metric, counted.levels, period))
     measure.name = named("Fleiss' kappa", metric)
     return measure
 

@@ -3,9 +3,9 @@
     AC = (P_a - P_e) / (1 - P_e),      P_e = T / (q (q - 1)) sum_k p_k (1 - p_k),      T = sum_kl w_kl,
 
 P_a the observed agreement, p_k the share of level k as for Fleiss' kappa, q the number of levels, w_kl = 1 - delta_kl /
-largest delta the weight of a pair: 1 for equal votes. AC1 is nominal (T = q), AC2 any other. Where nearly all votes are
-for one level, kappa is low even if voters hardly ever differ; AC1 is not, because it takes the chance to agree by
-guessing to be small there.
+largest delta the weight of a pair, 1 for equal votes (the largest of the levels; for circular distances it is 1). AC1 is
+nominal (T = q), AC2 any other. Where nearly all votes are for one level, kappa is low even if voters hardly ever differ;
+AC1 is not, because it takes the chance to agree by guessing to be small there.
 
 Source: Gwet (2008), doi:10.1348/000711006X126600 (AC1, its variance); Gwet (2014), Handbook of Inter-Rater Reliability
 (AC2). Differs: with a single level the value is 1 with a note.
@@ -20,7 +20,7 @@ import numpy as np
 
 from psephos.agreement.coefficient import Coefficient, Counts, check_interval, estimate, joined, share
 from psephos.agreement.counting import Counted, counted_of
-from psephos.agreement.distances import Distance, Metric, Table, fixed_distance, named
+from psephos.agreement.distances import Distance, Metric, Table, distance_of, named
 from psephos.agreement.documented import documented
 from psephos.agreement.fleiss import FleissKappa
 from psephos.agreement.ratings import Floats, Votes
@@ -70,6 +70,7 @@ def gwet_ac(
 
     Examples
     --------
+    >>> from psephos.agreement import fleiss_kappa
     >>> votes = [[0, 0]] * 18 + [[0, 1], [1, 0]]
     >>> gwet_ac(votes, repeats=0).value.__round__(3), fleiss_kappa(votes, repeats=0).value.__round__(3)
     (0.89, -0.053)
@@ -87,7 +88,7 @@ def ac_of(counted: Counted, metric: Metric, period: float | None = None, categor
             raise InputError("categories", "belongs to the nominal metric; other metrics know their levels")
         if check_count("categories", categories) < len(counted.levels):
             raise InputError("categories", f"must be at least {len(counted.levels):,}, as many were chosen")
-    measure = GwetAC(counted.counts, fixed_distance(metric, counted.levels, period), categories)
+    measure = GwetAC(counted.counts, distance_of(metric, counted.levels, period), categories)
     measure.name = "Gwet's AC1" if plain else named("Gwet's AC2", metric)
     return measure
 

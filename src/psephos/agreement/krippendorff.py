@@ -85,7 +85,7 @@ def krippendorff_alpha(
     >>> krippendorff_alpha([[0, 0], [1, 1], [0, 1], [1, 1]], repeats=0).value.__round__(4)
     0.5333
     >>> print(krippendorff_alpha([[1.0, 1.5], [4.0, 3.5], [2.0, 2.5]], metric="interval", repeats=0))
-    Krippendorff's alpha (interval) .897, n = 3 items (no interval)
+    Krippendorff's alpha (interval) .907, n = 3 items (no interval)
     """
     check_interval(interval, repeats, level)
     measure = alpha_of(counted_of(votes, order=order, engine=engine), metric, period)

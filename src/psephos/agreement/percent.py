@@ -18,7 +18,7 @@ import numpy as np
 
 from psephos.agreement.coefficient import Coefficient, Measure, check_interval, estimate, joined, share, voted
 from psephos.agreement.counting import Counted, counted_of
-from psephos.agreement.distances import Metric, Table, fixed_distance, named
+from psephos.agreement.distances import Metric, Table, distance_of, named
 from psephos.agreement.documented import documented
 from psephos.agreement.ratings import Floats, Votes
 from psephos.engine import Engine, Rng
@@ -74,7 +74,7 @@ def percent_agreement(
 
 def percent_of(counted: Counted, metric: Metric, period: float | None = None) -> PercentAgreement:
     """Percent agreement of counts under a metric."""
-    measure = PercentAgreement(counted.counts, fixed_distance(metric, counted.levels, period))
+    measure = PercentAgreement(counted.counts, distance_of(metric, counted.levels, period))
     measure.name = named("percent agreement", metric)
     return measure
 

@@ -123,7 +123,7 @@ class Ratings:
             raise InputError("votes", "a voter has several votes on one item; this coefficient takes one")
         table = np.empty(len(full) * int(voted.sum()))
         table[cell] = self.levels.numbers[self.level[inside]]
-        return table.reshape(len(full), -1), full
+        return table.reshape(len(full), int(voted.sum())), full
 
 
 def ratings_of(votes: Votes | Ratings, order: Sequence[str] | None = None) -> Ratings:
