@@ -76,6 +76,14 @@ def test_perfect_tables_by_formula() -> None:
         assert (found.value, found.low, found.high) == (pytest.approx(1), pytest.approx(1), pytest.approx(1))
 
 
+def test_too_few_ratings_set_no_lower_bound() -> None:
+    found = intraclass_correlation([[1, 2], [3, 3.5], [5, 4]], form="ICC(2,k)", interval="analytic")
+    assert found.low == -np.inf
+    assert found.value < found.high < 1
+    assert found.note == "so few ratings set no lower bound"
+    assert "inf" not in str(found)
+
+
 def test_items_that_not_all_judged_are_left_out_and_counted() -> None:
     found = intraclass_correlation([*SHROUT_FLEISS, [1, float("nan"), 2, 3]], repeats=0)
     assert found.value == intraclass_correlation(SHROUT_FLEISS, repeats=0).value

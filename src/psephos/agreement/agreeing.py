@@ -71,7 +71,6 @@ class Agreement(Result):
     def summary(self) -> list[tuple[str, str]]:
         """The agreement in a few lines."""
         lines = [(c.name, str(c).removeprefix(f"{c.name} ")) for c in self.coefficients]
-        lines += [(f"{c.name} means", c.means) for c in self.coefficients]
         compared = self.voters.drop_nulls("agreement")
         if compared.height:
             least = compared.row(0, named=True)
@@ -81,6 +80,7 @@ class Agreement(Result):
             most = moved.sort(pl.col("change").abs(), "voter", descending=[True, False]).row(0, named=True)
             said = f"{most['voter']}: without it {self.leading} is {most['without']:.3f} ({most['change']:+.3f})"
             lines.append(("most influence", said.replace("-", "\u2212") if most["change"] < 0 else said))
+        lines += [(f"{c.name} means", c.means) for c in self.coefficients]
         return lines + [("note", note) for note in self.provenance.notes]
 
     def to_dict(self) -> dict[str, object]:

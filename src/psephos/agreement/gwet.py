@@ -2,10 +2,10 @@
 
     AC = (P_a - P_e) / (1 - P_e),      P_e = T / (q (q - 1)) sum_k p_k (1 - p_k),      T = sum_kl w_kl,
 
-P_a the observed agreement, p_k the share of level k as for Fleiss' kappa, q the number of levels, w_kl = 1 - delta_kl /
-largest delta the weight of a pair, 1 for equal votes (the largest of the levels; for circular distances it is 1). AC1 is
-nominal (T = q), AC2 any other. Where nearly all votes are for one level, kappa is low even if voters hardly ever differ;
-AC1 is not, because it takes the chance to agree by guessing to be small there.
+P_a the observed agreement, p_k the share of level k as for Fleiss' kappa, q the number of levels, and w_kl = 1 -
+delta_kl / largest delta the weight of a pair, 1 for equal votes (largest of the levels; of circular distances it is 1).
+AC1 is nominal (T = q), AC2 any other. Where nearly all votes are for one level, kappa is low even if voters hardly ever
+differ; AC1 is not, because it takes the chance to agree by guessing to be small there.
 
 Source: Gwet (2008), doi:10.1348/000711006X126600 (AC1, its variance); Gwet (2014), Handbook of Inter-Rater Reliability
 (AC2). Differs: with a single level the value is 1 with a note.

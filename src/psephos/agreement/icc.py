@@ -153,6 +153,8 @@ def intraclass_correlation(
     note = f"{left_out:,} items that not all raters judged were left out" if left_out else ""
     if math.isnan(value):
         note = "items and raters do not vary"
+    elif math.isinf(low):
+        note = "; ".join(filter(None, [note, "so few ratings set no lower bound"]))
     within, degrees = (msw, (n - 1, n * (k - 1))) if form.startswith("ICC(1") else (mse, (n - 1, (n - 1) * (k - 1)))
     f = msr / within if within > 0 else math.nan
     p = float(special.fdtrc(*degrees, f)) if math.isfinite(f) else math.nan
@@ -203,8 +205,14 @@ def _by_f(form: str, n: int, k: int, squares: tuple[float, float, float, float],
     rest = k * msc + (k * n - k - n) * mse
     low, high = n * (msr - up * mse) / (up * rest + n * msr), n * (down * msr - mse) / (rest + n * down * msr)
     if form.endswith("k)"):
-        return low * k / (1 + low * (k - 1)), high * k / (1 + high * (k - 1))
+        return _of_mean(low, k), _of_mean(high, k)
     return low, high
+
+
+def _of_mean(single: float, k: int) -> float:
+    """The bound for the mean of k raters from that for one; a single one below -1 / (k - 1) bounds nothing."""
+    below = 1 + single * (k - 1)
+    return single * k / below if below > 0 else -math.inf
 
 
 def _quantile(above: float, below: float, tail: float) -> float:

@@ -12,6 +12,7 @@ from psephos.plots.bands import bands_plot
 from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.left_out import left_out_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
 from psephos.plots.reliability import reliability_plot
@@ -27,6 +28,7 @@ __all__ = [
     "certainty_plot",
     "consistency_plot",
     "influence_plot",
+    "left_out_plot",
     "plot",
     "reliability_plot",
     "sources_plot",

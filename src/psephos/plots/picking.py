@@ -11,6 +11,7 @@ from psephos.plots.bands import bands_plot
 from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.left_out import left_out_plot
 from psephos.plots.peer_review import (
     borderline_plot,
     influence_plot,
@@ -33,7 +34,7 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "TranscriptVerdict": {"bands": bands_plot, "voters": voters_plot},
     "Verdict": {"certainty": certainty_plot, "voters": voters_plot},
     "AgainstGold": {"reliability": reliability_plot},
-    "Agreement": {"pairs": agreement_plot},
+    "Agreement": {"pairs": agreement_plot, "influence": left_out_plot},
     "ScoreMovement": {"transitions": transitions_plot},
     "BorderlineCurve": {"borderline": borderline_plot},
     "ScoreInfluence": {"influence": influence_plot},
@@ -65,6 +66,7 @@ def plot(result: Result, picture: str | None = None, *, theme: str = "light", **
     picture : str, optional
         Which picture, of a result that has several: ``"certainty"`` or ``"voters"`` of a verdict, ``"bands"`` or
         ``"voters"`` of one on transcripts, ``"ceiling"`` or ``"votes"`` of a noise ceiling.
+        ``"voters"`` of one on transcripts, ``"pairs"`` or ``"influence"`` of an agreement.
     theme : {"light", "dark"}, default "light"
     **options
         Passed to the function that draws, such as `heading`, or `by` of ``"bands"``.
