@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from psephos.agreement.counting import Counted, counted_of
 from psephos.agreement.distances import Metric
 from psephos.agreement.fleiss import kappa_of, pi_of
 from psephos.agreement.gwet import ac_of
-from psephos.agreement.icc import FORMS, intraclass_correlation
+from psephos.agreement.icc import intraclass_correlations
 from psephos.agreement.influence import Rebuild, items_table, voters_table
 from psephos.agreement.kendall import kendall_w
 from psephos.agreement.krippendorff import alpha_of
@@ -35,6 +36,8 @@ OF_TWO = {"cohen": "conger", "scott": "fleiss"}
 PERMUTATIONS = 999
 PERMUTED_CELLS = 100_000
 """Up to so many ranks the permutation test of Kendall's W is made; chi-square is close with more."""
+RANKED_CELLS = 3 * 10**8
+"""So many ranks are made anew for the interval of Kendall's W, but for at least 100 resamples."""
 
 _FROM_COUNTS: dict[str, Callable[[Counted, Metric, float | None], Measure]] = {
     "percent": percent_of,
@@ -146,16 +149,19 @@ def _measure(name: str, counted: Counted, whole: Ratings | None, how: How) -> Me
 def _of_complete(name: str, whole: Ratings | None, how: How) -> Sequence[Coefficient]:
     """Coefficients of the items that all voters judged."""
     ratings = _in_memory(name, whole)
-    if name == "w":
-        permutations = PERMUTATIONS if len(ratings.item) <= PERMUTED_CELLS else 0
-        rng = spawn(how.seed, 1)[0]
-        return [kendall_w(ratings, repeats=how.repeats, permutations=permutations, level=how.level, rng=rng)]
-    return [
-        intraclass_correlation(
-            ratings, form=form, interval=how.interval, repeats=how.repeats, level=how.level, rng=how.seed
+    if name == "icc":
+        return intraclass_correlations(
+            ratings, interval=how.interval, repeats=how.repeats, level=how.level, rng=how.seed
         )
-        for form in FORMS
-    ]
+    cells = len(ratings.item)
+    permutations = PERMUTATIONS if cells <= PERMUTED_CELLS else 0
+    repeats = min(how.repeats, max(100, RANKED_CELLS // max(1, cells)))
+    rng = spawn(how.seed, 1)[0]
+    found = kendall_w(ratings, repeats=repeats, permutations=permutations, level=how.level, rng=rng)
+    if repeats == how.repeats or not math.isfinite(found.low):
+        return [found]
+    note = f"interval from {repeats:,} resamples"
+    return [replace(found, note="; ".join(filter(None, [found.note, note])))]
 
 
 def _in_memory(name: str, whole: Ratings | None) -> Ratings:

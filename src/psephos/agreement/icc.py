@@ -22,6 +22,7 @@ that not all raters judged are left out and counted.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,45 +123,70 @@ def intraclass_correlation(
     ICC(2,1) .29 [.02, .76], n = 6 items
     """
     check_choice("form", form, FORMS)
+    return intraclass_correlations(ratings, (form,), interval=interval, repeats=repeats, level=level, rng=rng)[0]
+
+
+def intraclass_correlations(
+    ratings: Votes | Ratings, forms: Sequence[str] = FORMS, *, interval: str, repeats: int, level: float, rng: Rng
+) -> list[IntraclassCorrelation]:
+    """Several forms from the same mean squares and resamples."""
     check_interval(interval, repeats, level)
     table, left_out = _complete(ratings)
     n, k = table.shape
+    reason = ""
     if n < 2:
-        return undefined(form, n, k, level, f"needs at least 2 items that all raters judged, got {n}")
-    if k < 2:
-        return undefined(form, n, k, level, f"needs at least 2 raters, got {k}")
-    if np.ptp(table) == 0:
-        return undefined(form, n, k, level, "all ratings are the same")
+        reason = f"needs at least 2 items that all raters judged, got {n}"
+    elif k < 2:
+        reason = f"needs at least 2 raters, got {k}"
+    elif np.ptp(table) == 0:
+        reason = "all ratings are the same"
+    if reason:
+        return [undefined(form, n, k, level, reason) for form in forms]
     centred = table - table.mean()
-    squares = _mean_squares(centred, np.ones((1, n)))
-    msr, msc, msw, mse = (float(part[0]) for part in squares)
-    value = float(_values(form, n, k, *squares)[0])
-    low = high = error = math.nan
+
+    def statistic(weights: Floats) -> Floats:
+        squares = _mean_squares(centred, weights)
+        return np.stack([_values(form, n, k, *squares) for form in forms], axis=1)
+
+    squares = [float(part[0]) for part in _mean_squares(centred, np.ones((1, n)))]
+    values = statistic(np.ones((1, n)))[0]
+    drawn = None
+    if interval == "bootstrap" and repeats and not np.isnan(values).all():
+        drawn = bootstrap(statistic, n, repeats=max(2, repeats), level=level, method="percentile", rng=rng)
+    found = []
+    for place, form in enumerate(forms):
+        ends = (math.nan, math.nan, math.nan)
+        if drawn is not None:
+            ends = float(drawn.low[place]), float(drawn.high[place]), float(drawn.standard_error[place])
+        elif interval == "analytic" and not math.isnan(values[place]):
+            ends = *_by_f(form, n, k, squares, level), math.nan
+        found.append(_tested(form, n, k, float(values[place]), ends, level, squares, left_out))
+    return found
+
+
+def _tested(
+    form: str,
+    n: int,
+    k: int,
+    value: float,
+    ends: tuple[float, float, float],
+    level: float,
+    squares: list[float],
+    left_out: int,
+) -> IntraclassCorrelation:
+    """A form with its F-test and what is to be said of it."""
+    low, high, error = ends
+    msr, msc, msw, mse = squares
+    notes = [f"{left_out:,} items that not all raters judged were left out"] if left_out else []
     if math.isnan(value):
-        pass
-    elif interval == "analytic":
-        low, high = _by_f(form, n, k, (msr, msc, msw, mse), level)
-    elif repeats:
-        drawn = bootstrap(
-            lambda weights: _values(form, n, k, *_mean_squares(centred, weights)),
-            n,
-            repeats=max(2, repeats),
-            level=level,
-            method="percentile",
-            rng=rng,
-        )
-        low, high, error = float(drawn.low), float(drawn.high), float(drawn.standard_error)
-    note = f"{left_out:,} items that not all raters judged were left out" if left_out else ""
-    if math.isnan(value):
-        note = "items and raters do not vary"
+        notes = ["items and raters do not vary"]
     elif math.isinf(low):
-        note = "; ".join(filter(None, [note, "so few ratings set no lower bound"]))
+        notes.append("so few ratings set no lower bound")
     within, degrees = (msw, (n - 1, n * (k - 1))) if form.startswith("ICC(1") else (mse, (n - 1, (n - 1) * (k - 1)))
     f = msr / within if within > 0 else math.nan
     p = float(special.fdtrc(*degrees, f)) if math.isfinite(f) else math.nan
-    return IntraclassCorrelation(
-        value, low, high, level, form, n, note, MEANS[form], error, k, msr, msc, msw, mse, f, degrees, p
-    )
+    said = "; ".join(notes), MEANS[form], error, k
+    return IntraclassCorrelation(value, low, high, level, form, n, *said, msr, msc, msw, mse, f, degrees, p)
 
 
 def undefined(form: str, items: int, raters: int, level: float, reason: str) -> IntraclassCorrelation:
@@ -182,7 +208,7 @@ def _complete(ratings: Votes | Ratings) -> tuple[Floats, int]:
     return matrix[whole], int((~whole).sum())
 
 
-def _by_f(form: str, n: int, k: int, squares: tuple[float, float, float, float], level: float) -> tuple[float, float]:
+def _by_f(form: str, n: int, k: int, squares: list[float], level: float) -> tuple[float, float]:
     """Ends of the interval under normal distributions."""
     msr, msc, msw, mse = squares
     tail = (1 - level) / 2

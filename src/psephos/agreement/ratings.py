@@ -119,7 +119,7 @@ class Ratings:
         place[full] = np.arange(len(full))
         inside = place[self.item] >= 0
         cell = place[self.item[inside]] * int(voted.sum()) + column[self.voter[inside]]
-        if len(np.unique(cell)) < len(cell):
+        if np.bincount(cell).max(initial=0) > 1:
             raise InputError("votes", "a voter has several votes on one item; this coefficient takes one")
         table = np.empty(len(full) * int(voted.sum()))
         table[cell] = self.levels.numbers[self.level[inside]]
