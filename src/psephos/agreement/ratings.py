@@ -17,6 +17,7 @@ import polars as pl
 from psephos.errors import InputError, check_codes, check_floats
 from psephos.opinions.model import Opinions
 from psephos.opinions.sharding import Shards
+from psephos.opinions.tallies import distinct
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
@@ -166,7 +167,7 @@ def ratings_of(votes: Votes | Ratings, order: Sequence[str] | None = None) -> Ra
     else:
         codes = check_codes("votes", votes)
         row, column = np.nonzero(codes >= 0)
-        used, level = np.unique(codes[row, column], return_inverse=True)
+        used, level = distinct(codes[row, column])
         levels = Levels(used.astype(np.float64), used.astype(np.int64))
     return _ratings(row, column, level, matrix.shape[0], matrix.shape[1], levels)
 
@@ -204,7 +205,7 @@ def _of_opinions(votes: Opinions, order: Sequence[str] | None) -> Ratings:
         raise InputError("votes", f"{votes.kind} have no choices that voters could share")
     if has_choices(votes):
         cast = votes.codes(votes.value) >= 0
-        used, level = np.unique(votes.codes(votes.value)[cast], return_inverse=True)
+        used, level = distinct(votes.codes(votes.value)[cast])
         levels = level_of_choices(votes.vocabulary(votes.value).gather(used), order)
         check_order(levels)
     else:
