@@ -77,7 +77,7 @@ def _draw_units(units: Units, repeats: int, rng: np.random.Generator) -> Iterato
     by_stratum = np.argsort(units.strata, kind="stable")
     pool = np.repeat(by_stratum, units.copies[by_stratum])
     size = np.bincount(units.strata[pool])
-    plain = len(size) == 1 and len(pool) == len(units.copies)  # then a place is a unit, and there is nothing to look up
+    plain = len(size) == 1 and bool((units.copies == 1).all())  # then a place is a unit, with nothing to look up
     first = np.cumsum(size) - size
     size, first = size[units.strata[pool]], first[units.strata[pool]]
     for start, stop in chunks(repeats, units.n):
