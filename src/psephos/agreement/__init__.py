@@ -4,10 +4,10 @@ from psephos.agreement.agreeing import Agreement, agree
 from psephos.agreement.bands import Strength, band_limits, band_of, majority_strength
 from psephos.agreement.ceiling_result import Bound, NoiseCeiling
 from psephos.agreement.coefficient import Coefficient
+from psephos.agreement.cohen import cohen_kappa, conger_kappa
 from psephos.agreement.consistency_curve import ConsistencyCurve, consistency_curve
 from psephos.agreement.consistency_result import Consistency
 from psephos.agreement.consistent_answers import consistency
-from psephos.agreement.cohen import cohen_kappa, conger_kappa
 from psephos.agreement.fleiss import fleiss_kappa, scott_pi
 from psephos.agreement.gwet import gwet_ac
 from psephos.agreement.icc import IntraclassCorrelation, intraclass_correlation
@@ -28,9 +28,9 @@ __all__ = [
     "Agreement",
     "Bound",
     "Coefficient",
+    "Concordance",
     "Consistency",
     "ConsistencyCurve",
-    "Concordance",
     "IntraclassCorrelation",
     "Jackknife",
     "NoiseCeiling",
@@ -43,12 +43,12 @@ __all__ = [
     "ceiling_of",
     "ceiling_of_means",
     "ceiling_of_moments",
-    "consistency",
-    "consistency_curve",
-    "guessing_curve",
     "cohen_kappa",
     "conger_kappa",
+    "consistency",
+    "consistency_curve",
     "fleiss_kappa",
+    "guessing_curve",
     "gwet_ac",
     "intraclass_correlation",
     "jackknife",
@@ -59,6 +59,7 @@ __all__ = [
     "pairwise_agreement",
     "percent_agreement",
     "rank_ceiling",
+    "scott_pi",
     "simulate_mean_votes",
     "simulate_votes",
     "variant_plan",
@@ -68,5 +69,4 @@ __all__ = [
     "votes_needed",
     "warped_distance",
     "where_to_vote",
-    "scott_pi",
 ]
