@@ -7,8 +7,6 @@ takes chance out leads: its parts per item and voter are listed, and how far eac
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -24,6 +22,7 @@ from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Result, command_for, json_ready
 from psephos.opinions.sharding import Shards, check_opinions
+from psephos.opinions.sources import listed_texts
 
 ITEMS_IN_JSON = 100
 
@@ -199,7 +198,7 @@ def _said(
         "coefficient": ",".join(wanted) if wanted else None,
         "metric": plain,
         "period": how.period,
-        "order": None if how.order is None else command_list(how.order),
+        "order": None if how.order is None else listed_texts(how.order),
         "equivalence": equivalence,
         "interval": None if how.interval == "bootstrap" else how.interval,
         "repeats": how.repeats,
@@ -209,16 +208,3 @@ def _said(
     parameters = {name: "a function" if callable(value) else value for name, value in stated.items()}
     command = "" if plain == "a matrix" else command_for("agree", opinions.source, stated | {"seed": how.seed})
     return parameters, command
-
-
-def command_list(names: Sequence[str]) -> str:
-    """Names as one line of CSV, as the command line takes them.
-
-    Examples
-    --------
-    >>> command_list(["low", "fair, at best"])
-    'low,"fair, at best"'
-    """
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(names)
-    return line.getvalue()
