@@ -8,9 +8,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from psephos.agreement import agree, krippendorff_alpha, pairwise_agreement, percent_agreement
+from psephos.agreement import (
+    agree,
+    fleiss_kappa,
+    gwet_ac,
+    intraclass_correlation,
+    kendall_w,
+    krippendorff_alpha,
+    pairwise_agreement,
+    percent_agreement,
+)
 from psephos.errors import InputError
-from psephos.opinions import from_frame, from_matrix, labels, samples, scores
+from psephos.opinions import battles, from_frame, from_matrix, labels, rankings, samples, scores
 
 CELLS = [["a", "a", "b"], ["b", "b", "b"], ["a", "b", None], ["b", None, "a"], ["a", "a", "a"]]
 OPINIONS = from_matrix(CELLS, voters=["ann", "bob", "cid"])
@@ -18,12 +27,18 @@ OPINIONS = from_matrix(CELLS, voters=["ann", "bob", "cid"])
 
 def test_it_holds_what_the_single_functions_say():
     found = agree(OPINIONS)
-    percent, alpha = found.coefficients
-    assert (percent.name, alpha.name) == ("percent agreement", "Krippendorff's alpha")
+    percent, alpha, fleiss, ac = found.coefficients
+    assert [c.name for c in found.coefficients] == [
+        *("percent agreement", "Krippendorff's alpha"),
+        *("Fleiss' kappa", "Gwet's AC1"),
+    ]
+    assert found.leading == alpha.name
+    for together, alone in ((fleiss, fleiss_kappa(OPINIONS)), (ac, gwet_ac(OPINIONS))):
+        assert (together.value, together.low, together.high) == (alone.value, alone.low, alone.high)
     assert percent.value == percent_agreement(OPINIONS, repeats=0).value
     assert alpha.value == krippendorff_alpha(OPINIONS, repeats=0).value
     assert found.pairs.equals(pairwise_agreement(OPINIONS))
-    assert found.table().select("name", "value", "items").rows() == [
+    assert found.table().select("name", "value", "items").rows()[:2] == [
         (percent.name, percent.value, 5),
         (alpha.name, alpha.value, 5),
     ]
@@ -32,7 +47,8 @@ def test_it_holds_what_the_single_functions_say():
 def test_each_voter_against_all_others_by_hand():
     # ann and bob: 4 items, 3 alike; ann and cid: 4 items, 2 alike; bob and cid: 3 items, 2 alike.
     voters = agree(OPINIONS).voters
-    assert voters.rows() == [("cid", 2, 7, 4 / 7), ("ann", 2, 8, 5 / 8), ("bob", 2, 7, 5 / 7)]
+    agreement = voters.select("voter", "partners", "items", "agreement")
+    assert agreement.rows() == [("cid", 2, 7, 4 / 7), ("ann", 2, 8, 5 / 8), ("bob", 2, 7, 5 / 7)]
     assert dict(agree(OPINIONS).summary())["least like the others"] == "cid: 0.571 of 7"
 
 
@@ -94,16 +110,25 @@ def test_a_notebook_shows_no_markup_from_the_data():
 @pytest.mark.parametrize(
     ("opinions", "options", "argument"),
     [
-        (scores(["i", "i"], ["x", "y"], [1, 2]), {}, "opinions"),
+        (battles(["a"], ["b"], ["left"]), {}, "opinions"),
         (samples(["i", "i"], ["x", "y"], [0, 0], ["a", "b"]), {}, "opinions"),
         (labels(["i", "j"], ["x", "x"], ["a", "b"]), {}, "votes"),
-        (labels(["i", "j"], ["x", "y"], ["a", "b"]), {}, "votes"),
+        (OPINIONS, {"coefficients": ["beta"]}, "coefficients"),
+        (OPINIONS, {"coefficients": ["cohen"]}, "coefficients"),
+        (OPINIONS, {"coefficients": ["scott"]}, "coefficients"),
+        (OPINIONS, {"coefficients": ["icc"]}, "ratings"),
+        (rankings(["x", "y"], ["a", "a"], [1, 1]), {"coefficients": ["alpha"]}, "coefficients"),
+        (OPINIONS, {"metric": "fuzzy"}, "metric"),
+        (OPINIONS, {"interval": "exact"}, "interval"),
         (OPINIONS, {"equivalence": "fuzzy"}, "equivalence"),
         (OPINIONS, {"level": 2}, "level"),
         (OPINIONS, {"repeats": -1}, "repeats"),
         (OPINIONS, {"rng": "x"}, "rng"),
     ],
-    ids=["scores", "samples", "one voter", "nobody meets", "equivalence", "level", "repeats", "seed"],
+    ids=[
+        *("battles", "samples", "one voter", "coefficient", "three for cohen", "three for scott", "texts for icc"),
+        *("rankings", "metric", "interval", "equivalence", "level", "repeats", "seed"),
+    ],
 )
 def test_what_cannot_be_measured_is_named(opinions, options, argument):
     with pytest.raises(InputError) as caught:
@@ -114,3 +139,72 @@ def test_what_cannot_be_measured_is_named(opinions, options, argument):
 def test_what_was_set_aside_is_told():
     frame = pl.DataFrame({"item": ["i", "i", None], "voter": ["x", "y", "x"], "label": ["a", "a", "b"]})
     assert [str(issue) for issue in agree(from_frame(frame)).issues] == ["1 set aside: no item (data, row 3)"]
+
+
+def test_scores_have_alpha_intraclass_correlations_and_w():
+    table = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    found = agree(from_matrix(table, kind="scores"), repeats=0)
+    values = {c.name: c.value for c in found.coefficients}
+    assert (
+        values.pop("Krippendorff's alpha (interval)") == krippendorff_alpha(table, metric="interval", repeats=0).value
+    )
+    assert values.pop("Kendall's W") == kendall_w(table, repeats=0).value
+    assert values == {form: intraclass_correlation(table, form=form, repeats=0).value for form in values}
+    assert len(values) == 6
+    assert found.pairs.height == 6
+    assert found.by_item.height == 6
+
+
+def test_scores_that_nobody_has_in_full_say_why():
+    opinions = scores(["a", "a", "b", "b", "c", "c"], [*"xyyzzx"], [1.0, 2.0, 3.0, 3.0, 5.0, 4.0])
+    said = {row["name"]: row for row in agree(opinions).table().to_dicts()}
+    assert said["ICC(2,1)"]["value"] is None
+    assert "needs at least 2 items that all raters judged" in said["ICC(2,1)"]["note"]
+    assert said["Kendall's W"]["value"] is None
+    assert said["Krippendorff's alpha (interval)"]["value"] is not None
+
+
+def test_where_nobody_meets_every_value_is_undefined_and_says_why():
+    found = agree(labels(["i", "j"], ["x", "y"], ["a", "b"]))
+    assert found.table()["value"].null_count() == found.table().height
+    assert set(found.table()["note"]) == {"no item has two votes, so nobody can agree with anybody"}
+    assert found.voters.is_empty()
+    assert found.by_item.is_empty()
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_every_coefficient_says_what_it_means():
+    found = agree(
+        OPINIONS, coefficients=["percent", "alpha", "fleiss", "ac", "conger", "w"], order=["a", "b"], repeats=0
+    )
+    assert all(c.means for c in found.coefficients)
+    for c in found.coefficients:
+        assert dict(found.summary())[f"{c.name} means"] == c.means
+
+
+def test_ordinal_is_alphas_and_the_others_take_linear_and_say_so():
+    found = agree(OPINIONS, metric="ordinal", repeats=0)
+    names = [c.name for c in found.coefficients]
+    assert names[:2] == ["percent agreement (linear)", "Krippendorff's alpha (ordinal)"]
+    assert names[2:] == ["Fleiss' kappa (linear)", "Gwet's AC2 (linear)"]
+    assert "ordinal is a distance of alpha alone" in found.provenance.notes[0]
+
+
+def test_weights_are_not_used_and_that_is_said():
+    opinions = labels([*"iijj"], [*"xyxy"], [*"abaa"], weight=[1, 2, 1, 1])
+    assert "weights of rows are not used" in agree(opinions, repeats=0).provenance.notes[-1]
+
+
+def test_options_that_were_stated_are_in_the_provenance():
+    found = agree(OPINIONS, coefficients=["alpha"], metric="ordinal", order=["b", "a"], interval="analytic")
+    assert found.provenance.parameters == {
+        "coefficient": "alpha",
+        "metric": "ordinal",
+        "order": "b,a",
+        "equivalence": "exact",
+        "interval": "analytic",
+        "repeats": 1000,
+        "level": 0.95,
+    }
+    assert agree(OPINIONS, metric=[[0, 1], [1, 0]], repeats=0).provenance.parameters["metric"] == "a matrix"
+    assert agree(OPINIONS, metric=lambda a, b: float(a != b), repeats=0).provenance.parameters["metric"] == "a function"

@@ -5,6 +5,7 @@ import pytest
 
 from psephos.agreement.icc import FORMS, intraclass_correlation
 from psephos.errors import InputError
+from psephos.opinions import from_matrix
 
 SHROUT_FLEISS = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
 
@@ -29,6 +30,73 @@ def test_all_forms_of_the_paper(form: str, value: float) -> None:
     assert found.between_raters == pytest.approx(32.49, abs=0.005)
     assert found.within_items == pytest.approx(6.26, abs=0.005)
     assert found.residual == pytest.approx(1.02, abs=0.005)
+
+
+# What the package psych prints for this table (its documentation of ICC): F, p, lower and upper bound.
+PSYCH = {
+    "ICC(1,1)": (1.8, 0.16477, -0.133, 0.72),
+    "ICC(2,1)": (11.0, 0.00013, 0.019, 0.76),
+    "ICC(3,1)": (11.0, 0.00013, 0.342, 0.95),
+    "ICC(1,k)": (1.8, 0.16477, -0.884, 0.91),
+    "ICC(2,k)": (11.0, 0.00013, 0.071, 0.93),
+    "ICC(3,k)": (11.0, 0.00013, 0.676, 0.99),
+}
+
+
+@pytest.mark.parametrize(("form", "printed"), PSYCH.items())
+def test_the_tests_and_intervals_by_formula(form: str, printed: tuple[float, ...]) -> None:
+    found = intraclass_correlation(SHROUT_FLEISS, form=form, interval="analytic")
+    said = round(found.f, 1), round(found.p, 5), round(found.low, 3), round(found.high, 2)
+    assert said == printed
+    assert found.degrees == ((5, 18) if form.startswith("ICC(1") else (5, 15))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMS[:3])
+def test_the_interval_by_formula_covers_the_truth(form: str) -> None:
+    """Items, raters and rest have variances 1, .25 and .5."""
+    truth = 1 / 1.5 if form == "ICC(3,1)" else 1 / 1.75
+    rng = np.random.default_rng(7)
+    hits, halves = 0, 0
+    for _ in range(2000):
+        raters = rng.normal(size=(30, 4) if form == "ICC(1,1)" else (1, 4))
+        table = rng.normal(size=(30, 1)) + raters / 2 + rng.normal(size=(30, 4)) * np.sqrt(0.5)
+        found = intraclass_correlation(table, form=form, interval="analytic")
+        hits += found.low <= truth <= found.high
+        halves += abs(found.value - truth) <= found.half_width / 2
+    error = np.sqrt(0.95 * 0.05 / 2000)
+    assert 0.94 - 4 * error < hits / 2000 < 0.96 + 4 * error
+    assert halves / 2000 < 0.94 - 4 * error
+
+
+def test_perfect_tables_by_formula() -> None:
+    table = np.arange(5.0)[:, None] + np.zeros((1, 3))
+    for form in FORMS:
+        found = intraclass_correlation(table, form=form, interval="analytic")
+        assert (found.value, found.low, found.high) == (pytest.approx(1), pytest.approx(1), pytest.approx(1))
+
+
+def test_too_few_ratings_set_no_lower_bound() -> None:
+    found = intraclass_correlation([[1, 2], [3, 3.5], [5, 4]], form="ICC(2,k)", interval="analytic")
+    assert found.low == -np.inf
+    assert found.value < found.high < 1
+    assert found.note == "so few ratings set no lower bound"
+    assert "inf" not in str(found)
+
+
+def test_items_that_not_all_judged_are_left_out_and_counted() -> None:
+    found = intraclass_correlation([*SHROUT_FLEISS, [1, float("nan"), 2, 3]], repeats=0)
+    assert found.value == intraclass_correlation(SHROUT_FLEISS, repeats=0).value
+    assert found.note == "1 items that not all raters judged were left out"
+    opinions = from_matrix([*SHROUT_FLEISS, [1, None, 2, 3]], kind="scores")
+    assert intraclass_correlation(opinions, repeats=0).value == pytest.approx(found.value)
+    assert intraclass_correlation(opinions, repeats=0).note == found.note
+
+
+def test_labels_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        intraclass_correlation(from_matrix([["a", "b"]]))
+    assert caught.value.argument == "ratings"
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from psephos.agreement import krippendorff_alpha, percent_agreement
-from psephos.agreement.coefficient import counts_of
+from psephos.agreement.counting import counts_of
 from psephos.statistics import bootstrap
 
 MEASURES = pytest.mark.parametrize("measure", [percent_agreement, krippendorff_alpha], ids=["percent", "alpha"])

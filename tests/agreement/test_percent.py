@@ -9,12 +9,13 @@ from math import sqrt
 import numpy as np
 import polars as pl
 import pytest
+import slowly
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psephos.agreement import pairwise_agreement, percent_agreement
+from psephos.agreement import cohen_kappa, pairwise_agreement, percent_agreement
 from psephos.errors import InputError
-from psephos.opinions import from_matrix, labels, scores
+from psephos.opinions import from_matrix, labels, rankings
 
 matrices = st.integers(2, 5).flatmap(
     lambda n_voters: st.lists(
@@ -46,11 +47,14 @@ def wilson(same: int, n: int) -> tuple[float, float]:
 def pairs_slowly(lines) -> list[tuple]:
     found = []
     for left, right in combinations(range(len(lines[0])), 2):
-        both = [line for line in lines if line[left] >= 0 and line[right] >= 0]
+        both = [(line[left], line[right]) for line in lines if line[left] >= 0 and line[right] >= 0]
         if both:
-            same = sum(line[left] == line[right] for line in both)
-            low, high = wilson(same, len(both))
-            found.append((str(left), str(right), len(both), same / len(both), pytest.approx(low), pytest.approx(high)))
+            n, same = len(both), sum(one == other for one, other in both)
+            chance = sum(one == other for one, _ in both for _, other in both) / n**2
+            kappa = None if chance == 1 else pytest.approx((same / n - chance) / (1 - chance), abs=1e-12)
+            low, high = wilson(same, n)
+            ends = pytest.approx(low), pytest.approx(high)
+            found.append((str(left), str(right), n, same / n, *ends, kappa))
     return found
 
 
@@ -90,6 +94,35 @@ def test_every_pair_of_voters_is_compared(lines):
     assert pairwise_agreement(lines).rows() == pairs_slowly(lines)
 
 
+@pytest.mark.parametrize("metric", ["linear", "interval", "ratio"])
+@given(matrices)
+def test_pairs_under_another_metric(metric, lines):
+    distance = slowly.delta(metric, [])
+    levels = {vote for line in lines for vote in line if vote >= 0}
+    largest = max((distance(a, b) for a in levels for b in levels), default=0.0) or 1.0
+    expected = []
+    for left, right in combinations(range(len(lines[0])), 2):
+        both = [(line[left], line[right]) for line in lines if line[left] >= 0 and line[right] >= 0]
+        if both:
+            apart = sum(distance(a, b) for a, b in both) / len(both)
+            chance = sum(distance(a, b) for a, _ in both for _, b in both) / len(both) ** 2
+            kappa = None if chance == 0 else pytest.approx(1 - apart / chance, abs=1e-9)
+            agreement = pytest.approx(1 - apart / largest, abs=1e-9)
+            expected.append((str(left), str(right), len(both), agreement, kappa))
+    found = pairwise_agreement(lines, metric=metric)
+    assert found.select("left", "right", "items", "agreement", "kappa").rows() == expected
+    known = found.drop_nulls("low")
+    assert ((known["low"] <= known["agreement"] + 1e-12) & (known["agreement"] <= known["high"] + 1e-12)).all()
+
+
+def test_the_kappa_of_a_pair_is_cohens():
+    votes = np.random.default_rng(1).integers(-1, 3, (60, 3))
+    table = pairwise_agreement(votes)
+    for left, right, kappa in table.select("left", "right", "kappa").iter_rows():
+        pair = votes[:, [int(left), int(right)]]
+        assert kappa == pytest.approx(cohen_kappa(pair, repeats=0).value)
+
+
 def test_voters_of_opinions_have_their_names():
     opinions = from_matrix([["a", "a", None], ["b", None, "b"]], voters=["ann", "bob", "cid"])
     table = pairwise_agreement(opinions)
@@ -120,10 +153,12 @@ def test_the_level_widens_the_interval():
     ("votes", "options", "argument"),
     [
         (np.zeros((1, 2001), dtype=np.int32), {}, "votes"),
-        (scores(["i", "i"], ["x", "y"], [1, 2]), {}, "votes"),
+        (np.zeros((1, 101), dtype=np.int32), {"metric": "linear"}, "votes"),
+        (rankings(["x", "y"], ["a", "a"], [1, 2]), {}, "votes"),
         ([[0, 1]], {"level": 1.0}, "level"),
+        ([[0, 1]], {"metric": "ordinal"}, "metric"),
     ],
-    ids=["too many voters", "scores", "level"],
+    ids=["too many voters", "too many voters one by one", "rankings", "level", "ordinal"],
 )
 def test_what_cannot_be_compared_is_named(votes, options, argument):
     with pytest.raises(InputError) as caught:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import shlex
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -61,11 +62,13 @@ def test_agreement_in_words(psephos, votes):
     assert (done.code, done.err) == (0, "")
     lines = squeezed(done.out)
     for name, text in found.summary():
-        assert f"{name} {text}" in lines
+        assert f"{name} {text}" in " ".join(lines)
     pairs = lines[lines.index("Pairs least alike") :]
-    assert pairs[1] == "left right items agreement low high"
+    assert pairs[1] == "left right items agreement low high kappa"
     assert [line.split()[:2] for line in pairs[2:5]] == [["x", "z"], ["x", "y"], ["y", "z"]]
-    assert "Voters least like the others" in lines
+    voters = lines[lines.index("Voters least like the others") :]
+    assert voters[1] == "voter partners items agreement value without change"
+    assert "Items most divided" in lines
     assert lines[-1].startswith("1 noted: no label: counted as an abstention")
 
 
@@ -79,6 +82,43 @@ def test_agreement_as_json(psephos, votes):
         said["provenance"]["command"]
         == f"psephos agree {votes} --equivalence casefold --repeats 50 --level 0.9 --seed 3"
     )
+
+
+def test_what_is_asked_for_is_measured(psephos, votes):
+    words = ("--coefficient", "alpha,conger", "--metric", "linear", "--order", "q,p", "--interval", "analytic")
+    done = psephos("agree", votes, "--json", *words, "--coefficient", "percent")
+    made = agree(
+        read(votes),
+        coefficients=["alpha", "conger", "percent"],
+        metric="linear",
+        order=["q", "p"],
+        interval="analytic",
+    )
+    said = json.loads(done.out)
+    assert said == json.loads(json.dumps(made.to_dict(), allow_nan=False))
+    again = psephos(*shlex.split(said["provenance"]["command"])[1:], "--json")
+    assert json.loads(again.out) == said
+
+
+def test_scores_and_rankings_are_measured(psephos, tmp_path):
+    (tmp_path / "s.csv").write_text("item,voter,score\na,x,1\na,y,2\nb,x,4\nb,y,4.5\nc,x,2\nc,y,3\n")
+    done = psephos("agree", tmp_path / "s.csv")
+    assert done.code == 0
+    for name in ("Krippendorff's alpha (interval)", "ICC(2,1)", "Kendall's W"):
+        assert name in done.out
+    (tmp_path / "r.csv").write_text("voter,candidate,rank\nx,a,1\nx,b,2\ny,a,2\ny,b,1\nz,a,1\nz,b,2\n")
+    done = psephos("agree", tmp_path / "r.csv")
+    assert done.code == 0
+    assert "Kendall's W .111, n = 2 items" in " ".join(squeezed(done.out))
+
+
+@pytest.mark.parametrize("engine", ["1", "2"])
+def test_large_files_are_measured_in_parts(psephos, votes, tmp_path, engine):
+    read(votes).frame().write_parquet(tmp_path / "votes.parquet")
+    done = psephos("agree", tmp_path / "votes.parquet", "--in-parts", "--engine", engine, "--json")
+    parts, whole = json.loads(done.out), agree(read(votes)).to_dict()
+    assert parts["rows"] == json.loads(json.dumps(whole["rows"]))
+    assert "--in-parts" in parts["provenance"]["command"]
 
 
 def test_pairs_are_written(psephos, votes, tmp_path):
@@ -100,6 +140,13 @@ def test_a_report_of_agreement_is_written(psephos, votes, tmp_path):
         (["--repeats", "1"], "repeats: must be a whole number of at least 2"),
         (["--equivalence", "fuzzy"], "equivalence: must be one of"),
         (["--kind", "birds"], "kind: must be one of"),
+        (["--coefficient", "beta"], "--coefficient: must be one of"),
+        (["--coefficient", "cohen"], "--coefficient: cohen needs 2 voters, got 3; use conger"),
+        (["--metric", "interval"], "metric: interval needs numbers; 'p' is none"),
+        (["--metric", "circular"], "period: is needed by a circular metric"),
+        (["--metric", "ordinal", "--order", "p"], "order: lacks the label 'q'"),
+        (["--interval", "exact"], "interval: must be one of 'bootstrap', 'analytic'"),
+        (["--engine", "moon"], "engine: must be a number of processes"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -237,3 +237,37 @@ def test_without_matplotlib_it_is_said_what_to_install(verdict: Verdict, monkeyp
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingPartError, match=r"pictures need matplotlib; pip install 'psephos\[plots\]'"):
         plot(verdict)
+
+
+def test_the_influence_of_voters_is_drawn_from_zero() -> None:
+    result = agree(alike(6), repeats=0)
+    figure = plot(result, "influence")
+    points = next(line for line in lines(figure) if len(line) == 6)
+    changes = result.voters.sort("change", descending=True)["change"]
+    np.testing.assert_allclose(points[:, 0], changes)
+    most = result.voters.sort(pl.col("change").abs(), descending=True).row(0, named=True)
+    way = "rises" if most["change"] > 0 else "falls"
+    assert finding(figure).startswith(f"Without {most['voter']} Krippendorff's alpha {way} from")
+
+
+def test_of_many_voters_those_that_move_most_are_drawn() -> None:
+    result = agree(alike(40), repeats=0)
+    figure = plot(result, "influence")
+    assert "The 30 of 40 voters that change it most" in heading_of(figure)[1]
+
+
+def test_voters_that_move_nothing_are_said() -> None:
+    result = agree(from_matrix([["a", "a", "a"], ["b", "b", "b"]]), repeats=0)
+    assert finding(plot(result, "influence")) == "No voter moves Krippendorff's alpha"
+
+
+def test_two_voters_have_no_influence_to_draw() -> None:
+    with pytest.raises(InputError, match="no voter can be left out"):
+        plot(agree(from_matrix([["a", "b"], ["b", "b"]]), repeats=0), "influence")
+
+
+def test_the_matrix_says_what_agreement_is_a_share_of() -> None:
+    rated = agree(from_matrix([[1, 2, 3], [3, 3, 5], [5, 4, 4]], kind="scores"), repeats=0)
+    assert heading_of(plot(rated))[1].startswith("One minus the mean distance")
+    with pytest.raises(InputError, match="share_of: must be one of"):
+        agreement_matrix_plot(rated.pairs, share_of="all")

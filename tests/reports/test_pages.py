@@ -260,8 +260,47 @@ def test_an_agreement_has_its_page(agreement: Agreement, digits: Opinions) -> No
     with_interval = agree(digits, repeats=50)
     said = Interval.__str__(with_interval.coefficients[0])
     assert f"percent agreement {said} 1,797" in Words(report(with_interval)).of("coefficients")
+    assert agreement.coefficients[1].means in words.of("coefficients")
     assert "Least like the others: tree" in words.of()
+    assert "Without tree Krippendorff's alpha rises from .82 to .85" in words.of("voters")
+    assert "tree .690 .649 .849 +.027" in words.of("voters")
     assert "psephos agree" in words.of("made")
+
+
+def test_voters_and_pairs_of_an_agreement_are_linked_to_the_items_that_divide_them(agreement: Agreement) -> None:
+    page = report(agreement)
+    targets = set(re.findall('id="(item-[0-9]+)"', page))
+    links = re.findall('href="#(item-[0-9]+)"', page)
+    assert len(targets) == 50
+    assert len(links) > 50
+    assert set(links) <= targets
+    worst = agreement.by_item["item"][0]
+    said = Words(page).of("items")
+    assert f"{worst} 14 .13" in said.replace("\u00a0", " ")
+    assert agreement.opinions is not None
+    votes = agreement.opinions.of_item(worst).frame().drop_nulls("label")
+    for voter, label in votes.select("voter", "label").iter_rows():
+        assert re.search(f"\\b{label} [^;]*{voter}", said.split("digit-")[1])
+
+
+def test_agreements_of_all_kinds_have_a_page(tmp_path: Path) -> None:
+    from psephos.opinions import rankings
+
+    table = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    rated = Words(report(agree(from_matrix(table, kind="scores"), repeats=0)))
+    assert "ICC(2,1)" in rated.of("coefficients")
+    assert "One minus the mean distance" in rated.of("agreement")
+    assert "9 0" in rated.of("items")
+    orders = {"x": [1, 2, 3], "y": [2, 1, 3], "z": [3, 2, 1]}
+    rows = [(voter, name, rank) for voter, ranks in orders.items() for name, rank in zip("abc", ranks, strict=True)]
+    ranked = Words(report(agree(rankings(*zip(*rows, strict=True)), repeats=0)))
+    assert "Share of pairs of candidates" in ranked.of("agreement")
+    assert "items" not in ranked.sections
+    nobody = Words(report(agree(from_matrix([["a", None], [None, "b"]]), repeats=0)))
+    assert "Percent agreement is undefined: no item has two votes" in nobody.of()
+    from_matrix([["a", "b"], ["b", "b"]]).frame().write_parquet(tmp_path / "votes.parquet")
+    parts = Words(report(agree(scan(tmp_path / "votes.parquet"), repeats=0)))
+    assert "read in parts" in parts.of("made")
 
 
 def test_any_result_has_a_page(gold: AgainstGold, verdict: Verdict) -> None:

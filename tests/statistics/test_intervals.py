@@ -174,3 +174,14 @@ def test_bad_input_is_named(call, argument):
     with pytest.raises(InputError) as caught:
         call()
     assert caught.value.argument == argument
+
+
+def test_students_t_is_wider_and_becomes_normal():
+    # The .975 quantile of t with 4 degrees of freedom is 2.776445 (any table).
+    low, high = normal_interval(10.0, 2.0, degrees=4)
+    assert (high - 10) / 2 == pytest.approx(2.776445, abs=1e-6)
+    assert low == pytest.approx(20 - high)
+    assert normal_interval(10.0, 2.0, degrees=1e9) == pytest.approx(normal_interval(10.0, 2.0), rel=1e-6)
+    with pytest.raises(InputError) as caught:
+        normal_interval(10.0, 2.0, degrees=0)
+    assert caught.value.argument == "degrees"

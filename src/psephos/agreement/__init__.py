@@ -1,14 +1,18 @@
-"""How far do they agree? Coefficients on an aligned matrix of codes or on opinions, each with its interval."""
+"""How far do they agree? Coefficients on a matrix of codes or values or on opinions, each with its interval."""
 
 from psephos.agreement.agreeing import Agreement, agree
 from psephos.agreement.bands import Strength, band_limits, band_of, majority_strength
 from psephos.agreement.ceiling_result import Bound, NoiseCeiling
 from psephos.agreement.coefficient import Coefficient
+from psephos.agreement.cohen import cohen_kappa, conger_kappa
 from psephos.agreement.consistency_curve import ConsistencyCurve, consistency_curve
 from psephos.agreement.consistency_result import Consistency
 from psephos.agreement.consistent_answers import consistency
+from psephos.agreement.fleiss import fleiss_kappa, scott_pi
+from psephos.agreement.gwet import gwet_ac
 from psephos.agreement.icc import IntraclassCorrelation, intraclass_correlation
 from psephos.agreement.jackknife import Jackknife, jackknife
+from psephos.agreement.kendall import Concordance, kendall_w
 from psephos.agreement.krippendorff import krippendorff_alpha
 from psephos.agreement.noise_ceilings import ceiling_of, ceiling_of_means, ceiling_of_moments
 from psephos.agreement.pairs import pairwise_agreement
@@ -24,6 +28,7 @@ __all__ = [
     "Agreement",
     "Bound",
     "Coefficient",
+    "Concordance",
     "Consistency",
     "ConsistencyCurve",
     "IntraclassCorrelation",
@@ -38,17 +43,23 @@ __all__ = [
     "ceiling_of",
     "ceiling_of_means",
     "ceiling_of_moments",
+    "cohen_kappa",
+    "conger_kappa",
     "consistency",
     "consistency_curve",
+    "fleiss_kappa",
     "guessing_curve",
+    "gwet_ac",
     "intraclass_correlation",
     "jackknife",
+    "kendall_w",
     "krippendorff_alpha",
     "majority_strength",
     "mean_vote_distribution",
     "pairwise_agreement",
     "percent_agreement",
     "rank_ceiling",
+    "scott_pi",
     "simulate_mean_votes",
     "simulate_votes",
     "variant_plan",

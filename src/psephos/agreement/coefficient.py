@@ -1,129 +1,276 @@
-"""A coefficient of agreement with its interval, and the votes that it is computed from."""
+"""A coefficient of agreement: its value, its interval, and what it means.
+
+Nearly all coefficients are one minus the disagreement observed over the disagreement expected,
+
+    value = 1 - O / E,      O and E functions of  T = sum_i w_i t_i,      t_i what item i adds, w_i its weight (1),
+
+so that a resample of the items is a product of weights with a table, leaving out a voter a subtraction from T, and the
+interval by formula the infinitesimal jackknife
+
+    se^2 = n / (n - 1) sum_i (g_i - mean g)^2,      g_i = d value / d w_i = t_i . d value / d T,
+
+which is the linearised variance of Gwet (2008), doi:10.1348/000711006X126600, wherever items have two votes; its ends
+take Student's t with n - 1 degrees of freedom and never pass 1. A coefficient says in `Measure` what t_i, O, E and
+their slopes are.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from psephos.agreement.distances import Distance, Table
+from psephos.agreement.ratings import Floats
 from psephos.engine import Rng
-from psephos.errors import InputError, check_codes, check_count, check_number
-from psephos.opinions.model import Opinions
-from psephos.opinions.tallies import distinct_rows, tally
-from psephos.statistics import Interval, bootstrap
+from psephos.errors import InputError, check_choice, check_count, check_number
+from psephos.statistics import Interval, bootstrap, normal_interval
 
-Floats = npt.NDArray[np.float64]
-Votes = Opinions | npt.ArrayLike
-"""Opinions that have choices, or an aligned matrix of codes (n_items, n_voters) with -1 where a voter took no part."""
+INTERVALS = ("bootstrap", "analytic")
+SAME = "all votes are the same, so chance cannot be told from agreement"
+NO_PAIR = "no item has two votes, so nobody can agree with anybody"
 
 
 @dataclass(frozen=True)
 class Coefficient(Interval):
-    """A coefficient of agreement with the interval that resampling the items gives.
+    """A coefficient of agreement with its interval.
 
     Attributes
     ----------
+    value : float
+        NaN where it is undefined; `note` says why.
     name : str
         Which coefficient.
     items : int
         Items with at least two votes; only these can agree or not.
     note : str
         What is odd about the value, or nothing.
+    means : str
+        What the value says, in one sentence.
+    standard_error : float
+        Of the value; NaN without an interval.
     """
 
     name: str
     items: int
     note: str = ""
+    means: str = ""
+    standard_error: float = math.nan
 
     def __str__(self) -> str:
         note = f" ({self.note})" if self.note else ""
+        if math.isnan(self.value):
+            return f"{self.name} undefined{note}"
         shown = super().__str__() if math.isfinite(self.low) else super().__str__().partition(" [")[0]
         return f"{self.name} {shown}, n = {self.items:,} items{note}"
 
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """Votes per item and choice, one row for all items with equal votes.
+    """Votes per item and level, one row for all items with equal votes.
 
     Attributes
     ----------
-    votes : sparse array of float64, shape (n_rows, n_choices)
-        Counts of items with at least two votes.
+    votes : sparse array of float64, shape (n_rows, n_levels)
     copies : ndarray of int64, shape (n_rows,)
-        Items with these counts.
+        Items with these counts, each with at least one vote.
     """
 
-    votes: sparse.csr_array
+    votes: Table
     copies: npt.NDArray[np.int64]
+
+    @property
+    def total(self) -> Floats:
+        """Votes of each row, shape (n_rows,)."""
+        return np.asarray(self.votes.sum(axis=1))
 
     @property
     def items(self) -> int:
         """Number of items with at least two votes."""
-        return int(self.copies.sum())
+        return int(self.copies[self.total >= 2].sum())
+
+    @cached_property
+    def pairable(self) -> Counts:
+        """Only the rows with at least two votes."""
+        enough = self.total >= 2
+        return self if enough.all() else Counts(self.votes[enough], self.copies[enough])
 
 
-def columns_of(votes: Votes) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32], int, int]:
-    """Item, voter and choice of each vote, and the numbers of items and voters; abstentions are left out."""
-    if isinstance(votes, Opinions):
-        if "voter" not in votes.coded or votes.value not in votes.coded:
-            raise InputError("votes", f"{votes.kind} have no choices that voters could share")
-        cast = votes.codes(votes.value) >= 0
-        item, voter, choice = (votes.codes(name)[cast] for name in ("item", "voter", votes.value))
-        return item, voter, choice, votes.size("item"), votes.size("voter")
-    matrix = check_codes("votes", votes)
-    row, column = np.nonzero(matrix >= 0)
-    return row.astype(np.int32), column.astype(np.int32), matrix[row, column], matrix.shape[0], matrix.shape[1]
+class Measure(ABC):
+    """A coefficient of the form 1 - O / E, bound to counts of votes and a distance.
 
-
-def counts_of(votes: Votes) -> Counts:
-    """Count the votes of each item, with equal items made one.
-
-    Raises
-    ------
-    InputError
-        If no item has two votes.
+    `features` are the t_i of rows of counts; `ratio` gives O and E for many T at once, `slopes` their derivatives.
     """
-    item, _, choice, n_items, n_voters = columns_of(votes)
-    if n_voters < 2:
-        raise InputError("votes", f"need at least 2 voters, got {n_voters}")
-    counted = tally(item, choice, n_items, int(choice.max(initial=0)) + 1)
-    first, copies = distinct_rows(counted)
-    chosen, column = np.unique(counted.choice, return_inverse=True)
-    shape = (n_items, max(1, len(chosen)))
-    table = sparse.csr_array((counted.votes.astype(np.float64), column, counted.starts), shape=shape)[first]
-    enough = np.asarray(table.sum(axis=1)) >= 2
-    if not enough.any():
-        raise InputError("votes", "no item has two votes, so nobody can agree with anybody")
-    return Counts(table[enough], copies[enough])
+
+    name: str
+    means: str
+    pairable_only = False
+    """Whether items with one vote play no part at all."""
+    additive = True
+    """Whether the value follows from T alone."""
+    normalised = False
+    """Whether O and E are shares of the largest distance."""
+
+    def __init__(self, counts: Counts, distance: Distance) -> None:
+        self.items = counts.items
+        self.counts = counts.pairable if self.pairable_only else counts
+        self.distance = distance
+        self.least = 1e-12 * (1.0 if self.normalised else distance.largest)
+        self.table = self.features(self.counts.votes)
+        weights = self.counts.copies[None, :].astype(np.float64)
+        self.sums = np.asarray(weights @ self.table)
+        observed, expected = self.ratio(self.sums)
+        self.observed, self.expected = float(observed[0]), float(expected[0])
+
+    @abstractmethod
+    def features(self, votes: Table) -> Any:
+        """What each row of counts adds to T, shape (n_rows, p), sparse or not."""
+
+    @abstractmethod
+    def ratio(self, sums: Floats) -> tuple[Floats, Floats]:
+        """O and E of each row of sums, shape (k,) each; O is NaN where no item has two votes."""
+
+    @abstractmethod
+    def slopes(self, sums: Floats) -> tuple[Floats, Floats]:
+        """Derivatives of O and E at one T, shape (p,) each."""
+
+    def values(self, sums: Floats) -> Floats:
+        """The coefficient for each row of sums; 1 where nothing was expected to differ and nothing did."""
+        observed, expected = self.ratio(sums)
+        varied = expected > self.least
+        share = np.divide(observed, expected, out=np.where(np.isnan(observed), np.nan, 0.0), where=varied)
+        result: Floats = 1 - share
+        return result
+
+    def statistic(self, weights: Floats) -> Floats:
+        """The coefficient with each row of counts taken as often as its weight says, shape (k,)."""
+        return self.values(np.asarray(weights @ self.table))
+
+    def influence(self) -> Floats:
+        """How the value moves with the weight of each row, shape (n_rows,)."""
+        if not self.items or self.expected <= self.least:
+            return np.zeros(len(self.counts.copies))
+        observed, expected = self.slopes(self.sums[0])
+        slope = -(observed - self.observed / self.expected * expected) / self.expected
+        moved: Floats = np.asarray(self.table @ slope)
+        return moved
+
+    @property
+    def note(self) -> str:
+        """What is odd about the value."""
+        if not self.items:
+            return NO_PAIR
+        return SAME if self.expected <= self.least else ""
 
 
-def with_interval(
+def estimate(
+    measures: Sequence[Measure], *, interval: str = "bootstrap", repeats: int, level: float, rng: Rng
+) -> list[Coefficient]:
+    """The coefficients with their intervals; those of the same counts share their resamples."""
+    check_interval(interval, repeats, level)
+    found: list[Coefficient | None] = [None] * len(measures)
+    groups: dict[int, list[int]] = {}
+    for place, measure in enumerate(measures):
+        groups.setdefault(id(measure.counts), []).append(place)
+    for places in groups.values():
+        group = [measures[place] for place in places]
+        copies = group[0].counts.copies
+        once = copies[None, :].astype(np.float64)
+
+        def together(weights: Floats, group: list[Measure] = group) -> Floats:
+            return np.stack([measure.statistic(weights) for measure in group], axis=1)
+
+        defined = [measure.items > 0 for measure in group]
+        if interval == "bootstrap" and repeats and any(defined) and copies.sum() >= 2:
+            drawn = bootstrap(
+                together,
+                len(copies),
+                multiplicity=copies,
+                repeats=repeats,
+                level=level,
+                method="percentile",
+                rng=rng,
+            )
+            ends = list(zip(drawn.value, drawn.low, drawn.high, drawn.standard_error, strict=True))
+        elif interval == "analytic" and copies.sum() >= 2:
+            ends = [by_formula(float(m.statistic(once)[0]), m.influence(), copies, level) for m in group]
+        else:
+            ends = [(value, np.nan, np.nan, np.nan) for value in together(once)[0]]
+        for place, measure, (value, low, high, error) in zip(places, group, ends, strict=True):
+            if measure.items < 2:
+                low = high = error = np.nan
+            note = measure.note or ("" if math.isfinite(low) else "no interval")
+            numbers = float(value), float(low), float(high), level
+            found[place] = Coefficient(*numbers, measure.name, measure.items, note, measure.means, float(error))
+    return [coefficient for coefficient in found if coefficient is not None]
+
+
+def check_interval(interval: str, repeats: int, level: float) -> None:
+    """Refuse an unknown interval, a negative number of resamples and a level outside 0 to 1."""
+    check_choice("interval", interval, INTERVALS)
+    check_count("repeats", repeats, low=0)
+    check_number("level", level, low=0, high=1, open_ends=True)
+
+
+def by_formula(
+    value: float, influence: Floats, copies: npt.NDArray[np.int64], level: float
+) -> tuple[float, float, float, float]:
+    """Value, ends and standard error by the infinitesimal jackknife; see the module."""
+    n = int(copies.sum())
+    centred = influence - influence @ copies / n
+    error = math.sqrt(n / (n - 1) * float(copies @ centred**2))
+    low, high = normal_interval(value, error, level, degrees=n - 1)
+    return value, float(low), min(1.0, float(high)), error
+
+
+def resampled(
     name: str,
-    counts: Counts,
     statistic: Callable[[Floats], Floats],
+    n: int,
     *,
     repeats: int,
     level: float,
     rng: Rng,
     note: str = "",
+    means: str = "",
 ) -> Coefficient:
-    """A coefficient with its interval; `statistic` gives its value for item weights of shape (chunk, n_rows)."""
-    check_count("repeats", repeats, low=0)
-    check_number("level", level, low=0, high=1, open_ends=True)
-    if repeats == 0 or counts.items < 2:
-        value = float(statistic(counts.copies[None, :].astype(np.float64))[0])
-        return Coefficient(value, np.nan, np.nan, level, name, counts.items, note or "no interval")
-    drawn = bootstrap(
-        statistic,
-        len(counts.copies),
-        multiplicity=counts.copies,
-        repeats=repeats,
-        level=level,
-        method="percentile",
-        rng=rng,
-    )
-    return Coefficient(float(drawn.value), float(drawn.low), float(drawn.high), level, name, counts.items, note)
+    """A coefficient that is no `Measure`, with its interval from n resampled items."""
+    value = float(statistic(np.ones((1, n)))[0]) if n else math.nan
+    low = high = error = math.nan
+    if repeats and n >= 2 and not math.isnan(value):
+        drawn = bootstrap(statistic, n, repeats=repeats, level=level, method="percentile", rng=rng)
+        low, high, error = float(drawn.low), float(drawn.high), float(drawn.standard_error)
+    note = note or ("" if math.isfinite(low) else "no interval")
+    return Coefficient(value, low, high, level, name, n, note, means, error)
+
+
+def voted(total: Floats, least: int) -> Floats:
+    """1 for rows with at least so many votes, else 0."""
+    return (total >= least).astype(np.float64)
+
+
+def joined(*parts: Any) -> Any:
+    """Columns side by side, sparse if one of them is."""
+    columns = [part[:, None] if part.ndim == 1 else part for part in parts]
+    if any(map(sparse.issparse, columns)):
+        return sparse.csr_array(sparse.hstack([sparse.csr_array(part) for part in columns], format="csr"))
+    return np.hstack(columns)
+
+
+def share(above: Floats, below: Floats, undefined: float = 0.0) -> Floats:
+    """A quotient, `undefined` where there is nothing below."""
+    quotient: Floats = np.divide(above, below, out=np.full(np.shape(above), undefined), where=below > 0)
+    return quotient
+
+
+def check_voters(n_voters: int) -> None:
+    """Refuse a single voter."""
+    if n_voters < 2:
+        raise InputError("votes", f"need at least 2 voters, got {n_voters}")

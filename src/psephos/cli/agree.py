@@ -13,21 +13,62 @@ from psephos.cli import options as o
 def agree(
     given: o.ReadOptions,
     equivalence: o.EquivalenceOption = "exact",
+    coefficient: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,...",
+            help="Of percent, alpha, fleiss, ac, cohen, conger, scott, icc, w; those that fit the kind if not given.",
+        ),
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="How far apart two votes are: nominal, ordinal, linear, quadratic, interval, ratio, circular; nominal "
+            "for labels and interval for scores if not given."
+        ),
+    ] = None,
+    period: Annotated[
+        float | None, typer.Option(help="Length of a turn of the circular metric, as 24 of hours.")
+    ] = None,
+    order: Annotated[
+        str | None,
+        typer.Option(metavar="LABEL,...", help="The labels from the lowest to the highest, as one line of CSV."),
+    ] = None,
+    interval: Annotated[
+        str, typer.Option(help="How intervals are made: bootstrap (resampled items) or analytic (by formula).")
+    ] = "bootstrap",
     repeats: Annotated[int, typer.Option(help="Resamples of the items for the intervals.", min=0)] = 1000,
     level: Annotated[float, typer.Option(help="Coverage of the intervals.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
     limit: Annotated[int, typer.Option(help="Rows of each table to print.", min=0)] = 10,
+    engine: o.EngineOption = "1",
+    in_parts: Annotated[
+        bool,
+        typer.Option("--in-parts", help="Read Parquet files of labels in parts; done by itself when they are large."),
+    ] = False,
     json: o.Json = False,
     parquet: o.Parquet = None,
     report: o.Report = None,
 ) -> None:
-    """Say how far the voters agree: coefficients with intervals, and each pair of voters."""
+    """Say how far the voters agree: coefficients with intervals, pairs, voters and items that stand out."""
     from psephos.agreement import agree as agree_opinions
     from psephos.cli import output
     from psephos.opinions.writing import write_frame
 
     given.check_outputs({"--parquet": parquet, "--report": report})
-    result = agree_opinions(given.load(), equivalence=equivalence, repeats=repeats, level=level, rng=seed)
+    result = agree_opinions(
+        given.load_or_scan(in_parts=in_parts),
+        coefficients=[name.strip() for line in coefficient or [] for name in o.split(line)] or None,
+        metric=metric,
+        period=period,
+        order=None if order is None else o.split(order),
+        equivalence=equivalence,
+        interval=interval,
+        repeats=repeats,
+        level=level,
+        rng=seed,
+        engine=int(engine) if engine.isdecimal() else engine,
+    )
     if parquet is not None:
         write_frame(result.pairs, parquet)
     if report is not None:
@@ -39,9 +80,13 @@ def agree(
         return
     out = output.console()
     output.print_summary(out, "Agreement", result.summary())
-    if limit:
+    if limit and result.pairs.height:
         output.print_table(out, "Pairs least alike", result.pairs.sort("agreement", "left", "right").head(limit))
+    if limit and result.voters.height:
         output.print_table(out, "Voters least like the others", result.voters.head(limit))
+    divided = result.by_item.filter(result.by_item["agreement"] < 1)
+    if limit and divided.height:
+        output.print_table(out, "Items most divided", divided.head(limit))
     output.print_issues(out, result.issues)
     for written in filter(None, (parquet, report)):
         output.print_line(out, f"Wrote {written}")

@@ -17,7 +17,7 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-OTHER_NAMES = {"columns": "column", "rng": "seed"}
+OTHER_NAMES = {"coefficients": "coefficient", "columns": "column", "rng": "seed"}
 """Arguments of the library whose option has another name."""
 
 _STATED = re.compile(r"\b([a-z_]+)=('[^']*'|\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\}|[\w.]+)?")

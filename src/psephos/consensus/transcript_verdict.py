@@ -30,7 +30,7 @@ from psephos.opinions.outcomes import json_ready, named
 from psephos.opinions.reasons import Reasons
 from psephos.opinions.transcript_words import Word
 from psephos.opinions.verdicts import Verdict
-from psephos.statistics import bootstrap, wilson_interval
+from psephos.statistics import Interval, bootstrap, wilson_interval
 
 QUANTILES = 5
 
@@ -321,7 +321,7 @@ class TranscriptVerdict(Verdict):
         flagged = [f"{int(mask.sum()):,} {name}" for name, mask in self.flags.items() if mask.any()]
         lines.append(("flags", ", ".join(flagged) or "none"))
         if not np.isnan(self.intraclass.value):
-            lines.append(("reliability", f"ICC(2,1) of agreement {self.intraclass}"))
+            lines.append(("reliability", f"ICC(2,1) of agreement {Interval.__str__(self.intraclass)}"))
         return lines + [("note", note) for note in self.provenance.notes]
 
     def to_dict(self) -> dict[str, Any]:

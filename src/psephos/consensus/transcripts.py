@@ -20,7 +20,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.agreement.bands import HIGH, NEAR, TIES, band_limits, band_of
-from psephos.agreement.icc import IntraclassCorrelation, intraclass_correlation
+from psephos.agreement.icc import IntraclassCorrelation, intraclass_correlation, undefined
 from psephos.agreement.jackknife import Jackknife, jackknife
 from psephos.consensus.calibration import ENOUGH, FOLDS, SHIPPED, Calibration, fit_calibration
 from psephos.consensus.column_votes import VOTES, Elected, elect
@@ -380,9 +380,9 @@ def _intraclass(columns: Columns, compared: Jackknife, repeats: int, seed: int) 
             np.add.at(total, at, compared.compared[rows, slot])
     complete &= (total > 0).all(axis=1)
     if complete.sum() < 2:
-        nan, clips = float("nan"), int(complete.sum())
+        clips = int(complete.sum())
         reason = f"needs at least 2 clips that all voters have, got {clips}"
-        return IntraclassCorrelation(nan, nan, nan, 0.95, "ICC(2,1)", clips, len(present), nan, nan, nan, nan, reason)
+        return undefined("ICC(2,1)", clips, len(present), 0.95, reason)
     return intraclass_correlation(matches[complete] / total[complete], repeats=repeats, rng=seed)
 
 

@@ -229,10 +229,42 @@ def distinct_rows(counted: Tally) -> tuple[npt.NDArray[np.int64], npt.NDArray[np
     >>> distinct_rows(tally(np.array([0, 0, 1, 1, 2], np.int32), np.array([1, 0, 0, 1, 1], np.int32), 3, 2))
     (array([2, 0]), array([1, 2]))
     """
-    pair = np.unique(combined([counted.choice, counted.votes]), return_inverse=True)[1]
-    row = _row_of_item(counted.starts, pair)
-    _, first, copies = np.unique(row, return_index=True, return_counts=True)
-    return first, copies
+    first, which = row_kinds(counted)
+    return first, np.bincount(which, minlength=len(first))
+
+
+def row_kinds(counted: Tally) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The first item of every distinct row of counts, as `distinct_rows` orders them, and which of them each item has.
+
+    Examples
+    --------
+    >>> row_kinds(tally(np.array([0, 0, 1, 1, 2], np.int32), np.array([1, 0, 0, 1, 1], np.int32), 3, 2))
+    (array([2, 0]), array([1, 1, 0]))
+    """
+    _, pair = distinct(combined([counted.choice, counted.votes]))
+    which = _row_of_item(counted.starts, pair)
+    first = np.zeros(int(which.max(initial=-1)) + 1, dtype=np.int64)
+    first[which[::-1]] = np.arange(len(which))[::-1]  # of equal indices the last assignment stays: the first item
+    return first, which
+
+
+def distinct(codes: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """The different codes in rising order, and the place of each code among them; codes are at least 0.
+
+    As `numpy.unique`, without sorting where the largest code is not much more than the number of codes.
+
+    Examples
+    --------
+    >>> distinct(np.array([5, 2, 5]))
+    (array([2, 5]), array([1, 0, 1]))
+    """
+    top = int(codes.max(initial=-1)) + 1
+    if top > 4 * len(codes) + 1024:
+        values, place = np.unique(codes, return_inverse=True)
+        return values, place
+    seen = np.zeros(top, dtype=bool)
+    seen[codes] = True
+    return np.flatnonzero(seen).astype(codes.dtype), (np.cumsum(seen) - 1)[codes]
 
 
 def splits(
@@ -354,7 +386,7 @@ def _row_of_item(starts: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> npt
     for length in np.unique(lengths):
         at = np.flatnonzero(lengths == length)
         block = values[starts[at][:, None] + np.arange(length)]
-        found, row[at] = np.unique(combined([np.zeros(len(at), dtype=np.int64), *block.T]), return_inverse=True)
+        found, row[at] = distinct(combined([np.zeros(len(at), dtype=np.int64), *block.T]))
         row[at] += used
         used += len(found)
     return row

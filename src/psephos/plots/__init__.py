@@ -13,6 +13,7 @@ from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.left_out import left_out_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
 from psephos.plots.reliability import reliability_plot
@@ -30,6 +31,7 @@ __all__ = [
     "collective_plot",
     "consistency_plot",
     "influence_plot",
+    "left_out_plot",
     "plot",
     "reliability_plot",
     "source_reliability_plot",

@@ -12,12 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.errors import InputError
+from psephos.errors import InputError, check_choice
 from psephos.plots.style import LETTER, decimal, in_words, own_rules, sheet, shortened
 from psephos.statistics import Interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from psephos.opinions import Opinions, Shards
+    from psephos.opinions.outcomes import Provenance
 
 MOST = 40
 """With more voters, those that agree least are drawn."""
@@ -27,8 +30,27 @@ STRONGEST = 0.5
 """Opacity of the tint of the pair that agrees least: the number on it stays readable in both themes."""
 
 
+SHARES = {
+    "same": "Share of common items on which two voters say the same",
+    "near": "One minus the mean distance of two voters on common items, as a share of the largest distance",
+    "order": "Share of pairs of candidates that two voters put into the same order",
+}
+
+
 class Paired(Protocol):
     """Whatever has a table of pairs of voters, such as `psephos.agreement.Agreement`."""
+
+    @property
+    def leading(self) -> str:
+        """The coefficient that leads."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """How the result came about."""
+
+    @property
+    def opinions(self) -> Opinions | Shards | None:
+        """The votes."""
 
     @property
     def pairs(self) -> pl.DataFrame:
@@ -37,10 +59,21 @@ class Paired(Protocol):
 
 def agreement_plot(result: Paired, *, theme: str = "light", heading: bool = True) -> Figure:
     """`agreement_matrix_plot` of the pairs of an agreement result."""
-    return agreement_matrix_plot(result.pairs, theme=theme, heading=heading)
+    return agreement_matrix_plot(result.pairs, share_of=share_of(result), theme=theme, heading=heading)
 
 
-def agreement_matrix_plot(pairs: pl.DataFrame, *, theme: str = "light", heading: bool = True) -> Figure:
+def share_of(result: Paired) -> str:
+    """What the agreement of a pair is a share of: one of `SHARES`."""
+    if "Kendall" in result.leading:
+        return "order"
+    metric = result.provenance.parameters.get("metric")
+    labels = result.opinions is None or result.opinions.kind == "labels"
+    return "same" if metric in (None, "nominal") and labels else "near"
+
+
+def agreement_matrix_plot(
+    pairs: pl.DataFrame, *, share_of: str = "same", theme: str = "light", heading: bool = True
+) -> Figure:
     """Agreement of each pair of voters.
 
     Parameters
@@ -48,6 +81,9 @@ def agreement_matrix_plot(pairs: pl.DataFrame, *, theme: str = "light", heading:
     pairs : polars.DataFrame
         left, right (voters), items (that both voted on), agreement, low, high (its interval): one row per pair; a pair
         without a row has no common items.
+    share_of : {"same", "near", "order"}, default "same"
+        What agreement is: the share of items on which two voters say the same, one minus their mean distance as a share
+        of the largest, or the share of pairs of candidates in the same order.
     theme : {"light", "dark"}, default "light"
     heading : bool, default True
         Whether finding and method stand above the picture.
@@ -82,7 +118,7 @@ def agreement_matrix_plot(pairs: pl.DataFrame, *, theme: str = "light", heading:
     cell = float(np.clip(420 / n, 10, 30))
     longest = max(len(shortened(name, LONGEST)) + place for place, name in enumerate(names, start=1 - n))
     room = max(16.0, longest * LETTER + 8)
-    method = "Share of common items on which two voters say the same; the stronger the tint, the less."
+    method = f"{SHARES[check_choice('share_of', share_of, SHARES)]}; the stronger the tint, the less."
     with own_rules():
         width = max(n * cell + room, 300)
         page = sheet(_finding(known), method, height=n * cell + 16, theme=theme, heading=heading, width=width)

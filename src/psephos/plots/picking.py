@@ -12,6 +12,7 @@ from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.left_out import left_out_plot
 from psephos.plots.peer_review import (
     borderline_plot,
     influence_plot,
@@ -37,7 +38,7 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "CollectiveVerdict": {"certainty": certainty_plot, "collective": collective_plot, "voters": voters_plot},
     "Verdict": {"certainty": certainty_plot, "voters": voters_plot},
     "AgainstGold": {"reliability": reliability_plot},
-    "Agreement": {"pairs": agreement_plot},
+    "Agreement": {"pairs": agreement_plot, "influence": left_out_plot},
     "ScoreMovement": {"transitions": transitions_plot},
     "BorderlineCurve": {"borderline": borderline_plot},
     "ScoreInfluence": {"influence": influence_plot},
@@ -67,9 +68,7 @@ def plot(result: Result, picture: str | None = None, *, theme: str = "light", **
     result : Result
         One of the types in `PICTURES`, such as a `Verdict`, `AgainstGold` or `Agreement`.
     picture : str, optional
-        Which picture, of a result that has several: ``"certainty"`` or ``"voters"`` of a verdict, ``"bands"`` or
-        ``"voters"`` of one on transcripts, ``"ceiling"`` or ``"votes"`` of a noise ceiling,
-        ``"sources"`` or ``"collective"`` of a verdict that weighs its voters.
+        Which picture, of a result that has several; `PICTURES` lists their names, the first is the default.
     theme : {"light", "dark"}, default "light"
     **options
         Passed to the function that draws, such as `heading`, or `by` of ``"bands"``.

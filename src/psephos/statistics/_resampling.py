@@ -77,13 +77,17 @@ def _draw_units(units: Units, repeats: int, rng: np.random.Generator) -> Iterato
     by_stratum = np.argsort(units.strata, kind="stable")
     pool = np.repeat(by_stratum, units.copies[by_stratum])
     size = np.bincount(units.strata[pool])
+    plain = len(size) == 1 and bool((units.copies == 1).all())  # then a place is a unit, with nothing to look up
     first = np.cumsum(size) - size
     size, first = size[units.strata[pool]], first[units.strata[pool]]
     for start, stop in chunks(repeats, units.n):
         counts = np.empty((stop - start, len(units.copies)))
         for row in counts:
-            picked = first + (rng.random(len(pool)) * size).astype(np.int64)
-            row[:] = np.bincount(pool[picked], minlength=len(row))
+            if plain:
+                picked = (rng.random(len(pool)) * len(pool)).astype(np.int64)
+            else:
+                picked = pool[first + (rng.random(len(pool)) * size).astype(np.int64)]
+            row[:] = np.bincount(picked, minlength=len(row))
         yield counts
 
 

@@ -60,10 +60,12 @@ class Interval:
         return f"{value} [{low}, {high}]"
 
 
-def normal_interval(value: npt.ArrayLike, standard_error: npt.ArrayLike, level: float = 0.95) -> Ends:
+def normal_interval(
+    value: npt.ArrayLike, standard_error: npt.ArrayLike, level: float = 0.95, *, degrees: float | None = None
+) -> Ends:
     """Ends of the interval of a normally distributed estimate.
 
-        value -+ z se,      z the (1 + level) / 2 quantile of the standard normal distribution
+        value -+ z se,      z the (1 + level) / 2 quantile of the standard normal distribution, or of Student's t
 
     Parameters
     ----------
@@ -73,6 +75,8 @@ def normal_interval(value: npt.ArrayLike, standard_error: npt.ArrayLike, level: 
         Their standard errors, of a shape that broadcasts with `value`.
     level : float
         Confidence, between 0 and 1.
+    degrees : float, optional
+        Degrees of freedom of Student's t, where the standard error was estimated from few units; normal if not given.
 
     Returns
     -------
@@ -82,7 +86,8 @@ def normal_interval(value: npt.ArrayLike, standard_error: npt.ArrayLike, level: 
     Raises
     ------
     InputError
-        If an argument holds infinity, a standard error is negative or `level` is not between 0 and 1.
+        If an argument holds infinity, a standard error is negative, `level` is not between 0 and 1 or `degrees` is not
+        above 0.
 
     Examples
     --------
@@ -91,6 +96,8 @@ def normal_interval(value: npt.ArrayLike, standard_error: npt.ArrayLike, level: 
     6.080 13.920
     """
     z = normal_quantile(level)
+    if degrees is not None:
+        z = float(special.stdtrit(check_number("degrees", degrees, low=0, open_ends=True), (1 + level) / 2))
     centre = check_floats("value", value, ndim=np.ndim(value), missing=True)
     error = check_floats("standard_error", standard_error, ndim=np.ndim(standard_error), missing=True)
     centre, error = _broadcast(value=centre, standard_error=error)

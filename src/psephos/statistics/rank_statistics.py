@@ -104,7 +104,7 @@ def spearman_statistic(x: npt.ArrayLike, y: npt.ArrayLike) -> Statistic:
 
     def statistic(weights: npt.ArrayLike) -> npt.NDArray[np.float64]:
         w = np.asarray(weights, dtype=np.float64)[:, rows]
-        rank_x, rank_y = _centred_ranks(x, w), _centred_ranks(y, w)
+        rank_x, rank_y = centred_ranks(x, w), centred_ranks(y, w)
         covariance, variance_x, variance_y = (
             np.einsum("ri,ri,ri->r", w, a, b) for a, b in ((rank_x, rank_y), (rank_x, rank_x), (rank_y, rank_y))
         )
@@ -156,7 +156,7 @@ def _discordant(place: npt.NDArray[np.intp], w: npt.NDArray[np.float64]) -> npt.
     return found
 
 
-def _centred_ranks(column: npt.NDArray[np.float64], w: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def centred_ranks(column: npt.NDArray[np.float64], w: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Average ranks of the weighted rows, less their weighted mean."""
     order = np.argsort(column, kind="stable")
     starts = _starts(column[order])
