@@ -62,7 +62,7 @@ def test_snapshots_tables_and_pages(psephos, tmp_path):
         (["--tracing", "high"], "--tracing: must be a number or none"),
         (["--label", "kind"], "labels: there is no column 'kind'"),
         (["--rate", "2"], "rate: must lie strictly between 0 and 1"),
-        (["--column", "before=x"], "columns: there is no column 'x'"),
+        (["--column", "before=x"], "--column: there is no column 'x'"),
         (["--report", "page.txt"], "--report: must name a file ending in .html"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -38,7 +38,9 @@ def test_all_texts_that_look_missing_are_named_in_the_order_of_the_choices():
     assert str(opinions.issues).endswith("; missing=['-', 'NA', 'null'] makes it an abstention")
 
 
-@pytest.mark.parametrize("missing", [["NA", "-"], ("-", "NA"), {"NA", "-"}, ["NA", "-", "never"]], ids=repr)
+@pytest.mark.parametrize(
+    "missing", [["NA", "-"], ("-", "NA"), {"NA", "-"}, ["NA", "-", "never"]], ids=["list", "tuple", "set", "and more"]
+)
 def test_texts_that_are_stated_are_abstentions(missing):
     opinions = labels(ITEMS, VOTERS, ["p", "NA", "-", "na"], missing=missing)
     assert opinions.frame()["label"].to_list() == ["p", None, None, "na"]

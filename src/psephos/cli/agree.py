@@ -53,7 +53,6 @@ def agree(
     """Say how far the voters agree: coefficients with intervals, pairs, voters and items that stand out."""
     from psephos.agreement import agree as agree_opinions
     from psephos.cli import output
-    from psephos.opinions.writing import write_frame
 
     given.check_outputs({"--parquet": parquet, "--report": report})
     result = agree_opinions(
@@ -69,24 +68,18 @@ def agree(
         rng=seed,
         engine=int(engine) if engine.isdecimal() else engine,
     )
-    if parquet is not None:
-        write_frame(result.pairs, parquet)
-    if report is not None:
-        from psephos.reports import write_report
-
-        write_report(result, report)
-    if json:
-        output.print_json(result)
-        return
-    out = output.console()
-    output.print_summary(out, "Agreement", result.summary())
-    if limit and result.pairs.height:
-        output.print_table(out, "Pairs least alike", result.pairs.sort("agreement", "left", "right").head(limit))
-    if limit and result.voters.height:
-        output.print_table(out, "Voters least like the others", result.voters.head(limit))
-    divided = result.by_item.filter(result.by_item["agreement"] < 1)
-    if limit and divided.height:
-        output.print_table(out, "Items most divided", divided.head(limit))
-    output.print_issues(out, result.issues)
-    for written in filter(None, (parquet, report)):
-        output.print_line(out, f"Wrote {written}")
+    tables = {
+        "Pairs least alike": result.pairs.sort("agreement", "left", "right") if result.pairs.height else result.pairs,
+        "Voters least like the others": result.voters,
+        "Items most divided": result.by_item.filter(result.by_item["agreement"] < 1),
+    }
+    output.deliver(
+        result,
+        "Agreement",
+        {title: frame.head(limit) for title, frame in tables.items()},
+        json=json,
+        parquet=parquet,
+        report=report,
+        rows=result.pairs,
+        issues=result.issues,
+    )

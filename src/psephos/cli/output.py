@@ -6,8 +6,9 @@ import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
@@ -38,6 +39,42 @@ def shown(value: object, most: int = LONGEST_CELL) -> Text:
     text = "" if value is None else str(value)
     plain = "".join(sign if sign.isprintable() else " " for sign in text)
     return Text(plain if len(plain) <= most else plain[: most - 1] + "\u2026")
+
+
+def deliver(
+    result: Result,
+    title: str,
+    tables: Mapping[str, pl.DataFrame],
+    *,
+    json: bool,
+    parquet: Path | None,
+    report: Path | None,
+    rows: pl.DataFrame | None = None,
+    issues: Issues | None = None,
+) -> None:
+    """Write the files that were asked for, then print JSON, or the summary and the tables that hold anything.
+
+    `rows` is what goes into the Parquet file, if it is not the table of the result.
+    """
+    if parquet is not None:
+        from psephos.opinions.writing import write_frame
+
+        write_frame(result.table() if rows is None else rows, parquet)
+    if report is not None:
+        from psephos.reports import write_report
+
+        write_report(result, report)
+    if json:
+        print_json(result)
+        return
+    out = console()
+    print_summary(out, title, result.summary())
+    for heading, frame in tables.items():
+        if frame.height:
+            print_table(out, heading, frame)
+    print_issues(out, issues or Issues())
+    for written in filter(None, (parquet, report)):
+        print_line(out, f"Wrote {written}")
 
 
 def print_json(result: Result, **further: Result | Sequence[Result] | None) -> None:

@@ -54,7 +54,6 @@ def peer_review(
 ) -> None:
     """Say who changes a score after discussion, towards whom, and what predicts it."""
     from psephos.cli import output
-    from psephos.opinions.writing import write_frame
     from psephos.studies.peer_review import read
     from psephos.studies.peer_review import study as study_reviews
 
@@ -70,25 +69,22 @@ def peer_review(
         encoding=encoding,
     )
     result = study_reviews(reviews, labels=label or (), rate=rate, level=level, rng=seed)
-    if parquet is not None:
-        write_frame(result.influence.coefficients, parquet)
-    if report is not None:
-        from psephos.reports import write_report
-
-        write_report(result, report)
-    if json:
-        output.print_json(result)
-        return
-    out = output.console()
-    output.print_summary(out, "Score changes", result.summary())
-    if limit:
-        output.print_table(out, "By first score", result.movement.by_score.head(limit))
-        output.print_table(out, "What predicts a change", result.influence.coefficients.drop("p").head(limit))
-        if result.plan is not None:
-            output.print_table(out, "One more reviewer helps most", result.plan.items.head(limit))
-    output.print_issues(out, result.issues)
-    for written in filter(None, (parquet, report)):
-        output.print_line(out, f"Wrote {written}")
+    tables = {
+        "By first score": result.movement.by_score,
+        "What predicts a change": result.influence.coefficients.drop("p"),
+    }
+    if result.plan is not None:
+        tables["One more reviewer helps most"] = result.plan.items
+    output.deliver(
+        result,
+        "Score changes",
+        {title: frame.head(limit) for title, frame in tables.items()},
+        json=json,
+        parquet=parquet,
+        report=report,
+        rows=result.influence.coefficients,
+        issues=result.issues,
+    )
 
 
 def _scale(given: list[str] | None) -> Scale | None:

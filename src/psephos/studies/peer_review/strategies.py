@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from psephos.agreement import cohen_kappa
 from psephos.errors import InputError, check_choice, check_number
 from psephos.opinions.outcomes import Result
 from psephos.statistics import adjust, mantel_haenszel, wilson_interval
@@ -208,11 +209,10 @@ def _asked(name: str, reader: Labeller, texts: Sequence[str], labels: Sequence[s
 
 def _kappa(first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]) -> float | None:
     """Cohen's kappa of two readers; None where it is undefined, both giving one and the same answer throughout."""
-    if first.all() == second.all() and first.any() == second.any() and (first.all() or not first.any()):
+    answers = np.column_stack([first, second])
+    if answers.all() or not answers.any():
         return None
-    agreed, one, other = (float(np.mean(part)) for part in (first == second, first, second))
-    expected = one * other + (1 - one) * (1 - other)
-    return (agreed - expected) / (1 - expected)
+    return float(cohen_kappa(answers.astype(np.int64), repeats=0).value)
 
 
 def labels_of(table: Mapping[str, Sequence[str]]) -> Labeller:
