@@ -39,13 +39,11 @@ def answers(tmp_path):
 
 
 def test_the_ceiling_of_sheet_35(psephos, votes, estimates):
-    done = psephos(
-        "measure", "ceiling", votes, "--kind", "scores", "--estimates", estimates, "--repeats", "50", "--json"
-    )
+    words = ("--kind", "scores", "--repeats", "50")
+    done = psephos("measure", "ceiling", votes, *words, "--estimates", estimates, "--json")
     assert (done.code, done.err) == (0, "")
-    said = json.loads(done.out)
     found = ceiling_of(read(votes, kind="scores"), estimates=read(estimates), repeats=50)
-    assert said["rows"] == json.loads(json.dumps(found.to_dict()["rows"]))
+    assert json.loads(done.out)["rows"] == json.loads(json.dumps(found.to_dict()["rows"]))
     assert ".969" in psephos("measure", "ceiling", votes, *words).out
 
 
