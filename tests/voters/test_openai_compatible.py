@@ -150,6 +150,7 @@ def test_a_server_that_is_not_there(chat_server: ChatServer) -> None:
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0, 0),
         ("soon", 0.8, 1.2),
     ],
+    ids=["seconds", "half a second", "too long", "a date to come", "a date gone by", "no number"],
 )
 def test_a_server_is_left_alone_for_as_long_as_it_asks(
     chat_server: ChatServer, header: str, low: float, high: float
