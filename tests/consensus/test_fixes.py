@@ -53,7 +53,7 @@ def test_a_word_that_nobody_heard_can_be_put_in(heard: Heard) -> None:
 
 @pytest.mark.parametrize("vote", ["count", "weighted"])
 def test_what_is_learnt_changes_the_rest(heard: Heard, vote: str) -> None:
-    """Voter d is right where a, b, c agree on something else; its words are hardly ever believed until fixes say so."""
+    """Voter d is right where a and b agree on something else: that two agree is less worth once fixes have said so."""
     rng = np.random.default_rng(0)
     said: dict[str, dict[str, str]] = {}
     true = {}
@@ -72,11 +72,10 @@ def test_what_is_learnt_changes_the_rest(heard: Heard, vote: str) -> None:
     assert "fitted on 240 words" in second.certainty_means
     left = {clip: text for clip, text in true.items() if clip >= "c12"}
     errors = [against_references(one, left).consensus.edits for one in (first, second)]
+    assert errors[1] <= errors[0]
     if vote == "weighted":
         assert second.voters.sort("accuracy")["voter"].to_list()[-1] == "d"
-        assert errors[1] == 0 < errors[0]
-    else:
-        assert errors[1] == errors[0]
+        assert first.voters.sort("accuracy")["voter"].to_list()[0] == "d"
 
 
 def test_a_file_of_fixes(heard: Heard, tmp_path: Path) -> None:

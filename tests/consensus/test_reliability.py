@@ -87,10 +87,20 @@ def test_what_is_certain_teaches() -> None:
     certain = np.full(400, -1, np.int32)
     certain[:40] = truth[:40]
     found = reliability(keys, seats(keys), 2, certain=certain)
-    assert (found.posterior[40:, 0] > 0.9).all()
-    assert (found.posterior[:40] == [1, 0]).all()
+    assert (found.posterior[:, 0] > 0.9).all()
     blind = reliability(keys, seats(keys), 2)
     assert np.allclose(blind.posterior[:, 0], blind.posterior[:, 1])
+
+
+def chance(key: int, row: np.ndarray, rates: np.ndarray, prior: float, vocabulary: float) -> float:
+    """Probability of a row together with what was said; -1 is a word that nobody wrote."""
+    p = prior if key == 0 else (1 - prior) / vocabulary
+    for v, said in enumerate(row.tolist()):
+        if key == 0:
+            p *= rates[v, 3] / vocabulary if said else rates[v, 4]
+        else:
+            p *= rates[v, 2] if said == 0 else rates[v, 0] if said == key else rates[v, 1] / vocabulary
+    return float(p)
 
 
 def by_hand(keys: np.ndarray, rounds: int) -> np.ndarray:
@@ -117,18 +127,9 @@ def by_hand(keys: np.ndarray, rounds: int) -> np.ndarray:
         fresh = []
         for row in keys:
             words = {key for key in row.tolist() if key > 0}
-
-            def chance(key: int, row: np.ndarray = row) -> float:
-                p = prior if key == 0 else (1 - prior) / vocabulary
-                for v, said in enumerate(row.tolist()):
-                    if key == 0:
-                        p *= rates[v, 3] / vocabulary if said else rates[v, 4]
-                    else:
-                        p *= rates[v, 2] if said == 0 else rates[v, 0] if said == key else rates[v, 1] / vocabulary
-                return p
-
-            chances = {key: chance(key) for key in {0, *words}}
-            total = sum(chances.values()) + max(vocabulary - len(words), 1e-9) * chance(-1)
+            chances = {key: chance(key, row, rates, prior, vocabulary) for key in {0, *words}}
+            others = max(vocabulary - len(words), 1e-9) * chance(-1, row, rates, prior, vocabulary)
+            total = sum(chances.values()) + others
             fresh.append({key: p / total for key, p in chances.items()})
         belief = fresh
     return np.array([[said[key] for key in row] for said, row in zip(belief, keys.tolist(), strict=True)])

@@ -54,7 +54,8 @@ class Reliability:
         Probability that a voter has the word that was said, that it has nothing where a word was said, and that it has
         a word where nothing was said; NaN for a voter without columns.
     posterior : ndarray of float64, shape (n_columns, width)
-        Probability that the key of each cell is right; 0 where nobody voted.
+        Probability that the key of each cell is right; 0 where nobody voted. That of a column whose truth is known for
+        certain is what the votes say of it, so that one sees how good they are.
     rounds : int
     converged : bool
     """
@@ -87,7 +88,7 @@ def reliability(
     confidence : ndarray of float64, shape (n_columns, width), optional
         NaN where unknown.
     certain : ndarray of int32, shape (n_columns,), optional
-        The key that was said where it is known for certain, -1 elsewhere.
+        The key that was said where it is known for certain, -1 elsewhere; the rates are learnt from it.
 
     Examples
     --------
@@ -101,18 +102,17 @@ def reliability(
     posterior, nothing = cells.shares()
     if known is not None:
         posterior, nothing = _with_known(posterior, nothing, *known)
-    rates = np.zeros(0)
+    rates, unaided = np.zeros(0), posterior
     converged, rounds = False, 0
     while rounds < MOST_ROUNDS and not converged:
         rounds += 1
         fresh = cells.rates(posterior, nothing)
         converged = rounds > 1 and float(np.abs(fresh - rates).max(initial=0.0)) < SMALLEST_STEP
         rates = fresh
-        posterior, nothing = cells.said(rates, nothing)
-        if known is not None:
-            posterior, nothing = _with_known(posterior, nothing, *known)
+        unaided, silence = cells.said(rates, nothing)
+        posterior, nothing = (unaided, silence) if known is None else _with_known(unaided, silence, *known)
     accuracy, missing, invented = cells.per_voter(rates)
-    return Reliability(accuracy, missing, invented, posterior, rounds, converged)
+    return Reliability(accuracy, missing, invented, unaided, rounds, converged)
 
 
 def effective_voters(off: npt.NDArray[np.bool_]) -> float:
