@@ -51,7 +51,7 @@ def print_transcripts(out: Console, verdict: TranscriptVerdict, gold: AgainstRef
         out.print(Text(f"and {len(clips) - limit:,} more: --limit {len(clips)}", style="dim"))
     _print_bands(out, verdict)
     _print_queue(out, verdict, limit)
-    columns = ["voter", "group", "votes", "abstentions", "agreement", "low", "high", "wer"]
+    columns = ["voter", "group", "votes", "abstentions", "agreement", "low", "high", "accuracy", "wer"]
     voters = verdict.voters
     if gold is not None:
         voters = voters.drop("wer", strict=False).join(gold.voters.select("voter", wer="rate"), on="voter", how="left")

@@ -60,9 +60,7 @@ SHIPPED_NONE = Weighing(np.array([-1.35, 4.00, 0.14, 0.03]))
 def evidence_of(columns: Columns, choice: npt.NDArray[np.int32], model: Reliability) -> Floats:
     """What speaks for each choice: strength, own, around, shape (n_columns, 3)."""
     mine = columns.keys == choice[:, None]
-    weight = np.where(columns.keys >= 0, np.nan_to_num(model.accuracy)[np.maximum(columns.voter, 0)] ** 2, 0.0)
-    total = weight.sum(axis=1)
-    strength = np.divide((weight * mine).sum(axis=1), total, out=np.zeros(len(total)), where=total > 0)
+    strength = weight_behind(columns, choice, model)
     probability = np.clip(np.where(mine, model.posterior, 0.0).max(axis=1, initial=0.0), 1e-9, 1 - 1e-9)
     own = np.clip(np.log(probability / (1 - probability)), -MOST, MOST)
     begin, end = (np.repeat(bound, np.diff(columns.bounds)) for bound in (columns.bounds[:-1], columns.bounds[1:]))
@@ -71,6 +69,14 @@ def evidence_of(columns: Columns, choice: npt.NDArray[np.int32], model: Reliabil
     upto = np.concatenate([[0.0], np.cumsum(own)])
     around = (upto[high] - upto[low] - own) / np.maximum(high - low - 1, 1)
     return np.stack([strength, own, around], axis=1)
+
+
+def weight_behind(columns: Columns, choice: npt.NDArray[np.int32], model: Reliability) -> Floats:
+    """Share of the weight of all voters that is behind each choice, shape (n_columns,); weight is accuracy squared."""
+    weight = np.where(columns.keys >= 0, np.nan_to_num(model.accuracy)[np.maximum(columns.voter, 0)] ** 2, 0.0)
+    total = weight.sum(axis=1)
+    mine = (weight * (columns.keys == choice[:, None])).sum(axis=1)
+    return np.asarray(np.divide(mine, total, out=np.zeros(len(total)), where=total > 0))
 
 
 def fit_weighing(evidence: Floats, wrong: npt.NDArray[np.bool_], start: Weighing) -> Weighing:

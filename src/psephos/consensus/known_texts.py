@@ -48,7 +48,8 @@ def with_references(opinions: Opinions, path: str | Path, *, encoding: str = "ut
             about.items.select("item", "reference"), on="item", how="full", coalesce=True, maintain_order="left_right"
         )
     noted = Issues(tuple(replace(issue, source=str(file)) for issue in issues))
-    return replace(opinions, about=replace(opinions.about, items=items), issues=opinions.issues + noted)
+    source = replace(opinions.source, options=(*opinions.source.options, "--references", str(path)))
+    return replace(opinions, source=source, about=replace(opinions.about, items=items), issues=opinions.issues + noted)
 
 
 def _of_table(file: Path, encoding: str) -> pl.DataFrame:

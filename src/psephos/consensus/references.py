@@ -44,8 +44,9 @@ class AgainstReferences(Result):
     strengths : polars.DataFrame
         votes, voters, words (elected with so many votes), share (of all words), wrong, error (share wrong), and the
         ends of its Wilson interval.
-    auroc : float
-        Probability that a wrong word has fewer votes behind it than a right one; NaN if all are alike.
+    auroc, auroc_certainty : float
+        Probability that a wrong word has fewer votes behind it, or a lower certainty, than a right one; NaN if all are
+        right or all are wrong.
     calibration_error : float
         Mean distance between certainty and share right over the rows of `strengths`, weighted by words.
     found : pl.DataFrame
@@ -56,6 +57,8 @@ class AgainstReferences(Result):
         item, words, edits, rate.
     null_won : int
         Columns of clips with a reference in which no word was elected.
+    compared : str
+        What counts as the same word.
     """
 
     consensus: WordErrors
@@ -65,10 +68,12 @@ class AgainstReferences(Result):
     voters: pl.DataFrame
     strengths: pl.DataFrame
     auroc: float
+    auroc_certainty: float
     calibration_error: float
     found: pl.DataFrame
     clips: pl.DataFrame
     null_won: int
+    compared: str
 
     def table(self) -> pl.DataFrame:
         """Errors by the number of voters behind a word."""
@@ -76,15 +81,15 @@ class AgainstReferences(Result):
 
     def summary(self) -> list[tuple[str, str]]:
         """The comparison in a few lines."""
-        shares = [
-            f"{found:.0%} in the first {checked:.0%}" for checked, found in self.found["checked", "errors"].rows()
-        ]
+        *first, (_, whole) = self.found["checked", "errors"].rows()
+        shares = ", ".join(f"{found:.0%} in the first {checked:.0%}" for checked, found in first)
         return [
             ("consensus", f"{self.consensus} in {self.clips.height:,} clips"),
             ("transcripts", f"WER {self.mean.rate:.4f}; the first merged {self.first.rate:.4f}"),
             ("best of each clip", f"WER {self.best.rate:.4f} (an oracle)"),
-            ("queue", f"finds of all errors {', '.join(shares)}"),
-            ("ranking of words", f"AUROC {self.auroc:.3f}: fewer votes, more often wrong"),
+            ("compared", self.compared),
+            ("queue", f"finds of all errors {shares}, {whole:.0%} in all of it"),
+            ("ranking of words", f"AUROC {self.auroc:.3f} by votes, {self.auroc_certainty:.3f} by certainty"),
             ("calibration", f"certainty is off by {self.calibration_error:.3f} on average"),
         ]
 
@@ -150,10 +155,12 @@ def against_references(
         voters=of_voter,
         strengths=strengths,
         auroc=_auroc(verdict.support[word] / np.maximum(verdict.votes[word], 1), truth.wrong[word]),
+        auroc_certainty=_auroc(verdict.certainty[word], truth.wrong[word]),
         calibration_error=float(gaps.sum() / max(1, int(strengths["words"].sum()))),
         found=_found(verdict, in_order(verdict, by), truth),
         clips=pl.DataFrame(rows, schema=schema, orient="row"),
         null_won=int((truth.judged & (verdict.choice == 0)).sum()),
+        compared=verdict.writing.description,
     )
 
 

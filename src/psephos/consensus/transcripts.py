@@ -20,11 +20,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.agreement.bands import HIGH, NEAR, TIES, band_limits, band_of
+from psephos.agreement.bands import HIGH, NEAR, TIES, band_limits, band_of, band_of_share
 from psephos.consensus.certainty import Known, certainty_of
 from psephos.consensus.column_votes import VOTES, elect
 from psephos.consensus.columns import Columns, columns_of
 from psephos.consensus.disagreement import disagreement, risk
+from psephos.consensus.evidence import weight_behind
 from psephos.consensus.fixes import Fixes, place_fixes
 from psephos.consensus.keys import Spoken, spoken
 from psephos.consensus.network import ORDERS
@@ -104,7 +105,8 @@ def transcripts(
     collar : float, optional
         Words that are further apart in seconds never share a column, where both sides have times.
     high, near : float, default 3/8 and 7/8
-        Shares of the voters that bound the bands; see `psephos.agreement.bands`.
+        Shares of the voters that bound the bands, see `psephos.agreement.bands`; where voters are weighed, shares of
+        their weight, see `psephos.consensus.evidence`.
     positions : {"consensus", "all"}, default "consensus"
         Columns that are evaluated: those that elect a word, or all.
     numbers, drop_fillers, spelling, contractions, strip_brackets, meant : bool, default False
@@ -214,8 +216,13 @@ def transcripts(
     if len(heard.surface):
         surface = np.where(columns.words >= 0, heard.surface[np.maximum(columns.words, 0)], np.int32(-1))
     kind, label = disagreement(columns.keys, surface, strength.leader, lists.classes(heard.keys))
-    danger = np.where(by_hand, 0.0, risk(columns.keys, kind, label, strength.votes, strength.voters))
-    band = np.where(by_hand, np.int8(2), band_of(strength.votes, strength.voters, high=high, near=near))
+    if elected.model is None:
+        band = band_of(strength.votes, strength.voters, high=high, near=near)
+    else:
+        share = weight_behind(columns, strength.leader, elected.model)
+        band = band_of_share(share, high=high, near=near)
+    danger = np.where(by_hand, 0.0, risk(columns.keys, kind, label, share))
+    band = np.where(by_hand, np.int8(2), band)
     start, end = (_extreme(values, columns, best) for values, best in ((heard.start, np.fmin), (heard.end, np.fmax)))
     flags = {
         "tie": strength.tied & ~by_hand,
@@ -302,7 +309,10 @@ def _is_default(name: str, value: Any) -> bool:
 
 def _command(opinions: Opinions, options: dict[str, Any]) -> str:
     """The command that gives the verdict again, where its options are those of the command line."""
-    if not all(name in ON_THE_LINE or value is None for name, value in options.items()):
+    on_the_line = (
+        name in ON_THE_LINE and isinstance(value, (str, int, float, Path)) for name, value in options.items()
+    )
+    if not all(on_the_line):
         return ""
     switches = {name: value for name, value in options.items() if value is True}
     stated = {name: value for name, value in options.items() if name not in switches}

@@ -61,6 +61,18 @@ class Writing:
         """Whether number words become digits."""
         return self.numbers or self.meant
 
+    @property
+    def description(self) -> str:
+        """What counts as the same word, in words."""
+        if self.meant:
+            alike = "what is said alike is the same, however it is written (numbers, units, spelling)"
+        else:
+            options = {"numbers": self.numbers, "spelling": self.spelling, "contractions": self.contractions}
+            alike = " and ".join([*(name for name, on in options.items() if on), "case and punctuation do not count"])
+            alike = alike.replace(" and case", " made alike, case") if any(options.values()) else alike
+        left_out = {"fillers": self.drop_fillers, "remarks in brackets": self.strip_brackets}
+        return "; ".join([alike, *(f"{name} are left out" for name, on in left_out.items() if on)])
+
     @cached_property
     def number_words(self) -> Mapping[str, int]:
         """Words that are numbers, with their values."""
