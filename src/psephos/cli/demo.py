@@ -37,7 +37,8 @@ def demo(
     stated = "".join(
         f" --{name.replace('_', '-')}" + ("" if value is True else f" {value}") for name, value in options.items()
     )
-    output.print_line(out, f"psephos decide {folder}{stated} --report {report}\n")
+    output.print_line(out, f"psephos decide {folder}{stated} --report {report}")
+    output.print_line(out, "")
     report.parent.mkdir(parents=True, exist_ok=True)
     decide(paths=[str(folder)], **options, report=report)
     output.print_line(out, f"Open {report} in a browser to see every vote behind each {THINGS[chosen]}.")
