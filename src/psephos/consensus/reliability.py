@@ -97,11 +97,8 @@ def reliability(
     >>> bool(found.accuracy[0] > 0.8), bool(found.accuracy[2] < 0.2), found.posterior[0].round(2).tolist()
     (True, True, [1.0, 1.0, 0.0])
     """
-    cells = _Cells(keys, voter, n_voters, confidence)
-    known = None if certain is None else _as_known(keys, certain)
-    posterior, nothing = cells.shares()
-    if known is not None:
-        posterior, nothing = _with_known(posterior, nothing, *known)
+    cells = _Cells(keys, voter, n_voters, confidence, certain)
+    posterior, nothing = cells.with_known(*cells.shares())
     rates, unaided = np.zeros(0), posterior
     converged, rounds = False, 0
     while rounds < MOST_ROUNDS and not converged:
@@ -110,9 +107,9 @@ def reliability(
         converged = rounds > 1 and float(np.abs(fresh - rates).max(initial=0.0)) < SMALLEST_STEP
         rates = fresh
         unaided, silence = cells.said(rates, nothing)
-        posterior, nothing = (unaided, silence) if known is None else _with_known(unaided, silence, *known)
+        posterior, nothing = cells.with_known(unaided, silence)
     accuracy, missing, invented = cells.per_voter(rates)
-    return Reliability(accuracy, missing, invented, unaided, rounds, converged)
+    return Reliability(accuracy, missing, invented, unaided[cells.pattern], rounds, converged)
 
 
 def effective_voters(off: npt.NDArray[np.bool_]) -> float:
@@ -146,26 +143,42 @@ _RIGHT, _WRONG, _NONE, _INVENTED, _QUIET = range(5)
 
 
 class _Cells:
-    """The votes as EM needs them. A cell is of a kind: its voter, and the level of its confidence if it is a word."""
+    """The votes as EM needs them, columns with the same pattern of votes once.
 
-    def __init__(self, keys: Codes, voter: Codes, n_voters: int, confidence: Floats | None) -> None:
+    A cell is of a kind: its voter, and the level of its confidence if it is a word. The pattern of a column is the kind
+    of each cell, and which cells hold the same word; what the words are does not matter.
+    """
+
+    def __init__(
+        self, keys: Codes, voter: Codes, n_voters: int, confidence: Floats | None, certain: Codes | None
+    ) -> None:
         self.n_voters = n_voters
-        self.took_part = keys >= 0
-        self.word = keys > 0
-        self.none = keys == 0
-        self.same = [(keys == keys[:, [slot]]) & self.took_part for slot in range(keys.shape[1])]
+        spoken = np.bincount(keys[keys > 0]).astype(np.float64)
+        self.vocabulary = float(max(2.0, spoken.sum() ** 2 / max(1.0, float((spoken * spoken).sum()))))
+        place = np.where(keys >= 0, voter, n_voters).astype(np.int64)
+        kind = place * LEVELS + _levels(voter, n_voters, keys > 0, confidence)
+        self.voters_there = np.bincount(place.ravel(), minlength=n_voters + 1)[:n_voters]
+        self.levels = np.bincount(kind[keys > 0], minlength=(n_voters + 1) * LEVELS)[: n_voters * LEVELS]
+        self.levels = self.levels.reshape(n_voters, LEVELS)
+        words, known = _first_places(keys, certain)
+        patterns, self.pattern, self.count = np.unique(
+            np.concatenate([words, kind, known[:, None]], axis=1), axis=0, return_inverse=True, return_counts=True
+        )
+        width = keys.shape[1]
+        keys, self.kind, self.known = patterns[:, :width], patterns[:, width:-1], patterns[:, -1]
+        self.took_part, self.word, self.none = keys >= 0, keys > 0, keys == 0
+        self.same = [(keys == keys[:, [slot]]) & self.took_part for slot in range(width)]
         count = [part.sum(axis=1) for part in self.same]
         self.beside = np.maximum(np.stack(count, axis=1), 1) if count else np.ones(keys.shape)
         self.different = (self.word / self.beside).sum(axis=1)
-        level = _levels(voter, n_voters, self.word, confidence)
-        place = np.where(self.took_part, voter, n_voters).astype(np.int64)
-        self.kind = place * LEVELS + level
-        self.voters_there = np.bincount(place.ravel(), minlength=n_voters + 1)[:n_voters]
-        spoken = np.bincount(keys[self.word])
-        self.vocabulary = float(max(2.0, spoken.sum() ** 2 / max(1.0, float((spoken.astype(float) ** 2).sum()))))
-        self.levels = np.maximum(np.bincount(self.kind[self.word], minlength=(n_voters + 1) * LEVELS), 0)[
-            : n_voters * LEVELS
-        ].reshape(n_voters, LEVELS)
+        self.right = (keys == self.known[:, None]) & self.took_part
+
+    def with_known(self, posterior: Floats, nothing: Floats) -> tuple[Floats, Floats]:
+        """What was said, with what is known for certain in its place."""
+        fixed = self.known >= 0
+        if not fixed.any():
+            return posterior, nothing
+        return np.where(fixed[:, None], self.right, posterior), np.where(fixed, self.known == 0, nothing)
 
     def shares(self) -> tuple[Floats, Floats]:
         """The shares of votes, of each cell's key and of nothing."""
@@ -208,7 +221,7 @@ class _Cells:
         if_word = np.where(self.word, by[_WRONG], np.where(self.none, none, 0.0)).sum(axis=1)
         if_nothing = np.where(self.word, by[_INVENTED], np.where(self.none, quiet, 0.0)).sum(axis=1)
         gain = np.where(self.word, by[_RIGHT] - by[_WRONG], 0.0)
-        prior = (nothing.sum() + 1) / (len(nothing) + 2)
+        prior = ((nothing * self.count).sum() + 1) / (self.count.sum() + 2)
         word_prior = np.log((1 - prior) / self.vocabulary)
         score = np.stack([(gain * part).sum(axis=1) for part in self.same], axis=1) if self.same else gain
         score += if_word[:, None] + word_prior
@@ -230,7 +243,7 @@ class _Cells:
 
     def _sum(self, weight: Floats) -> Floats:
         kinds = (self.n_voters + 1) * LEVELS
-        found = np.bincount(self.kind.ravel(), weights=weight.ravel(), minlength=kinds)
+        found = np.bincount(self.kind.ravel(), weights=(weight * self.count[:, None]).ravel(), minlength=kinds)
         return np.asarray(found[: self.n_voters * LEVELS].reshape(self.n_voters, LEVELS))
 
 
@@ -254,16 +267,16 @@ def _levels(voter: Codes, n_voters: int, word: npt.NDArray[np.bool_], confidence
     return level
 
 
-def _as_known(keys: Codes, certain: Codes) -> tuple[npt.NDArray[np.bool_], Floats, Floats]:
-    """Which columns are certain, and their posteriors."""
-    fixed = certain >= 0
-    right = (keys == certain[:, None]) & (keys >= 0)
-    return fixed, right[fixed].astype(np.float64), (certain[fixed] == 0).astype(np.float64)
+def _first_places(keys: Codes, certain: Codes | None) -> tuple[Whole, Whole]:
+    """Each word by the first slot that holds it, counted from 1, and what is certain likewise.
 
-
-def _with_known(
-    posterior: Floats, nothing: Floats, fixed: npt.NDArray[np.bool_], right: Floats, none: Floats
-) -> tuple[Floats, Floats]:
-    posterior, nothing = posterior.copy(), nothing.copy()
-    posterior[fixed], nothing[fixed] = right, none
-    return posterior, nothing
+    A certain word that nobody has is one more than there are slots; -1 is nothing certain.
+    """
+    n, width = keys.shape
+    first = np.stack([(keys == keys[:, [slot]]).argmax(axis=1) + 1 for slot in range(width)], axis=1) if width else keys
+    words = np.where(keys > 0, first, keys).astype(np.int64)
+    if certain is None:
+        return words, np.full(n, -1, dtype=np.int64)
+    held = keys == certain[:, None]
+    place = np.where(held.any(axis=1), held.argmax(axis=1) + 1, width + 1)
+    return words, np.where(certain > 0, place, certain).astype(np.int64)
