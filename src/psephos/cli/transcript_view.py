@@ -41,6 +41,8 @@ def print_transcripts(out: Console, verdict: TranscriptVerdict, gold: AgainstRef
     clips = verdict.clip_names.to_list()
     out.print(Text("Texts", style="bold"))
     out.print(Text("[word 2/4] two of four have it, [word 1/4!] few agree, [- 3/4] most have no word", style="dim"))
+    if "accuracy" in verdict.voters.columns:
+        out.print(Text("Voters are weighed: few and most are those of little and of most weight.", style="dim"))
     for number, clip in enumerate(clips[:limit]):
         name = shown(clip, 60)
         name.stylize("bold")

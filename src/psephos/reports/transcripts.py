@@ -72,6 +72,7 @@ def transcripts_page(
             "n_clips": len(verdict.columns.clips),
             "formats": bool((verdict.type == FORMAT).any()),
             "gap": GAP,
+            "weighed": "accuracy" in verdict.voters.columns,
             "pictures": pictures,
             "voters": _voters(verdict, gold),
             "groups": groups,
