@@ -242,7 +242,6 @@ REAL = [
         ("medoid", "medoid", 0.002, {}),
         ("given", "given", 0.004, {}),
         ("given-words", "given", 0.002, {"tie": "word"}),
-        ("weighted", "medoid", 0.002, {"vote": "weighted"}),
     )
 ]
 if not CLIPS.exists() and "--tiny" not in sys.argv:
