@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from psephos.consensus.keys import NULL
-from psephos.opinions.outcomes import Reasons, named
+from psephos.opinions.outcomes import named
+from psephos.opinions.reasons import Reasons
 
 if TYPE_CHECKING:
     from psephos.consensus.transcript_verdict import TranscriptVerdict
