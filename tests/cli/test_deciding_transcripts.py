@@ -202,7 +202,7 @@ def test_resumed_transcripts_are_the_same(psephos: Callable[..., str], table: Pa
     ("words", "part"),
     [
         (["--vote", "loudest"], "vote: "),
-        (["--queue-by", "length"], "queue_by: "),
+        (["--queue-by", "length"], "--queue-by: "),
         (["--language", "xx"], "language: "),
         (["--references", "none.csv"], "none.csv"),
         (["--fixes", "none.csv"], "none.csv"),
