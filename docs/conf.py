@@ -68,6 +68,7 @@ pages = (
     "data",
     "methods",
     "certainty",
+    "transcripts",
     "scaling",
     "noise_ceilings",
     "consistency",

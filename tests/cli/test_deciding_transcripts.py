@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -131,10 +132,15 @@ def test_demo_decides_its_example_and_names_the_report(
     if name == "scribe" and not (SCRIBE / "transcripts.csv").is_file():
         pytest.skip("examples/scribe has no transcripts")
     out = psephos("demo", *given)
-    assert f"examples/{name} --report out/report.html" in out
+    command = out.splitlines()[0]
+    assert command.startswith("psephos decide ")
+    assert f"examples/{name} " in command
+    assert command.endswith(" --report out/report.html")
     assert "Open out/report.html" in out
     assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
     assert ("Listen first" in out) == (name == "scribe")
+    again = psephos(*shlex.split(command)[1:])
+    assert again.splitlines() == out.splitlines()[2:-1]
 
 
 def test_an_example_that_is_not_there_is_named(
@@ -145,3 +151,79 @@ def test_an_example_that_is_not_there_is_named(
         main()
     assert "sudoku" in str(ended.value.code)
     assert not (tmp_path / "out").exists()
+
+
+def test_options_of_transcripts_reach_the_verdict(psephos: Callable[..., str], table: Path) -> None:
+    words = ["--vote", "weighted", "--order", "given", "--realign", "--collar", "2", "--meant", "--queue-by", "errors"]
+    said = json.loads(
+        psephos("decide", table, *words, "--numbers", "--language", "en", "--longest-span", "5", "--json")
+    )
+    wanted = {"vote": "weighted", "order": "given", "realign": True, "collar": 2, "meant": True, "numbers": True}
+    parameters = said["provenance"]["parameters"]
+    assert {name: parameters[name] for name in wanted} == wanted
+    assert (parameters["queue_by"], parameters["longest_span"]) == ("errors", 5)
+    assert said["voters"][0]["accuracy"] is not None
+    again = shlex.split(said["provenance"]["command"])
+    assert again[0] == "psephos"
+    assert json.loads(psephos(*again[1:], "--json"))["rows"] == said["rows"]
+
+
+def test_true_texts_of_a_file_and_fixes(psephos: Callable[..., str], table: Path, tmp_path: Path) -> None:
+    (table / "items.csv").unlink()
+    assert "Against the true texts" not in psephos("decide", table)
+    (tmp_path / "true.csv").write_text("item,reference\nvisit,low chest pain today\n", encoding="utf-8")
+    out = psephos("decide", table, "--references", tmp_path / "true.csv", "--report", "page.html")
+    assert "case and punctuation do not count" in out
+    assert "WER 0.2500 (1 substitutions" in out
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Word error rates" in page
+    assert "Of the time" in page
+    (tmp_path / "fixes.csv").write_text("item,position,token\nvisit,1,low\n", encoding="utf-8")
+    out = psephos("decide", table, "--references", tmp_path / "true.csv", "--fixes", tmp_path / "fixes.csv")
+    assert "WER 0.0000" in out
+    assert "1 columns were put right by hand" in out
+
+
+def test_layout_says_whose_a_file_is(psephos: Callable[..., str], tmp_path: Path) -> None:
+    for voter, text in ROWS.items():
+        (tmp_path / "said").mkdir(exist_ok=True)
+        (tmp_path / "said" / f"visit.{voter}.txt").write_text(text, encoding="utf-8")
+    out = psephos("decide", tmp_path / "said", "--layout", "{item}.{voter}")
+    assert "1 with 19 words of 5 voters" in out
+
+
+def test_resumed_transcripts_are_the_same(psephos: Callable[..., str], table: Path, tmp_path: Path) -> None:
+    first = psephos("decide", table, "--resume", tmp_path / "kept")
+    assert (tmp_path / "kept" / "manifest.json").is_file()
+    assert psephos("decide", table, "--resume", tmp_path / "kept") == first == psephos("decide", table)
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["--vote", "loudest"], "vote: "),
+        (["--queue-by", "length"], "--queue-by: "),
+        (["--language", "xx"], "language: "),
+        (["--references", "none.csv"], "none.csv"),
+        (["--fixes", "none.csv"], "none.csv"),
+        (["--parquet", "fixes.parquet", "--fixes", "fixes.parquet"], "would be overwritten"),
+        (["--ties", "none"], "ties: means nothing for transcripts"),
+    ],
+    ids=lambda value: value[1] if isinstance(value, list) else "",
+)
+def test_bad_options_are_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, table: Path, words: list[str], part: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["psephos", "decide", str(table), *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert part in str(ended.value.code)
+
+
+def test_options_of_transcripts_mean_nothing_for_labels(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "votes.csv").write_text("item,voter,label\na,x,p\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["psephos", "decide", str(tmp_path / "votes.csv"), "--meant"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert "--meant: is about transcripts, and these are labels" in str(ended.value.code)

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from psephos.consensus.keys import Spoken, Writing, spoken
+from psephos.consensus.keys import Spoken, spoken
 from psephos.consensus.number_words import spoken_numbers
 from psephos.consensus.word_lists import LANGUAGES, load_word_lists
+from psephos.consensus.writing import Writing
 from psephos.errors import InputError, ParseError
 from psephos.opinions import transcripts
 
@@ -178,3 +180,40 @@ def test_a_bad_list_is_refused(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(ParseError, match=problem) as caught:
         load_word_lists(path=file)
     assert caught.value.argument == str(file)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("120/80 at 10:15", "one hundred twenty over eighty at ten fifteen"),
+        ("37.5% of 1,250mg", "thirty seven point five percent of one thousand two hundred fifty milligrams"),
+        ("0.5 ml", "zero point five millilitres"),
+        ("the 28th and the 2nd", "the twenty-eighth and the second"),
+        ("B12, A1c, X-ray", "B twelve A one C x ray"),
+        ("8 mm of oedema", "eight millimetres of edema"),
+        ("5 \u00b5g", "five micrograms"),
+    ],
+)
+def test_what_is_said_alike_is_one(one: str, other: str) -> None:
+    meant = Writing(load_word_lists("en"), meant=True)
+    assert meant.keys(one) == meant.keys(other)
+    both = {"a": one, "b": other}
+    rows = [(v, place, token) for v, text in both.items() for place, token in enumerate(text.split())]
+    voter, place, token = (list(part) for part in zip(*rows, strict=True))
+    heard = spoken(transcripts(["c"] * len(rows), voter, place, token), meant)
+    said = [[heard.keys[key] for key in heard.key[low:high]] for low, high in pairwise(heard.bounds.tolist())]
+    assert said[0] == said[1] == meant.keys(one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("50 mg", "15 mg"), ("not seen", "now seen"), ("5 mg", "5 mcg"), ("2", "to")]
+)
+def test_what_is_not_is_two(one: str, other: str) -> None:
+    meant = Writing(load_word_lists("en"), meant=True)
+    assert meant.keys(one) != meant.keys(other)
+
+
+def test_german_number_words_are_not_made_alike() -> None:
+    with pytest.raises(InputError) as caught:
+        Writing(load_word_lists("de"), meant=True)
+    assert caught.value.argument == "meant"

@@ -17,7 +17,8 @@ from psephos.opinions import transcripts as heard
 from psephos.plots.style import share
 from psephos.reports import report
 from psephos.reports.reading import readings
-from psephos.reports.transcripts import GAP, SAME, pairs_by_column, transcripts_page
+from psephos.reports.transcript_texts import GAP, SAME
+from psephos.reports.transcripts import pairs_by_column, transcripts_page
 
 Open = Callable[..., Any]
 SCRIBE = Path(__file__).parents[2] / "examples" / "scribe"

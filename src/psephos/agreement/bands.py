@@ -202,3 +202,16 @@ def band_of(
     low, top = limits[taking_part, 0], limits[taking_part, 1]
     band = np.where(strength >= top, 2, np.where(strength <= low, 0, 1))
     return np.where(taking_part > 0, band, -1).astype(np.int8)
+
+
+def band_of_share(share: npt.NDArray[np.float64], *, high: float = HIGH, near: float = NEAR) -> npt.NDArray[np.int8]:
+    """Band of each position by the share that is behind the leader, for votes that do not count alike; -1 for NaN.
+
+    Examples
+    --------
+    >>> band_of_share(np.array([3 / 8, 0.5, 7 / 8, np.nan])).tolist()
+    [0, 1, 2, -1]
+    """
+    band_limits(1, high=high, near=near)
+    band = np.where(share >= near - 1e-9, 2, np.where(share <= high + 1e-9, 0, 1))
+    return np.where(np.isnan(share), -1, band).astype(np.int8)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from psephos.cli import options as o
+from psephos.cli import transcript_options as t
 
 if TYPE_CHECKING:
     from polars import DataFrame
@@ -38,6 +39,18 @@ def decide(
     why: Annotated[
         list[str] | None, typer.Option(metavar="ITEM", help="Print the votes behind this item, or word (clip:place).")
     ] = None,
+    vote: t.Vote = "count",
+    order: t.Order = "medoid",
+    realign: t.Realign = False,
+    collar: t.Collar = None,
+    meant: t.Meant = False,
+    numbers: t.Numbers = False,
+    language: t.Language = "en",
+    words: t.Words = None,
+    queue_by: t.QueueBy = "risk",
+    longest_span: t.LongestSpan = 8,
+    references: t.References = None,
+    fixes: t.Fixes = None,
     json: o.Json = False,
     parquet: o.Parquet = None,
     report: o.Report = None,
@@ -47,10 +60,18 @@ def decide(
     from psephos.cli.transcript_view import print_transcripts
     from psephos.consensus import TranscriptVerdict
     from psephos.consensus import decide as decide_opinions
+    from psephos.consensus.known_texts import with_references
+    from psephos.opinions import Opinions
     from psephos.opinions.writing import write_frame
 
-    given.check_outputs({"--parquet": parquet, "--report": report})
+    stated = {name: value for name, value in locals().items() if name in t.DEFAULTS}
+    outputs = {"--parquet": parquet, "--report": report}
+    given.check_outputs(outputs)
+    o.check_outputs((str(file) for file in (references, fixes, words) if file is not None), outputs)
     opinions = given.load_or_scan(in_parts=in_parts)
+    asked = t.asked_for(opinions, stated)
+    if asked.pop("references", None) is not None and isinstance(opinions, Opinions):
+        opinions = with_references(opinions, str(references), encoding=given.encoding)
     verdict = decide_opinions(
         opinions,
         method=method,
@@ -60,6 +81,7 @@ def decide(
         equivalence=equivalence,
         engine=int(engine) if engine.isdecimal() else engine,
         resume=resume,
+        **asked,
     )
     reasons = [verdict.why(item) for item in why or []]
     gold = _known(verdict, equivalence)

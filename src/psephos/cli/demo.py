@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 THINGS = {"scribe": "word", "digits": "item"}
 """Examples that ship with psephos, and what the votes of their report stand behind."""
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "scribe": {"meant": True, "vote": "weighted", "collar": 0.5, "queue_by": "errors", "limit": 5},
+    "digits": {"limit": 10},
+}
+"""How they are decided; `docs/transcripts.md` says what each option is worth."""
 
 
 def demo(
@@ -27,9 +33,14 @@ def demo(
     chosen = check_choice("demo", name or _first(), tuple(THINGS))
     folder = example(chosen)
     out = output.console()
-    output.print_line(out, f"psephos decide {folder} --report {report}\n")
+    options = OPTIONS[chosen]
+    stated = "".join(
+        f" --{name.replace('_', '-')}" + ("" if value is True else f" {value}") for name, value in options.items()
+    )
+    output.print_line(out, f"psephos decide {folder}{stated} --report {report}")
+    output.print_line(out, "")
     report.parent.mkdir(parents=True, exist_ok=True)
-    decide(paths=[str(folder)], limit=5 if chosen == "scribe" else 10, report=report)
+    decide(paths=[str(folder)], **options, report=report)
     output.print_line(out, f"Open {report} in a browser to see every vote behind each {THINGS[chosen]}.")
 
 

@@ -67,11 +67,11 @@ def transcribe(
         if done.opinions is not None:
             output.print_table(out, "Transcribed", _counts(done), formats={"timed": ".0%"})
         if done.reused:
-            out.print(output.shown(f"{done.reused:,} transcripts were taken from {kept}", 400))
+            output.print_line(out, f"{done.reused:,} transcripts were taken from {kept}")
         for path in done.silent:
-            out.print(output.shown(f"{path} is silent; words that a recogniser wrote for it are invented", 400))
+            output.print_line(out, f"{path} is silent; words that a recogniser wrote for it are invented")
         if written is not None:
-            out.print(output.shown(f"{written}", 400))
+            output.print_line(out, written)
     if done.failures:
         for failure in done.failures:
             typer.echo(output.shown(f"psephos: {failure}", 600).plain, err=True)

@@ -41,6 +41,8 @@ def print_transcripts(out: Console, verdict: TranscriptVerdict, gold: AgainstRef
     clips = verdict.clip_names.to_list()
     out.print(Text("Texts", style="bold"))
     out.print(Text("[word 2/4] two of four have it, [word 1/4!] few agree, [- 3/4] most have no word", style="dim"))
+    if "accuracy" in verdict.voters.columns:
+        out.print(Text("Voters are weighed: few and most are those of little and of most weight.", style="dim"))
     for number, clip in enumerate(clips[:limit]):
         name = shown(clip, 60)
         name.stylize("bold")
@@ -51,7 +53,7 @@ def print_transcripts(out: Console, verdict: TranscriptVerdict, gold: AgainstRef
         out.print(Text(f"and {len(clips) - limit:,} more: --limit {len(clips)}", style="dim"))
     _print_bands(out, verdict)
     _print_queue(out, verdict, limit)
-    columns = ["voter", "group", "votes", "abstentions", "agreement", "low", "high", "wer"]
+    columns = ["voter", "group", "votes", "abstentions", "agreement", "low", "high", "accuracy", "wer"]
     voters = verdict.voters
     if gold is not None:
         voters = voters.drop("wer", strict=False).join(gold.voters.select("voter", wer="rate"), on="voter", how="left")

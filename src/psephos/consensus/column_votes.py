@@ -4,7 +4,7 @@ r"""Which key does each column elect?
     meth1     alpha n(w)/N + (1 - alpha) C(w), C the mean confidence of the votes for w
     maxconf   the same with the largest confidence
     avgconf   the same with the sum of the confidences for w as a share of all confidences in the column
-    weighted  the key that is most likely right if each voter has an accuracy of its own (`psephos.consensus.one_coin`)
+    weighted  the key that is most likely right if voters differ in reliability (`psephos.consensus.reliability`)
 
 A vote for NULL has the confidence `null_conf`. Of equal keys the one that was merged first is elected, NULL included;
 ``tie="word"`` prefers words. Scores closer than 1e-9 are equal.
@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psephos.agreement.bands import Strength, majority_strength, votes_beside
-from psephos.consensus.one_coin import OneCoin, one_coin
+from psephos.consensus.reliability import Reliability, reliability
 from psephos.errors import ConfidenceError
 
 VOTES = ("count", "meth1", "avgconf", "maxconf", "weighted")
@@ -37,12 +37,12 @@ class Elected:
     ----------
     strength : Strength
         Leader, runner-up, and their votes; the leader need not have most votes unless votes are counted.
-    model : OneCoin or None
-        Accuracies of the voters, for ``"weighted"``.
+    model : Reliability or None
+        How reliable the voters are, for ``"weighted"``.
     """
 
     strength: Strength
-    model: OneCoin | None = None
+    model: Reliability | None = None
 
 
 def elect(
@@ -55,6 +55,7 @@ def elect(
     null_conf: float = 0.0,
     voter: Codes | None = None,
     n_voters: int = 0,
+    certain: Codes | None = None,
 ) -> Elected:
     """Elect a key in each column.
 
@@ -72,6 +73,8 @@ def elect(
         Voter of each cell, for ``"weighted"``.
     n_voters : int
         How many voters there are.
+    certain : ndarray of int32, shape (n_columns,), optional
+        Keys that are known to be right, -1 elsewhere; ``"weighted"`` learns from them.
 
     Examples
     --------
@@ -89,7 +92,7 @@ def elect(
         if voter is None:
             voter = np.broadcast_to(np.arange(keys.shape[1], dtype=np.int32), keys.shape)
             n_voters = keys.shape[1]
-        model = one_coin(keys, voter, n_voters)
+        model = reliability(keys, voter, n_voters, confidence=confidence, certain=certain)
         return Elected(_led_by(keys, model.posterior, counted, tie), model)
     beside = votes_beside(keys)
     share = beside / np.maximum((keys >= 0).sum(axis=1), 1)[:, None]

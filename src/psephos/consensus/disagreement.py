@@ -68,18 +68,18 @@ def disagreement(keys: Codes, surfaces: Codes, leader: Codes, classes: npt.NDArr
     return kind, np.where(kind == CONTENT, label, 0).astype(np.int8)
 
 
-def risk(keys: Codes, kind: Small, label: Small, votes: Codes, voters: Codes) -> npt.NDArray[np.float64]:
-    """Risk of each column; see the module.
+def risk(keys: Codes, kind: Small, label: Small, share: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Risk of each column; `share` is that of the voters, or of their weight, behind its choice. See the module.
 
     Examples
     --------
     >>> keys = np.array([[1, 1, 2, 1]], np.int32)
     >>> number = np.array([LABELS.index("number")], np.int8)
-    >>> risk(keys, np.array([CONTENT], np.int8), number, np.array([3], np.int32), np.array([4], np.int32)).tolist()
+    >>> risk(keys, np.array([CONTENT], np.int8), number, np.array([0.75])).tolist()
     [0.5]
     """
     weight = np.array([WEIGHTS.get(name, 1.0) for name in LABELS])[label]
     little = (label == LABELS.index("function word")) & (keys == 0).any(axis=1)
     weight = np.where(kind == CONTENT, np.where(little, LITTLE_WORD, weight), 0.0)
-    found: npt.NDArray[np.float64] = (1 - votes / np.maximum(voters, 1)) * weight
+    found: npt.NDArray[np.float64] = (1 - share) * weight
     return found

@@ -7,82 +7,29 @@ case, no punctuation, NFKC). Votes are cast with keys, what was written stays be
     one without a key is formatting     "fine", "," -> fine with the surface "fine ,"; at the start, of the next word
     "%" after a number is a key         37.5 % = 37.5%
 
-Options, in this order: `strip_brackets` leaves out [laughs] and (noise), `contractions` writes won't as will not,
-`spelling` makes British spelling American, `drop_fillers` leaves out uh and um, `numbers` turns number words into
-digits (twenty five -> 25, with the surface "twenty five"). Nothing is stemmed; "no" and "not" are never left out.
+Options make more alike, see `psephos.consensus.writing`. Nothing is stemmed; "no" and "not" are never left out.
 
 Source: sheet 01.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from psephos.consensus.number_words import spoken_numbers
-from psephos.consensus.word_lists import WordLists
-from psephos.errors import InputError
+from psephos.consensus.digits import with_digits
+from psephos.consensus.writing import Writing, bracketed
 from psephos.opinions.equivalence import words
 from psephos.opinions.model import Opinions
 
 NULL = "@"
 """How no word is shown; no key looks like it, for a key has letters, digits or a per cent sign."""
 
-LONGEST_BRACKET = 8
-"""Tokens that a remark in brackets may have."""
-
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Writing:
-    """How tokens become keys; see the module."""
-
-    lists: WordLists
-    numbers: bool = False
-    drop_fillers: bool = False
-    spelling: bool = False
-    contractions: bool = False
-    strip_brackets: bool = False
-
-    def __post_init__(self) -> None:
-        if self.numbers and not {"hundred", "thousand"} <= set(self.lists.numbers):
-            raise InputError("numbers", f"number words of {self.lists.name!r} cannot be turned into digits")
-
-    def keys_of(self, token: str) -> list[str]:
-        """The keys of one token, number words as they are."""
-        keys = words(token)
-        if self.contractions:
-            keys = [part for key in keys for part in self.lists.contractions.get(key, key).split()]
-        if self.spelling:
-            keys = [self.lists.spelling.get(key, key) for key in keys]
-        if self.drop_fillers:
-            keys = [key for key in keys if key not in self.lists.fillers]
-        return keys
-
-    def keys(self, text: str) -> list[str]:
-        """The keys of a whole text, such as a reference.
-
-        Examples
-        --------
-        >>> from psephos.consensus.word_lists import load_word_lists
-        >>> Writing(load_word_lists("en"), numbers=True, contractions=True).keys("It won't take twenty-five.")
-        ['it', 'will', 'not', 'take', '25']
-        """
-        tokens = text.split()
-        if self.strip_brackets:
-            inside = _bracketed(tokens)
-            tokens = [token for token, left_out in zip(tokens, inside, strict=True) if not left_out]
-        keys = self.keys_of(" ".join(tokens))
-        if self.numbers:
-            for start, stop, value in reversed(spoken_numbers(keys, self.lists.numbers)):
-                keys[start:stop] = [str(value)]
-        return keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +81,7 @@ def spoken(opinions: Opinions, writing: Writing) -> Spoken:
     rows, transcript, token = order[said], transcript[said], token[said]
     surfaces = opinions.vocabulary("token").to_list()
     if writing.strip_brackets:
-        kept = ~_bracketed([surfaces[code] for code in token.tolist()], transcript)
+        kept = ~bracketed([surfaces[code] for code in token.tolist()], transcript)
         rows, transcript, token = rows[kept], transcript[kept], token[kept]
     keys, row, key, unsaid = _cut(token, transcript, surfaces, writing)
     surface, surfaces = _with_formatting(token, transcript, unsaid, surfaces)
@@ -148,7 +95,7 @@ def spoken(opinions: Opinions, writing: Writing) -> Spoken:
     found = Spoken(
         item, voter, bounds, key, surface[row], row, _known(start), _known(end), _known(confidence), keys, surfaces
     )
-    return _with_digits(found, writing.lists.numbers) if writing.numbers else found
+    return with_digits(found, writing.number_words) if writing.in_digits else found
 
 
 def _in_order(opinions: Opinions) -> tuple[Whole, Whole, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
@@ -246,67 +193,3 @@ def _shared(start: Floats, end: Floats, row: Whole, weight: Whole) -> tuple[Floa
 
 def _known(values: Floats | None) -> Floats | None:
     return None if values is None or np.isnan(values).all() else values
-
-
-def _bracketed(tokens: Sequence[str], transcript: Whole | None = None) -> npt.NDArray[np.bool_]:
-    """Which tokens belong to a remark in brackets."""
-    inside = np.zeros(len(tokens), dtype=bool)
-    pairs = {"[": "]", "(": ")"}
-    for at, token in enumerate(tokens):
-        closing = pairs.get(token[:1])
-        if closing is None or inside[at]:
-            continue
-        for last in range(at, min(at + LONGEST_BRACKET, len(tokens))):
-            if transcript is not None and transcript[last] != transcript[at]:
-                break
-            if tokens[last].rstrip(".,;:!?").endswith(closing):
-                inside[at : last + 1] = True
-                break
-    return inside
-
-
-def _with_digits(found: Spoken, values: Mapping[str, int]) -> Spoken:
-    """The words with runs of number words in digits."""
-    keys, surfaces = list(found.keys), list(found.surfaces)
-    key_of = {text: code for code, text in enumerate(keys)}
-    surface_of = {text: code for code, text in enumerate(surfaces)}
-    key, surface, token = found.key.copy(), found.surface.copy(), found.token
-    end = None if found.end is None else found.end.copy()
-    confidence = None if found.confidence is None else found.confidence.copy()
-    kept = np.ones(len(key), dtype=bool)
-    transcript = np.repeat(np.arange(len(found.item)), np.diff(found.bounds))
-    says = np.array([text in values or text == "and" for text in keys], dtype=bool)[key]
-    breaks = np.ones(len(key) + 1, dtype=bool)
-    breaks[1:-1] = (says[1:] != says[:-1]) | (transcript[1:] != transcript[:-1])
-    for first, last in pairwise(np.flatnonzero(breaks).tolist()):
-        if not says[first]:
-            continue
-        for start, stop, value in spoken_numbers([keys[code] for code in key[first:last]], values):
-            low, high = first + start, first + stop
-            written = [int(surface[at]) for at in range(low, high) if at == low or token[at] != token[at - 1]]
-            key[low] = _coded(str(value), key_of, keys)
-            surface[low] = _coded(" ".join(surfaces[code] for code in written), surface_of, surfaces)
-            kept[low + 1 : high] = False
-            if end is not None:
-                end[low] = end[high - 1]
-            if confidence is not None:
-                confidence[low] = confidence[low:high].mean()
-    return replace(
-        found,
-        bounds=np.searchsorted(transcript[kept], np.arange(len(found.item) + 1)),
-        key=key[kept],
-        surface=surface[kept],
-        token=token[kept],
-        start=None if found.start is None else found.start[kept],
-        end=None if end is None else end[kept],
-        confidence=None if confidence is None else confidence[kept],
-        keys=keys,
-        surfaces=surfaces,
-    )
-
-
-def _coded(text: str, code_of: dict[str, int], texts: list[str]) -> int:
-    if text not in code_of:
-        code_of[text] = len(texts)
-        texts.append(text)
-    return code_of[text]

@@ -44,7 +44,7 @@ class ChosenWords:
 
     def words(self, here: slice, columns: Columns, spoken: Spoken, choice: Codes, certainty: Floats) -> list[Word]:
         """The words of the columns `here`, all of one clip, for a writer."""
-        texts, skipped = self._texts(here, spoken, choice)
+        texts, skipped = self.texts(here, spoken, choice)
         words: list[Word] = []
         for column in range(here.start, here.stop):
             elected = int(choice[column])
@@ -69,14 +69,15 @@ class ChosenWords:
             words.append(Word(text, start, end, sure, alternatives=alternatives, times=times))
         return words
 
-    def _texts(self, here: slice, spoken: Spoken, choice: Codes) -> tuple[list[str], set[int]]:
-        """Text of each column, and the columns whose word is part of the one before."""
+    def texts(self, here: slice, spoken: Spoken, choice: Codes) -> tuple[list[str], set[int]]:
+        """Text of each of the columns `here`, and the columns whose word is part of the one before."""
         texts, skipped = [], set()
         covered = -1
         for column in range(here.start, here.stop):
             word = int(self.word[column])
             if word < 0:
-                texts.append("")
+                shown = int(self.shown[column])
+                texts.append("" if shown < 0 else spoken.surfaces[shown])
                 continue
             if column <= covered:
                 skipped.add(column)
@@ -95,8 +96,8 @@ class ChosenWords:
         return texts, skipped
 
 
-def choose_words(columns: Columns, spoken: Spoken, leader: Codes) -> ChosenWords:
-    """The word that each column shows, with its mean times and confidence."""
+def choose_words(columns: Columns, spoken: Spoken, leader: Codes, fixed: Codes | None = None) -> ChosenWords:
+    """The word that each column shows, with its mean times and confidence; `fixed` are surfaces written by hand."""
     n = len(columns)
     behind = (columns.keys == leader[:, None]) & (columns.words >= 0)
     if not n or not len(spoken.surface):
@@ -110,7 +111,10 @@ def choose_words(columns: Columns, spoken: Spoken, leader: Codes) -> ChosenWords
     row, some = np.arange(n), behind.any(axis=1)
     means = [_mean_over(values, columns.words, behind) for values in (spoken.start, spoken.end, spoken.confidence)]
     word = np.where(some, columns.words[row, best], -1).astype(np.int64)
-    return ChosenWords(word, np.where(some, surface[row, best], -1).astype(np.int32), *means)
+    shown = np.where(some, surface[row, best], -1).astype(np.int32)
+    if fixed is not None:
+        shown = np.where(fixed >= 0, fixed, shown)
+    return ChosenWords(word, shown, *means)
 
 
 def _mean_over(values: Floats | None, words: Codes, behind: npt.NDArray[np.bool_]) -> Floats:

@@ -3,12 +3,17 @@
 Word error rates of the consensus, of each voter, of the transcript merged first and of the best transcript of each clip
 (an oracle: nobody can pick it without the truth), all normalised alike; errors by the number of voters behind a word;
 how honest the certainty is; and how many of the errors are found by listening along the queue.
+
+A listener finds an error whose place is heard: a wrong word, or a column without a word where one is lost. A word that
+no column has a place for is found if the column before or after it is heard, for a span is heard with a quarter of a
+second on either side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +23,7 @@ from psephos.consensus.gold import CHECKED
 from psephos.consensus.review import in_order
 from psephos.consensus.spans import Spans
 from psephos.consensus.transcript_verdict import TranscriptVerdict
-from psephos.consensus.truth import wrong_columns
+from psephos.consensus.truth import Truth, wrong_columns
 from psephos.errors import InputError
 from psephos.metrics.word_errors import WordErrors, word_errors
 from psephos.opinions.outcomes import Provenance, Result, json_ready
@@ -39,17 +44,21 @@ class AgainstReferences(Result):
     strengths : polars.DataFrame
         votes, voters, words (elected with so many votes), share (of all words), wrong, error (share wrong), and the
         ends of its Wilson interval.
-    auroc : float
-        Probability that a wrong word has fewer votes behind it than a right one; NaN if all are alike.
+    auroc, auroc_certainty : float
+        Probability that a wrong word has fewer votes behind it, or a lower certainty, than a right one; NaN if all are
+        right or all are wrong.
     calibration_error : float
         Mean distance between certainty and share right over the rows of `strengths`, weighted by words.
     found : pl.DataFrame
-        checked (share of the columns that is listened to in the order of the queue, in spans that fit), spans, wrong
-        (share of the wrong words in them), errors (the same of all errors, words lost included).
+        checked (share of the columns that is listened to in the order of the queue, in spans that fit; 1: the whole
+        queue), spans, wrong (share of the wrong words in them), errors (the same of all errors, lost words included),
+        errors_by_time (the same, where the share is one of the time of the clips; null without times).
     clips : polars.DataFrame
         item, words, edits, rate.
     null_won : int
         Columns of clips with a reference in which no word was elected.
+    compared : str
+        What counts as the same word.
     """
 
     consensus: WordErrors
@@ -59,10 +68,12 @@ class AgainstReferences(Result):
     voters: pl.DataFrame
     strengths: pl.DataFrame
     auroc: float
+    auroc_certainty: float
     calibration_error: float
     found: pl.DataFrame
     clips: pl.DataFrame
     null_won: int
+    compared: str
 
     def table(self) -> pl.DataFrame:
         """Errors by the number of voters behind a word."""
@@ -70,15 +81,15 @@ class AgainstReferences(Result):
 
     def summary(self) -> list[tuple[str, str]]:
         """The comparison in a few lines."""
-        shares = [
-            f"{found:.0%} in the first {checked:.0%}" for checked, found in self.found["checked", "errors"].rows()
-        ]
+        *first, (_, whole) = self.found["checked", "errors"].rows()
+        shares = ", ".join(f"{found:.0%} in the first {checked:.0%}" for checked, found in first)
         return [
             ("consensus", f"{self.consensus} in {self.clips.height:,} clips"),
             ("transcripts", f"WER {self.mean.rate:.4f}; the first merged {self.first.rate:.4f}"),
             ("best of each clip", f"WER {self.best.rate:.4f} (an oracle)"),
-            ("queue", f"finds of all errors {', '.join(shares)}"),
-            ("ranking of words", f"AUROC {self.auroc:.3f}: fewer votes, more often wrong"),
+            ("compared", self.compared),
+            ("queue", f"finds of all errors {shares}, {whole:.0%} in all of it"),
+            ("ranking of words", f"AUROC {self.auroc:.3f} by votes, {self.auroc_certainty:.3f} by certainty"),
             ("calibration", f"certainty is off by {self.calibration_error:.3f} on average"),
         ]
 
@@ -92,7 +103,7 @@ class AgainstReferences(Result):
 
 
 def against_references(
-    verdict: TranscriptVerdict, references: Mapping[str, str] | None = None, *, by: str = "risk"
+    verdict: TranscriptVerdict, references: Mapping[str, str] | None = None, *, by: str | None = None
 ) -> AgainstReferences:
     """Hold a consensus against true texts.
 
@@ -101,8 +112,8 @@ def against_references(
     verdict : TranscriptVerdict
     references : mapping of str to str, optional
         True text of each clip; the column ``reference`` of the table about items if not given.
-    by : {"risk", "errors"}, default "risk"
-        Order of hearing that `found` is about; see `TranscriptVerdict.queue`.
+    by : {"risk", "errors", "time"}, optional
+        Order of hearing that `found` is about; that of the verdict if not given.
 
     Raises
     ------
@@ -144,16 +155,12 @@ def against_references(
         voters=of_voter,
         strengths=strengths,
         auroc=_auroc(verdict.support[word] / np.maximum(verdict.votes[word], 1), truth.wrong[word]),
+        auroc_certainty=_auroc(verdict.certainty[word], truth.wrong[word]),
         calibration_error=float(gaps.sum() / max(1, int(strengths["words"].sum()))),
-        found=_found(
-            in_order(verdict.spans, verdict.certainty, by),
-            truth.judged,
-            truth.wrong,
-            truth.lost,
-            sum(one.edits for one in total),
-        ),
+        found=_found(verdict, in_order(verdict, by), truth),
         clips=pl.DataFrame(rows, schema=schema, orient="row"),
         null_won=int((truth.judged & (verdict.choice == 0)).sum()),
+        compared=verdict.writing.description,
     )
 
 
@@ -216,25 +223,29 @@ def _auroc(strength: npt.NDArray[np.float64], wrong: npt.NDArray[np.bool_]) -> f
     return float((rank[wrong].sum() - bad * (bad + 1) / 2) / (bad * good))
 
 
-def _found(
-    spans: Spans,
-    judged: npt.NDArray[np.bool_],
-    wrong: npt.NDArray[np.bool_],
-    lost: npt.NDArray[np.bool_],
-    edits: int,
-) -> pl.DataFrame:
-    """How many of the errors the spans of the judged clips hold, by the share of their columns listened to."""
-    kept = judged[spans.first]
-    first, last = spans.first[kept], spans.last[kept]
+def _found(verdict: TranscriptVerdict, spans: Spans, truth: Truth) -> pl.DataFrame:
+    """How many of the errors the spans of the judged clips hold, by the share of columns and of time listened to."""
+    kept = spans.take(np.flatnonzero(truth.judged[spans.first]))
+    never = len(kept)
+    rank = np.full(len(truth.judged) + 1, never, dtype=np.int64)  # the last is that of no column
+    for number, (first, last) in enumerate(zip(kept.first.tolist(), kept.last.tolist(), strict=True)):
+        rank[first : last + 1] = number
+    wrong = rank[:-1][truth.wrong]
+    errors = np.concatenate([wrong, rank[:-1][truth.lost], rank[truth.missed].min(axis=1, initial=never)])
 
-    def inside(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-        upto = np.concatenate([[0], np.cumsum(mask)])
-        return np.concatenate([[0], np.cumsum(upto[last + 1] - upto[first])])
+    def share_of(places: npt.NDArray[np.int64], spans: int) -> float:
+        return float((places < spans).sum() / max(1, len(places)))
 
-    length, bad, gone = inside(judged), inside(wrong), inside(lost)
+    ends = [verdict.end[low:high] for low, high in pairwise(verdict.columns.bounds) if truth.judged[low:high].any()]
+    timed = never > 0 and not np.isnan(kept.seconds).any()
+    length = sum(float(np.nanmax(clip)) for clip in ends) if timed else 0.0
+    columns, seconds = np.cumsum(kept.columns), kept.heard()
     rows = []
     for share in (*CHECKED, 1.0):
-        count = int(np.searchsorted(length, share * judged.sum() + 1e-9, side="right")) - 1
-        rows.append((share, count, float(bad[count] / max(1, wrong.sum())), float((bad + gone)[count] / max(1, edits))))
-    kinds = {"checked": pl.Float64, "spans": pl.Int64, "wrong": pl.Float64, "errors": pl.Float64}
-    return pl.DataFrame(rows, schema=kinds, orient="row")
+        count = int(np.searchsorted(columns, share * truth.judged.sum() + 1e-9, side="right"))
+        in_time = int(np.searchsorted(seconds, share * length + 1e-9, side="right")) if timed else 0
+        by_time = share_of(errors, in_time) if timed else None
+        rows.append((share, count, share_of(wrong, count), share_of(errors, count), by_time))
+    names = ("checked", "spans", "wrong", "errors", "errors_by_time")
+    kinds = (pl.Float64, pl.Int64, pl.Float64, pl.Float64, pl.Float64)
+    return pl.DataFrame(rows, schema=dict(zip(names, kinds, strict=True)), orient="row")

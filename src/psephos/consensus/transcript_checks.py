@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from psephos.consensus.clips import OUTLIER
 from psephos.consensus.column_votes import Elected
-from psephos.consensus.columns import OUTLIER, Columns
+from psephos.consensus.columns import Columns
 from psephos.consensus.keys import Spoken
 from psephos.errors import ConfidenceError, DuplicateSystemError, InputError, TimeError
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
@@ -131,7 +132,9 @@ def chosen_transcripts(opinions: Opinions, heard: Spoken, *, require_all: bool) 
     return np.flatnonzero(several), Found(opinions, tuple(issues))
 
 
-def notes_on(columns: Columns, elected: Elected, effective: float, voters: int, vote: str) -> tuple[str, ...]:
+def notes_on(
+    columns: Columns, elected: Elected, effective: float, voters: int, vote: str, fixed: int
+) -> tuple[str, ...]:
     """What was decided on the way, in words."""
     notes = []
     for what, clips in columns.approximate.items():
@@ -145,4 +148,6 @@ def notes_on(columns: Columns, elected: Elected, effective: float, voters: int, 
         notes.append("the weights of the voters did not converge")
     if not np.isnan(effective) and (vote == "weighted" or effective < 0.75 * voters):
         notes.append(f"the {voters:,} voters err together: they count as about {effective:.1f} independent ones")
+    if fixed:
+        notes.append(f"{fixed:,} columns were put right by hand and taken as certain")
     return tuple(notes)

@@ -17,12 +17,15 @@ import polars as pl
 
 from psephos.agreement.bands import BANDS
 from psephos.agreement.icc import IntraclassCorrelation
+from psephos.consensus.clip_counts import clip_table, group_table, quintile_table
+from psephos.consensus.column_reasons import reasons_for
 from psephos.consensus.columns import Columns
 from psephos.consensus.disagreement import CONTENT, FORMAT, LABELS, TYPES
-from psephos.consensus.keys import NULL, Spoken, Writing
+from psephos.consensus.keys import Spoken
 from psephos.consensus.reading_text import ChosenWords
 from psephos.consensus.review import Advice, Span, advise, described, in_order, queue_table
 from psephos.consensus.spans import Spans, within_budget
+from psephos.consensus.writing import Writing
 from psephos.engine import Rng
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.coding import text_of
@@ -30,7 +33,7 @@ from psephos.opinions.outcomes import json_ready, named
 from psephos.opinions.reasons import Reasons
 from psephos.opinions.transcript_words import Word
 from psephos.opinions.verdicts import Verdict
-from psephos.statistics import Interval, bootstrap, wilson_interval
+from psephos.statistics import Interval
 
 QUANTILES = 5
 
@@ -57,8 +60,12 @@ class TranscriptVerdict(Verdict):
         First start and last end of all words in the column, seconds; NaN where unknown.
     words_chosen : ChosenWords
         Of each column the word that is shown, with its mean times.
+    flagged : ndarray of bool, shape (n_columns,)
+        Doubtful columns, those that the spans are made of.
     spans : Spans
-        Where to listen, in order.
+        Where to listen, by risk.
+    queue_by : {"risk", "errors", "time"}
+        In which order to listen if nothing else is asked for.
     pairs : polars.DataFrame
         left, right, edits, left_words, right_words, rate: how far two voters are apart; rate is the word error rate of
         the right one with the left one as reference.
@@ -80,7 +87,9 @@ class TranscriptVerdict(Verdict):
     start: npt.NDArray[np.float64]
     end: npt.NDArray[np.float64]
     words_chosen: ChosenWords
+    flagged: npt.NDArray[np.bool_]
     spans: Spans
+    queue_by: str
     pairs: pl.DataFrame
     intraclass: IntraclassCorrelation
     effective_voters: float
@@ -132,7 +141,7 @@ class TranscriptVerdict(Verdict):
         self,
         limit: int | None = None,
         *,
-        by: str = "risk",
+        by: str | None = None,
         budget_seconds: float | None = None,
         budget_fraction: float | None = None,
     ) -> pl.DataFrame:
@@ -142,9 +151,10 @@ class TranscriptVerdict(Verdict):
         ----------
         limit : int, optional
             How many spans; all if not given.
-        by : {"risk", "errors"}, default "risk"
-            ``"risk"``: by falling score, then by time, so that lost negations and numbers come first. ``"errors"``: by
-            expected errors per second (per column without times), which finds most of them in the least time.
+        by : {"risk", "errors", "time"}, optional
+            `queue_by` if not given. ``"risk"``: by falling score, then by time, so that lost negations and numbers come
+            first. ``"errors"``: most expected errors for the words one looks at. ``"time"``: most expected errors for
+            the time one listens. See `psephos.consensus.review`.
         budget_seconds : float, optional
             Spans from the first on that can be heard in so many seconds; needs times.
         budget_fraction : float, optional
@@ -156,20 +166,22 @@ class TranscriptVerdict(Verdict):
             rank, item, start, end, consensus, alternatives, reason, value (the score), and `found`: the share of all
             expected errors that lie in this span and those before it.
         """
-        spans = in_order(self.spans, self.certainty, by)
+        spans = in_order(self, by)
         shown = self._within(spans, budget_seconds, budget_fraction)
         if limit is not None:
             shown = min(shown, check_count("limit", limit, low=0))
         return queue_table(self, spans, shown)
 
-    def spans_to_hear(self, limit: int | None = None, *, by: str = "risk") -> list[Span]:
+    def spans_to_hear(self, limit: int | None = None, *, by: str | None = None) -> list[Span]:
         """The same spans as objects, with what each voter has in them."""
-        shown = len(self.spans) if limit is None else min(check_count("limit", limit, low=0), len(self.spans))
-        return described(self, in_order(self.spans, self.certainty, by), shown)
+        spans = in_order(self, by)
+        return described(
+            self, spans, len(spans) if limit is None else min(check_count("limit", limit, low=0), len(spans))
+        )
 
-    def advice(self, errors_left: float = 0.2, *, by: str = "risk") -> Advice:
+    def advice(self, errors_left: float = 0.2, *, by: str | None = None) -> Advice:
         """When to stop listening: once so small a share of the expected errors is left, if the queue can get there."""
-        spans = in_order(self.spans, self.certainty, by)
+        spans = in_order(self, by)
         return advise(self, spans, check_number("errors_left", errors_left, low=0, high=1))
 
     def why(self, item: object) -> Reasons:
@@ -178,69 +190,12 @@ class TranscriptVerdict(Verdict):
         place = None if name is None else self.items.index_of(name)
         if name is None or place is None:
             raise InputError("item", f"there is no column {str(item)!r:.80} in this verdict", hint="write clip:place")
-        number = int(np.searchsorted(self.columns.bounds, place, side="right") - 1)
-        keys = self.columns.keys[place]
-        there = np.flatnonzero(keys >= 0)
-        votes = pl.DataFrame(
-            {
-                "choice": named(keys[there], self.choices),
-                "voter": self.opinions.vocabulary("voter").gather(self.columns.voters[number][there]),
-                "given": self.columns.given[number][there],
-                "merged": there,
-            }
-        )
-        rows = (
-            votes.sort("given")
-            .group_by("choice", maintain_order=True)
-            .agg(
-                pl.len().alias("votes"),
-                pl.len().cast(pl.Float64).alias("weight"),
-                pl.col("voter").alias("voters"),
-                pl.col("merged").min(),
-            )
-            .sort(["weight", "merged"], descending=[True, False])
-        )
-        return Reasons(
-            provenance=self.provenance,
-            item=name,
-            choice=named(self.choice[[place]], self.choices)[0],
-            certainty=float(self.certainty[place]),
-            flags=tuple(name for name, mask in self.flags.items() if mask[place]),
-            rows=rows.drop("merged"),
-            flip=self._turn(rows, named(self.choice[[place]], self.choices)[0]),
-        )
+        return reasons_for(self, name, place)
 
     @cached_property
     def clips(self) -> pl.DataFrame:
         """One row per clip: bands, high-risk mass with its Wilson interval, types, expected errors."""
-        clip, n = self.columns.clip, len(self.columns.clips)
-
-        def count(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-            return np.bincount(clip, weights=mask & self.evaluated, minlength=n).astype(np.int64)
-
-        evaluated, high = count(self.evaluated), count(self.band == 0)
-        low_end, high_end = wilson_interval(high, np.maximum(evaluated, 1))
-        content, form = count(self.type == CONTENT), count(self.type == FORMAT)
-        some = evaluated > 0
-        return pl.DataFrame(
-            {
-                "item": self.clip_names,
-                "voters": (self.columns.voters >= 0).sum(axis=1),
-                "columns": np.diff(self.columns.bounds),
-                "evaluated": evaluated,
-                "null_won": np.bincount(clip, weights=self.choice == 0, minlength=n).astype(np.int64),
-                "high_risk": high,
-                "middle": count(self.band == 1),
-                "near_unanimous": count(self.band == 2),
-                "high_risk_mass": np.where(some, high / np.maximum(evaluated, 1), np.nan),
-                "low": np.where(some, low_end, np.nan),
-                "high": np.where(some, high_end, np.nan),
-                "content": content,
-                "format": form,
-                "content_fraction": np.where(content + form > 0, content / np.maximum(content + form, 1), np.nan),
-                "expected_errors": np.bincount(clip, weights=1 - self.certainty, minlength=n),
-            }
-        ).with_columns(pl.col(pl.Float64).fill_nan(None))
+        return clip_table(self)
 
     def groups(self, column: str = "group", *, repeats: int = 1000, level: float = 0.95, rng: Rng = 0) -> pl.DataFrame:
         """High-risk mass of groups of clips, counts pooled, with intervals from resampled clips.
@@ -255,45 +210,11 @@ class TranscriptVerdict(Verdict):
         polars.DataFrame
             group, clips, evaluated, high_risk, high_risk_mass, low, high; low and high null with a single clip.
         """
-        group = self.opinions.about.column("items", column, self.clip_names)
-        if group is None:
-            raise InputError("column", f"the table about items has no column {column!r}")
-        rows = []
-        clips = self.clips.with_columns(group.cast(pl.String).alias("group"))
-        for (name,), part in clips.group_by("group", maintain_order=True):
-            evaluated, high = part["evaluated"].to_numpy(), part["high_risk"].to_numpy()
-            mass = high.sum() / evaluated.sum() if evaluated.sum() else None
-            ends: tuple[float | None, float | None] = (None, None)
-            if part.height > 1 and mass is not None:
-                drawn = bootstrap(
-                    lambda w, high=high, total=evaluated: (
-                        (w @ high)  # type: ignore[misc]
-                        / np.where(w @ total > 0, w @ total, np.nan)
-                    ),
-                    part.height,
-                    repeats=repeats,
-                    level=level,
-                    method="percentile",
-                    rng=rng,
-                )
-                ends = float(drawn.low), float(drawn.high)
-            rows.append((name, part.height, int(evaluated.sum()), int(high.sum()), mass, *ends))
-        names = ("group", "clips", "evaluated", "high_risk", "high_risk_mass", "low", "high")
-        kinds = (pl.String, *[pl.Int64] * 3, *[pl.Float64] * 3)
-        return pl.DataFrame(rows, schema=dict(zip(names, kinds, strict=True)), orient="row")
+        return group_table(self, column, repeats=repeats, level=level, rng=rng)
 
     def quintiles(self) -> pl.DataFrame:
         """Clips by rising high-risk mass (ties by id) in five groups, larger ones first: pooled content fraction."""
-        ranked = self.clips.filter(pl.col("evaluated") > 0).sort("high_risk_mass", "item")
-        sizes = [len(part) for part in np.array_split(np.arange(ranked.height), QUANTILES)]
-        quintile = pl.Series("quintile", np.repeat(np.arange(1, QUANTILES + 1), sizes))
-        pooled = ranked.with_columns(quintile).group_by("quintile", maintain_order=True)
-        return pooled.agg(
-            pl.len().alias("clips"), pl.col("evaluated", "high_risk", "content", "format").sum()
-        ).with_columns(
-            (pl.col("high_risk") / pl.col("evaluated")).alias("high_risk_mass"),
-            (pl.col("content") / (pl.col("content") + pl.col("format"))).fill_nan(None).alias("content_fraction"),
-        )
+        return quintile_table(self.clips)
 
     def summary(self) -> list[tuple[str, str]]:
         """The verdict in a few lines."""
@@ -314,7 +235,7 @@ class TranscriptVerdict(Verdict):
             lines.append(("disagreement", f"{content:,} in content, {form:,} in format"))
             expected, found = self.expected_errors, self._found()
             lines.append(("certainty", f"{np.mean(self.certainty):.3f} on average; {expected:,.1f} errors expected"))
-            length = int((self.spans.last - self.spans.first + 1).sum())
+            length = int(self.spans.columns.sum())
             lines.append(
                 ("check first", f"{len(self.spans):,} spans, {length / n:.1%} of all, hold {found:.0%} of these errors")
             )
@@ -356,20 +277,6 @@ class TranscriptVerdict(Verdict):
             ),
             "effective_voters": json_ready(self.effective_voters),
         }
-
-    def _turn(self, rows: pl.DataFrame, choice: str) -> str:
-        """The fewest transcripts that would have to say something else for another choice, in words."""
-        if self.provenance.parameters.get("vote") != "count":
-            return "votes are weighed: see the accuracy or confidence of the voters"
-        mine = rows.filter(pl.col("choice") == choice)
-        others = rows.filter(pl.col("choice") != choice)
-        first = int(mine["merged"][0])
-        name, more = "any other word", int(mine["votes"][0]) + 1
-        for other, votes, merged in others.select("choice", "votes", "merged").iter_rows():
-            needed = max(1, int(mine["votes"][0]) - votes + (merged > first))
-            if needed < more or name == "any other word":
-                name, more = "no word" if other == NULL else repr(other), needed
-        return f"{more:,} more {'transcript' if more == 1 else 'transcripts'} with {name} would change it"
 
     @property
     def _surfaces(self) -> npt.NDArray[np.int32]:

@@ -2,8 +2,8 @@
 
 Tokens become keys (`keys`), each clip's transcripts are merged into a confusion network (`network`), each column elects
 a key or no word (`column_votes`), disagreement is told apart (`disagreement`), voters are rated against the others
-(`psephos.agreement.jackknife`), and the doubtful places are put in the order in which to listen to them (`spans`). The
-certainty of a column comes from how often majorities of its size were wrong (`calibration`).
+(`psephos.agreement.jackknife`), and the doubtful places are put in the order in which to listen to them (`spans`). How
+sure a choice is comes from how often others like it were wrong (`certainty`).
 
 Source: sheet 01, after Karbalaie, Seoane, Abtahi (2026), arXiv 2604.14152, and Fiscus (1997). Differs: every formula is
 a reconstruction, for only the abstract of the former could be read.
@@ -11,6 +11,7 @@ a reconstruction, for only the abstract of the former could be read.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -19,30 +20,36 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.agreement.bands import HIGH, NEAR, TIES, band_limits, band_of
-from psephos.agreement.icc import IntraclassCorrelation, intraclass_correlation, undefined
-from psephos.agreement.jackknife import Jackknife, jackknife
-from psephos.consensus.calibration import ENOUGH, FOLDS, SHIPPED, Calibration, fit_calibration
-from psephos.consensus.column_votes import VOTES, Elected, elect
+from psephos.agreement.bands import HIGH, NEAR, TIES, band_limits, band_of, band_of_share
+from psephos.consensus.certainty import Known, certainty_of
+from psephos.consensus.column_votes import VOTES, elect
 from psephos.consensus.columns import Columns, columns_of
 from psephos.consensus.disagreement import disagreement, risk
-from psephos.consensus.keys import Spoken, Writing, spoken
+from psephos.consensus.evidence import weight_behind
+from psephos.consensus.fixes import Fixes, place_fixes
+from psephos.consensus.keys import Spoken, spoken
 from psephos.consensus.network import ORDERS
-from psephos.consensus.one_coin import effective_voters
 from psephos.consensus.reading_text import choose_words
-from psephos.consensus.spans import FLAG_RISK, find_spans
+from psephos.consensus.review import ORDERS_OF_HEARING
+from psephos.consensus.spans import FLAG_RISK, LONGEST, find_spans
 from psephos.consensus.transcript_checks import check_transcripts, chosen_transcripts, notes_on
+from psephos.consensus.transcript_tables import compare, effective, intraclass, named_columns, pair_table, voter_table
 from psephos.consensus.transcript_verdict import TranscriptVerdict
 from psephos.consensus.truth import wrong_columns
 from psephos.consensus.word_lists import load_word_lists
+from psephos.consensus.writing import Writing
 from psephos.engine import Engine, Rng, seed_of
 from psephos.errors import check_choice, check_count, check_number
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, command_for
-from psephos.statistics import wilson_interval
 
 POSITIONS = ("consensus", "all")
 JACKKNIVES = ("revote", "rebuild")
+ON_THE_LINE = (
+    *("order", "vote", "collar", "numbers", "meant", "language", "words", "realign", "queue_by", "longest_span"),
+    "fixes",
+)
+"""Options that the command line has too."""
 
 
 def transcripts(
@@ -62,6 +69,7 @@ def transcripts(
     spelling: bool = False,
     contractions: bool = False,
     strip_brackets: bool = False,
+    meant: bool = False,
     language: str = "en",
     words: str | Path | None = None,
     terms: Collection[str] | None = None,
@@ -70,9 +78,13 @@ def transcripts(
     realign: bool = False,
     order_checks: int = 0,
     jackknife: str = "revote",
+    queue_by: str = "risk",
+    longest_span: int | None = LONGEST,
+    fixes: Any = None,
     calibrate: bool = True,
     repeats: int = 1000,
     engine: int | str | Engine = 1,
+    resume: str | os.PathLike[str] | None = None,
     rng: Rng = 0,
 ) -> TranscriptVerdict:
     """Make one text of several transcripts, and say word by word how many stand behind it.
@@ -93,11 +105,12 @@ def transcripts(
     collar : float, optional
         Words that are further apart in seconds never share a column, where both sides have times.
     high, near : float, default 3/8 and 7/8
-        Shares of the voters that bound the bands; see `psephos.agreement.bands`.
+        Shares of the voters that bound the bands, see `psephos.agreement.bands`; where voters are weighed, shares of
+        their weight, see `psephos.consensus.evidence`.
     positions : {"consensus", "all"}, default "consensus"
         Columns that are evaluated: those that elect a word, or all.
-    numbers, drop_fillers, spelling, contractions, strip_brackets : bool, default False
-        How tokens become keys; see `psephos.consensus.keys`.
+    numbers, drop_fillers, spelling, contractions, strip_brackets, meant : bool, default False
+        How tokens become keys; see `psephos.consensus.writing`. `meant` makes alike what is said alike.
     language : {"en", "de"}, default "en"
         Which lists of negations, units, little words and number words are used.
     words : path, optional
@@ -115,12 +128,22 @@ def transcripts(
     jackknife : {"revote", "rebuild"}, default "revote"
         How a voter is compared with the others: in the network at hand, or in one made without it (slower; word error
         rates then stand in `voters` too).
+    queue_by : {"risk", "errors", "time"}, default "risk"
+        In which order to listen: what would do most harm first, most expected errors for the words one looks at, or for
+        the time; see `TranscriptVerdict.queue`.
+    longest_span : int or None, default 8
+        Columns that a span of the queue by risk has at most; any number if None.
+    fixes : data frame or path, optional
+        What a listener put right: item, position (the column in the clip, from 1), token (empty for no word). It is
+        taken as certain, and weights and certainties of the rest are estimated anew; see `psephos.consensus.fixes`.
     calibrate : bool, default True
-        Fit the certainty on clips with a reference, if these have words enough.
+        Fit the certainty on clips with a reference and on fixes, if these have words enough.
     repeats : int, default 1000
         Resamples of the clips for the interval of the intraclass correlation.
     engine : int, str or Engine, default 1
         Where the work runs; see `psephos.engine.map_shards`. The verdict is the same everywhere.
+    resume : path, optional
+        Folder that keeps the clips that are aligned, so that the same call after an interruption does only the rest.
     rng : int, Generator or None, default 0
         Source of merge orders and resamples.
 
@@ -147,12 +170,12 @@ def transcripts(
     >>> verdict.queue()["reason"].to_list()
     ["negation, 2 of 3 for 'no'"]
     """
-    stated = {name: value for name, value in locals().items() if name not in ("opinions", "engine", "rng")}
+    stated = {name: value for name, value in locals().items() if name not in ("opinions", "engine", "resume", "rng")}
     seed = seed_of(rng)
     options = _checked(stated)
     check_transcripts(opinions)
     lists = load_word_lists(language, path=words, terms=terms)
-    writing = Writing(lists, numbers, drop_fillers, spelling, contractions, strip_brackets)
+    writing = Writing(lists, numbers, drop_fillers, spelling, contractions, strip_brackets, meant)
     heard = spoken(opinions, writing)
     chosen, found = chosen_transcripts(opinions, heard, require_all=require_all)
     columns = columns_of(
@@ -166,50 +189,63 @@ def transcripts(
         exclude_outliers=exclude_outliers,
         seed=seed,
         engine=engine,
+        resume=resume,
     )
-    confidence = None
-    if heard.confidence is not None and len(heard.confidence):
-        confidence = np.where(columns.words >= 0, heard.confidence[np.maximum(columns.words, 0)], np.nan)
+    fixed = None if fixes is None else place_fixes(fixes, opinions, columns, heard, writing)
+    heard = heard if fixed is None else fixed.spoken
     elected = elect(
         columns.keys,
         vote=vote,
         tie=tie,
-        confidence=confidence,
+        confidence=_confidence(heard, columns),
         alpha=alpha,
         null_conf=null_conf,
         voter=columns.voter,
         n_voters=opinions.size("voter"),
+        certain=None if fixed is None else fixed.key,
     )
     strength = elected.strength
+    known = _known(opinions, columns, heard, writing, strength.leader, fixed) if calibrate else None
     share = strength.votes / np.maximum(strength.voters, 1)
-    certainty, calibration = _certainty(opinions, columns, heard, writing, strength.leader, share, calibrate)
+    certainty, means = certainty_of(columns, strength.leader, share, elected.model, known)
+    if fixed is not None:
+        strength = fixed.taken(strength, columns)
+        certainty = np.where(fixed.fixed, 1.0, certainty)
+    by_hand = np.zeros(len(columns), bool) if fixed is None else fixed.fixed
     surface = np.full(columns.words.shape, -1, dtype=np.int32)
     if len(heard.surface):
         surface = np.where(columns.words >= 0, heard.surface[np.maximum(columns.words, 0)], np.int32(-1))
     kind, label = disagreement(columns.keys, surface, strength.leader, lists.classes(heard.keys))
-    danger = risk(columns.keys, kind, label, strength.votes, strength.voters)
-    band = band_of(strength.votes, strength.voters, high=high, near=near)
+    if elected.model is None:
+        band = band_of(strength.votes, strength.voters, high=high, near=near)
+    else:
+        share = weight_behind(columns, strength.leader, elected.model)
+        band = band_of_share(share, high=high, near=near)
+    danger = np.where(by_hand, 0.0, risk(columns.keys, kind, label, share))
+    band = np.where(by_hand, np.int8(2), band)
     start, end = (_extreme(values, columns, best) for values, best in ((heard.start, np.fmin), (heard.end, np.fmax)))
     flags = {
-        "tie": strength.tied,
+        "tie": strength.tied & ~by_hand,
         "no word elected": strength.leader == 0,
         "high risk": band == 0,
         "order matters": np.zeros(len(columns), bool) if columns.stable is None else columns.stable < 1,
     }
-    flagged = (danger >= FLAG_RISK - 1e-9) | flags["high risk"] | flags["no word elected"]
-    compared = _compare(columns, tie)
-    effective = _effective(columns, strength.leader)
+    if fixed is not None:
+        flags["fixed"] = by_hand
+    flagged = ((danger >= FLAG_RISK - 1e-9) | flags["high risk"] | flags["no word elected"]) & ~by_hand
+    compared = compare(columns, tie)
+    panel = effective(columns, strength.leader)
     return TranscriptVerdict(
         provenance=Provenance(
             "transcripts",
             {name: value for name, value in stated.items() if isinstance(value, (str, int, float, type(None)))},
             opinions.source,
             seed=seed,
-            command=command_for("decide", opinions.source, {}) if not options else "",
-            notes=notes_on(columns, elected, effective, opinions.size("voter"), vote),
+            command=_command(opinions, options),
+            notes=notes_on(columns, elected, panel, opinions.size("voter"), vote, int(by_hand.sum())),
         ),
         opinions=opinions,
-        items=_named_columns(opinions, columns),
+        items=named_columns(opinions, columns),
         choices=pl.Series("key", heard.keys),
         choice=strength.leader,
         runner_up=strength.runner_up,
@@ -218,8 +254,8 @@ def transcripts(
         votes=strength.voters,
         support=strength.votes,
         flags=flags,
-        voters=_voter_table(opinions, columns, compared, elected),
-        certainty_means=calibration.means,
+        voters=voter_table(opinions, columns, compared, elected),
+        certainty_means=means,
         issues=found.of(columns),
         columns=columns,
         spoken=heard,
@@ -232,11 +268,13 @@ def transcripts(
         band=band,
         start=start,
         end=end,
-        words_chosen=choose_words(columns, heard, strength.leader),
-        spans=find_spans(columns.clip, flagged, danger, start, end),
-        pairs=_pairs(opinions, columns),
-        intraclass=_intraclass(columns, compared, repeats, seed),
-        effective_voters=effective,
+        words_chosen=choose_words(columns, heard, strength.leader, None if fixed is None else fixed.surface),
+        flagged=flagged,
+        spans=find_spans(columns.clip, flagged, danger, start, end, certainty, longest_span),
+        queue_by=queue_by,
+        pairs=pair_table(opinions, columns),
+        intraclass=intraclass(columns, compared, repeats, seed),
+        effective_voters=panel,
     )
 
 
@@ -250,6 +288,9 @@ def _checked(stated: dict[str, Any]) -> dict[str, Any]:
     check_choice("tie", stated["tie"], TIES)
     check_choice("positions", stated["positions"], POSITIONS)
     check_choice("jackknife", stated["jackknife"], JACKKNIVES)
+    check_choice("queue_by", stated["queue_by"], ORDERS_OF_HEARING)
+    if stated["longest_span"] is not None:
+        check_count("longest_span", stated["longest_span"], low=1)
     for name in ("alpha", "null_conf"):
         check_number(name, stated[name], low=0, high=1)
     if stated["collar"] is not None:
@@ -257,36 +298,53 @@ def _checked(stated: dict[str, Any]) -> dict[str, Any]:
     check_count("order_checks", stated["order_checks"], low=0)
     check_count("repeats", stated["repeats"], low=0)
     band_limits(1, high=stated["high"], near=stated["near"])
-    return {name: value for name, value in stated.items() if value != _DEFAULTS[name]}
+    return {
+        name: value for name, value in stated.items() if value is not _DEFAULTS[name] and not _is_default(name, value)
+    }
 
 
-def _certainty(
+def _is_default(name: str, value: Any) -> bool:
+    return isinstance(value, (str, int, float)) and value == _DEFAULTS[name]
+
+
+def _command(opinions: Opinions, options: dict[str, Any]) -> str:
+    """The command that gives the verdict again, where its options are those of the command line."""
+    on_the_line = (
+        name in ON_THE_LINE and isinstance(value, (str, int, float, Path)) for name, value in options.items()
+    )
+    if not all(on_the_line):
+        return ""
+    switches = {name: value for name, value in options.items() if value is True}
+    stated = {name: value for name, value in options.items() if name not in switches}
+    line = command_for("decide", opinions.source, stated)
+    return line and " ".join([line, *(f"--{name.replace('_', '-')}" for name in switches)])
+
+
+def _confidence(heard: Spoken, columns: Columns) -> npt.NDArray[np.float64] | None:
+    if heard.confidence is None or not len(heard.confidence):
+        return None
+    return np.where(columns.words >= 0, heard.confidence[np.maximum(columns.words, 0)], np.nan)
+
+
+def _known(
     opinions: Opinions,
     columns: Columns,
     heard: Spoken,
     writing: Writing,
     leader: npt.NDArray[np.int32],
-    share: npt.NDArray[np.float64],
-    calibrate: bool,
-) -> tuple[npt.NDArray[np.float64], Calibration]:
-    """Probability that each choice is right, by the fit on clips with a reference if these have words enough."""
-    names = opinions.vocabulary("item").gather(columns.clips)
-    references = opinions.about.column("items", "reference", names) if calibrate else None
-    if references is None:
-        return 1 - SHIPPED(share), SHIPPED
-    truth = wrong_columns(columns, heard, leader, [None if text is None else writing.keys(text) for text in references])
-    known = truth.judged & (leader > 0)
-    if known.sum() < ENOUGH:
-        return 1 - SHIPPED(share), SHIPPED
-    whole = fit_calibration(share[known], truth.wrong[known])
-    certainty = 1 - whole(share)
-    fold = columns.clip % FOLDS
-    for number in range(FOLDS):
-        others = known & (fold != number)
-        if others.sum() >= ENOUGH:
-            own = truth.judged & (fold == number)
-            certainty[own] = 1 - fit_calibration(share[others], truth.wrong[others])(share[own])
-    return certainty, whole
+    fixed: Fixes | None,
+) -> Known | None:
+    """Which choices are known to be right or wrong, by references and by fixes."""
+    judged, wrong = np.zeros((2, len(columns)), dtype=bool)
+    references = opinions.about.column("items", "reference", opinions.vocabulary("item").gather(columns.clips))
+    if references is not None and references.count():
+        keys = [None if text is None else writing.keys(text) for text in references]
+        truth = wrong_columns(columns, heard, leader, keys)
+        judged, wrong = truth.judged.copy(), truth.wrong | truth.lost
+    if fixed is not None:
+        judged |= fixed.fixed
+        wrong = np.where(fixed.fixed, fixed.key != leader, wrong)
+    return Known(judged, wrong) if judged.any() else None
 
 
 def _extreme(values: npt.NDArray[np.float64] | None, columns: Columns, best: Any) -> npt.NDArray[np.float64]:
@@ -295,101 +353,3 @@ def _extreme(values: npt.NDArray[np.float64] | None, columns: Columns, best: Any
     held = np.where(columns.words >= 0, values[np.maximum(columns.words, 0)], np.nan)
     found: npt.NDArray[np.float64] = best.reduce(held, axis=1)
     return found
-
-
-def _compare(columns: Columns, tie: str) -> Jackknife:
-    """Each transcript against the leader without it, in the order of merging."""
-    if not len(columns):
-        nothing = np.zeros(columns.keys.shape, dtype=bool)
-        return Jackknife(nothing, nothing)
-    return jackknife(columns.keys, null=0, ties=tie)
-
-
-def _named_columns(opinions: Opinions, columns: Columns) -> pl.Series:
-    place = np.arange(len(columns)) - np.repeat(columns.bounds[:-1], np.diff(columns.bounds)) + 1
-    clip = opinions.vocabulary("item").gather(np.repeat(columns.clips, np.diff(columns.bounds)))
-    return (clip + ":" + pl.Series(place).cast(pl.String)).alias("item")
-
-
-def _voter_table(opinions: Opinions, columns: Columns, compared: Jackknife, elected: Elected) -> pl.DataFrame:
-    n = opinions.size("voter")
-    voter = columns.voter
-    there = voter >= 0
-
-    def count(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-        return np.bincount(voter[mask & there], minlength=n).astype(np.int64)
-
-    votes, abstentions = count(columns.keys > 0), count(columns.keys == 0)
-    positions, matches = count(compared.compared), count(compared.agrees)
-    table: dict[str, Any] = {"voter": opinions.vocabulary("voter"), "votes": votes, "abstentions": abstentions}
-    if columns.rebuilt is not None:
-        _, of, hits, edits, words = columns.rebuilt.T
-        matches, edited, said = (
-            np.bincount(of, weights=part, minlength=n).astype(np.int64) for part in (hits, edits, words)
-        )
-        positions = matches + edited
-        table["wer"] = np.divide(edited, said, out=np.full(n, np.nan), where=said > 0)
-    some = positions > 0
-    low, high = wilson_interval(matches, np.maximum(positions, 1))
-    table |= {
-        "compared": positions,
-        "agreement": np.where(some, matches / np.maximum(positions, 1), np.nan),
-        "low": np.where(some, low, np.nan),
-        "high": np.where(some, high, np.nan),
-    }
-    if elected.model is not None:
-        table["accuracy"] = elected.model.accuracy
-    frame = pl.DataFrame(table).with_columns(pl.col(pl.Float64).fill_nan(None))
-    group = opinions.about.column("voters", "group", opinions.vocabulary("voter"))
-    return frame if group is None else frame.insert_column(1, group.alias("group"))
-
-
-def _pairs(opinions: Opinions, columns: Columns) -> pl.DataFrame:
-    """Edits between voters over all clips; the pair in the order of their codes."""
-    left, right, edits, left_words, right_words = columns.pairs.T
-    swap = left > right
-    frame = pl.DataFrame(
-        {
-            "left": np.where(swap, right, left),
-            "right": np.where(swap, left, right),
-            "edits": edits,
-            "left_words": np.where(swap, right_words, left_words),
-            "right_words": np.where(swap, left_words, right_words),
-        }
-    )
-    frame = frame.group_by("left", "right").sum().sort("left", "right")
-    names = opinions.vocabulary("voter")
-    rate = (pl.col("edits") / pl.col("left_words")).replace([float("inf"), float("nan")], None)
-    return frame.with_columns(
-        names.gather(frame["left"]).alias("left"), names.gather(frame["right"]).alias("right"), rate.alias("rate")
-    )
-
-
-def _intraclass(columns: Columns, compared: Jackknife, repeats: int, seed: int) -> IntraclassCorrelation:
-    """ICC(2,1) of the agreement of each voter with the others per clip, over the clips that all voters have."""
-    present = np.unique(columns.voters[columns.voters >= 0])
-    place = np.searchsorted(present, columns.voters)
-    clip = np.repeat(np.arange(len(columns.clips)), np.diff(columns.bounds))
-    matches, total = np.zeros((2, len(columns.clips), len(present)))
-    complete = (columns.voters >= 0).sum(axis=1) == len(present)
-    if complete.sum() > 1 and len(present) <= columns.keys.shape[1]:
-        for slot in range(columns.keys.shape[1]):
-            rows = complete[clip]
-            at = clip[rows], place[clip[rows], slot]
-            np.add.at(matches, at, compared.agrees[rows, slot])
-            np.add.at(total, at, compared.compared[rows, slot])
-    complete &= (total > 0).all(axis=1)
-    if complete.sum() < 2:
-        clips = int(complete.sum())
-        reason = f"needs at least 2 clips that all voters have, got {clips}"
-        return undefined("ICC(2,1)", clips, len(present), 0.95, reason)
-    return intraclass_correlation(matches[complete] / total[complete], repeats=repeats, rng=seed)
-
-
-def _effective(columns: Columns, leader: npt.NDArray[np.int32]) -> float:
-    """For how many independent voters the panel stands, where the same voters have all clips."""
-    if not len(columns) or (np.sort(columns.voters, axis=1) != np.sort(columns.voters[:1], axis=1)).any():
-        return float("nan")
-    slot = np.argsort(columns.voters, axis=1)[columns.clip]
-    off = np.take_along_axis(columns.keys != leader[:, None], slot, axis=1)
-    return effective_voters(off)

@@ -1,8 +1,9 @@
 """Which columns of a consensus are wrong, where the true text is known?
 
-The elected words of a clip are aligned with the reference at unit costs. A word is wrong if the alignment substitutes
-or inserts it. A reference word that is missing is lost at a NULL column if one at that place holds it: somebody heard
-it.
+The elected words of a clip are aligned with the reference at unit costs, and every error gets a place. A word is wrong
+if the alignment substitutes or inserts it. A reference word that is missing is lost at a column between its neighbours
+that elects no word: at one that holds it if there is one, else at the one where most heard something. If there is none,
+it was missed between two columns.
 """
 
 from __future__ import annotations
@@ -29,14 +30,17 @@ class Truth:
     wrong : ndarray of bool, shape (n_columns,)
         An elected word that is not in the reference there.
     lost : ndarray of bool, shape (n_columns,)
-        A NULL column that holds a word which the reference has there and the consensus lacks.
+        No word is elected where the reference has one.
+    missed : ndarray of int64, shape (n_missed, 2)
+        Columns before and after each word of the reference that has no column, -1 at the ends of a clip.
     errors : list of WordErrors or None
-        Errors of the consensus of each clip.
+        Errors of the consensus of each clip; their number is that of all columns wrong and lost and words missed.
     """
 
     judged: npt.NDArray[np.bool_]
     wrong: npt.NDArray[np.bool_]
     lost: npt.NDArray[np.bool_]
+    missed: npt.NDArray[np.int64]
     errors: list[WordErrors | None]
 
 
@@ -55,6 +59,7 @@ def wrong_columns(
         Keys of the true text of each clip, None where unknown.
     """
     judged, wrong, lost = np.zeros((3, len(columns)), dtype=bool)
+    missed: list[tuple[int, int]] = []
     errors: list[WordErrors | None] = []
     for clip, reference in enumerate(references):
         low, high = int(columns.bounds[clip]), int(columns.bounds[clip + 1])
@@ -65,18 +70,33 @@ def wrong_columns(
         column = low + np.flatnonzero(leader[low:high] > 0)
         said = [spoken.keys[key] for key in leader[column].tolist()]
         counts = dict.fromkeys(("replace", "delete", "insert"), 0)
+        gone: dict[int, list[str]] = {}
         for tag, true_place, place in alignment_edits(reference, said):
             counts[tag] += 1
-            if tag != "delete":
+            if tag == "delete":
+                gone.setdefault(place, []).append(reference[true_place])
+            else:
                 wrong[column[place]] = True
-                continue
-            after = int(column[place - 1]) + 1 if place else low
-            before = int(column[place]) if place < len(column) else high
-            for null in range(after, before):
-                heard = {spoken.keys[key] for key in columns.keys[null].tolist() if key > 0}
-                if reference[true_place] in heard and not lost[null]:
-                    lost[null] = True
-                    break
+        for place, words in gone.items():
+            first = int(column[place - 1]) + 1 if place else low
+            after = int(column[place]) if place < len(column) else high
+            free = _places(columns, spoken, words, range(first, after))
+            lost[free] = True
+            around = (first - 1 if first > low else -1, after if after < high else -1)
+            missed += [around] * (len(words) - len(free))
         hits = len(reference) - counts["replace"] - counts["delete"]
         errors.append(WordErrors(counts["replace"], counts["delete"], counts["insert"], hits))
-    return Truth(judged, wrong, lost, errors)
+    return Truth(judged, wrong, lost, np.array(missed, dtype=np.int64).reshape(-1, 2), errors)
+
+
+def _places(columns: Columns, spoken: Spoken, words: list[str], free: range) -> list[int]:
+    """As many of the free columns as there are words: those that hold one of them first, then the most heard."""
+    left, taken = list(free), []
+    for word in words:
+        for column in left:
+            if any(key > 0 and spoken.keys[key] == word for key in columns.keys[column].tolist()):
+                left.remove(column)
+                taken.append(column)
+                break
+    left.sort(key=lambda column: -int((columns.keys[column] > 0).sum()))
+    return taken + left[: len(words) - len(taken)]

@@ -34,10 +34,12 @@ class WordLists:
     name : str
         Language or file.
     fillers, negations, units, function_words, terms : frozenset of str
-    numbers : mapping of str to int
-        Number words and their values.
+    numbers, ordinals : mapping of str to int
+        Number words and their values; words of order (third) and theirs.
     contractions, spelling : mapping of str to str
         Key to keys (blank-separated), key to key.
+    same, signs : mapping of str to str
+        Key to the key that means the same (mg, milligrams); sign between digits to what is said for it (/, over).
     """
 
     name: str
@@ -49,6 +51,9 @@ class WordLists:
     numbers: Mapping[str, int] = field(default_factory=dict)
     contractions: Mapping[str, str] = field(default_factory=dict)
     spelling: Mapping[str, str] = field(default_factory=dict)
+    ordinals: Mapping[str, int] = field(default_factory=dict)
+    same: Mapping[str, str] = field(default_factory=dict)
+    signs: Mapping[str, str] = field(default_factory=dict)
 
     def classes(self, keys: Iterable[str]) -> npt.NDArray[np.uint8]:
         """What each key is: bit i for entry i of `SUB_LABELS`.
@@ -120,7 +125,14 @@ def load_word_lists(
 
 
 _LISTS = ("fillers", "negations", "units", "function_words", "terms")
-_MAPS: Mapping[str, type] = {"numbers": int, "contractions": str, "spelling": str}
+_MAPS: Mapping[str, type] = {
+    "numbers": int,
+    "contractions": str,
+    "spelling": str,
+    "ordinals": int,
+    "same": str,
+    "signs": str,
+}
 
 
 def _list(name: str, table: str, values: Any) -> frozenset[str]:

@@ -46,7 +46,7 @@ def readings(verdict: TranscriptVerdict, clip: int, most: int) -> Iterator[Readi
     """
     first, last = (int(bound) for bound in verdict.columns.bounds[clip : clip + 2])
     end = min(last, first + most)
-    texts, skipped = verdict.words_chosen._texts(slice(first, end), verdict.spoken, verdict.choice)
+    texts, skipped = verdict.words_chosen.texts(slice(first, end), verdict.spoken, verdict.choice)
     elected = (verdict.choice[first:end] > 0).tolist()
     share = (verdict.support[first:end] / verdict.votes[first:end].clip(1)).tolist()
     column = first

@@ -7,22 +7,23 @@ word carries what each transcript has in its columns; the script of the page lin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from psephos.consensus.disagreement import FORMAT, LABELS, NONE, TYPES
+from psephos.consensus.disagreement import FORMAT
+from psephos.consensus.review import in_order
 from psephos.errors import check_count
 from psephos.plots.bands import bands_plot
 from psephos.plots.style import share
 from psephos.plots.voters import voters_plot
 from psephos.reports.agreement import pairs_of
 from psephos.reports.page import Page, drawn
-from psephos.reports.reading import readings
-from psephos.reports.words import Number, clock, interval, lasting, plural, shown
+from psephos.reports.transcript_places import places_to_hear
+from psephos.reports.transcript_texts import GAP, marked_clips
+from psephos.reports.words import Number, interval, lasting, plural
 from psephos.statistics import wilson_interval
 
 if TYPE_CHECKING:
@@ -30,85 +31,7 @@ if TYPE_CHECKING:
     from psephos.consensus import AgainstReferences, TranscriptVerdict
 
 ROWS = 200
-CLIPS = 200
-"""Clips whose text the page shows; more are in the files that psephos writes."""
-
-WORDS = 20_000
-"""Columns that the page shows over all clips; a longer clip is cut."""
-
 VOTERS = 100
-HEARD = 8
-"""Readings of a place that are listed with their transcripts."""
-
-GAP = "\u2205"
-"""Stands where a transcript, or the consensus, has no word."""
-
-SAME = "="
-"""No word looks like it, for a word has letters, digits or a per cent sign."""
-
-BANDS = ("risk", "middle", "quiet")
-
-
-@dataclass(frozen=True)
-class Token:
-    """A word of the consensus, or a place where some heard one.
-
-    Attributes
-    ----------
-    id : str
-        Of the element; empty for plain text: nearly all agree, and on the writing too.
-    text : str
-        The word; `GAP` where none was elected.
-    band : {"risk", "middle", "quiet"}
-    kind : {"none", "format", "content"}
-    label : str
-        What the disagreement is about.
-    votes, voters : int
-        Transcripts behind the word, and all.
-    slots : str
-        What each transcript has here, a line each: nothing, `SAME` for the word as it stands, or what it wrote. Empty
-        where all have the same.
-    time : str
-    """
-
-    id: str
-    text: str
-    band: str
-    kind: str
-    label: str
-    votes: int
-    voters: int
-    slots: str
-    time: str
-
-
-@dataclass(frozen=True)
-class Clip:
-    """A clip of the page: its text, who transcribed it, and how far they agree."""
-
-    name: str
-    group: str
-    voters: str
-    facts: list[str]
-    tokens: list[Token]
-    left_out: int
-
-
-@dataclass(frozen=True)
-class Place:
-    """A row of the queue."""
-
-    rank: int
-    clip: str
-    start: str
-    end: str
-    reason: str
-    consensus: str
-    found: str
-    band: str
-    heard: list[tuple[str, bool, tuple[str, ...]]]
-    more: int
-    target: str
 
 
 def transcripts_page(
@@ -121,7 +44,7 @@ def transcripts_page(
     """See `psephos.reports.report`; `gold` is what `psephos.consensus.against_references` gives."""
     check_count("rows", rows)
     finding, lead = _headline(verdict)
-    clips, ids = _clips(verdict)
+    clips, ids = marked_clips(verdict)
     groups = _groups(verdict)
     pairs = pairs_of(agreement if agreement is not None else pairs_by_column(verdict))
     sections = [("queue", "Queue"), ("texts", "Texts"), ("voters", "Recognisers")]
@@ -139,12 +62,17 @@ def transcripts_page(
         sections=[*sections, ("issues", "Set aside")],
         says={
             "facts": _facts(verdict, gold),
-            "queue": {"rows": _places(verdict, rows, ids), "total": len(verdict.spans)},
+            "queue": {
+                "rows": places_to_hear(verdict, rows, ids),
+                "total": len(in_order(verdict, None)),
+                "by": verdict.queue_by,
+            },
             "means": verdict.certainty_means,
             "clips": clips,
             "n_clips": len(verdict.columns.clips),
             "formats": bool((verdict.type == FORMAT).any()),
             "gap": GAP,
+            "weighed": "accuracy" in verdict.voters.columns,
             "pictures": pictures,
             "voters": _voters(verdict, gold),
             "groups": groups,
@@ -184,7 +112,7 @@ def _headline(verdict: TranscriptVerdict) -> tuple[str, str]:
     words, errors = int((verdict.choice > 0).sum()), verdict.expected_errors
     if not len(verdict):
         return "There is nothing to hear", "The transcripts hold no words."
-    if not len(verdict.spans):
+    if not len(in_order(verdict, None)):
         return "No place needs a listen first", f"The transcripts agree on all {plural(words, 'word')}."
     half = verdict.advice(0.5)
     time = "" if half.seconds is None else f", {lasting(half.seconds)}"
@@ -219,107 +147,6 @@ def _facts(verdict: TranscriptVerdict, gold: AgainstReferences | None) -> list[t
     return facts
 
 
-def _places(verdict: TranscriptVerdict, rows: int, ids: dict[int, str]) -> list[Place]:
-    spans = verdict.spans_to_hear(rows)
-    found = verdict.queue(rows)["found"].to_list()
-    listed = []
-    for number, (span, part) in enumerate(zip(spans, found, strict=True)):
-        inside = range(int(verdict.spans.first[number]), int(verdict.spans.last[number]) + 1)
-        riskiest = int(verdict.spans.riskiest[number])
-        heard = [(text, text == span.consensus, who) for text, who in span.alternatives[:HEARD]]
-        listed.append(
-            Place(
-                rank=span.rank,
-                clip=span.item,
-                start=clock(span.start),
-                end=clock(span.end),
-                reason=span.reason,
-                consensus=span.consensus,
-                found=share(part),
-                band=BANDS[verdict.band[riskiest]] if verdict.band[riskiest] >= 0 else "quiet",
-                heard=heard,
-                more=max(0, len(span.alternatives) - HEARD),
-                target=next((ids[c] for c in (riskiest, *inside) if c in ids), ""),
-            )
-        )
-    return listed
-
-
-def _clips(verdict: TranscriptVerdict) -> tuple[list[Clip], dict[int, str]]:
-    """The clips of the page, and the id of the element of each column that has one."""
-    columns, names = verdict.columns, verdict.opinions.vocabulary("voter").to_list()
-    clips = verdict.clip_names.to_list()
-    groups = verdict.opinions.about.column("items", "group", verdict.clip_names)
-    group_of = [""] * len(clips) if groups is None else ["" if g is None else str(g) for g in groups]
-    counts = verdict.clips
-    listed: list[Clip] = []
-    ids: dict[int, str] = {}
-    room = WORDS
-    for clip, name in enumerate(clips[:CLIPS]):
-        first, last = int(columns.bounds[clip]), int(columns.bounds[clip + 1])
-        end = min(last, first + room)
-        room -= end - first
-        order = [int(s) for s in np.argsort(columns.given[clip], kind="stable") if columns.voters[clip, s] >= 0]
-        row = counts.row(clip, named=True)
-        facts = [plural(row["evaluated"], "word")]
-        facts += [f"few agree on {row['high_risk']:,}"] if row["high_risk"] else []
-        facts += [f"some on {row['middle']:,}"] if row["middle"] else []
-        facts += [f"{row['expected_errors']:,.1f} errors expected"]
-        listed.append(
-            Clip(
-                name=name,
-                group=group_of[clip],
-                voters="\n".join(shown(names[columns.voters[clip, slot]], 40) for slot in order),
-                facts=facts,
-                tokens=_tokens(verdict, clip, end - first, order, ids),
-                left_out=last - end,
-            )
-        )
-        if not room:
-            break
-    return listed, ids
-
-
-def _tokens(verdict: TranscriptVerdict, clip: int, most: int, order: list[int], ids: dict[int, str]) -> list[Token]:
-    found = []
-    begin = int(verdict.columns.bounds[clip]) - 1
-    for columns, text, weakest in readings(verdict, clip, most):
-        kind = int(verdict.type[columns.start : columns.stop].max())
-        band = BANDS[verdict.band[weakest]] if verdict.band[weakest] >= 0 else "quiet"
-        doubtful = band != "quiet" or kind == FORMAT
-        if text is None and not doubtful:
-            continue
-        name = f"w{clip + 1}-{columns.start - begin}" if doubtful else ""
-        if doubtful:
-            ids |= dict.fromkeys(columns, name)
-        word = GAP if text is None else shown(text, 80)
-        slots = [_slot(verdict, columns, slot) for slot in order] if kind != NONE else []
-        found.append(
-            Token(
-                id=name,
-                text=word,
-                band=band,
-                kind=TYPES[kind],
-                label=LABELS[verdict.label[weakest]],
-                votes=int(verdict.support[weakest]),
-                voters=int(verdict.votes[weakest]),
-                slots="\n".join(SAME if written == word else written for written in slots),
-                time=clock(float(verdict.start[columns.start])),
-            )
-        )
-    return found
-
-
-def _slot(verdict: TranscriptVerdict, parts: range, slot: int) -> str:
-    """What one transcript wrote in these columns, each of its tokens once."""
-    spoken = verdict.spoken
-    words = [int(w) for w in verdict.columns.words[parts.start : parts.stop, slot] if w >= 0]
-    written: dict[int, str] = {}
-    for word in words:
-        written.setdefault(int(spoken.token[word]), spoken.surfaces[spoken.surface[word]])
-    return shown(" ".join(written.values()), 60) if written else ""
-
-
 def _voters(verdict: TranscriptVerdict, gold: AgainstReferences | None) -> dict[str, Any]:
     table = verdict.voters
     if gold is not None:
@@ -347,14 +174,28 @@ def _groups(verdict: TranscriptVerdict) -> list[dict[str, Any]]:
 
 
 def _accuracy(gold: AgainstReferences) -> dict[str, Any]:
+    texts = [(row["voter"], row["edits"], row["rate"], False) for row in gold.voters.sort("rate").iter_rows(named=True)]
+    texts += [
+        ("consensus", gold.consensus.edits, gold.consensus.rate, True),
+        ("the first merged, nearest to all others", gold.first.edits, gold.first.rate, False),
+        ("best of each clip (nobody can pick it without the truth)", gold.best.edits, gold.best.rate, False),
+    ]
     return {
         "gold": gold,
         "rate": share(gold.consensus.rate),
         "mean": share(gold.mean.rate),
-        "best": share(gold.best.rate),
+        "compared": gold.compared,
+        "texts": [(name, edits, share(rate), ours) for name, edits, rate, ours in texts],
         "found": [
-            (f"{100 * row['checked']:.0f}\u202f%", share(row["errors"])) for row in gold.found.iter_rows(named=True)
+            (
+                f"{100 * row['checked']:.0f}\u202f%",
+                share(row["errors"]),
+                None if row["errors_by_time"] is None else share(row["errors_by_time"]),
+            )
+            for row in gold.found.head(-1).iter_rows(named=True)
         ],
+        "all": share(gold.found["errors"][-1]),
+        "timed": gold.found["errors_by_time"].null_count() == 0,
         "strengths": [
             row | {"number": interval(row["error"], row["low"], row["high"]), "share": share(row["share"])}
             for row in gold.strengths.iter_rows(named=True)

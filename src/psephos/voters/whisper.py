@@ -12,6 +12,7 @@ words in a row allowed twice, so that the words do not depend on chance.
 from __future__ import annotations
 
 import importlib.util
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -25,7 +26,7 @@ _LOOP = 2.4
 _REPEAT = 5
 
 
-class _Whisper(LocalRecogniser):
+class _Whisper(LocalRecogniser, ABC):
     group = "whisper"
     _model: Any = None
 
@@ -40,8 +41,9 @@ class _Whisper(LocalRecogniser):
         self._model = self._model or self._load()
         return self._heard(audio)
 
+    @abstractmethod
     def _load(self) -> Any:
-        raise NotImplementedError
+        """The model."""
 
     def _heard(self, audio: Audio) -> tuple[Token, ...]:
         segments = self._decoded(audio)
