@@ -8,7 +8,15 @@ import numpy as np
 import polars as pl
 from harness import Benchmark, Contender, SubprocessContender, main
 
-from psephos.consensus import SourceVerdict, WeightedVerdict, collective, majority, source_reliability, weighted_vote
+from psephos.consensus import (
+    SourceVerdict,
+    WeightedVerdict,
+    collective,
+    majority,
+    source_reliability,
+    truth_inference,
+    weighted_vote,
+)
 from psephos.opinions import Opinions, Verdict, read, samples
 
 OURS, THEIRS = ("psephos", "polars"), ("crowd-kit", "pandas", "pyarrow")
@@ -39,6 +47,12 @@ def votes(rows: int, items: int, voters: int, choices: int, seed: int = 0) -> pl
 def parquet(tiny: bool) -> Path:
     path = Path(tempfile.mkdtemp(), "votes.parquet")
     (votes(2_000, 500, 50, 5) if tiny else votes(1_800_000, 500_000, 20_000, 5)).write_parquet(path)
+    return path
+
+
+def parquet_tenth(tiny: bool) -> Path:
+    path = Path(tempfile.mkdtemp(), "votes.parquet")
+    (votes(2_000, 500, 50, 5) if tiny else votes(180_000, 50_000, 2_000, 5)).write_parquet(path)
     return path
 
 
@@ -103,6 +117,25 @@ def model_samples(tiny: bool) -> Opinions:
     answer = np.where(rng.random(shape) < right[..., None], 0, rng.integers(1, 9, shape))
     item, model, draw = np.indices(shape)
     return samples(item.ravel(), model.ravel(), draw.ravel(), answer.ravel())
+
+
+ROUNDS = 50
+LEVEL = 1e-6  # posteriors of both agree to 1e-9, so choices within this are the same choice
+
+
+def confusions(opinions):
+    """Without a prior; crowd-kit renews the parameters after the last beliefs, ours before."""
+    return truth_inference(opinions, "dawid-skene", prior=0, rounds=ROUNDS - 1, tolerance=0)
+
+
+def confusion_choices(verdict: Verdict) -> pl.DataFrame:
+    return verdict.table().select("item", "choice", tied=pl.col("margin") < LEVEL).sort("item")
+
+
+def crowd_kit_confusions(frame):
+    from crowdkit.aggregation import DawidSkene
+
+    return DawidSkene(n_iter=ROUNDS, tol=-1e9).fit_predict(frame)
 
 
 def pandas_frame(path: Path):
@@ -193,6 +226,24 @@ BENCHMARKS = [
         "1,000,000 samples: 15,625 questions, 4 models, 16 draws",
         make=model_samples,
         ours=Contender("psephos", collective, answer=choices_of, packages=OURS),
+        check=disagreement,
+    ),
+    Benchmark(
+        "consensus-dawid-skene",
+        "Dawid-Skene, 50 rounds without a prior, of votes in memory; ours with tests of dependence and a whole verdict",
+        "180,000 labels, 50,000 items, 2,000 voters, 5 choices",
+        make=parquet_tenth,
+        ours=Contender("psephos", confusions, prepare=read, answer=confusion_choices, packages=OURS),
+        peers=(Contender("crowd-kit", crowd_kit_confusions, prepare=pandas_frame, answer=choices_in, packages=THEIRS),),
+        check=disagreement,
+    ),
+    Benchmark(
+        "consensus-dawid-skene-large",
+        "The same of ten times as many votes; crowd-kit would take too long to be timed in turn",
+        "1,800,000 labels, 500,000 items, 20,000 voters, 5 choices",
+        make=parquet,
+        ours=Contender("psephos", confusions, prepare=read, answer=confusion_choices, packages=OURS),
+        check=disagreement,
     ),
     Benchmark(
         "consensus-in-parts",

@@ -1,5 +1,14 @@
 from .agreement import Agreement, Consistency, NoiseCeiling, RankCeiling, agree, ceiling_of, consistency
-from .consensus import AgainstGold, CollectiveVerdict, SourceVerdict, TranscriptVerdict, against_gold, decide
+from .consensus import (
+    AgainstGold,
+    CollectiveVerdict,
+    ScoreVerdict,
+    SourceVerdict,
+    TranscriptVerdict,
+    TruthVerdict,
+    against_gold,
+    decide,
+)
 from .errors import InputError
 from .opinions import (
     Opinions,
@@ -34,8 +43,10 @@ __all__ = [
     "RankCeiling",
     "Reasons",
     "Result",
+    "ScoreVerdict",
     "SourceVerdict",
     "TranscriptVerdict",
+    "TruthVerdict",
     "Verdict",
     "against_gold",
     "agree",

@@ -1,13 +1,17 @@
-"""Transcripts from texts, as tests write them."""
+"""Transcripts from texts, as tests write them; and `voter_populations` is importable here."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from psephos.opinions import Opinions, transcripts
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 Heard = Callable[..., Opinions]
 

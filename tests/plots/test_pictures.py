@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from psephos.agreement import agree, pairwise_agreement
-from psephos.consensus import AgainstGold, against_gold, majority
+from psephos.consensus import AgainstGold, against_gold, majority, truth_inference
 from psephos.errors import InputError, MissingPartError
-from psephos.opinions import Opinions, from_matrix, labels
+from psephos.opinions import Opinions, from_matrix, labels, scores
 from psephos.opinions.verdicts import Verdict
 from psephos.plots import agreement_matrix_plot, certainty_plot, plot, reliability_plot, svg, voters_plot
 from psephos.plots.agreement import arranged
@@ -105,7 +105,7 @@ def test_voters_that_share_no_item_have_no_picture() -> None:
 
 def test_the_reliability_picture_has_the_table_and_names_the_worst(gold: AgainstGold) -> None:
     figure = reliability_plot(gold)
-    assert finding(figure) == "The certainty is too high in places: where it says .93, .74 are right"
+    assert finding(figure) == "The certainty is honest: off by .010 on average"
     (points,) = (line for line in lines(figure) if len(line) == gold.reliability.height)
     np.testing.assert_allclose(points, gold.reliability.select("certainty", "right").to_numpy())
     assert {f"{items:,}" for items in gold.reliability["items"]} <= set(texts(figure))
@@ -165,6 +165,25 @@ def test_pairs_without_common_items_are_a_dot() -> None:
 def test_a_table_that_is_none_of_pairs_is_refused(pairs: pl.DataFrame, words: str) -> None:
     with pytest.raises(InputError, match=words):
         agreement_matrix_plot(pairs)
+
+
+def test_the_picture_of_biases_is_sorted_and_names_the_ends() -> None:
+    rng = np.random.default_rng(0)
+    matrix = rng.normal(5, 1.5, (200, 1)) + np.array([-1.0, 0.0, 1.0]) + rng.normal(0, 0.5, (200, 3))
+    item, voter = np.indices(matrix.shape)
+    result = truth_inference(scores(item.ravel(), np.array(["ann", "bob", "cat"])[voter.ravel()], matrix.ravel()))
+    figure = plot(result)
+    assert finding(figure).startswith("cat scores highest, ")
+    assert finding(figure).endswith(" above ann")
+    (points,) = (line for line in lines(figure) if len(line) == 3)
+    assert points[:, 0].tolist() == sorted(result.voters["bias"], reverse=True)
+
+
+def test_voters_alike_have_no_bias_to_speak_of() -> None:
+    matrix = np.random.default_rng(1).normal(5, 1.0, (50, 3))
+    item, voter = np.indices(matrix.shape)
+    result = truth_inference(scores(item.ravel(), voter.ravel(), matrix.ravel()))
+    assert finding(plot(result)) == "No voter is more lenient than another by more than chance"
 
 
 def test_an_empty_verdict_has_no_picture(verdict: Verdict) -> None:

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 def decide(
     given: o.ReadOptions,
     method: Annotated[
-        str, typer.Option(help="auto, majority, source-reliability, collective or transcripts.")
+        str,
+        typer.Option(
+            help="auto, majority, dawid-skene, one-coin, glad, mace, kos, agreement, source-reliability, collective or "
+            "transcripts."
+        ),
     ] = "auto",
     ties: Annotated[str, typer.Option(help="What an item gets whose first place is shared: first, none.")] = "first",
     rule: Annotated[

@@ -4,26 +4,41 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
 
 from psephos.consensus.collective import collective
 from psephos.consensus.majority import majority
 from psephos.consensus.source_reliability import source_reliability
 from psephos.consensus.transcripts import transcripts
+from psephos.consensus.truth_inference import truth_inference
 from psephos.errors import InputError, check_choice
 from psephos.opinions.model import Opinions
 from psephos.opinions.sharding import Shards, check_opinions
 from psephos.opinions.verdicts import Verdict
 
+MODELS = ("dawid-skene", "one-coin", "glad", "mace", "kos", "agreement")
 METHODS = {
-    "labels": ("majority", "source-reliability"),
-    "samples": ("majority", "collective"),
+    "labels": ("majority", *MODELS, "source-reliability"),
+    "samples": ("majority", *MODELS, "collective"),
     "transcripts": ("transcripts",),
 }
-"""Methods for each kind that can be decided; the first is what ``"auto"`` takes."""
+"""Methods for each kind that can be decided."""
+
+VOTES_PER_NUMBER = 10.0
+"""Votes of a voter for each number that is learnt of it: one for its accuracy, K (K - 1) for a confusion."""
+
+VOTES_PER_ITEM = 3.0
+"""Fewer votes on an item than this, on average, hardly say who is right."""
+
+MOST_VOTES = 20_000_000
+"""More votes than this are not passed over again and again unless asked for."""
 
 _DOORS: dict[str, Callable[..., Verdict]] = {
     "majority": majority,
+    **{model: cast("Callable[..., Verdict]", partial(truth_inference, model=model)) for model in MODELS},
     "source-reliability": source_reliability,
     "collective": collective,
     "transcripts": transcripts,
@@ -41,8 +56,9 @@ def decide(opinions: Opinions | Shards, *, method: str = "auto", **options: Any)
     opinions : Opinions or Shards
         Of kind ``labels``, ``samples`` or ``transcripts``.
     method : str, default "auto"
-        One of `METHODS` for the kind: ``"majority"``, ``"source-reliability"``, ``"collective"``, ``"transcripts"``.
-        ``"auto"`` takes the first of them; the provenance of the verdict names it.
+        One of `METHODS` for the kind: ``"majority"``, a model of `truth_inference` (``"dawid-skene"``, ``"one-coin"``,
+        ``"glad"``, ``"mace"``, ``"kos"``, ``"agreement"``), ``"source-reliability"``, ``"collective"``,
+        ``"transcripts"``. ``"auto"`` chooses by `method_for`; the provenance of the verdict names what it took.
     **options
         Passed to the method.
 
@@ -66,10 +82,49 @@ def decide(opinions: Opinions | Shards, *, method: str = "auto", **options: Any)
         kinds = ", ".join(METHODS)
         raise InputError("opinions", f"{opinions.kind} cannot be decided", hint=f"a verdict is made from {kinds}")
     check_choice("method", method, ("auto", *METHODS[opinions.kind]))
-    name = METHODS[opinions.kind][0] if method == "auto" else method
+    name = _chosen(opinions, options) if method == "auto" else method
     if opinions.kind == "transcripts" and not isinstance(opinions, Opinions):
         raise InputError("opinions", "transcripts are not read in parts", hint="use psephos.read")
     return _DOORS[name](opinions, **_fitting(name, options))
+
+
+def method_for(opinions: Opinions | Shards) -> str:
+    """The method that ``"auto"`` takes for labels or samples, by how many votes there are to learn a voter from.
+
+    With n the votes of the voter behind an average vote and K the choices in use: ``"majority"`` if items have fewer
+    than `VOTES_PER_ITEM` votes on average, if n is less than 10, or if the opinions are read in parts or more than
+    `MOST_VOTES`; else ``"dawid-skene"`` if n is at least 10 K (K - 1); else ``"one-coin"``.
+
+    Examples
+    --------
+    >>> from psephos.opinions import from_matrix
+    >>> method_for(from_matrix([["a", "a", "b"], ["b", "b", "b"]]))
+    'majority'
+    >>> method_for(from_matrix([["a", "a", "b"], ["b", "b", "b"]] * 10))
+    'dawid-skene'
+    """
+    if not isinstance(opinions, Opinions) or len(opinions) > MOST_VOTES:
+        return "majority"
+    choice = opinions.codes(opinions.value)
+    cast = choice >= 0
+    votes = np.bincount(opinions.codes("voter")[cast])
+    items = len(np.unique(opinions.codes("item")[cast]))
+    choices = max(2, len(np.unique(choice[cast])))
+    total = int(votes.sum())
+    if total < VOTES_PER_ITEM * items or not total:
+        return "majority"
+    of_voter = float((votes.astype(np.float64) ** 2).sum() / total)
+    if of_voter >= VOTES_PER_NUMBER * choices * (choices - 1):
+        return "dawid-skene"
+    return "one-coin" if of_voter >= VOTES_PER_NUMBER else "majority"
+
+
+def _chosen(opinions: Opinions | Shards, options: dict[str, Any]) -> str:
+    """What auto takes: majority where an option is given that only majority has."""
+    if opinions.kind == "transcripts":
+        return "transcripts"
+    asked = any(options.get(name, _IDLE[name]) != _IDLE[name] for name in ("ties", "rule", "resume"))
+    return "majority" if asked else method_for(opinions)
 
 
 def _fitting(name: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +136,6 @@ def _fitting(name: str, options: dict[str, Any]) -> dict[str, Any]:
         if idle:
             fitting.pop(option, None)
         elif option not in takes:
-            raise InputError(
-                option, f"means nothing for {name}", hint=f"see psephos.consensus.{name.replace('-', '_')}"
-            )
+            door = "truth_inference" if name in MODELS else name.replace("-", "_")
+            raise InputError(option, f"means nothing for {name}", hint=f"see psephos.consensus.{door}")
     return fitting

@@ -25,7 +25,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.consensus.part_verdicts import PartVerdict, count_votes, in_order, joined, part_verdict
-from psephos.consensus.vote_split import fit_vote_split, leader_certainty
+from psephos.consensus.vote_split import Counted, VoteSplitModel, fit_vote_split, leader_certainty
 from psephos.consensus.voter_weights import in_words, named_weights, weights_of
 from psephos.engine import Engine, map_shards
 from psephos.errors import InputError, check_choice
@@ -39,10 +39,6 @@ from psephos.opinions.verdicts import Verdict
 
 TIES = ("first", "none")
 RULES = ("plurality", "strict")
-CERTAINTY_MEANS = (
-    "probability that the choice is right, if voters are alike and items differ in difficulty; "
-    "votes that were copied from each other make it too high"
-)
 _EFFECTIVE_DIGITS = 3
 
 
@@ -117,7 +113,7 @@ def majority(
     counted = [_CountedPart.from_kept(part) if kept else part for part in parts]
     if not any(part.verdict.votes.any() for part in counted):
         raise _no_vote(counted, given, merged.issues)
-    verdicts, converged = _with_certainty(counted)
+    verdicts, model, votes = _with_certainty(counted)
     whole = joined(verdicts, merged)
     flags = whole["flags"]
     undecided = flags["no votes"] | (flags["tie"] & (ties == "none")) | (flags["no majority"] & (rule == "strict"))
@@ -126,16 +122,15 @@ def majority(
     options = {"ties": ties, "rule": rule, "equivalence": equivalence}
     if given:
         options["weights"] = in_words(given)
-    notes = () if converged else ("the model of difficulty did not converge; certainties are approximate",)
     return Verdict(
         provenance=Provenance(
             "majority",
             {name: option_name(value) for name, value in options.items()},
             merged.source,
             command=command_for("decide", merged.source, {"method": "majority", **options}),
-            notes=notes,
+            notes=model.notes(votes),
         ),
-        certainty_means=CERTAINTY_MEANS,
+        certainty_means=model.certainty_means(votes),
         weights=given,
         flip=partial(_flip, ties=ties, rule=rule),
         **whole,
@@ -201,17 +196,18 @@ def _count_part_to_keep(part: Any, **shared: Any) -> dict[str, Any]:
     return _count_part(part, **shared).kept()
 
 
-def _with_certainty(parts: Sequence[_CountedPart]) -> tuple[list[PartVerdict], bool]:
-    """The parts with the certainty of their leaders, computed once for each split, and whether the fit converged."""
+def _with_certainty(parts: Sequence[_CountedPart]) -> tuple[list[PartVerdict], VoteSplitModel, Counted]:
+    """The parts with the certainty of their leaders, computed once for each split; the model and its data."""
     n_choices = max(2, len(np.unique(np.concatenate([part.chosen for part in parts]))))
     split, items, _ = merge_splits([part.split for part in parts], [part.items_with for part in parts])
     voted = split[:, 0] > 0
     model = fit_vote_split(split[voted], items[voted], n_choices)
+    votes = split[voted].sum(axis=1), items[voted]
     effective = [part.effective for part in parts]
     split, _, place = merge_splits(effective, [np.ones(len(rows), dtype=np.int64) for rows in effective])
     certainty = np.split(leader_certainty(model, split)[place], np.cumsum([len(rows) for rows in effective])[:-1])
     found = [replace(part.verdict, certainty=of[part.which]) for part, of in zip(parts, certainty, strict=True)]
-    return found, model.converged
+    return found, model, votes
 
 
 def _effective_splits(counted: Tally) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:

@@ -9,6 +9,7 @@ A new result type gets its pictures by a file with a function ``(result, *, them
 
 from psephos.plots.agreement import agreement_matrix_plot
 from psephos.plots.bands import bands_plot
+from psephos.plots.bias import bias_plot
 from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
@@ -25,6 +26,7 @@ from psephos.plots.voters import voters_plot
 __all__ = [
     "agreement_matrix_plot",
     "bands_plot",
+    "bias_plot",
     "borderline_plot",
     "ceiling_plot",
     "certainty_plot",

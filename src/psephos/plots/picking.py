@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from psephos.errors import InputError, check_choice
 from psephos.plots.agreement import agreement_plot
 from psephos.plots.bands import bands_plot
+from psephos.plots.bias import bias_plot
 from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
@@ -36,6 +37,7 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "TranscriptVerdict": {"bands": bands_plot, "voters": voters_plot},
     "SourceVerdict": {"certainty": certainty_plot, "sources": source_reliability_plot, "voters": voters_plot},
     "CollectiveVerdict": {"certainty": certainty_plot, "collective": collective_plot, "voters": voters_plot},
+    "ScoreVerdict": {"bias": bias_plot},
     "Verdict": {"certainty": certainty_plot, "voters": voters_plot},
     "AgainstGold": {"reliability": reliability_plot},
     "Agreement": {"pairs": agreement_plot, "influence": left_out_plot},

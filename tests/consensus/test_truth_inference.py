@@ -1,0 +1,543 @@
+"""Models of voters: against slow references, whatever the order and the engine, on populations, and on bad input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from voter_populations import POPULATIONS, coins, confused, difficult, drawn, long, right
+
+from psephos.consensus import against_gold, majority, truth_inference, update
+from psephos.consensus.cast_votes import ballots_of, ballots_of_part, piece_of
+from psephos.consensus.part_verdicts import count_votes
+from psephos.consensus.truth_inference import MODELS
+from psephos.consensus.truth_model import fitted
+from psephos.consensus.voter_confusion import beliefs_of
+from psephos.engine import open_engine
+from psephos.errors import InputError
+from psephos.opinions import from_matrix, labels, read, samples, scan
+
+DIGITS = Path(__file__).parents[2] / "examples" / "digits"
+OF_MANY = tuple(name for name in MODELS if name != "kos")
+
+
+def ballots(opinions):
+    parts = [count_votes(part, opinions) for part in opinions.parts(1)]
+    return ballots_of([ballots_of_part(part) for part in parts], [part.row for part in parts], opinions.size("voter"))
+
+
+def calibration_error(verdict, truth) -> float:
+    item = verdict.items.cast(int).to_numpy()
+    return against_gold(verdict, [str(answer) for answer in np.asarray(truth)[item]]).calibration_error
+
+
+# Slow references: loops over votes, by the formulas of the modules.
+
+
+def confusion_by_hand(votes, n_choices, prior, rounds):
+    n_items, n_voters = votes.shape
+    cast = [(i, v, votes[i, v]) for i in range(n_items) for v in range(n_voters) if votes[i, v] >= 0]
+    belief = np.zeros((n_items, n_choices))
+    for i, _, c in cast:
+        belief[i, c] += 1
+    belief /= belief.sum(axis=1, keepdims=True)
+    for _ in range(rounds + 1):
+        counts = np.zeros((n_voters, n_choices, n_choices))
+        for i, v, c in cast:
+            counts[v, :, c] += belief[i]
+        pooled = counts.sum(axis=0) + 1 / n_choices
+        pooled /= pooled.sum(axis=1, keepdims=True)
+        confusion = (counts + prior * pooled) / (counts.sum(axis=2, keepdims=True) + prior)
+        share = (belief.sum(axis=0) + 1 / n_choices) / (n_items + 1)
+        belief = np.tile(share, (n_items, 1))
+        for i, v, c in cast:
+            belief[i] *= confusion[v, :, c]
+        belief /= belief.sum(axis=1, keepdims=True)
+    return belief, confusion
+
+
+def accuracy_by_hand(votes, n_choices, prior, rounds):
+    n_items, n_voters = votes.shape
+    cast = [(i, v, votes[i, v]) for i in range(n_items) for v in range(n_voters) if votes[i, v] >= 0]
+    belief = np.zeros((n_items, n_choices))
+    for i, _, c in cast:
+        belief[i, c] += 1
+    belief /= belief.sum(axis=1, keepdims=True)
+    for _ in range(rounds + 1):
+        good, all_votes = np.zeros(n_voters), np.zeros(n_voters)
+        for i, v, c in cast:
+            good[v] += belief[i, c]
+            all_votes[v] += 1
+        accuracy = (good + prior * good.sum() / all_votes.sum()) / (all_votes + prior)
+        share = (belief.sum(axis=0) + 1 / n_choices) / (n_items + 1)
+        belief = np.tile(share, (n_items, 1))
+        for i, v, c in cast:
+            chance = np.full(n_choices, (1 - accuracy[v]) / (n_choices - 1))
+            chance[c] = accuracy[v]
+            belief[i] *= chance
+        belief /= belief.sum(axis=1, keepdims=True)
+    return belief, accuracy
+
+
+def messages_by_hand(votes, rounds):
+    n_items, n_voters = votes.shape
+    sign = {
+        (i, v): 1.0 if votes[i, v] == 1 else -1.0 for i in range(n_items) for v in range(n_voters) if votes[i, v] >= 0
+    }
+    told = dict.fromkeys(sign, 1.0)
+    for _ in range(rounds):
+        heard = {
+            (i, v): sum(sign[i, u] * told[i, u] for u in range(n_voters) if u != v and (i, u) in sign) for i, v in sign
+        }
+        told = {
+            (i, v): sum(sign[j, v] * heard[j, v] for j in range(n_items) if j != i and (j, v) in sign) for i, v in sign
+        }
+    return np.array([sum(sign[i, v] * told[i, v] for v in range(n_voters) if (i, v) in sign) for i in range(n_items)])
+
+
+matrices = st.integers(2, 4).flatmap(
+    lambda n_choices: st.lists(
+        st.lists(st.integers(-1, n_choices - 1), min_size=4, max_size=4).filter(lambda row: max(row) >= 0),
+        min_size=3,
+        max_size=9,
+    ).map(np.array)
+)
+
+
+@given(matrices, st.sampled_from([0.5, 2.0]), st.integers(0, 6))
+def test_confusions_are_those_of_a_loop_over_votes(votes, prior, rounds):
+    found = ballots(long(votes))
+    codes = np.searchsorted(np.unique(votes[votes >= 0]), votes)
+    codes[votes < 0] = -1
+    codes = codes[:, codes.max(axis=0) >= 0]
+    with open_engine(1) as engine:
+        fit = fitted(MODELS["dawid-skene"](prior), found, engine, rounds=rounds, tolerance=0.0)
+    belief, confusion = confusion_by_hand(codes, found.n_choices, prior, rounds)
+    computed = beliefs_of(piece_of((0, len(found.items)), **found.shared()), fit.parameters)
+    assert computed == pytest.approx(belief, abs=1e-9)
+    spread = np.exp(fit.parameters["log_confusion"]).transpose(0, 2, 1)
+    names = [int(name) for name in long(votes).vocabulary("voter")]
+    columns = np.cumsum(votes.max(axis=0) >= 0) - 1
+    assert spread == pytest.approx(confusion[columns[names]], abs=1e-9)
+
+
+@given(matrices, st.sampled_from([0.5, 2.0]), st.integers(0, 6))
+def test_accuracies_are_those_of_a_loop_over_votes(votes, prior, rounds):
+    verdict = truth_inference(long(votes), "one-coin", prior=prior, rounds=rounds, tolerance=0.0)
+    codes = np.searchsorted(np.unique(votes[votes >= 0]), votes)
+    codes[votes < 0] = -1
+    belief, accuracy = accuracy_by_hand(
+        codes[:, codes.max(axis=0) >= 0], max(2, len(np.unique(votes[votes >= 0]))), prior, rounds
+    )
+    names = [int(name) for name in verdict.voters["voter"]]
+    columns = np.cumsum(votes.max(axis=0) >= 0) - 1
+    assert verdict.voters["reliability"].to_numpy() == pytest.approx(accuracy[columns[names]], abs=1e-9)
+    given_answers = [set(row[row >= 0].tolist()) for row in codes]
+    best = [max(belief[i, sorted(said)]) for i, said in enumerate(given_answers)]
+    assert verdict.fitted.sums["sure"] == pytest.approx(np.array(best), abs=1e-9)
+
+
+def test_messages_are_those_of_a_loop_over_votes():
+    votes, _ = drawn(3, 12, coins([0.9, 0.8, 0.7, 0.6, 0.4], 2), missing=0.2)
+    votes = votes[votes.max(axis=1) >= 0]
+    rounds = 4
+    verdict = truth_inference(long(votes), "kos", rounds=rounds, tolerance=0.0)
+    expected = messages_by_hand(votes, rounds)
+    clear = np.abs(expected) > 1e-9
+    assert ((verdict.fitted.sums["first"] == 1) == (expected > 0))[clear].all()
+
+
+def test_easiness_and_ability_end_where_the_posterior_is_largest():
+    votes, _ = drawn(5, 60, coins([0.9, 0.8, 0.75, 0.6], 3))
+    opinions = long(votes)
+    verdict = truth_inference(opinions, "glad", rounds=3000, tolerance=1e-10)
+    found = ballots(opinions)
+    item = found.item_of_ballot
+    ability, easy = verdict.fitted.parameters["ability"], verdict.fitted.parameters["log_easiness"]
+
+    def posterior(ability, easy):
+        chance = 1 / (1 + np.exp(-ability[found.voter] * np.exp(easy)[item]))
+        total = np.zeros((len(found.items), 3))
+        for at in range(len(found)):
+            total[item[at]] += np.log((1 - chance[at]) / 2)
+            total[item[at], found.choice[at]] += np.log(chance[at]) - np.log((1 - chance[at]) / 2)
+        prior = -((ability - 1) ** 2).sum() / 2 - ((easy - 1) ** 2).sum() / 2
+        return np.log(np.exp(total).mean(axis=1)).sum() + prior
+
+    best, step = posterior(ability, easy), 1e-3
+    for place in range(4):
+        for way in (-step, step):
+            assert posterior(ability + way * (np.arange(4) == place), easy) < best + 1e-7
+    for place in (0, 17, 42):
+        for way in (-step, step):
+            assert posterior(ability, easy + way * (np.arange(60) == place)) < best + 1e-7
+
+
+def test_the_more_of_mace_the_more_probable_the_votes():
+    votes, _ = drawn(6, 200, coins([0.9, 0.8, 0.7, 0.5, 0.4], 4))
+    reached = [
+        truth_inference(long(votes), "mace", rounds=rounds, tolerance=0, restarts=0).fitted.sums["evidence"]
+        for rounds in (0, 1, 3, 10, 30)
+    ]
+    assert reached == sorted(reached)
+    assert reached[-1] > reached[0] + 1
+
+
+def test_agreement_weighs_voters_by_hand():
+    votes = from_matrix([["a", "a", "b"], ["a", "a", "b"], ["b", "b", "b"], ["a", "b", "b"]], voters=["x", "y", "z"])
+    verdict = truth_inference(votes, "agreement", prior=0)
+    assert verdict.voters["reliability"].to_list() == pytest.approx([3 / 4, 4 / 4, 2 / 4])
+    assert verdict.table()["choice"].to_list() == ["a", "a", "b", "b"]
+
+
+def test_the_compiled_step_is_that_of_the_arrays(monkeypatch):
+    votes, _ = drawn(7, 500, coins([0.9, 0.8, 0.7, 0.6, 0.5], 4), missing=0.3)
+    gold = {"3": "1", "4": "2"}
+    item, voter = np.nonzero(votes >= 0)
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(item))
+    opinions = labels(item, voter, votes[item, voter], weight=weight)
+    arrays = truth_inference(opinions, rounds=20, tolerance=0, gold=gold)
+    monkeypatch.setattr("psephos.consensus.voter_confusion.COMPILED_BALLOTS", 0)
+    compiled = truth_inference(opinions, rounds=20, tolerance=0, gold=gold)
+    assert compiled.table().drop("certainty", "margin").equals(arrays.table().drop("certainty", "margin"))
+    assert compiled.certainty == pytest.approx(arrays.certainty, abs=1e-12)
+    assert compiled.fitted.sums["counts"] == pytest.approx(arrays.fitted.sums["counts"], abs=1e-9)
+    assert compiled.fitted.sums["evidence"] == pytest.approx(arrays.fitted.sums["evidence"], rel=1e-12)
+
+
+def test_blocks_of_a_piece_add_up(monkeypatch):
+    votes, _ = drawn(8, 300, coins([0.9, 0.8, 0.7], 3))
+    whole = truth_inference(long(votes))
+    monkeypatch.setattr("psephos.consensus.voter_confusion.CELLS_AT_ONCE", 30)
+    assert truth_inference(long(votes)).certainty == pytest.approx(whole.certainty, abs=1e-12)
+
+
+# The same whatever the arrangement.
+
+
+@pytest.mark.parametrize("model", OF_MANY)
+def test_neither_the_order_of_rows_nor_of_voters_matters(model):
+    votes, _ = drawn(9, 80, coins([0.9, 0.8, 0.7, 0.6], 3), missing=0.2)
+    item, voter = np.nonzero(votes >= 0)
+    order = np.random.default_rng(1).permutation(len(item))
+    one = truth_inference(labels(item, voter, votes[item, voter]), model, rng=0)
+    other = truth_inference(labels(item[order], voter[order], votes[item, voter][order]), model, rng=0, restarts=0)
+    left, right_ = (found.table().sort("item") for found in (one, other))
+    assert left["choice"].to_list() == right_["choice"].to_list()
+    if model != "mace":
+        assert left["certainty"].to_numpy() == pytest.approx(right_["certainty"].to_numpy(), abs=1e-6)
+
+
+@pytest.mark.parametrize("model", OF_MANY)
+def test_names_of_choices_do_not_matter(model):
+    votes, _ = drawn(10, 80, coins([0.9, 0.8, 0.7, 0.6], 3))
+    item, voter = np.nonzero(votes >= 0)
+    one = truth_inference(labels(item, voter, votes.ravel()), model, rng=0, restarts=0)
+    renamed = np.array(["zebra", "ape", "mole"])[votes.ravel()]
+    other = truth_inference(labels(item, voter, renamed), model, rng=0, restarts=0)
+    assert one.certainty == pytest.approx(other.certainty, abs=1e-9)
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    votes, truth = drawn(11, 60_000, coins(np.random.default_rng(2).beta(6, 3, 9), 3), missing=0.5)
+    return long(votes), truth
+
+
+@pytest.fixture(scope="module")
+def two():
+    with open_engine(2) as engine:
+        yield engine
+
+
+@pytest.mark.parametrize("model", OF_MANY)
+def test_two_processes_find_the_same_to_the_last_bit(crowd, two, model):
+    opinions, _ = crowd
+    options = {"rounds": 3, "tolerance": 0.0, "restarts": 0}
+    here = truth_inference(opinions, model, **options)
+    assert len(here.ballots.pieces()) > 1
+    there = truth_inference(opinions, model, **options, engine=two)
+    assert here.table().equals(there.table())
+    assert here.voters.equals(there.voters)
+
+
+@pytest.mark.ray
+@pytest.mark.xdist_group("ray")
+def test_ray_finds_the_same_to_the_last_bit(crowd, ray_cluster):
+    opinions, _ = crowd
+    here = truth_inference(opinions, rounds=3, tolerance=0.0)
+    assert here.table().equals(truth_inference(opinions, rounds=3, tolerance=0.0, engine="ray").table())
+
+
+def test_opinions_in_parts_give_the_same(tmp_path):
+    votes, _ = drawn(12, 400, coins([0.9, 0.8, 0.7, 0.6], 3), missing=0.2)
+    item, voter = np.nonzero(votes >= 0)
+    table = pl.DataFrame({"item": item, "voter": voter, "label": votes[item, voter]})
+    table.write_parquet(tmp_path / "votes.parquet")
+    whole = truth_inference(read(tmp_path / "votes.parquet"))
+    parts = truth_inference(scan(tmp_path / "votes.parquet", rows_per_part=100))
+    assert parts.table().drop("certainty", "margin").equals(whole.table().drop("certainty", "margin"))
+    assert parts.certainty == pytest.approx(whole.certainty, abs=1e-12)
+
+
+# What is learnt.
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("model", "population"),
+    [
+        ("one-coin", "of different skill"),
+        ("one-coin", "alike"),
+        ("dawid-skene", "that confuse two choices"),
+        ("dawid-skene", "of different skill"),
+        ("mace", "with spammers"),
+    ],
+)
+def test_on_populations_drawn_from_the_model_certainty_is_off_by_less_than_two_hundredths(model, population, seed):
+    votes, truth = POPULATIONS[population](seed)
+    verdict = truth_inference(long(votes), model, rng=0)
+    assert calibration_error(verdict, truth) < 0.02
+    assert not verdict.dispersion.found
+    assert not verdict.kin.groups
+    shares = verdict.support / verdict.votes
+    assert (
+        np.abs(shares.mean() - right(verdict, truth).mean()) > 0.05
+    )  # the check would find out what is no probability
+
+
+@pytest.mark.parametrize("model", ["dawid-skene", "one-coin", "mace"])
+@pytest.mark.parametrize("population", ["copying from one", "on items of different difficulty"])
+def test_where_voters_are_not_independent_the_verdict_says_so_and_is_not_too_sure(population, model):
+    votes, truth = POPULATIONS[population](1)
+    verdict = truth_inference(long(votes), model, rng=0)
+    assert calibration_error(verdict, truth) < 0.03
+    notes = " ".join(verdict.provenance.notes)
+    if population == "copying from one":
+        assert verdict.kin.groups == [["0", "1", "2", "3"]]
+        assert "voters answer alike: 0, 1, 2, 3" in notes
+        assert right(verdict, truth).mean() > right(majority(long(votes)), truth).mean() + 0.05
+    else:
+        assert verdict.dispersion.found
+        assert "agreement varies" in notes
+        # Without that the model is far too sure.
+        assert calibration_error(with_certainty(verdict, verdict.fitted.sums["sure"]), truth) > 0.05
+
+
+def with_certainty(verdict, certainty):
+    from dataclasses import replace
+
+    return replace(verdict, certainty=certainty)
+
+
+def test_confusions_and_reliabilities_are_recovered():
+    votes, _ = POPULATIONS["that confuse two choices"](4)
+    verdict = truth_inference(long(votes))
+    table = verdict.confusion()
+    expected = confused()[table["voter"].cast(int), table["truth"].cast(int), table["said"].cast(int)]
+    assert np.abs(table["probability"].to_numpy() - expected).max() < 0.06
+    inside = (table["low"].to_numpy() <= expected + 0.01) & (expected - 0.01 <= table["high"].to_numpy())
+    assert inside.mean() > 0.85
+    assert verdict.confusion("3").height == 9
+    accuracies = np.linspace(0.4, 0.95, 7)
+    votes, _ = drawn(5, 4000, coins(accuracies, 4))
+    found = truth_inference(long(votes), "one-coin").voters.sort(pl.col("voter").cast(int))
+    assert np.abs(found["reliability"].to_numpy() - accuracies).max() < 0.03
+    assert (found["reliability_low"] < found["reliability"]).all()
+
+
+def test_spammers_are_found():
+    votes, _ = POPULATIONS["with spammers"](3)
+    voters = truth_inference(long(votes), "mace", rng=0).voters.sort(pl.col("voter").cast(int))
+    assert (voters["looks"].to_numpy()[5:] < 0.15).all()
+    assert (voters["looks"].to_numpy()[:5] > 0.6).all()
+
+
+def test_ability_and_easiness_rise_with_the_share_of_right_votes():
+    votes, truth = difficult(7)
+    verdict = truth_inference(long(votes), "glad")
+    easy = verdict.fitted.parameters["log_easiness"]
+    share = (votes == truth[:, None]).mean(axis=1)[verdict.items.cast(int).to_numpy()]
+    assert np.corrcoef(easy, share)[0, 1] > 0.6
+
+
+def test_on_the_digits_certainty_is_honest_for_every_model():
+    opinions = read(DIGITS)
+    for model in ("dawid-skene", "one-coin", "agreement"):
+        found = against_gold(truth_inference(opinions, model))
+        expected = float((found.reliability["items"] * (1 - found.reliability["certainty"])).sum())
+        assert found.calibration_error < 0.015
+        assert abs(expected - found.errors) < 2 * np.sqrt(found.errors)
+
+
+# Options.
+
+
+def test_known_answers_are_taken_and_teach():
+    votes, truth = drawn(13, 400, coins([0.45] * 3 + [0.9], 4))
+    known = {str(item): str(truth[item]) for item in range(200)}
+    verdict = truth_inference(long(votes), "one-coin", gold=known)
+    table = verdict.table().filter(pl.col("item").is_in(list(known)))
+    assert (table["certainty"] == 1).all()
+    assert table["choice"].to_list() == [known[item] for item in table["item"]]
+    assert verdict.flags["known answer"].sum() == 200
+    rest = verdict.items.cast(int).to_numpy() >= 200
+    without = truth_inference(long(votes), "one-coin")
+    assert right(verdict, truth)[rest].mean() >= right(without, truth)[rest].mean()
+    assert "200 known answers" in verdict.provenance.notes[0]
+
+
+@pytest.mark.parametrize("model", OF_MANY)
+def test_weights_count_as_repeated_votes_would(model):
+    votes, _ = drawn(14, 60, coins([0.9, 0.8, 0.7], 3))
+    item, voter = np.nonzero(votes >= 0)
+    plain = truth_inference(labels(item, voter, votes.ravel()), model, restarts=0)
+    equal = truth_inference(labels(item, voter, votes.ravel(), weight=np.full(len(item), 3.0)), model, restarts=0)
+    assert equal.certainty == pytest.approx(plain.certainty, abs=1e-9)
+    heavy = truth_inference(long(votes), model, weights={"2": 1e6}, restarts=0)
+    assert heavy.table()["choice"].to_list() == [str(label) for label in votes[:, 2]]
+
+
+@pytest.mark.parametrize("model", ["dawid-skene", "one-coin", "glad", "mace"])
+def test_an_update_is_a_fit_of_all_votes(model):
+    votes, _ = drawn(15, 600, coins([0.9, 0.8, 0.7, 0.6, 0.55], 3))
+    item, voter = np.nonzero(votes >= 0)
+    said = votes[item, voter]
+    early = (item < 400) & (voter < 4)
+    options = {"tolerance": 1e-9, "rounds": 3000, "restarts": 0}
+    before = truth_inference(labels(item[early], voter[early], said[early]), model, **options)
+    after = update(before, labels(item[~early], voter[~early], said[~early]))
+    rows = np.concatenate([np.flatnonzero(early), np.flatnonzero(~early)])
+    scratch = truth_inference(labels(item[rows], voter[rows], said[rows]), model, **options)
+    assert after.table()["choice"].to_list() == scratch.table()["choice"].to_list()
+    assert after.certainty == pytest.approx(scratch.certainty, abs=1e-3)
+    assert after.voters["reliability"].to_numpy() == pytest.approx(scratch.voters["reliability"].to_numpy(), abs=1e-4)
+
+
+def test_an_update_starts_nearer_than_the_beginning():
+    votes, _ = drawn(16, 1500, coins([0.8, 0.7, 0.6, 0.55, 0.5], 3))
+    item, voter = np.nonzero(votes >= 0)
+    early = item < 1450
+    before = truth_inference(labels(item[early], voter[early], votes.ravel()[early]))
+    after = update(before, labels(item[~early], voter[~early], votes.ravel()[~early]))
+    assert after.fitted.converged
+    assert after.fitted.rounds < truth_inference(long(votes)).fitted.rounds
+
+
+def test_a_contradicting_update_is_an_issue():
+    before = truth_inference(labels(["a", "a", "b"], ["x", "y", "x"], [1, 1, 2]), "one-coin")
+    after = update(before, labels(["a", "b"], ["x", "y"], [2, 2]))
+    assert len(after.issues) > len(before.issues)
+
+
+def test_each_draw_of_samples_is_a_vote():
+    draws = samples(["q"] * 4 + ["r"] * 3, list("mmnnmmn"), [0, 1, 0, 1, 0, 1, 0], list("aababbb"))
+    verdict = truth_inference(draws, "one-coin")
+    assert verdict.votes.tolist() == [4, 3]
+    assert verdict.support.tolist() == [3, 3]
+
+
+def test_what_would_flip_is_said():
+    votes = from_matrix([["a", "a", "b"]] + [["a", "a", "a"], ["b", "b", "b"]] * 5, voters=["ann", "bob", "cat"])
+    verdict = truth_inference(votes, "one-coin")
+    assert verdict.why("0").flip in (
+        "without ann the choice would be 'b'",
+        "without ann and bob the choice would be 'b'",
+    )
+    assert verdict.why("1").flip.startswith("no voter less would change it")
+
+
+# Bad input.
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "argument"),
+    [
+        (lambda: labels([], [], []), {}, "opinions"),
+        (lambda: labels(["a"], ["x"], [None]), {}, "opinions"),
+        (lambda: labels(["a"], ["x"], ["l"]), {"model": "magic"}, "model"),
+        (lambda: labels(["a"] * 3, ["x", "y", "z"], ["l", "m", "n"]), {"model": "kos"}, "model"),
+        (lambda: labels(["a"], ["x"], ["l"]), {"prior": -1}, "prior"),
+        (lambda: labels(["a"], ["x"], ["l"]), {"rounds": -1}, "rounds"),
+        (lambda: labels(["a"], ["x"], ["l"]), {"tolerance": float("nan")}, "tolerance"),
+        (lambda: labels(["a"], ["x"], ["l"]), {"weights": {"x": 0}}, "weights"),
+        (lambda: labels(["a"], ["x"], ["l"]), {"weights": {"who": 1}}, "weights"),
+        (lambda: labels(["a"], ["x"], ["l"]), {"gold": {"b": "l"}}, "gold"),
+        (lambda: labels(["a"], ["x"], ["l"]), {"gold": {"a": "other"}}, "gold"),
+        (lambda: labels(["a"], ["x"], ["l"]), {"restarts": 1.5}, "restarts"),
+    ],
+    ids=[
+        "empty",
+        "nothing but an abstention",
+        "an unknown model",
+        "kos with three choices",
+        "a negative prior",
+        "negative rounds",
+        "no tolerance",
+        "weights that leave nothing",
+        "weights of nobody",
+        "gold of no item",
+        "gold that nobody said",
+        "half a restart",
+    ],
+)
+def test_bad_input_is_refused(make, options, argument):
+    with pytest.raises(InputError) as caught:
+        truth_inference(make(), **options)
+    assert caught.value.argument == argument
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    "votes",
+    [
+        [["a"]],
+        [["a", "a"], ["a", "a"]],
+        [["a", "b"]],
+        [["a", "b", "a"], ["a", "b", "b"], ["a", "a", "b"], ["a", "b", "b"]],
+        [["a", None, None], [None, "b", None], [None, None, "a"]],
+    ],
+    ids=["one vote", "one class", "one tie", "a voter that always says the same", "items with one vote"],
+)
+def test_extremes_have_an_answer(model, votes):
+    verdict = truth_inference(from_matrix(votes), model, rng=0)
+    assert (verdict.choice >= 0).all()
+    assert np.isfinite(verdict.certainty).all()
+    assert ((verdict.certainty >= 0) & (verdict.certainty <= 1)).all()
+    assert np.isfinite(verdict.voters["reliability"].to_numpy()).all()
+
+
+@pytest.mark.parametrize("model", ["dawid-skene", "one-coin", "glad", "agreement"])
+def test_a_hundred_thousand_labels_are_no_trouble(model):
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 100_000, 40_000)
+    said = np.where(rng.random((40_000, 3)) < 0.8, truth[:, None], rng.integers(0, 100_000, (40_000, 3)))
+    verdict = truth_inference(long(said), model, rounds=5)
+    assert right(verdict, truth).mean() > 0.88
+    if model == "dawid-skene":
+        assert verdict.model.name == "one-coin"
+        assert "too many for confusions" in verdict.provenance.notes[0]
+
+
+def test_an_item_without_a_vote_has_no_choice_and_does_not_count():
+    verdict = truth_inference(labels(["i", "i", "j", "j"], ["x", "y", "x", "y"], ["a", "a", None, None]), "one-coin")
+    assert verdict.table().row(1) == ("j", None, None, None, 0, 0, None, "no votes")
+
+
+def test_voters_that_vote_twice_are_issues_not_votes():
+    verdict = truth_inference(labels(["i", "i", "i", "i"], ["x", "x", "y", "y"], ["a", "a", "a", "b"]), "one-coin")
+    assert len(verdict.issues) == 2
+    assert verdict.votes.tolist() == [1]
+
+
+@given(matrices, st.sampled_from(OF_MANY))
+@settings(max_examples=60)
+def test_any_votes_give_probabilities(votes, model):
+    verdict = truth_inference(long(votes), model, rng=0, restarts=1, rounds=30)
+    assert ((verdict.certainty >= 0) & (verdict.certainty <= 1 + 1e-12)).all()
+    assert (verdict.margin <= 1 + 1e-12).all()
+    assert (verdict.support <= verdict.votes).all()
