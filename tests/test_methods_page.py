@@ -103,4 +103,4 @@ def test_every_verb_is_explained() -> None:
     headings = re.findall("^## (.+)$", COMMANDS.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert Counter(headings) == Counter(verbs())
     shown = re.findall("^psephos (.+) --help$", COMMANDS.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert shown == headings
+    assert list(dict.fromkeys(line.split()[0] for line in shown)) == headings

@@ -250,8 +250,8 @@ def as_meant(text: str) -> list[str]:
 @cache
 def writing() -> Any:
     """How psephos turns number words into digits and British into American spelling."""
-    from psephos.consensus.keys import Writing
-    from psephos.consensus.word_lists import load_word_lists
+    from psephos.consensus.transcripts.keys import Writing
+    from psephos.consensus.transcripts.word_lists import load_word_lists
 
     return Writing(load_word_lists("en"), numbers=True, spelling=True)
 

@@ -333,7 +333,7 @@ def test_the_residual_is_that_of_least_squares_also_with_holes():
     differences = solution[30:] - solution[30]
     for place, expected in enumerate(differences):
         assert levels[str(place)] - levels["0"] == pytest.approx(expected, abs=1e-6)
-    from psephos.agreement.ceiling_bounds import without_rater_bias
+    from psephos.agreement.noise_ceilings.bounds import without_rater_bias
 
     bias = without_rater_bias(item.astype(np.int32), rater.astype(np.int32), value, 30, 6)
     assert bias is not None

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from psephos.consensus import alignment
-from psephos.consensus.alignment import COSTS, INSERT, PAIR, SKIP, Times, align, places
-from psephos.consensus.anchors import anchors, distance, passages
+from psephos.consensus.transcripts import alignment
+from psephos.consensus.transcripts.alignment import COSTS, INSERT, PAIR, SKIP, Times, align, places
+from psephos.consensus.transcripts.anchors import anchors, distance, passages
 from psephos.errors import InputError
 
 MISS_GAP, MISS_FULL, SKIP_GAP, SKIP_FULL, INSERTED = COSTS.tolist()

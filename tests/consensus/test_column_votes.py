@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from psephos.consensus.calibration import SHIPPED, SHIPPED_NONE, fit_calibration
-from psephos.consensus.column_votes import elect
+from psephos.consensus.transcripts.calibration import SHIPPED, SHIPPED_NONE, fit_calibration
+from psephos.consensus.transcripts.column_votes import elect
 from psephos.errors import ConfidenceError
 
 COLUMN = np.array([[1, 2, 2, 0]], np.int32)

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from psephos.consensus import majority
-from psephos.consensus.cast_votes import ballots_of, ballots_of_part
 from psephos.consensus.dependence import COMPARED, dispersion, kin
 from psephos.consensus.part_verdicts import count_votes
-from psephos.consensus.truth_model import right_or_other
+from psephos.consensus.truth_inference.cast_votes import ballots_of, ballots_of_part
+from psephos.consensus.truth_inference.model import right_or_other
 from psephos.consensus.vote_split import fit_vote_split, leader_certainty
 from psephos.opinions import labels
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from psephos.consensus.keys import Spoken, spoken
-from psephos.consensus.number_words import spoken_numbers
-from psephos.consensus.word_lists import LANGUAGES, load_word_lists
-from psephos.consensus.writing import Writing
+from psephos.consensus.transcripts.keys import Spoken, spoken
+from psephos.consensus.transcripts.number_words import spoken_numbers
+from psephos.consensus.transcripts.word_lists import LANGUAGES, load_word_lists
+from psephos.consensus.transcripts.writing import Writing
 from psephos.errors import InputError, ParseError
 from psephos.opinions import transcripts
 

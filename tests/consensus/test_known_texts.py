@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from psephos.consensus import against_references, transcripts
-from psephos.consensus.known_texts import with_references
+from psephos.consensus.transcripts.known_texts import with_references
 from psephos.errors import InputError, ParseError
 from psephos.opinions import Opinions
 from tests.consensus.conftest import Heard

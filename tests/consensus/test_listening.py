@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psephos.consensus import against_references, evidence, transcripts
-from psephos.consensus.certainty import ENOUGH, Known, certainty_of
-from psephos.consensus.spans import LEVELS, find_spans, level_spans
-from psephos.consensus.truth import wrong_columns
+from psephos.consensus import against_references, transcripts
+from psephos.consensus.transcripts import evidence
+from psephos.consensus.transcripts.certainty import ENOUGH, Known, certainty_of
+from psephos.consensus.transcripts.spans import LEVELS, find_spans, level_spans
+from psephos.consensus.transcripts.truth import wrong_columns
 from psephos.errors import InputError
 from psephos.opinions import Opinions
 from tests.consensus.conftest import Heard
@@ -76,7 +77,7 @@ def test_no_second_is_heard_twice(places: list[tuple[int, int, int]]) -> None:
     clip, start, length = (np.array(part) for part in zip(*places, strict=True))
     end = (start + length).astype(float)
     n = len(clip)
-    from psephos.consensus.spans import Spans
+    from psephos.consensus.transcripts.spans import Spans
 
     spans = Spans(clip, np.arange(n), np.arange(n), start.astype(float), end, np.zeros(n), np.arange(n))
     grid: set[tuple[int, int]] = set()

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psephos.consensus import alignment, anchors, network
-from psephos.consensus.network import Speech, build_network, disagreement, distance_matrix, realigned
+from psephos.consensus.transcripts import alignment, anchors, network
+from psephos.consensus.transcripts.network import Speech, build_network, disagreement, distance_matrix, realigned
 from psephos.errors import InputError
 
 speeches = st.lists(st.lists(st.integers(1, 4), max_size=7), min_size=2, max_size=5)

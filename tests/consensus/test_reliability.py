@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psephos.consensus.column_votes import elect
-from psephos.consensus.reliability import LEVELS, effective_voters, reliability
+from psephos.consensus.transcripts.column_votes import elect
+from psephos.consensus.transcripts.reliability import LEVELS, effective_voters, reliability
 
 VOCABULARY = 60
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psephos.consensus import TranscriptVerdict, against_references, decide, transcripts
-from psephos.consensus.disagreement import CONTENT, FORMAT, LABELS, NONE
+from psephos.consensus.transcripts.disagreement import CONTENT, FORMAT, LABELS, NONE
 from psephos.errors import ConfidenceError, DuplicateSystemError, InputError, TimeError
 from psephos.opinions import Opinions
 from psephos.opinions import transcripts as build

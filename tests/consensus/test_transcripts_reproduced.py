@@ -108,7 +108,7 @@ def test_weights_of_the_typists_make_a_better_text(typists: Callable[[int], Opin
 def test_numpy_and_the_kernel_agree_on_all_clips(
     typists: Callable[[int], Opinions], verdict: TranscriptVerdict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from psephos.consensus import columns
+    from psephos.consensus.transcripts import columns
 
     monkeypatch.setattr(columns, "COMPILED_WORDS", 0)
     assert np.array_equal(transcripts(typists(300)).columns.keys, verdict.columns.keys)

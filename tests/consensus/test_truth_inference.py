@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from voter_populations import POPULATIONS, coins, confused, difficult, drawn, long, right
 
 from psephos.consensus import against_gold, majority, truth_inference, update
-from psephos.consensus.cast_votes import ballots_of, ballots_of_part, piece_of
 from psephos.consensus.part_verdicts import count_votes
-from psephos.consensus.truth_inference import MODELS
-from psephos.consensus.truth_model import fitted
-from psephos.consensus.voter_confusion import beliefs_of
+from psephos.consensus.truth_inference.cast_votes import ballots_of, ballots_of_part, piece_of
+from psephos.consensus.truth_inference.inference import MODELS
+from psephos.consensus.truth_inference.model import fitted
+from psephos.consensus.truth_inference.voter_confusion import beliefs_of
 from psephos.engine import open_engine
 from psephos.errors import InputError
 from psephos.opinions import from_matrix, labels, read, samples, scan

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from psephos.consensus.word_lists import load_word_lists
-from psephos.consensus.writing import Writing
+from psephos.consensus.transcripts.word_lists import load_word_lists
+from psephos.consensus.transcripts.writing import Writing
 from psephos.metrics import WordErrors, word_errors
 from psephos.voters import recogniser
 

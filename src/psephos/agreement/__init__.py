@@ -2,27 +2,27 @@
 
 from psephos.agreement.agreeing import Agreement, agree
 from psephos.agreement.bands import Strength, band_limits, band_of, majority_strength
-from psephos.agreement.ceiling_result import Bound, NoiseCeiling
 from psephos.agreement.coefficient import Coefficient
 from psephos.agreement.cohen import cohen_kappa, conger_kappa
-from psephos.agreement.consistency_curve import ConsistencyCurve, consistency_curve
-from psephos.agreement.consistency_result import Consistency
-from psephos.agreement.consistent_answers import consistency
+from psephos.agreement.consistent_answers.consistency import consistency
+from psephos.agreement.consistent_answers.curve import ConsistencyCurve, consistency_curve
+from psephos.agreement.consistent_answers.planning import variant_plan, variants_needed
+from psephos.agreement.consistent_answers.reference_curves import guessing_curve, warped_distance
+from psephos.agreement.consistent_answers.result import Consistency
 from psephos.agreement.fleiss import fleiss_kappa, scott_pi
 from psephos.agreement.gwet import gwet_ac
 from psephos.agreement.icc import IntraclassCorrelation, intraclass_correlation
 from psephos.agreement.jackknife import Jackknife, jackknife
 from psephos.agreement.kendall import Concordance, kendall_w
 from psephos.agreement.krippendorff import krippendorff_alpha
-from psephos.agreement.noise_ceilings import ceiling_of, ceiling_of_means, ceiling_of_moments
+from psephos.agreement.noise_ceilings.ceiling import ceiling_of, ceiling_of_means, ceiling_of_moments
+from psephos.agreement.noise_ceilings.planning import vote_plan, votes_needed, where_to_vote
+from psephos.agreement.noise_ceilings.ranks import RankCeiling, rank_ceiling
+from psephos.agreement.noise_ceilings.result import Bound, NoiseCeiling
+from psephos.agreement.noise_ceilings.simulation import simulate_mean_votes, simulate_votes
+from psephos.agreement.noise_ceilings.vote_models import VoteScale, mean_vote_distribution, vote_distribution
 from psephos.agreement.pairs import pairwise_agreement
 from psephos.agreement.percent import percent_agreement
-from psephos.agreement.rank_ceilings import RankCeiling, rank_ceiling
-from psephos.agreement.reference_curves import guessing_curve, warped_distance
-from psephos.agreement.variant_planning import variant_plan, variants_needed
-from psephos.agreement.vote_models import VoteScale, mean_vote_distribution, vote_distribution
-from psephos.agreement.vote_planning import vote_plan, votes_needed, where_to_vote
-from psephos.agreement.vote_simulation import simulate_mean_votes, simulate_votes
 
 __all__ = [
     "Agreement",

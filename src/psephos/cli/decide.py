@@ -64,7 +64,7 @@ def decide(
     from psephos.cli.transcript_view import print_transcripts
     from psephos.consensus import TranscriptVerdict
     from psephos.consensus import decide as decide_opinions
-    from psephos.consensus.known_texts import with_references
+    from psephos.consensus.transcripts.known_texts import with_references
     from psephos.opinions import Opinions
     from psephos.opinions.writing import write_frame
 

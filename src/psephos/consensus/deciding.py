@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from psephos.consensus.collective import collective
+from psephos.consensus.collectives.collective import collective
 from psephos.consensus.majority import majority
-from psephos.consensus.source_reliability import source_reliability
-from psephos.consensus.transcripts import transcripts
-from psephos.consensus.truth_inference import truth_inference
+from psephos.consensus.sources.reliability import source_reliability
+from psephos.consensus.transcripts.deciding import transcripts
+from psephos.consensus.truth_inference.inference import truth_inference
 from psephos.errors import InputError, check_choice
 from psephos.opinions.model import Opinions
 from psephos.opinions.sharding import Shards, check_opinions

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from psephos.consensus.cast_votes import Ballots, Codes, Floats, Places
+from psephos.consensus.truth_inference.cast_votes import Ballots, Codes, Floats, Places
 from psephos.statistics import adjust
 
 COMPARED = 200

@@ -17,7 +17,7 @@ from psephos.plots.style import LETTER, decimal, in_words, own_rules, share, she
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psephos.agreement.ceiling_result import NoiseCeiling
+    from psephos.agreement.noise_ceilings.result import NoiseCeiling
 
 MOST = 20
 """Of more estimates, the best are drawn."""

@@ -16,7 +16,7 @@ from psephos.plots.style import decimal, own_rules, share, sheet
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psephos.consensus.collective_verdict import CollectiveVerdict
+    from psephos.consensus.collectives.verdict import CollectiveVerdict
 
 
 def collective_plot(result: CollectiveVerdict, *, theme: str = "light", heading: bool = True) -> Figure:

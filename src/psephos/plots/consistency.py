@@ -15,7 +15,7 @@ from psephos.plots.style import LETTER, decimal, own_rules, share, sheet, shorte
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psephos.agreement.consistency_result import Consistency
+    from psephos.agreement.consistent_answers.result import Consistency
 
 INKS = (("accent", "o"), ("risk", "s"), ("good", "D"), ("middle", "^"))
 """Colour and mark of the first curves; further ones are thin lines."""

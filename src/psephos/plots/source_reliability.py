@@ -13,7 +13,7 @@ from psephos.plots.style import LETTER, decimal, own_rules, sheet, shortened
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psephos.consensus.source_verdict import SourceVerdict
+    from psephos.consensus.sources.verdict import SourceVerdict
 
 MOST = 30
 """With more sources, the most and the least reliable are drawn."""

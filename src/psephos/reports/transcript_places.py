@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from psephos.consensus.review import in_order
+from psephos.consensus.transcripts.review import in_order
 from psephos.plots.style import share
 from psephos.reports.transcript_texts import BANDS
 from psephos.reports.words import clock

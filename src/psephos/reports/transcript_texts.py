@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from psephos.consensus.disagreement import FORMAT, LABELS, NONE, TYPES
+from psephos.consensus.transcripts.disagreement import FORMAT, LABELS, NONE, TYPES
 from psephos.reports.reading import readings
 from psephos.reports.words import clock, plural, shown
 

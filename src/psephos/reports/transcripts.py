@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from psephos.consensus.disagreement import FORMAT
-from psephos.consensus.review import in_order
+from psephos.consensus.transcripts.disagreement import FORMAT
+from psephos.consensus.transcripts.review import in_order
 from psephos.errors import check_count
 from psephos.plots.bands import bands_plot
 from psephos.plots.style import share

@@ -44,12 +44,14 @@ def logistic(
         Columns without the intercept.
     event : array_like of bool, shape (n,)
         Whether the event happened.
-    clusters, weights, level
+    clusters, weights
         As of `least_squares`.
     penalty : {"ridge", "firth"}
         ``"firth"`` takes off the first-order bias and stays finite where events are separated.
     ridge : float
         Strength of the ridge, in units of the scaled predictors; raise it where events are separated.
+    level : float, default 0.95
+        Confidence of the intervals.
 
     Returns
     -------

@@ -1,0 +1,1 @@
+"""How consistently is a question answered right when it is asked again in other words?"""

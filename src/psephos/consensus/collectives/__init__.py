@@ -1,0 +1,1 @@
+"""What do several models say together that answered several times?"""

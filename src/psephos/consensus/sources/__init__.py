@@ -1,0 +1,1 @@
+"""How reliable is each source, learnt from agreement, and what do the reliable ones say?"""

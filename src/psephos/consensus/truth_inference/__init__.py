@@ -1,0 +1,1 @@
+"""What is true, and how good is each voter? Models of voters, fitted to the votes alone."""

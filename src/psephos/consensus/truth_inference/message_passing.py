@@ -1,0 +1,109 @@
+r"""Which of two choices is right, if items and voters tell each other what they think? Belief on each vote.
+
+With A_vi = 1 or -1 for the two choices, an item tells each of its voters what the others say of it, a voter tells each
+of its items how far it agrees with the others elsewhere,
+
+    x_(i to v) = sum over u != v of A_ui y_(u to i),        y_(v to i) = sum over j != i of A_vj x_(j to v),
+
+from y = 1, and in the end the sign of the sum of A_vi y_(v to i) is the choice. For exactly two choices.
+
+Source: Karger, Oh and Shah (2014), "Budget-Optimal Task Allocation for Reliable Crowdsourcing Systems",
+doi:10.1287/opre.2013.1235. Differs: y starts at 1, their mean, and not at random, so that a verdict depends on the
+votes alone; messages are scaled in each round; a vote may have a weight. The method gives no probability: the certainty
+is that of one accuracy per voter (`voter_accuracy`), counted against what the others say of each item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from psephos.consensus.truth_inference.beliefs import believed, leading_pairs, log_odds, shrunk
+from psephos.consensus.truth_inference.cast_votes import Ballots, Codes, Floats, piece_of
+from psephos.consensus.truth_inference.model import Parameters, TruthModel
+from psephos.consensus.truth_inference.voter_accuracy import reliability_columns
+
+
+class MessagePassing(TruthModel):
+    """Messages between items and voters."""
+
+    name: ClassVar[str] = "kos"
+    kept: ClassVar[tuple[str, ...]] = ("message",)
+    goes_on: ClassVar[bool] = False
+    certainty_means: ClassVar[str] = (
+        "probability that the choice is right if voters err independently of each other, each right as often as it "
+        "agrees with the others"
+    )
+
+    @property
+    def step(self) -> Callable[..., dict[str, Any]]:
+        """One pass; see the module."""
+        return message_step
+
+    def start(self, ballots: Ballots, rng: np.random.Generator | None) -> dict[str, Any]:  # noqa: ARG002
+        """Every voter agrees alike."""
+        ones = np.ones(ballots.n_voters)
+        return {"agrees": ones, "message": np.zeros(len(ballots)), "accuracy": 0.5 * ones, "n_choices": 2}
+
+    def parameters(self, sums: Mapping[str, Any], before: Parameters | None, ballots: Ballots) -> dict[str, Any]:  # noqa: ARG002
+        """Agreement of each voter, scaled to messages of size 1."""
+        size = np.sqrt(sums["squares"] / max(len(ballots), 1))
+        scale = 1 / size if size > 0 else 1.0
+        accuracy = shrunk(sums["with_others"], ballots.per_voter(), self.prior)
+        return {
+            "agrees": sums["agrees"] * scale,
+            "message": sums["message"] * scale,
+            "accuracy": accuracy,
+            "n_choices": 2,
+        }
+
+    def said(self, parameters: Parameters, voter: Codes, choice: Codes) -> Floats:
+        """What the voter weighs, for the choice."""
+        said = np.zeros((len(voter), 2))
+        said[np.arange(len(voter)), choice] = parameters["agrees"][voter]
+        return said
+
+    def voters(self, parameters: Parameters, sums: Mapping[str, Any], ballots: Ballots) -> dict[str, Floats]:  # noqa: ARG002
+        """How often with the others, and what each weighs in units of the mean."""
+        weight = parameters["agrees"]
+        scale = np.abs(weight).mean()
+        columns = reliability_columns(parameters["accuracy"], ballots.per_voter() + self.prior)
+        return columns | {"weight": weight / scale if scale > 0 else weight}
+
+
+def message_step(
+    bounds: tuple[int, int], *, ballots: Mapping[str, Any], parameters: Parameters, last: bool
+) -> dict[str, Any]:
+    """Messages of a range of items to their voters, and what these tell each voter."""
+    low, high = ballots["start"][bounds[0]], ballots["start"][bounds[1]]
+    piece = piece_of(bounds, **ballots)
+    item, sign = piece.item_of_ballot, np.where(piece.choice == 1, 1.0, -1.0)
+    answer = piece.weighted(sign)
+    told = parameters["agrees"][piece.voter] - answer * parameters["message"][low:high]
+    if piece.known is not None:
+        whole = np.add.reduceat(answer * told, piece.start[:-1])
+        given = piece.known >= 0
+        whole = np.where(given, np.where(piece.known == 1, 1.0, -1.0) * np.abs(whole).max(initial=1.0), whole)
+        message = np.where(given[item], whole[item], whole[item] - answer * told)
+    else:
+        whole = np.add.reduceat(answer * told, piece.start[:-1])
+        message = whole[item] - answer * told
+    agreeing = np.where(message == 0, 0.5, (sign * message > 0).astype(np.float64))
+    found = {
+        "message": message,
+        "agrees": piece.per_voter(answer * message),
+        "right": piece.per_voter(np.tanh(sign * message)),
+        "with_others": piece.per_voter(piece.weighted(agreeing)),
+        "squares": float((message**2).sum()),
+        "evidence": 0.0,
+    }
+    if not last:
+        return found
+    odds = log_odds(parameters["accuracy"], 2)[piece.voter]
+    right = believed(piece, piece.per_pair(piece.weighted(odds)), np.full(2, 0.5)).right
+    support = np.where(piece.pair_choice == 1, 1.0, -1.0) * whole[piece.item_of_pair]
+    positive = np.where(support > 0, 1 + support, 1 / (1 - np.minimum(support, 0)))
+    answers = leading_pairs(piece, positive, right)
+    return found | answers | {"sure": np.where(answers["tied"], 0.5, answers["sure"])}

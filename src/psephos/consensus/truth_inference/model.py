@@ -1,0 +1,155 @@
+"""How is a model of voters fitted in rounds, and what must a model be able to do?
+
+A model goes over the ballots of all items (a *step*: what is believed of the items under the parameters, and the sums
+that new parameters need), sets new parameters from the sums, and so on until the beliefs move no more. It starts from
+the shares of votes. `fitted` is this loop, the same for every model; what differs stands in the file of the model.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from psephos.consensus.truth_inference.cast_votes import Ballots, Codes, Floats, added_up, pass_over
+from psephos.engine import Engine, progress
+
+Parameters = Mapping[str, Any]
+
+ITEM_ANSWERS = ("first", "second", "sure", "next", "tied")
+"""What the last step of a fit brings home per item; see `psephos.consensus.beliefs.leading_pairs`."""
+
+
+@dataclass(frozen=True)
+class TruthModel(ABC):
+    """A model of voters: how a step goes over ballots, and how parameters follow from what it found.
+
+    Attributes
+    ----------
+    prior : float
+        Votes that a voter is lent from the average of all.
+    """
+
+    name: ClassVar[str]
+    kept: ClassVar[tuple[str, ...]] = ()
+    """What of a step is kept per item or ballot, as parameters of the next."""
+    movement: ClassVar[str] = "right"
+    """The sum by whose change a fit sees whether it still moves."""
+    of_voters: ClassVar[tuple[str, ...]] = ()
+    of_items: ClassVar[tuple[str, ...]] = ()
+    """Parameters that have an entry per voter, or per item."""
+    goes_on: ClassVar[bool] = True
+    """Whether a fit can start from the parameters of another."""
+    certainty_means: ClassVar[str] = "probability that the choice is right, if voters err independently of each other"
+    prior: float
+
+    @property
+    @abstractmethod
+    def step(self) -> Callable[..., dict[str, Any]]:
+        """Called with the bounds of a piece, ``ballots=``, ``parameters=`` (None at the start) and ``last=``."""
+
+    @abstractmethod
+    def parameters(self, sums: Mapping[str, Any], before: Parameters | None, ballots: Ballots) -> dict[str, Any]:
+        """New parameters from the sums of a step and the parameters that it used."""
+
+    @abstractmethod
+    def said(self, parameters: Parameters, voter: Codes, choice: Codes) -> Floats:
+        """What each vote says for each choice, as logarithm, shape (n_votes, n_choices)."""
+
+    @abstractmethod
+    def voters(self, parameters: Parameters, sums: Mapping[str, Any], ballots: Ballots) -> dict[str, Floats]:
+        """Columns of the table of voters: reliability and the ends of its interval first."""
+
+    def drawn(
+        self,
+        parameters: Parameters,  # noqa: ARG002
+        reliability: Floats,
+        ballots: Ballots,
+        rng: np.random.Generator,
+    ) -> Codes:
+        """Votes as the model expects them; here each voter is right with its reliability, else at random."""
+        return right_or_other(reliability[ballots.voter], ballots, rng)
+
+    def start(self, ballots: Ballots, rng: np.random.Generator | None) -> dict[str, Any] | None:  # noqa: ARG002
+        """Parameters to start from; None: the shares of votes. With `rng`, another start than the usual one."""
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a fit came to.
+
+    Attributes
+    ----------
+    parameters : mapping
+    sums : mapping
+        What the last step found: sums, and `ITEM_ANSWERS` per item.
+    rounds : int
+    converged : bool
+    """
+
+    parameters: Parameters
+    sums: Mapping[str, Any]
+    rounds: int
+    converged: bool
+
+
+def fitted(
+    model: TruthModel,
+    ballots: Ballots,
+    engine: Engine,
+    *,
+    rounds: int,
+    tolerance: float,
+    start: Parameters | None = None,
+    label: str | None = None,
+) -> Fitted:
+    """Fit a model.
+
+    Parameters
+    ----------
+    model : TruthModel
+    ballots : Ballots
+    engine : Engine
+        An open one.
+    rounds : int
+        Most rounds.
+    tolerance : float
+        It ends when a round moves the beliefs by less, as a share of all ballots.
+    start : mapping, optional
+        Parameters to start from.
+    label : str, optional
+        Of the progress bar.
+    """
+
+    def step(parameters: Parameters | None, *, last: bool = False) -> dict[str, Any]:
+        found = pass_over(
+            model.step, ballots, engine, parameters=None if parameters is None else dict(parameters), last=last
+        )
+        return added_up(found, (*model.kept, *(ITEM_ANSWERS if last else ())))
+
+    parameters = start
+    if parameters is None:
+        parameters = model.parameters(step(None), None, ballots)
+    before: Any = None
+    done, converged = 0, False
+    with progress(label, rounds) as advance:
+        while done < rounds and not converged:
+            sums = step(parameters)
+            parameters = model.parameters(sums, parameters, ballots)
+            moved = sums[model.movement]
+            converged = before is not None and float(np.abs(moved - before).sum()) < tolerance * len(ballots)
+            before = moved
+            done += 1
+            advance()
+    return Fitted(parameters, step(parameters, last=True), done, converged)
+
+
+def right_or_other(right: Floats, ballots: Ballots, rng: np.random.Generator) -> Codes:
+    """Votes that are right with these probabilities, and else any other choice; every choice is as often the truth."""
+    truth = rng.integers(0, ballots.n_choices, len(ballots.items))[ballots.item_of_ballot]
+    other = (truth + rng.integers(1, ballots.n_choices, len(ballots))) % ballots.n_choices
+    return np.where(rng.random(len(ballots)) < right, truth, other).astype(np.int32)
