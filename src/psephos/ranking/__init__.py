@@ -1,0 +1,1 @@
+"""Who is better? Rankings with honest uncertainty."""
