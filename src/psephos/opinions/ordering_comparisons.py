@@ -55,8 +55,8 @@ class RankingComparison(Result):
     def table(self) -> pl.DataFrame:
         """Candidate, rank here and there, shift (positive: better there), and the unit that moved it most.
 
-        `moved_by` is the task or voter whose part in the shift is largest in its direction, `part` how much of the
-        shift in standardised score it makes; null where the methods do not say what each unit added.
+        `moved_by` is the task or voter whose part in the shift is largest in its direction, `part` by how much, in
+        standard deviations of the score; null where the methods do not say what each unit added, or it is the same.
         """
         return self.moved
 
@@ -130,7 +130,7 @@ def _moved_by(
     right: npt.NDArray[np.int64],
     shift: npt.NDArray[np.int64],
 ) -> tuple[list[str | None], list[float | None]]:
-    """The unit behind the shift of each candidate, and its part in the shift of the standardised score."""
+    """The unit behind the shift of each candidate, and what it adds to the standardised score."""
     nothing: tuple[list[str | None], list[float | None]] = ([None] * len(left), [None] * len(left))
     own, other = _by_unit(here, left), _by_unit(there, right)
     names = sorted(own.keys() | other.keys())
@@ -138,13 +138,14 @@ def _moved_by(
         return nothing
     still = np.zeros(len(left))
     change = np.array([other.get(name, still) - own.get(name, still) for name in names])
-    total = change.sum(axis=0)
     for index, places in enumerate(shift.tolist()):
         if places:
-            found = int(np.argmax(change[:, index] * np.sign(places)))
-            nothing[0][index] = names[found]
-            whole = float(total[index])
-            nothing[1][index] = float(change[found, index] / whole) if abs(whole) > 1e-12 else None
+            towards = change[:, index] * np.sign(places)
+            found = int(np.argmax(towards))
+            # Methods may count alike and order differently, as Borda and Kemeny do: then no unit is to blame.
+            if towards[found] > 1e-9:
+                nothing[0][index] = names[found]
+                nothing[1][index] = float(change[found, index])
     return nothing
 
 

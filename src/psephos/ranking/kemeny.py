@@ -28,7 +28,7 @@ from psephos.ranking.borda import no_score
 from psephos.ranking.kemeny_components import SUBSET_LIMIT, Ordered, best_of_subsets, components
 from psephos.ranking.kemeny_program import solve
 from psephos.ranking.kemeny_search import improved, search
-from psephos.ranking.orders import Orders, cost_of, orders_of, preferences
+from psephos.ranking.orders import Orders, cost_of, counts, order_scores, orders_of, preferences
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
 from psephos.ranking.task_rankings import TaskRanking, points_by_task, task_ranking
 from psephos.statistics import bootstrap
@@ -104,6 +104,7 @@ def kemeny(
     seed = seed_of(rng)
     above = preferences(orders.ranks, orders.weights, missing)
     points = above.sum(axis=1)
+    standing = order_scores(*counts(orders.ranks, missing, orders.weights), missing)
     size = len(points)
     if missing == "available":
         unseen = _never_met(orders)
@@ -113,7 +114,7 @@ def kemeny(
         search_by = "fast"
         notes.append(f"more than {EXACT_LIMIT:,} candidates: searched, not proven")
     stream, draws = spawn(seed, 2)
-    found = least_cost(above, points, exact=search_by == "exact", seconds=seconds, rng=stream)
+    found = least_cost(above, np.nan_to_num(standing), exact=search_by == "exact", seconds=seconds, rng=stream)
     if found.count is None:
         notes.append("a component is too large to count its optimal orders")
     spread, why = _resampled(table, orders, missing, found.order, repeats, level, draws)
@@ -123,6 +124,8 @@ def kemeny(
     ranks[found.order] = np.arange(1, size + 1)
     by_task, _ = points_by_task(orders, len(table.tasks), missing)
     optimal = found.cost <= found.bound + 1e-9 * max(1.0, found.cost)
+    if not optimal and search_by == "exact":
+        notes.append(f"no proof within {seconds:g} s: the best order found, and a bound")
     return task_ranking(
         table,
         orders,

@@ -120,12 +120,8 @@ def _of_means(
         spread = rank_spread(drawn, level=level, means=f"{table.unit}s resampled")
     elif repeats:
         notes += (f"one {table.unit} alone cannot be resampled: no intervals",)
-    share = np.divide(
-        weighted,
-        mass.sum(axis=1, keepdims=True),
-        out=np.zeros_like(weighted),
-        where=mass.sum(axis=1, keepdims=True) > 0,
-    )
+    whole = mass.sum(axis=1, keepdims=True)
+    share = np.divide(weighted, whole, out=np.zeros_like(weighted), where=whole > 0)
     refit: Callable[[int], TaskRanking] = partial(_without, table, mean_score if method == "mean" else mean_rank)
     return task_ranking(
         table,

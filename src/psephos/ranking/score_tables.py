@@ -220,7 +220,9 @@ def _from_results(opinions: Opinions) -> ScoreTable:
     frame = pl.DataFrame({**columns, "score": opinions.numbers["score"]}).filter(pl.col("score").is_not_nan())
     instance = frame.group_by("candidate", *kept, "item").agg(pl.col("score").mean(), n=pl.len())
     repeats = instance.filter(pl.col("n") > 1).height
-    notes = (f"{repeats:,} scores are means of several runs, variants or topics of one item",) if repeats else ()
+    notes: tuple[str, ...] = ()
+    if repeats:
+        notes = (f"{repeats:,} scores are means of several runs, variants or topics of one item",)
     candidates = opinions.vocabulary("candidate").cast(pl.String)
     unit = "task" if kept else "item"
     if not kept:

@@ -60,11 +60,9 @@ class TaskRanking(Ranking):
     @cached_property
     def agreement(self) -> pl.DataFrame:
         """Kendall's tau-b of the scores on each task with the ranking, over the candidates scored there."""
-        own = (
-            self.scores
-            if self.ranks_follow_scores
-            else np.where(self.ranks > 0, -self.ranks.astype(np.float64), np.nan)
-        )
+        # Kemeny places by majorities, not by points: there the positions are the answer.
+        placed = np.where(self.ranks > 0, -self.ranks.astype(np.float64), np.nan)
+        own = placed if self.provenance.method == "kemeny" else self.scores
         found = [kendall_tau(column, own) for column in self.data.scores.T]
         return pl.DataFrame(
             {
@@ -76,11 +74,6 @@ class TaskRanking(Ranking):
                 "weight": self.data.weights,
             }
         )
-
-    @property
-    def ranks_follow_scores(self) -> bool:
-        """Whether the higher score always has the better place; under Kemeny it need not."""
-        return bool((np.diff(self.scores[self.order]) <= 1e-9).all())
 
     def summary(self) -> list[tuple[str, str]]:
         """That of a ranking, with the cost of the order and whether a cheaper one is possible."""
