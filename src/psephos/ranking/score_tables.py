@@ -178,8 +178,8 @@ def _cell(
     values: object, candidates: Sequence[object] | None, tasks: Sequence[object] | None, task: int | None
 ) -> str | None:
     """System and task of the first score that is no finite number."""
-    for i, row in enumerate(cast("Sequence[Sequence[object]]", values)):
-        for k, value in enumerate(row):
+    for i, row in enumerate(cast("Sequence[object]", values)):
+        for k, value in enumerate(row if isinstance(row, (list, tuple, np.ndarray)) else ()):
             try:
                 bad = bool(np.isinf(float(cast("float", value))))
             except (TypeError, ValueError):
