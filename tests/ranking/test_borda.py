@@ -34,7 +34,7 @@ def test_points_of_a_leaderboard() -> None:
     ],
 )
 def test_points_with_holes(missing: str, scores: tuple[float, ...]) -> None:
-    np.testing.assert_allclose(borda(holes(), missing=missing, rng=0).scores, scores, atol=1e-6)
+    np.testing.assert_allclose(borda(holes(), holes=missing, rng=0).scores, scores, atol=1e-6)
 
 
 def test_points_miss_the_majority_winner() -> None:
@@ -108,7 +108,7 @@ def test_orders_withstand_holes(share: float) -> None:
         scale, offset = 10 ** rng.uniform(-1, 2, 10), rng.uniform(0, 100, 10)
         scores = (truth[:, None] + 0.7 * rng.normal(size=(15, 10))) * scale + offset
         scores[rng.random(scores.shape) < share] = np.nan
-        made = [borda(scores, repeats=0).scores, borda(scores, missing="available", repeats=0).scores]
+        made = [borda(scores, repeats=0).scores, borda(scores, holes="available", repeats=0).scores]
         made.append(mean_score(scores, repeats=0).scores)
         found.append([kendall_tau(one, truth).value for one in made])
     difference = np.abs(np.mean(found, axis=0) - LEFT_OUT[share])
@@ -165,10 +165,8 @@ def test_rows_break_ties_only_on_demand() -> None:
         pytest.param(np.empty((3, 0)), {}, "tasks", "there is none", id="sheet14-tasks"),
         pytest.param([[1, "x"], [2, 3]], {}, "scores", "system 0, task 1", id="sheet14-text"),
         pytest.param([[1, 2], [2, float("inf")]], {}, "scores", "system 1, task 1", id="sheet14-infinity"),
-        pytest.param(HOLES, {"missing": "error"}, "scores", "2 missing: 3 on 2, 2 on 3", id="sheet14-holes"),
-        pytest.param(
-            [[1, 2], [NAN, NAN]], {"missing": "available"}, "scores", "system 1 has no score", id="sheet14-no"
-        ),
+        pytest.param(HOLES, {"holes": "error"}, "scores", "2 missing: 3 on 2, 2 on 3", id="sheet14-holes"),
+        pytest.param([[1, 2], [NAN, NAN]], {"holes": "available"}, "scores", "system 1 has no score", id="sheet14-no"),
         pytest.param([[1, 2], [3, 4]], {"ties": "worst"}, "ties", "must be one of", id="ties"),
         pytest.param([[1, 2], [3, 4]], {"level": 95}, "level", "strictly between", id="level"),
         pytest.param([[1, 2], [3, 4]], {"repeats": -1}, "repeats", "at least 0", id="repeats"),
@@ -203,7 +201,7 @@ def test_odd_input_is_said() -> None:
 
 
 def test_who_met_nobody_is_not_ranked() -> None:
-    made = borda([[3, NAN], [1, NAN], [NAN, 7]], missing="available", repeats=0)
+    made = borda([[3, NAN], [1, NAN], [NAN, 7]], holes="available", repeats=0)
     assert made.names == ["0", "1"]
     assert made.reasons == {"2": "was never compared with anyone"}
     assert made.table()["rank"].to_list() == [1, 2, None]
@@ -275,8 +273,8 @@ def test_holes_that_hide_bad_scores_move_places() -> None:
 def test_methods_by_name() -> None:
     assert rank(condorcet(), method="kemeny", rng=0).leaders == ["A"]
     with pytest.raises(InputError) as problem:
-        rank(condorcet(), method="mean", missing="completion")
-    assert problem.value.argument == "missing"
+        rank(condorcet(), method="mean", holes="completion")
+    assert problem.value.argument == "holes"
     with pytest.raises(InputError) as problem:
         rank(condorcet(), method="elo")
     assert problem.value.argument == "method"

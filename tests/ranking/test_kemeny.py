@@ -35,7 +35,7 @@ def test_a_leaderboard() -> None:
     ],
 )
 def test_holes(missing: str, cost: float, many: int) -> None:
-    made = kemeny(holes(), missing=missing, rng=0)
+    made = kemeny(holes(), holes=missing, rng=0)
     assert made.cost == pytest.approx(cost, abs=1e-9)
     assert made.co_optimal == many
     assert made.names == list("CDBAE")
@@ -133,7 +133,7 @@ def test_means_say_what_decides_them() -> None:
     assert blank.reasons == {"1": "has no score"}
 
 
-@pytest.mark.parametrize(("option", "value"), [("search_by", "best"), ("seconds", -1), ("missing", "drop")])
+@pytest.mark.parametrize(("option", "value"), [("search_by", "best"), ("seconds", -1), ("holes", "drop")])
 def test_bad_options_are_named(option: str, value: object) -> None:
     with pytest.raises(InputError) as problem:
         kemeny([[1, 2], [2, 1]], **{option: value})  # type: ignore[arg-type]

@@ -67,7 +67,7 @@ def test_rankings_are_orders_with_weights() -> None:
 
 def test_an_absent_candidate_is_missing_not_last() -> None:
     ballots = rankings(["ann", "ann", "bob", "bob"], ["x", "y", "x", "z"], [1, 2, 1, 2])
-    assert borda(ballots, missing="available", repeats=0).scores.tolist() == [1, 0, 0]
+    assert borda(ballots, holes="available", repeats=0).scores.tolist() == [1, 0, 0]
 
 
 def test_other_opinions_are_refused() -> None:

@@ -15,6 +15,7 @@ from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
 from psephos.plots.left_out import left_out_plot
+from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
 from psephos.plots.reliability import reliability_plot
@@ -24,6 +25,7 @@ from psephos.plots.vector import svg
 from psephos.plots.voters import voters_plot
 
 __all__ = [
+    "above_plot",
     "agreement_matrix_plot",
     "bands_plot",
     "bias_plot",
@@ -34,6 +36,7 @@ __all__ = [
     "consistency_plot",
     "influence_plot",
     "left_out_plot",
+    "order_plot",
     "plot",
     "reliability_plot",
     "source_reliability_plot",

@@ -27,7 +27,7 @@ from psephos.ranking.task_rankings import TaskRanking, points_by_task, resampled
 def borda(
     scores: Scores | ScoreTable,
     *,
-    missing: str = "completion",
+    holes: str = "completion",
     pooling: str | None = None,
     ties: str = "average",
     repeats: int = 1000,
@@ -40,7 +40,7 @@ def borda(
     ----------
     scores : array_like of float, shape (n_candidates, n_tasks); sequence of such; Opinions; or ScoreTable
         See `score_table`, which also takes names, directions and weights.
-    missing : {"completion", "available", "error"}, default "completion"
+    holes : {"completion", "available", "error"}, default "completion"
         What a hole is: anything compatible with the rest, equally likely; nothing, and scores are shares of the
         comparisons made; or an error.
     pooling : {"two_level", "one_level"}, optional
@@ -61,8 +61,8 @@ def borda(
     Raises
     ------
     InputError
-        As of `score_table`; `scores` where there are holes and `missing` is "error", or a system has no score at all
-        and `missing` is "available".
+        As of `score_table`; `scores` where there are holes and `holes` is "error", or a system has no score at all
+        and `holes` is "available".
 
     See Also
     --------
@@ -78,27 +78,27 @@ def borda(
     """
     table = score_table(scores)
     repeats, level = check_count("repeats", repeats, low=0), check_number("level", level, low=0, high=1, open_ends=True)
-    orders = orders_of(table, pooling=pooling, ties=ties, missing=missing)
-    unscored = no_score(table, missing)
+    orders = orders_of(table, pooling=pooling, ties=ties, holes=holes)
+    unscored = no_score(table, holes)
     seed = seed_of(rng)
-    won, seen = counts(orders.ranks, missing, orders.weights)
-    total = order_scores(won, seen, missing)
+    won, seen = counts(orders.ranks, holes, orders.weights)
+    total = order_scores(won, seen, holes)
     order, ranks = order_of(total)
     spread, why = resampled(
-        table, orders, pooling=pooling, ties=ties, missing=missing, repeats=repeats, level=level, rng=seed
+        table, orders, pooling=pooling, ties=ties, holes=holes, repeats=repeats, level=level, rng=seed
     )
-    by_task, _ = points_by_task(orders, len(table.tasks), missing)
+    by_task, _ = points_by_task(orders, len(table.tasks), holes)
     return task_ranking(
         table,
         orders,
         method="borda",
         scores=total,
-        score_means="share of comparisons won" if missing == "available" else "points: candidates beaten, ties half",
-        options={"missing": missing, "pooling": pooling, "ties": ties, "repeats": repeats, "level": level},
+        score_means="share of comparisons won" if holes == "available" else "points: candidates beaten, ties half",
+        options={"holes": holes, "pooling": pooling, "ties": ties, "repeats": repeats, "level": level},
         order=order,
         ranks=ranks,
-        refit=partial(_without, table, missing, pooling, ties),
-        missing=missing,
+        refit=partial(_without, table, holes, pooling, ties),
+        holes=holes,
         seed=seed,
         spread=spread,
         notes=(*unscored, *filter(None, (why,))),
@@ -107,18 +107,18 @@ def borda(
     )
 
 
-def no_score(table: ScoreTable, missing: str) -> tuple[str, ...]:
+def no_score(table: ScoreTable, holes: str) -> tuple[str, ...]:
     """A note on candidates without any score, or an error where they cannot be placed."""
     empty = np.flatnonzero(np.isnan(table.scores).all(axis=1))
     if not len(empty):
         return ()
     name = table.candidates[int(empty[0])]
-    if missing != "completion":
-        raise InputError("scores", f"system {name} has no score", hint="missing='completion' gives it a neutral place")
+    if holes != "completion":
+        raise InputError("scores", f"system {name} has no score", hint="holes='completion' gives it a neutral place")
     more = f" and {len(empty) - 1:,} more have" if len(empty) > 1 else " has"
     return (f"system {name}{more} no score at all: a neutral place in the middle",)
 
 
-def _without(table: ScoreTable, missing: str, pooling: str | None, ties: str, task: int) -> TaskRanking:
-    rest = "completion" if missing == "error" else missing
-    return borda(table.without(task), missing=rest, pooling=pooling, ties=ties, repeats=0, rng=0)
+def _without(table: ScoreTable, holes: str, pooling: str | None, ties: str, task: int) -> TaskRanking:
+    rest = "completion" if holes == "error" else holes
+    return borda(table.without(task), holes=rest, pooling=pooling, ties=ties, repeats=0, rng=0)

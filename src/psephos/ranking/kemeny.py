@@ -47,7 +47,7 @@ RESAMPLED_CELLS = 2**26
 def kemeny(
     scores: Scores | ScoreTable,
     *,
-    missing: str = "completion",
+    holes: str = "completion",
     pooling: str | None = None,
     ties: str = "average",
     search_by: str = "exact",
@@ -60,7 +60,7 @@ def kemeny(
 
     Parameters
     ----------
-    scores, missing, pooling, ties
+    scores, holes, pooling, ties
         As of `borda`.
     search_by : {"exact", "fast"}, default "exact"
         "exact" proves the order where time allows; "fast" searches and reports the gap.
@@ -99,14 +99,14 @@ def kemeny(
     check_choice("search_by", search_by, ("exact", "fast"))
     seconds = check_number("seconds", seconds, low=0)
     repeats, level = check_count("repeats", repeats, low=0), check_number("level", level, low=0, high=1, open_ends=True)
-    orders = orders_of(table, pooling=pooling, ties=ties, missing=missing)
-    notes = list(no_score(table, missing))
+    orders = orders_of(table, pooling=pooling, ties=ties, holes=holes)
+    notes = list(no_score(table, holes))
     seed = seed_of(rng)
-    above = preferences(orders.ranks, orders.weights, missing)
+    above = preferences(orders.ranks, orders.weights, holes)
     points = above.sum(axis=1)
-    standing = order_scores(*counts(orders.ranks, missing, orders.weights), missing)
+    standing = order_scores(*counts(orders.ranks, holes, orders.weights), holes)
     size = len(points)
-    if missing == "available":
+    if holes == "available":
         unseen = _never_met(orders)
         if unseen:
             notes.append(f"{unseen:,} pairs were never compared; their order is neutral")
@@ -117,12 +117,12 @@ def kemeny(
     found = least_cost(above, np.nan_to_num(standing), exact=search_by == "exact", seconds=seconds, rng=stream)
     if found.count is None:
         notes.append("a component is too large to count its optimal orders")
-    spread, why = _resampled(table, orders, missing, found.order, repeats, level, draws)
+    spread, why = _resampled(table, orders, holes, found.order, repeats, level, draws)
     if why:
         notes.append(why)
     ranks = np.empty(size, dtype=np.int64)
     ranks[found.order] = np.arange(1, size + 1)
-    by_task, _ = points_by_task(orders, len(table.tasks), missing)
+    by_task, _ = points_by_task(orders, len(table.tasks), holes)
     optimal = found.cost <= found.bound + 1e-9 * max(1.0, found.cost)
     if not optimal and search_by == "exact":
         notes.append(f"no proof within {seconds:g} s: the best order found, and a bound")
@@ -133,7 +133,7 @@ def kemeny(
         scores=points,
         score_means="points: weight of the comparisons won",
         options={
-            "missing": missing,
+            "holes": holes,
             "pooling": pooling,
             "ties": ties,
             "search_by": search_by,
@@ -142,8 +142,8 @@ def kemeny(
         },
         order=found.order,
         ranks=ranks,
-        refit=partial(_without, table, missing, pooling, ties, search_by, seconds),
-        missing=missing,
+        refit=partial(_without, table, holes, pooling, ties, search_by, seconds),
+        holes=holes,
         seed=seed,
         spread=spread,
         above=above,
@@ -205,7 +205,7 @@ def _never_met(orders: Orders) -> int:
 def _resampled(
     table: ScoreTable,
     orders: Orders,
-    missing: str,
+    holes: str,
     order: npt.NDArray[np.int64],
     repeats: int,
     level: float,
@@ -221,7 +221,7 @@ def _resampled(
     one = np.ones(1)
     by_task = np.zeros((n, size, size))
     for rank, weight, task in zip(orders.ranks, orders.weights, orders.task, strict=True):
-        by_task[task] += preferences(rank[None], one * weight, missing)
+        by_task[task] += preferences(rank[None], one * weight, holes)
 
     def positions(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         made = np.empty((len(weights), 2 * size))
@@ -237,11 +237,11 @@ def _resampled(
 
 
 def _without(
-    table: ScoreTable, missing: str, pooling: str | None, ties: str, search_by: str, seconds: float, task: int
+    table: ScoreTable, holes: str, pooling: str | None, ties: str, search_by: str, seconds: float, task: int
 ) -> TaskRanking:
     return kemeny(
         table.without(task),
-        missing="completion" if missing == "error" else missing,
+        holes="completion" if holes == "error" else holes,
         pooling=pooling,
         ties=ties,
         search_by=search_by,

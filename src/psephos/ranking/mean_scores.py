@@ -133,7 +133,7 @@ def _of_means(
         order=order,
         ranks=ranks,
         refit=refit,
-        missing="available",
+        holes="available",
         seed=seed,
         spread=spread,
         notes=notes,
@@ -157,7 +157,7 @@ def _scale_notes(table: ScoreTable) -> tuple[str, ...]:
         most = int(np.argmax(spread))
         share = float(spread[most] / spread.sum())
         if share > DOMINANT:
-            points, _ = counts(orders_of(table, pooling=None, ties="average", missing="completion").ranks, "completion")
+            points, _ = counts(orders_of(table, pooling=None, ties="average", holes="completion").ranks, "completion")
             total = np.nansum(table.scores * table.weights, axis=1) / np.maximum(
                 (known * table.weights).sum(axis=1), 1e-300
             )
@@ -173,10 +173,10 @@ def _scale_notes(table: ScoreTable) -> tuple[str, ...]:
 
 
 def _hole_notes(table: ScoreTable) -> tuple[str, ...]:
-    holes = int(np.isnan(table.scores).sum())
-    if not holes:
+    lost = int(np.isnan(table.scores).sum())
+    if not lost:
         return ()
-    return (f"{holes:,} scores are missing: candidates are averaged over different {table.unit}s",)
+    return (f"{lost:,} scores are missing: candidates are averaged over different {table.unit}s",)
 
 
 def _without(table: ScoreTable, method: Callable[..., TaskRanking], task: int) -> TaskRanking:

@@ -40,7 +40,7 @@ def ranks_under_missing(scores: Scores | ScoreTable) -> pl.DataFrame:
     [(1, 1), (2, 2), (3, 3)]
     """
     table = score_table(scores)
-    orders = orders_of(table, pooling=None, ties="average", missing="completion")
+    orders = orders_of(table, pooling=None, ties="average", holes="completion")
     known = ~np.isnan(orders.ranks)
     size = orders.ranks.shape[1]
     places = {}

@@ -26,7 +26,7 @@ from psephos.errors import InputError, check_choice
 from psephos.ranking.score_tables import ScoreTable
 from psephos.statistics.rank_spread import competition_ranks
 
-MISSING = ("completion", "available", "error")
+HOLES = ("completion", "available", "error")
 POOLING = ("two_level", "one_level")
 TIES = ("average", "first")
 
@@ -51,17 +51,17 @@ class Orders:
     task: npt.NDArray[np.int64]
 
 
-def orders_of(table: ScoreTable, *, pooling: str | None, ties: str, missing: str) -> Orders:
+def orders_of(table: ScoreTable, *, pooling: str | None, ties: str, holes: str) -> Orders:
     """The orders that a table of scores holds.
 
     Without instances each task is one. With them, two-level: points over the instances of a task make one order of it;
     one-level: each instance is an order.
     """
     check_choice("ties", ties, TIES)
-    check_choice("missing", missing, MISSING)
+    check_choice("holes", holes, HOLES)
     if pooling is not None:
         check_choice("pooling", pooling, POOLING)
-    if missing == "error":
+    if holes == "error":
         refuse_holes(table)
     if table.instances is None:
         return Orders(average_ranks(table.scores.T, ties), table.weights, np.arange(len(table.tasks)))
@@ -71,7 +71,7 @@ def orders_of(table: ScoreTable, *, pooling: str | None, ties: str, missing: str
         return Orders(ranks, np.repeat(table.weights, sizes), np.repeat(np.arange(len(sizes)), sizes))
     scores = np.stack(
         [
-            np.where(np.isnan(mean), np.nan, order_scores(*counts(average_ranks(part.T, ties), missing), missing))
+            np.where(np.isnan(mean), np.nan, order_scores(*counts(average_ranks(part.T, ties), holes), holes))
             for part, mean in zip(table.instances, table.scores.T, strict=True)
         ]
     )
@@ -92,7 +92,7 @@ def refuse_holes(table: ScoreTable) -> None:
         raise InputError(
             "scores",
             f"{total:,} missing: {', '.join(holes[:5])}",
-            hint="missing='completion' or 'available' says how to go on",
+            hint="holes='completion' or 'available' says how to go on",
         )
 
 
@@ -114,7 +114,7 @@ def average_ranks(scores: npt.NDArray[np.float64], ties: str = "average") -> npt
     return ranks
 
 
-def points(ranks: npt.NDArray[np.float64], missing: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def points(ranks: npt.NDArray[np.float64], holes: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Points that each order gives to each candidate, and the comparisons they come from; both like `ranks`.
 
     Examples
@@ -125,7 +125,7 @@ def points(ranks: npt.NDArray[np.float64], missing: str) -> tuple[npt.NDArray[np
     known = ~np.isnan(ranks)
     n = known.sum(axis=-1, keepdims=True)
     beaten = np.where(known, n - ranks, 0.0)
-    if missing == "available":
+    if holes == "available":
         return beaten, np.where(known, n - 1.0, 0.0)
     size = ranks.shape[-1]
     against = (size - n) * (n + 1 - ranks) / (n + 1)
@@ -133,7 +133,7 @@ def points(ranks: npt.NDArray[np.float64], missing: str) -> tuple[npt.NDArray[np
 
 
 def counts(
-    ranks: npt.NDArray[np.float64], missing: str, weights: npt.NDArray[np.float64] | None = None
+    ranks: npt.NDArray[np.float64], holes: str, weights: npt.NDArray[np.float64] | None = None
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Points and comparisons over all orders, chunk by chunk."""
     total = np.zeros((2, ranks.shape[1]))
@@ -141,21 +141,21 @@ def counts(
     step = max(1, _CELLS // ranks.shape[1])
     for start in range(0, len(ranks), step):
         here = slice(start, start + step)
-        won, seen = points(ranks[here], missing)
+        won, seen = points(ranks[here], holes)
         total += weight[here] @ won, weight[here] @ seen
     return total[0], total[1]
 
 
-def order_scores(won: npt.NDArray[np.float64], seen: npt.NDArray[np.float64], missing: str) -> npt.NDArray[np.float64]:
+def order_scores(won: npt.NDArray[np.float64], seen: npt.NDArray[np.float64], holes: str) -> npt.NDArray[np.float64]:
     """What a candidate is ranked by: its points, or under "available" its share of the comparisons, NaN if none."""
-    if missing != "available":
+    if holes != "available":
         return won
     share: npt.NDArray[np.float64] = np.divide(won, seen, out=np.full(won.shape, np.nan), where=seen > 0)
     return share
 
 
 def preferences(
-    ranks: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], missing: str
+    ranks: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], holes: str
 ) -> npt.NDArray[np.float64]:
     """P: weight of the orders with row above column, 1/2 for ties; memory stays O(N^2).
 
@@ -176,7 +176,7 @@ def preferences(
         rank, weight = ranks[start : start + step], weights[start : start + step]
         left, right = rank[:, :, None], rank[:, None, :]
         above += np.tensordot(weight, (left < right) + (left == right) / 2, axes=1)
-    if missing != "available" and np.isnan(ranks).any():
+    if holes != "available" and np.isnan(ranks).any():
         known = ~np.isnan(ranks)
         n = known.sum(axis=1, keepdims=True)
         place = np.where(known, ranks / (n + 1), 0.0)

@@ -65,6 +65,10 @@ class ScoreTable:
             weights=self.weights[keep],
         )
 
+    def turned(self, higher_is_better: Sequence[bool]) -> ScoreTable:
+        """The same with the scores of the tasks on which lower is better turned round."""
+        return _oriented(self, higher_is_better)
+
     def __str__(self) -> str:
         inside = ""
         if self.instances is not None:

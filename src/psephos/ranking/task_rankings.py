@@ -117,7 +117,7 @@ def task_ranking(
     order: npt.NDArray[np.int64],
     ranks: npt.NDArray[np.int64],
     refit: Callable[[int], Ranking],
-    missing: str,
+    holes: str,
     seed: int | None = None,
     spread: RankSpread | None = None,
     above: npt.NDArray[np.float64] | None = None,
@@ -127,7 +127,7 @@ def task_ranking(
     """Put together what methods on orders have in common."""
     size = len(table.candidates)
     if above is None and orders is not None and size <= ABOVE_LIMIT and len(orders.ranks) * size**2 <= PAIRS_LIMIT:
-        above = preferences(orders.ranks, orders.weights, missing)
+        above = preferences(orders.ranks, orders.weights, holes)
     cost, least = float("nan"), float("nan")
     if above is not None:
         # A candidate without a place stands last for the cost: it has no pair, and so costs nothing.
@@ -161,9 +161,9 @@ def task_ranking(
     )
 
 
-def points_by_task(orders: Orders, n_tasks: int, missing: str) -> tuple[npt.NDArray[np.float64], ...]:
+def points_by_task(orders: Orders, n_tasks: int, holes: str) -> tuple[npt.NDArray[np.float64], ...]:
     """Weighted points and comparisons that each task gives to each candidate, both of shape (n_tasks, n_candidates)."""
-    won, seen = points(orders.ranks, missing)
+    won, seen = points(orders.ranks, holes)
     made = []
     for part in (won, seen):
         weighted = orders.weights[:, None] * part
@@ -179,7 +179,7 @@ def resampled(
     *,
     pooling: str | None,
     ties: str,
-    missing: str,
+    holes: str,
     repeats: int,
     level: float,
     rng: Rng,
@@ -194,18 +194,18 @@ def resampled(
     if table.instances is None:
         if n < 2:
             return None, f"one {table.unit} alone cannot be resampled: no intervals"
-        won, seen = points_by_task(orders, n, missing)
+        won, seen = points_by_task(orders, n, holes)
         made = bootstrap(
-            lambda w: order_scores(w @ won, w @ seen, missing), n, repeats=repeats, method="percentile", rng=rng
+            lambda w: order_scores(w @ won, w @ seen, holes), n, repeats=repeats, method="percentile", rng=rng
         )
         return rank_spread(made.replicates, level=level, means=f"{table.unit}s resampled"), ""
-    draws = _two_stage(table, pooling=pooling, ties=ties, missing=missing, repeats=repeats, rng=rng)
+    draws = _two_stage(table, pooling=pooling, ties=ties, holes=holes, repeats=repeats, rng=rng)
     what = f"{table.unit}s and instances within them resampled" if n > 1 else "instances resampled"
     return rank_spread(draws, level=level, means=what), ""
 
 
 def _two_stage(
-    table: ScoreTable, *, pooling: str | None, ties: str, missing: str, repeats: int, rng: Rng
+    table: ScoreTable, *, pooling: str | None, ties: str, holes: str, repeats: int, rng: Rng
 ) -> npt.NDArray[np.float64]:
     """Scores of each replicate, shape (repeats, n_candidates)."""
     parts = table.instances or ()
@@ -214,7 +214,7 @@ def _two_stage(
     drawn = first.multinomial(n, np.full(n, 1 / n), size=repeats)
     total = np.zeros((2, repeats, size))
     for k, (part, stream) in enumerate(zip(parts, streams, strict=True)):
-        won, seen = points(average_ranks(part.T, ties), missing)
+        won, seen = points(average_ranks(part.T, ties), holes)
         replicate = np.repeat(np.arange(repeats), drawn[:, k])
         width = part.shape[1]
         step = max(1, _DRAWN // width)
@@ -223,9 +223,9 @@ def _two_stage(
             weight = stream.multinomial(width, np.full(width, 1 / width), size=len(rows)).astype(np.float64)
             own, compared = weight @ won, weight @ seen
             if pooling != "one_level":
-                scores = np.round(order_scores(own, compared, missing), 9)
+                scores = np.round(order_scores(own, compared, holes), 9)
                 scores[:, np.isnan(part).all(axis=1)] = np.nan
-                own, compared = points(average_ranks(scores, ties), missing)
+                own, compared = points(average_ranks(scores, ties), holes)
             np.add.at(total[0], rows, table.weights[k] * own)
             np.add.at(total[1], rows, table.weights[k] * compared)
-    return order_scores(total[0], total[1], missing)
+    return order_scores(total[0], total[1], holes)
