@@ -5,7 +5,7 @@ import sys
 import numpy as np
 from harness import Benchmark, Contender, main
 
-from psephos.ranking import borda, kemeny
+from psephos.ranking import borda, kemeny, swiss
 from psephos.ranking.orders import cost_of, preferences
 
 
@@ -59,7 +59,26 @@ def ours_interval(ranks: np.ndarray) -> list[float]:
     return borda(-ranks.astype(np.float64), rng=0).scores.tolist()
 
 
+def board(tiny: bool) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    size = (6, 4) if tiny else (29, 38)
+    ability = np.linspace(15, -15, size[0])[:, None]
+    return 60 + ability + 4 * rng.normal(size=size) + 10 * rng.normal(size=size[1])
+
+
+def ours_swiss(scores: np.ndarray) -> list[float]:
+    return swiss(scores, n_sim=1_000 if len(scores) < 10 else 100_000, rng=0, engine=1).scores.tolist()
+
+
 BENCHMARKS = [
+    Benchmark(
+        "ranking-swiss",
+        "100,000 Swiss tournaments in one process; no package plays them",
+        "29 models, 38 benchmarks",
+        make=board,
+        ours=Contender("psephos", ours_swiss, packages=("psephos",)),
+        tolerance=1e-9,
+    ),
     Benchmark(
         "ranking-kemeny",
         "Kemeny order of complete ballots, proven",

@@ -22,13 +22,14 @@ SIDE_BY_SIDE = 200
 @o.reads
 def rank(
     given: o.ReadOptions,
-    method: Annotated[str, typer.Option(help="How: borda, kemeny, mean, mean-rank.")] = "borda",
+    method: Annotated[str, typer.Option(help="How: borda, kemeny, mean, mean-rank, swiss.")] = "borda",
     lower_is_better: Annotated[
         list[str] | None,
         typer.Option(metavar="TASK", help="A task on which the lower score is better; may be given again."),
     ] = None,
     holes: Annotated[
-        str | None, typer.Option(help="What a missing score is, of borda and kemeny: completion, available, error.")
+        str | None,
+        typer.Option(help="A missing score: completion, available, error; of swiss error, bye, loss."),
     ] = None,
     pooling: Annotated[
         str | None, typer.Option(help="Tasks with instances, of borda and kemeny: two_level or one_level.")
@@ -38,6 +39,10 @@ def rank(
         str | None, typer.Option(help="Of kemeny: exact, with a proof where time allows, or fast.")
     ] = None,
     seconds: Annotated[float | None, typer.Option(help="Of kemeny: most time for the proof.", min=0)] = None,
+    eliminate: Annotated[
+        int | None, typer.Option(help="Of swiss: how many of the last leave after each task.", min=0)
+    ] = None,
+    n_sim: Annotated[int | None, typer.Option(help="Of swiss: tournaments played.", min=1)] = None,
     repeats: Annotated[int | None, typer.Option(help="Resamples of the tasks for the intervals.", min=0)] = None,
     level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
@@ -58,7 +63,15 @@ def rank(
     opinions = replace(given, kind=given.kind or ("scores" if given.wide else None)).load()
     table = score_table(opinions, unit="task" if given.wide else None)
     table = _directed(table, lower_is_better or [])
-    stated = {"holes": holes, "pooling": pooling, "ties": ties, "search_by": search_by, "seconds": seconds}
+    stated = {
+        "holes": holes,
+        "pooling": pooling,
+        "ties": ties,
+        "search_by": search_by,
+        "seconds": seconds,
+        "eliminate": eliminate,
+        "n_sim": n_sim,
+    }
     options = {name: value for name, value in {**stated, "repeats": repeats}.items() if value is not None}
     result = rank_by(table, method=method, **options, level=level, rng=seed)
     turned = [word for name in lower_is_better or [] for word in ("--lower-is-better", name)]

@@ -24,7 +24,7 @@ def _next(state: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _below(state: Any, n: int) -> int:
+def _below(state: Any, n: int) -> Any:
     """A whole number below n; the bias of the high bits is below n / 2^32."""
     return np.int64(((_next(state) >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
 
@@ -110,7 +110,7 @@ def tournaments(
                 for a in range(0, count, 2):
                     i, j = meet[a], meet[a + 1]
                     if drawn:
-                        won = 2 if _real(state) < chance[k, i, j] else 0
+                        won = np.int64(2) if _real(state) < chance[k, i, j] else np.int64(0)
                     else:
                         won = np.int64(outcome[k, i, j])
                         if coin and won == 1:

@@ -11,12 +11,14 @@ from psephos.ranking.borda import borda
 from psephos.ranking.kemeny import kemeny
 from psephos.ranking.mean_scores import mean_rank, mean_score
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
+from psephos.ranking.swiss import swiss
 
 METHODS: dict[str, Callable[..., Ranking]] = {
     "borda": borda,
     "kemeny": kemeny,
     "mean": mean_score,
     "mean-rank": mean_rank,
+    "swiss": swiss,
 }
 """Methods by name; each takes scores in any form of `score_table`."""
 
@@ -28,7 +30,7 @@ def rank(scores: Scores | ScoreTable, *, method: str = "borda", **options: Any) 
     ----------
     scores : array_like, Opinions or ScoreTable
         See `score_table`.
-    method : {"borda", "kemeny", "mean", "mean-rank"}, default "borda"
+    method : {"borda", "kemeny", "mean", "mean-rank", "swiss"}, default "borda"
     **options
         As of the method.
 

@@ -59,7 +59,9 @@ def swiss_exact(
     if size > MOST_MODELS:
         raise InputError("models", f"at most {MOST_MODELS} can be listed, got {size}", hint="swiss simulates more")
     if rounds > MOST_ROUNDS:
-        raise InputError("benchmarks", f"at most {MOST_ROUNDS} can be listed, got {rounds}", hint="swiss simulates more")
+        raise InputError(
+            "benchmarks", f"at most {MOST_ROUNDS} can be listed, got {rounds}", hint="swiss simulates more"
+        )
     states: dict[State, Fraction] = {((0,) * size, tuple(range(size))): Fraction(1)}
     for k in range(rounds):
         after: dict[State, Fraction] = defaultdict(Fraction)
@@ -98,9 +100,7 @@ def _round(games: Games, k: int, points: tuple[int, ...], active: tuple[int, ...
     return ended
 
 
-def _pairings(
-    natives: list[int], carried: int, pairing: str
-) -> Iterator[tuple[int, list[tuple[int, int]], Fraction]]:
+def _pairings(natives: list[int], carried: int, pairing: str) -> Iterator[tuple[int, list[tuple[int, int]], Fraction]]:
     odd = (len(natives) + (carried >= 0)) % 2 == 1
     out = natives[-1:] if pairing == "adjacent" else natives
     for floats in out if odd else [-1]:

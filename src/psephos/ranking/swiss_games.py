@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -86,7 +87,7 @@ def games_of(
     if (scores is None) == (chances is None):
         raise InputError("scores", "give scores or chances, one of them")
     if scores is not None:
-        table = _table(scores)
+        table = benchmark_table(scores)
         outcome, present = _by_scores(table, tie_margin, holes)
         chance = np.empty((0, 0, 0))
         models, benchmarks, source, notes = table.candidates, table.tasks, table.source, table.notes
@@ -102,7 +103,8 @@ def games_of(
     return Games(models, benchmarks, outcome, chance, present, rule, int(2 * bye), pairing, tie, source, notes)
 
 
-def _table(scores: Scores | ScoreTable) -> ScoreTable:
+def benchmark_table(scores: Scores | ScoreTable) -> ScoreTable:
+    """Checked scores; complaints call candidates models and tasks benchmarks, as this method does."""
     try:
         return score_table(scores)
     except InputError as problem:
@@ -157,7 +159,7 @@ def _checked_chances(chances: npt.ArrayLike | None) -> npt.NDArray[np.float64]:
 def _checked_elimination(eliminate: int | Sequence[int], rounds: int) -> npt.NDArray[np.int64]:
     single = isinstance(eliminate, (int, np.integer)) and not isinstance(eliminate, bool)
     if single:
-        rule: list[object] = [eliminate] * (rounds - 1) + [0]
+        rule: list[Any] = [eliminate] * (rounds - 1) + [0]
     elif isinstance(eliminate, (list, tuple, np.ndarray)):
         rule = list(eliminate)
     else:
