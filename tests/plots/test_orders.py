@@ -14,7 +14,7 @@ from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance
 from psephos.plots import above_plot, order_plot, plot
 from psephos.plots.style import heading_of
-from psephos.ranking import borda, score_table
+from psephos.ranking import benchmark_order_sensitivity, borda, failure_sensitivity, score_table
 from psephos.reports import report
 
 
@@ -78,3 +78,14 @@ def test_nobody_ranked_is_no_picture():
     )
     with pytest.raises(InputError, match="ranks nobody"):
         order_plot(blank)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_rules_do_to_models(theme):
+    for made in (
+        failure_sensitivity(noisy(6, 5), n_sim=200, rng=0),
+        benchmark_order_sensitivity(noisy(6, 5), orders=3, n_sim=200, rng=0),
+    ):
+        figure = plot(made, theme=theme)
+        assert heading_of(figure)[0] == made.finding
+        figure.canvas.draw()

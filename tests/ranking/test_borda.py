@@ -17,7 +17,7 @@ from psephos.ranking.orders import average_ranks, points, preferences
 from psephos.statistics import kendall_tau
 
 
-def test_points_of_a_leaderboard() -> None:
+def test_points_of_a_leaderboard_sheet14_1() -> None:
     """sheet14-1"""
     made = borda(xtreme(), rng=0)
     np.testing.assert_allclose(made.scores, XTREME_POINTS, atol=1e-9)
@@ -37,7 +37,7 @@ def test_points_with_holes(missing: str, scores: tuple[float, ...]) -> None:
     np.testing.assert_allclose(borda(holes(), holes=missing, rng=0).scores, scores, atol=1e-6)
 
 
-def test_points_miss_the_majority_winner() -> None:
+def test_points_miss_the_majority_winner_sheet14_3() -> None:
     """sheet14-3"""
     made = borda(condorcet(), rng=0)
     assert made.scores.tolist() == [6, 7, 2]

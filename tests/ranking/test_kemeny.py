@@ -19,7 +19,7 @@ from psephos.ranking.kemeny_search import search
 from psephos.ranking.orders import cost_of
 
 
-def test_a_leaderboard() -> None:
+def test_a_leaderboard_sheet14_1() -> None:
     """sheet14-1"""
     made = kemeny(xtreme(), rng=0)
     assert (made.cost, made.pairwise_bound, made.co_optimal, made.optimal) == (42.5, 42.5, 42, True)
@@ -43,7 +43,7 @@ def test_holes(missing: str, cost: float, many: int) -> None:
     assert mean_score(holes(), repeats=0).names == list("CBAED")
 
 
-def test_the_majority_winner_comes_first() -> None:
+def test_the_majority_winner_comes_first_sheet14_3() -> None:
     """sheet14-3"""
     made = kemeny(condorcet(), rng=0)
     assert made.names == list("ABC")

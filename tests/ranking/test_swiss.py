@@ -46,7 +46,7 @@ def test_exact_vectors(scores: np.ndarray, eliminate: int | list[int], points: s
         assert stays == [Fraction(text) for text in survival.split()]
 
 
-def test_survival_of_an_odd_field() -> None:
+def test_survival_of_an_odd_field_sheet04_v2_survival() -> None:
     """sheet04-v2-survival"""
     _, stays = swiss_exact(V2, eliminate=[1, 0, 1, 0])
     np.testing.assert_allclose([float(s) for s in stays], [1, 0.851852, 0.622222, 0.081481, 0.444444], atol=1e-6)
@@ -144,7 +144,7 @@ def test_a_specialist_falls_by_elimination(eliminate: int, points: tuple[float, 
     assert made.survival[1] == pytest.approx(survival, abs=0.01)
 
 
-def test_failure_sensitivity_tells_the_specialist() -> None:
+def test_failure_sensitivity_tells_the_specialist_sheet04_profile_slopes() -> None:
     """sheet04-profile-slopes"""
     made = failure_sensitivity(profile(), rng=2, n_sim=40_000)
     rows = {row["candidate"]: row for row in made.table().iter_rows(named=True)}
@@ -156,7 +156,7 @@ def test_failure_sensitivity_tells_the_specialist() -> None:
     assert "1 loses most" in str(made)
 
 
-def test_the_order_of_benchmarks_decides() -> None:
+def test_the_order_of_benchmarks_decides_sheet04_profile_reversed() -> None:
     """sheet04-profile-reversed"""
     found = [swiss(profile(reverse=True), eliminate=t, n_sim=40_000, rng=3).scores[1] for t in (0, 1, 2)]
     np.testing.assert_allclose(found, (5.000, 5.000, 5.051), atol=0.03)
@@ -167,7 +167,7 @@ def test_the_order_of_benchmarks_decides() -> None:
 
 
 @pytest.mark.slow
-def test_a_few_failures_cost_less_than_in_a_mean() -> None:
+def test_a_few_failures_cost_less_than_in_a_mean_sheet04_outliers() -> None:
     """sheet04-outliers: mean rank of a model before and after six zeros, over 20 seeds, within 1."""
     before, after = [], []
     for seed in range(20):
@@ -182,7 +182,7 @@ def test_a_few_failures_cost_less_than_in_a_mean() -> None:
     np.testing.assert_allclose(np.mean(after, axis=0), (16.7, 10.5, 9.1), atol=1)
 
 
-def test_errors_shrink_with_runs() -> None:
+def test_errors_shrink_with_runs_sheet04_error() -> None:
     """sheet04-error: worst model of the profile set, T = 1: .07 at 1,000 runs, .022 at 10,000."""
     worst = [swiss(profile(), eliminate=1, n_sim=n, rng=5).standard_error.max() for n in (1_000, 10_000)]
     np.testing.assert_allclose(worst, (0.07, 0.022), rtol=0.2)

@@ -21,6 +21,7 @@ from psephos.plots.picking import plot
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
+from psephos.plots.swiss import swiss_sensitivity_plot
 from psephos.plots.vector import svg
 from psephos.plots.voters import voters_plot
 
@@ -42,6 +43,7 @@ __all__ = [
     "source_reliability_plot",
     "sources_plot",
     "svg",
+    "swiss_sensitivity_plot",
     "transitions_plot",
     "vote_plan_plot",
     "voters_plot",

@@ -26,6 +26,7 @@ from psephos.plots.peer_review import (
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
+from psephos.plots.swiss import swiss_sensitivity_plot
 from psephos.plots.voters import voters_plot
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "CollectiveVerdict": {"certainty": certainty_plot, "collective": collective_plot, "voters": voters_plot},
     "ScoreVerdict": {"bias": bias_plot},
     "Verdict": {"certainty": certainty_plot, "voters": voters_plot},
+    "SwissSensitivity": {"sensitivity": swiss_sensitivity_plot},
     "Ranking": {"order": order_plot, "above": above_plot},
     "AgainstGold": {"reliability": reliability_plot},
     "Agreement": {"pairs": agreement_plot, "influence": left_out_plot},
