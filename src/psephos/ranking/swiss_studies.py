@@ -126,8 +126,8 @@ def failure_sensitivity(
         frame=frame[made[0].order],
         expected=expected,
         finding=(
-            f"{table.candidates[worst]} loses most by elimination: {max(0.0, -slope[worst]):.2f} points for each that leaves, "
-            f"from place {first[worst]} to {last[worst]}"
+            f"{table.candidates[worst]} loses most by elimination: {max(0.0, -slope[worst]):.2f} points for each "
+            f"that leaves, from place {first[worst]} to {last[worst]}"
         ),
     )
 
