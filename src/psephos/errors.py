@@ -97,6 +97,10 @@ class BudgetExceeded(InputError):  # noqa: N818 - the name in the sheet
     partial: Any = None
 
 
+class NoPictureError(InputError):
+    """A result holds nothing of what a picture shows; a page leaves the picture out."""
+
+
 class MissingPartError(ImportError):
     """An optional part of psephos is needed and not installed.
 

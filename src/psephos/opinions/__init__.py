@@ -13,6 +13,7 @@ from psephos.opinions.constructors import (
 )
 from psephos.opinions.frames import from_frame, from_matrix
 from psephos.opinions.model import Opinions
+from psephos.opinions.orderings import Ranking, ranking_by_scores
 from psephos.opinions.outcomes import Result
 from psephos.opinions.reading import read
 from psephos.opinions.reasons import Reasons
@@ -26,6 +27,7 @@ from psephos.opinions.writing import write
 __all__ = [
     "Opinions",
     "Pairwise",
+    "Ranking",
     "Reasons",
     "Result",
     "Shards",
@@ -36,6 +38,7 @@ __all__ = [
     "from_matrix",
     "interactions",
     "labels",
+    "ranking_by_scores",
     "rankings",
     "read",
     "results",

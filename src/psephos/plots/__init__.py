@@ -15,15 +15,18 @@ from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
 from psephos.plots.left_out import left_out_plot
+from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
+from psephos.plots.swiss import swiss_sensitivity_plot
 from psephos.plots.vector import svg
 from psephos.plots.voters import voters_plot
 
 __all__ = [
+    "above_plot",
     "agreement_matrix_plot",
     "bands_plot",
     "bias_plot",
@@ -34,11 +37,13 @@ __all__ = [
     "consistency_plot",
     "influence_plot",
     "left_out_plot",
+    "order_plot",
     "plot",
     "reliability_plot",
     "source_reliability_plot",
     "sources_plot",
     "svg",
+    "swiss_sensitivity_plot",
     "transitions_plot",
     "vote_plan_plot",
     "voters_plot",

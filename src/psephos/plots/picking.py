@@ -14,6 +14,7 @@ from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
 from psephos.plots.left_out import left_out_plot
+from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import (
     borderline_plot,
     influence_plot,
@@ -25,6 +26,7 @@ from psephos.plots.peer_review import (
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
+from psephos.plots.swiss import swiss_sensitivity_plot
 from psephos.plots.voters import voters_plot
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "CollectiveVerdict": {"certainty": certainty_plot, "collective": collective_plot, "voters": voters_plot},
     "ScoreVerdict": {"bias": bias_plot},
     "Verdict": {"certainty": certainty_plot, "voters": voters_plot},
+    "SwissSensitivity": {"sensitivity": swiss_sensitivity_plot},
+    "Ranking": {"order": order_plot, "above": above_plot},
     "AgainstGold": {"reliability": reliability_plot},
     "Agreement": {"pairs": agreement_plot, "influence": left_out_plot},
     "ScoreMovement": {"transitions": transitions_plot},

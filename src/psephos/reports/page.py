@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from psephos.errors import MissingPartError
+from psephos.errors import MissingPartError, NoPictureError
 from psephos.plots.style import heading_of, own_rules
 from psephos.plots.vector import svg
 from psephos.reports.trusted import own_picture
@@ -50,13 +50,15 @@ class Page:
 
 
 def drawn(draw: Callable[..., Figure], result: object, *, prefix: str) -> list[Picture]:
-    """The picture that `draw` makes of a result, or nothing where matplotlib is missing; see `why_no_pictures`.
+    """The picture that `draw` makes of a result, or nothing where there is none.
+
+    That is where matplotlib is missing (see `why_no_pictures`), or the result holds nothing of what the picture shows.
 
     `prefix` begins the ids of the picture; each of a page needs its own.
     """
     try:
         figure = draw(result, heading=False)
-    except MissingPartError:
+    except (MissingPartError, NoPictureError):
         return []
     finding, method = heading_of(figure)
     return [Picture(finding, method, own_picture(svg(figure, finding, method, prefix=prefix)))]

@@ -16,6 +16,7 @@ from psephos.statistics.multiple_testing import adjust
 from psephos.statistics.paired import Paired, compare_all, compare_paired, items_needed, mcnemar_p
 from psephos.statistics.permutation import PermutationTest, permutation_test, sign_flip_test
 from psephos.statistics.rank_correlation import RankCorrelation, kendall_tau, spearman_rho
+from psephos.statistics.rank_spread import RankSpread, rank_spread
 from psephos.statistics.rank_statistics import kendall_statistic, spearman_statistic
 from psephos.statistics.regression import Regression, dependent_column, least_squares, least_squares_statistic
 from psephos.statistics.replicate_intervals import bca_interval, percentile_interval
@@ -30,6 +31,7 @@ __all__ = [
     "Paired",
     "PermutationTest",
     "RankCorrelation",
+    "RankSpread",
     "Regression",
     "adjust",
     "auc",
@@ -55,6 +57,7 @@ __all__ = [
     "normal_interval",
     "percentile_interval",
     "permutation_test",
+    "rank_spread",
     "sign_flip_test",
     "sign_test",
     "spearman_rho",

@@ -1,0 +1,354 @@
+"""What did each candidate score on each task? The door of the methods that rank by orders or means.
+
+Scores come as an array of candidates by tasks, as one array of candidates by instances for each task, or as opinions:
+``results`` (a task with several items is a task with instances; several metrics of a task are tasks of their own),
+``scores`` (items are the candidates, each voter is a task) or ``rankings`` (each voter is a task, a better rank a
+higher score). Inside, higher is always better and NaN is a hole.
+
+Source: sheet 14. Differs: draws, runs and variants of one item are averaged, and it is said; duplicates of one key were
+refused or settled when the opinions were read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.errors import InputError, check_floats
+from psephos.opinions.model import Opinions, Source
+
+Scores = npt.ArrayLike | Sequence[npt.ArrayLike] | Opinions
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreTable:
+    """Scores, higher is better, with the names of candidates and tasks; made by `score_table`.
+
+    Attributes
+    ----------
+    candidates, tasks : polars.Series
+        Names, shapes (n_candidates,) and (n_tasks,).
+    scores : ndarray of float64, shape (n_candidates, n_tasks)
+        NaN is a hole; of tasks with instances the mean of what was scored.
+    instances : tuple of ndarray of float64, each (n_candidates, n_instances), or None
+    weights : ndarray of float64, shape (n_tasks,)
+    unit : str
+        What a task is called: "task", "voter" or "item".
+    source : Source
+    notes : tuple of str
+        What was found on the way.
+    """
+
+    candidates: pl.Series
+    tasks: pl.Series
+    scores: npt.NDArray[np.float64]
+    instances: tuple[npt.NDArray[np.float64], ...] | None
+    weights: npt.NDArray[np.float64]
+    unit: str = "task"
+    source: Source = field(default_factory=Source)
+    notes: tuple[str, ...] = ()
+
+    def without(self, task: int) -> ScoreTable:
+        """The same without one task."""
+        keep = np.delete(np.arange(len(self.tasks)), task)
+        parts = None if self.instances is None else tuple(self.instances[k] for k in keep)
+        return replace(
+            self,
+            tasks=self.tasks.gather(keep),
+            scores=self.scores[:, keep],
+            instances=parts,
+            weights=self.weights[keep],
+        )
+
+    def turned(self, higher_is_better: Sequence[bool]) -> ScoreTable:
+        """The same with the scores of the tasks on which lower is better turned round."""
+        return _oriented(self, higher_is_better)
+
+    def __str__(self) -> str:
+        inside = ""
+        if self.instances is not None:
+            sizes = [part.shape[1] for part in self.instances]
+            inside = f", {min(sizes):,} to {max(sizes):,} instances each"
+        return f"{len(self.candidates):,} candidates on {len(self.tasks):,} {self.unit}s{inside}"
+
+    __repr__ = __str__
+
+
+def score_table(
+    scores: Scores | ScoreTable,
+    *,
+    candidates: Sequence[object] | None = None,
+    tasks: Sequence[object] | None = None,
+    higher_is_better: bool | Sequence[bool] | None = None,
+    task_weights: npt.ArrayLike | None = None,
+    unit: str | None = None,
+) -> ScoreTable:
+    """Check scores and put them into one form, higher is better.
+
+    Parameters
+    ----------
+    scores : array_like of float, shape (n_candidates, n_tasks); sequence of such arrays; Opinions; or ScoreTable
+        A sequence holds one array (n_candidates, n_instances) per task. NaN: no score. A ScoreTable stays as it is.
+    candidates, tasks : sequence, optional
+        Names; numbers from 0 if not given. Opinions have their own.
+    higher_is_better : bool or sequence of bool, shape (n_tasks,), optional
+        True if not given; of opinions the column ``higher_is_better`` of the table about tasks counts.
+    task_weights : array_like of float, shape (n_tasks,), optional
+        At least 0; 1 each if not given; of opinions the column ``weight`` of the table about tasks counts.
+    unit : str, optional
+        What a task is called in the answer.
+
+    Returns
+    -------
+    ScoreTable
+
+    Raises
+    ------
+    InputError
+        `systems`: fewer than two candidates. `tasks`: none. `scores`: text or infinity, with system and task.
+        `candidates`: a name occurs twice. `task_weights`: negative, NaN, all 0, or of another length.
+
+    Examples
+    --------
+    >>> print(score_table([[0.9, 12], [0.8, 15]], candidates=["a", "b"], higher_is_better=[True, False]))
+    2 candidates on 2 tasks
+    """
+    if isinstance(scores, ScoreTable):
+        if any(value is not None for value in (candidates, tasks, higher_is_better, task_weights)):
+            raise InputError("scores", "is a score table already; give names, directions and weights when making it")
+        return scores if unit is None else replace(scores, unit=unit)
+    if isinstance(scores, Opinions):
+        if candidates is not None or tasks is not None:
+            raise InputError("candidates", "have their names in the opinions")
+        table = _from_opinions(scores)
+    else:
+        table = _from_arrays(scores, candidates, tasks)
+    if len(table.candidates) < 2:
+        raise InputError("systems", f"a ranking needs two at least, got {len(table.candidates)}")
+    if not len(table.tasks):
+        raise InputError("tasks", "there is none")
+    table = _oriented(table, higher_is_better)
+    weights = table.weights if task_weights is None else _checked_weights(task_weights, len(table.tasks))
+    return replace(
+        table, weights=weights, unit=unit or table.unit, notes=(*table.notes, *_without_information(table, weights))
+    )
+
+
+def _from_arrays(scores: object, candidates: Sequence[object] | None, tasks: Sequence[object] | None) -> ScoreTable:
+    given = list(scores) if isinstance(scores, (list, tuple)) else None
+    ragged = given is not None and len(given) > 0 and all(map(_is_matrix, given))
+    parts: tuple[npt.NDArray[np.float64], ...] = ()
+    if ragged:
+        parts = tuple(_numbers(part, candidates, tasks, task=k) for k, part in enumerate(given or []))
+        sizes = {len(part) for part in parts}
+        if len(sizes) > 1:
+            raise InputError("scores", f"each task must have a row per candidate; they have {sorted(sizes)} rows")
+        if any(part.shape[1] == 0 for part in parts):
+            raise InputError("scores", "a task has no instance")
+        matrix = np.column_stack([_mean_of(part) for part in parts])
+    else:
+        matrix = _numbers(scores, candidates, tasks)
+    return ScoreTable(
+        _names("candidates", candidates, len(matrix)),
+        _names("tasks", tasks, matrix.shape[1]),
+        matrix,
+        parts or None,
+        np.ones(matrix.shape[1]),
+    )
+
+
+def _is_matrix(part: object) -> bool:
+    """Whether this is a table of numbers, not a row of them."""
+    if isinstance(part, (list, tuple)):
+        return bool(part) and all(isinstance(row, (list, tuple, np.ndarray)) for row in part)
+    return getattr(part, "ndim", 0) == 2
+
+
+def _numbers(
+    values: object, candidates: Sequence[object] | None, tasks: Sequence[object] | None, task: int | None = None
+) -> npt.NDArray[np.float64]:
+    try:
+        return check_floats("scores", cast("npt.ArrayLike", values), ndim=2, missing=True)
+    except InputError as problem:
+        raise InputError("scores", problem.problem, where=_cell(values, candidates, tasks, task)) from None
+
+
+def _cell(
+    values: object, candidates: Sequence[object] | None, tasks: Sequence[object] | None, task: int | None
+) -> str | None:
+    """System and task of the first score that is no finite number."""
+    for i, row in enumerate(cast("Sequence[object]", values)):
+        for k, value in enumerate(row if isinstance(row, (list, tuple, np.ndarray)) else ()):
+            try:
+                bad = bool(np.isinf(float(cast("float", value))))
+            except (TypeError, ValueError):
+                bad = True
+            if bad:
+                system = candidates[i] if candidates is not None and i < len(candidates) else i
+                column = k if task is None else task
+                name = tasks[column] if tasks is not None and column < len(tasks) else column
+                return f"system {system}, task {name}" + ("" if task is None else f", instance {k}")
+    return None
+
+
+def _names(argument: str, given: Sequence[object] | None, n: int) -> pl.Series:
+    names = [str(name) for name in (range(n) if given is None else given)]
+    if len(names) != n:
+        raise InputError(argument, f"must name {n}, got {len(names)}")
+    seen: set[str] = set()
+    for place, name in enumerate(names):
+        if name in seen:
+            raise InputError(argument, f"names {name!r:.80} twice", where=f"index {place}")
+        seen.add(name)
+    return pl.Series(argument, names, dtype=pl.String)
+
+
+def _from_opinions(opinions: Opinions) -> ScoreTable:
+    if opinions.kind == "results":
+        return _from_results(opinions)
+    if opinions.kind == "scores":
+        return _from_votes(opinions, "item", "score", 1.0)
+    if opinions.kind == "rankings":
+        return _from_votes(opinions, "candidate", "rank", -1.0)
+    raise InputError("opinions", f"are {opinions.kind}; orders are made of results, scores or rankings")
+
+
+def _from_results(opinions: Opinions) -> ScoreTable:
+    kept = [name for name in ("task", "metric") if name in opinions.coded]
+    columns = {name: opinions.codes(name).astype(np.int64) for name in ("candidate", "item", *kept)}
+    frame = pl.DataFrame({**columns, "score": opinions.numbers["score"]}).filter(pl.col("score").is_not_nan())
+    instance = frame.group_by("candidate", *kept, "item").agg(pl.col("score").mean(), n=pl.len())
+    repeats = instance.filter(pl.col("n") > 1).height
+    notes: tuple[str, ...] = ()
+    if repeats:
+        notes = (f"{repeats:,} scores are means of several runs, variants or topics of one item",)
+    candidates = opinions.vocabulary("candidate").cast(pl.String)
+    unit = "task" if kept else "item"
+    if not kept:
+        notes += ("without a column of tasks each item is an order of its own",)
+    keys = instance.select(kept or ["item"]).unique().sort(kept or ["item"])
+    names = [_joined(opinions, kept or ["item"], row) for row in keys.iter_rows()]
+    columns_of = keys.with_row_index("column")
+    instance = instance.join(columns_of, on=kept or ["item"]).sort("column", "item", "candidate")
+    parts = []
+    for part in instance.partition_by("column", maintain_order=True):
+        item, place = np.unique(part["item"].to_numpy(), return_inverse=True)
+        cells = np.full((len(candidates), len(item)), np.nan)
+        cells[part["candidate"].to_numpy(), place] = part["score"].to_numpy()
+        parts.append(cells)
+    matrix = np.column_stack([_mean_of(part) for part in parts]) if parts else np.empty((len(candidates), 0))
+    deep = any(part.shape[1] > 1 for part in parts)
+    table = ScoreTable(
+        candidates,
+        pl.Series("tasks", names, dtype=pl.String),
+        matrix,
+        tuple(parts) if deep else None,
+        np.ones(len(parts)),
+        unit,
+        opinions.source,
+        notes,
+    )
+    if not kept:
+        return table
+    first = opinions.vocabulary(kept[0]).cast(pl.String).gather(keys[kept[0]])
+    return _with_about(table, opinions, first)
+
+
+def _joined(opinions: Opinions, kept: Sequence[str], codes: Sequence[int]) -> str:
+    """The name of a task: of a single part its own, else the parts in one text."""
+    return " / ".join(str(opinions.vocabulary(part)[code]) for part, code in zip(kept, codes, strict=True) if code >= 0)
+
+
+def _from_votes(opinions: Opinions, candidate: str, value: str, sign: float) -> ScoreTable:
+    parts = [name for name in ("voter", "task", "round") if name in opinions.coded]
+    frame = pl.DataFrame(
+        {
+            **{name: opinions.codes(name).astype(np.int64) for name in (candidate, *parts)},
+            "score": sign * opinions.numbers[value],
+            "weight": np.ones(len(opinions)) if opinions.weights() is None else opinions.weights(),
+        }
+    ).filter(pl.col("score").is_not_nan())
+    keys = frame.group_by(parts).agg(pl.col("weight").min(), most=pl.col("weight").max()).sort(parts)
+    mixed = keys.filter(pl.col("weight") != pl.col("most"))
+    if mixed.height:
+        name = _joined(opinions, parts, mixed.select(parts).row(0))
+        raise InputError("weight", f"voter {name!r:.80} has rows of different weights; an order has one weight")
+    placed = frame.join(keys.select(parts).with_row_index("column"), on=parts)
+    names = opinions.vocabulary(candidate).cast(pl.String)
+    matrix = np.full((len(names), keys.height), np.nan)
+    matrix[placed[candidate].to_numpy(), placed["column"].to_numpy()] = placed["score"].to_numpy()
+    tasks = pl.Series("tasks", [_joined(opinions, parts, row) for row in keys.select(parts).iter_rows()])
+    weights = _checked_weights(keys["weight"].to_numpy(), keys.height)
+    return ScoreTable(names, tasks.cast(pl.String), matrix, None, weights, "voter", opinions.source)
+
+
+def _with_about(table: ScoreTable, opinions: Opinions, tasks: pl.Series) -> ScoreTable:
+    """Directions and weights from the table about tasks."""
+    better = opinions.about.column("tasks", "higher_is_better", tasks)
+    weight = opinions.about.column("tasks", "weight", tasks)
+    if better is not None:
+        words = better.cast(pl.String).str.to_lowercase().fill_null("true")
+        odd = words.filter(~words.is_in(["true", "false", "1", "0", "yes", "no"]))
+        if len(odd):
+            raise InputError("higher_is_better", f"must be true or false, got {odd[0]!r:.40}")
+        table = _oriented(table, words.is_in(["true", "1", "yes"]).to_list())
+    if weight is not None:
+        numbers = weight.cast(pl.Float64, strict=False).fill_null(1.0).to_numpy()
+        table = replace(table, weights=_checked_weights(numbers, len(table.tasks)))
+    return table
+
+
+def _oriented(table: ScoreTable, higher_is_better: bool | Sequence[bool] | None) -> ScoreTable:
+    if higher_is_better is None or higher_is_better is True:
+        return table
+    n = len(table.tasks)
+    given = [higher_is_better] * n if isinstance(higher_is_better, (bool, np.bool_)) else list(higher_is_better)
+    if len(given) != n or not all(isinstance(one, (bool, np.bool_)) for one in given):
+        raise InputError("higher_is_better", f"must be true or false, once or for each of {n} tasks")
+    sign = np.where(given, 1.0, -1.0)
+    parts = None if table.instances is None else tuple(p * s for p, s in zip(table.instances, sign, strict=True))
+    return replace(table, scores=table.scores * sign, instances=parts)
+
+
+def _checked_weights(given: npt.ArrayLike, n: int) -> npt.NDArray[np.float64]:
+    weights = check_floats("task_weights", given)
+    if len(weights) != n:
+        raise InputError("task_weights", f"must give one for each of {n} tasks, got {len(weights)}")
+    if (weights < 0).any():
+        raise InputError("task_weights", "must not be negative", where=f"index {int(np.argmax(weights < 0))}")
+    if not weights.any():
+        raise InputError("task_weights", "are all 0")
+    return weights
+
+
+def _mean_of(part: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    known = ~np.isnan(part)
+    count = known.sum(axis=1)
+    total = np.where(known, part, 0.0).sum(axis=1)
+    mean: npt.NDArray[np.float64] = np.divide(total, count, out=np.full(len(part), np.nan), where=count > 0)
+    return mean
+
+
+def _without_information(table: ScoreTable, weights: npt.NDArray[np.float64]) -> tuple[str, ...]:
+    """A word on tasks that tell nobody apart."""
+    parts = table.instances or tuple(table.scores[:, [k]] for k in range(len(table.tasks)))
+    notes = []
+    for word, found in (
+        ("carries no information: all its scores are equal", [k for k, part in enumerate(parts) if _is_flat(part)]),
+        ("has no score at all", [k for k, part in enumerate(parts) if np.isnan(part).all()]),
+        ("has weight 0", np.flatnonzero(weights == 0).tolist()),
+    ):
+        if found:
+            more = f" and {len(found) - 1:,} more: each" if len(found) > 1 else ""
+            notes.append(f"{table.unit} {table.tasks[found[0]]}{more} {word}")
+    return tuple(notes)
+
+
+def _is_flat(part: npt.NDArray[np.float64]) -> bool:
+    known = part[:, ~np.isnan(part).all(axis=0)]
+    return bool(known.size and (np.nanmax(known, axis=0) == np.nanmin(known, axis=0)).all())

@@ -1,0 +1,91 @@
+"""Pictures of rankings: what they say, that they hold hostile names, and when they refuse."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+pytest.importorskip("matplotlib")
+
+from psephos.errors import InputError, NoPictureError
+from psephos.opinions import ranking_by_scores
+from psephos.opinions.model import Source
+from psephos.opinions.outcomes import Provenance
+from psephos.plots import above_plot, order_plot, plot
+from psephos.plots.style import heading_of
+from psephos.ranking import benchmark_order_sensitivity, borda, failure_sensitivity, score_table
+from psephos.reports import report
+
+
+def noisy(n: int, tasks: int) -> np.ndarray:
+    return np.linspace(1, -1, n)[:, None] + np.random.default_rng(0).normal(size=(n, tasks))
+
+
+def test_the_order_says_who_cannot_be_told_apart():
+    made = borda(noisy(6, 4), rng=0)
+    finding, method = heading_of(order_plot(made))
+    same = int((made.groups == 1).sum())
+    assert same > 1
+    assert finding == f"{made.leaders[0]} is first, but {same} of 6 cannot be told apart at the top"
+    assert "tasks resampled" in method
+    sure = borda(np.repeat([[3.0], [2.0], [1.0]], 9, axis=1), rng=0)
+    assert heading_of(order_plot(sure))[0] == "0 is first, and surely so"
+
+
+def test_rows_stand_in_order_with_their_scores():
+    made = borda(noisy(5, 6), rng=0)
+    axes = order_plot(made).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == made.names
+    points = axes.lines[-1] if len(axes.lines[-1].get_xdata()) == 5 else axes.lines[5]
+    np.testing.assert_array_equal(points.get_xdata(), made.scores[made.order])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("n", [2, 15, 60])
+def test_both_pictures_at_any_size(n, theme):
+    made = borda(noisy(n, 5), rng=0)
+    for picture in ("order", "above"):
+        plot(made, picture, theme=theme).canvas.draw()
+
+
+def test_pairs_without_resamples_are_shares_of_the_orders():
+    finding, method = heading_of(above_plot(borda([[2, 2], [1, 1]], repeats=0)))
+    assert finding == "1 of 1 neighbours can be told apart (100\u202f%)"
+    assert "weight of the orders" in method
+
+
+def test_a_name_is_text():
+    table = score_table([[2, 3], [1, 1]], candidates=["$\\frac{x}{<b>", "y" * 60])
+    page = report(borda(table, rng=0))
+    assert "<b>" not in page.split("<main")[1]
+    assert page.count("<svg") == 2
+
+
+def test_what_has_no_pairs_has_one_picture():
+    alone = ranking_by_scores(
+        pl.Series(["a", "b"]), np.array([2.0, 1.0]), score_means="points", provenance=Provenance("x", {}, Source())
+    )
+    assert heading_of(order_plot(alone))[0] == "a is first"
+    with pytest.raises(NoPictureError):
+        above_plot(alone)
+    assert report(alone).count("<svg") == 1
+
+
+def test_nobody_ranked_is_no_picture():
+    blank = ranking_by_scores(
+        pl.Series(["a"]), np.array([np.nan]), score_means="points", provenance=Provenance("x", {}, Source())
+    )
+    with pytest.raises(InputError, match="ranks nobody"):
+        order_plot(blank)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_rules_do_to_models(theme):
+    for made in (
+        failure_sensitivity(noisy(6, 5), n_sim=200, rng=0),
+        benchmark_order_sensitivity(noisy(6, 5), orders=3, n_sim=200, rng=0),
+    ):
+        figure = plot(made, theme=theme)
+        assert heading_of(figure)[0] == made.finding
+        figure.canvas.draw()

@@ -1,0 +1,84 @@
+"""Which opinions hold scores of candidates on tasks, and how they become a table."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from psephos.errors import InputError
+from psephos.opinions import labels, rankings, results, scores
+from psephos.ranking import borda, score_table
+
+
+def test_results_with_one_item_a_task_are_a_table() -> None:
+    made = score_table(results(["a", "b", "a"], ["q", "q", "r"], [1, 0, 0.5], task=["x", "x", "y"]))
+    assert made.tasks.to_list() == ["x", "y"]
+    assert made.instances is None
+    np.testing.assert_array_equal(made.scores, [[1, 0.5], [0, np.nan]])
+
+
+def test_results_with_items_are_instances() -> None:
+    made = score_table(results(list("abab"), list("qqrr"), [1, 0, 1, 1], task=["x"] * 4))
+    assert str(made) == "2 candidates on 1 tasks, 2 to 2 instances each"
+    assert made.scores.tolist() == [[1], [0.5]]
+
+
+def test_metrics_are_tasks_and_runs_are_averaged() -> None:
+    made = score_table(
+        results(
+            ["a", "a", "b", "a", "b"],
+            ["q"] * 5,
+            [1.0, 0.0, 1.0, 3.0, 4.0],
+            task=["x"] * 5,
+            metric=["f1", "f1", "f1", "bleu", "bleu"],
+            run=["1", "2", "1", "1", "1"],
+        )
+    )
+    assert sorted(made.tasks) == ["x / bleu", "x / f1"]
+    assert sorted(made.scores[0]) == [0.5, 3.0]
+    assert "1 scores are means of several runs" in made.notes[0]
+
+
+def test_the_table_about_tasks_says_directions_and_weights() -> None:
+    about = {"tasks": pl.DataFrame({"task": ["err", "acc"], "higher_is_better": [False, True], "weight": [1.0, 3.0]})}
+    opinions = results(["a", "b", "a", "b"], ["q"] * 4, [1, 2, 5, 4], task=["err", "err", "acc", "acc"], about=about)
+    made = borda(opinions, repeats=0)
+    assert made.scores.tolist() == [4, 0]
+    bad = {"tasks": pl.DataFrame({"task": ["err"], "higher_is_better": ["maybe"]})}
+    with pytest.raises(InputError) as problem:
+        score_table(results(["a", "b"], ["q", "q"], [1, 2], task=["err", "err"], about=bad))
+    assert problem.value.argument == "higher_is_better"
+
+
+def test_ratings_rank_the_rated() -> None:
+    made = borda(scores(["p", "q", "p", "q"], ["ann", "ann", "bob", "bob"], [3, 4, 1, 5]), repeats=0)
+    assert made.names == ["q", "p"]
+    assert made.unit == "voter"
+
+
+def test_rankings_are_orders_with_weights() -> None:
+    ballots = rankings(["ann", "ann", "bob", "bob"], list("xyxy"), [1, 2, 2, 1], weight=[1, 1, 3, 3])
+    assert borda(ballots, repeats=0).scores.tolist() == [1, 3]
+    with pytest.raises(InputError, match="different weights") as problem:
+        borda(rankings(["ann", "ann"], list("xy"), [1, 2], weight=[1, 2]))
+    assert problem.value.argument == "weight"
+
+
+def test_an_absent_candidate_is_missing_not_last() -> None:
+    ballots = rankings(["ann", "ann", "bob", "bob"], ["x", "y", "x", "z"], [1, 2, 1, 2])
+    assert borda(ballots, holes="available", repeats=0).scores.tolist() == [1, 0, 0]
+
+
+def test_other_opinions_are_refused() -> None:
+    with pytest.raises(InputError, match="orders are made of") as problem:
+        score_table(labels(["a"], ["v"], ["x"]))
+    assert problem.value.argument == "opinions"
+
+
+def test_tasks_must_have_the_same_systems() -> None:
+    with pytest.raises(InputError, match="row per candidate") as problem:
+        score_table([np.ones((2, 3)), np.ones((3, 3))])
+    assert problem.value.argument == "scores"
+    with pytest.raises(InputError, match="system b, task t, instance 1"):
+        score_table([[[1, 2], [3, "x"]]], candidates=["a", "b"], tasks=["t"])
