@@ -12,6 +12,8 @@ from psephos.allocation.majority_layers import (
     weighted_majority_bias,
 )
 from psephos.allocation.tree_budgets import BudgetComparison, TreeDesign, best_design, compare_budgets
+from psephos.allocation.tree_calibration import SpendingExponent, TreeCalibration, calibrate_tree, spending_exponent
+from psephos.allocation.tree_simulation import simulate_tree
 
 __all__ = [
     "BudgetComparison",
@@ -19,9 +21,12 @@ __all__ = [
     "JointEstimate",
     "MixedTree",
     "Organisation",
+    "SpendingExponent",
+    "TreeCalibration",
     "TreeDesign",
     "amplification",
     "best_design",
+    "calibrate_tree",
     "compare_budgets",
     "fidelity_curve",
     "fidelity_table",
@@ -31,6 +36,8 @@ __all__ = [
     "majority_slope",
     "mixed_tree",
     "organisation",
+    "simulate_tree",
+    "spending_exponent",
     "spread_amplification",
     "weighted_majority_bias",
 ]

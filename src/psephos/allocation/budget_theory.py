@@ -103,12 +103,17 @@ class Organisation(Result):
         last = self.levels.row(-1, named=True)
         depth = "no layer pays"
         if self.mixing_depth is not None:
-            depth = f"mixing depth {self.mixing_depth:.1f}; {self.saturation_depth} layers reach 95 % of what deep trees do"
+            depth = (
+                f"mixing depth {self.mixing_depth:.1f}; {self.saturation_depth} layers reach 95 % of what deep trees do"
+            )
         best = self.advice.row(0, named=True) if self.advice.height else None
         mend = [("mend first", f"{best['change']}: a layer gives {best['alpha']:.3f} times")] if best else []
         return [
             ("regime", f"{self.regime}: a layer makes a small bias {self.alpha:.4g} times as large"),
-            ("exponent", f"{self.exponent:.4f}; more leaves beat one strong run if it gains less than this by spending"),
+            (
+                "exponent",
+                f"{self.exponent:.4f}; more leaves beat one strong run if it gains less than this by spending",
+            ),
             ("deep trees reach", f"bias {self.fixed_point:.4f}, accuracy {(1 + self.fixed_point) / 2:.4f}"),
             ("depth", depth),
             (f"{last['depth']} layers", f"bias {last['bias']:.4f} [{last['lower']:.4f}, {last['upper']:.4f}]"),
@@ -121,12 +126,13 @@ class Organisation(Result):
         """The whole answer, ready for JSON."""
         names = ("b", "gamma", "rho", "alpha", "exponent", "regime", "fixed_point", "gamma_limit", "rho_limit")
         more = {name: getattr(self, name) for name in (*names, "spread_alpha", "mixing_depth", "saturation_depth")}
-        return super().to_dict() | json_ready(more | {"advice": self.advice.to_dicts()})
+        ready: dict[str, Any] = json_ready(more | {"advice": self.advice.to_dicts()})
+        return super().to_dict() | ready
 
 
 def organisation(
     b: int,
-    gamma: float | Callable[[float], float],
+    gamma: float | Callable[[float], Any],
     rho: float,
     *,
     mu0: float = 0.1,
@@ -180,12 +186,13 @@ def organisation(
     mend first        2 more children: a layer gives 1.560 times
     """
     odd, even = fan_in(b)
-    kept = gamma
     if callable(gamma):
         if m is None:
             raise InputError("m", "is needed: gamma depends on the length of messages")
-        kept = gamma(check_number("m", m, low=0, open_ends=True))
-    keep, shared = check_message(kept), check_number("rho", rho, low=0, high=1)  # type: ignore[arg-type]
+        kept = float(gamma(check_number("m", m, low=0, open_ends=True)))
+    else:
+        kept = gamma
+    keep, shared = check_message(kept), check_number("rho", rho, low=0, high=1)
     mu = check_leaf(mu0)
     layers = check_count("depth", depth, low=0)
     most = check_window(W, m)
@@ -224,7 +231,9 @@ def organisation(
         saturation_depth=saturated,
         advice=_advice(odd, keep, shared, gamma if callable(gamma) else None, m, most),
         provenance=Provenance(
-            "organisation", {key: value for key, value in stated.items() if value is not None}, Source(("numbers",)),
+            "organisation",
+            {key: value for key, value in stated.items() if value is not None},
+            Source(("numbers",)),
             notes=tuple(notes),
         ),
     )
@@ -291,7 +300,7 @@ def mixed_tree(layers: Sequence[tuple[int, float, float]], *, mu0: float = 0.1) 
     --------
     >>> found = mixed_tree([(5, 0.9, 0.1), (3, 0.8, 0.2)])
     >>> round(found.alpha, 4), round(found.bias, 4)
-    (1.8004, 0.1781)
+    (1.8018, 0.1784)
     """
     mu = check_leaf(mu0)
     rows, notes = [], []
@@ -306,7 +315,7 @@ def mixed_tree(layers: Sequence[tuple[int, float, float]], *, mu0: float = 0.1) 
         if even:
             notes.append(f"layer {place}: b = {b} behaves like {odd}")
         gain = float(gamma * (rho + (1 - rho) * slopes(np.array([odd]))[0]))
-        mu = float(layer(np.float64(mu), odd, gamma, rho))  # type: ignore[arg-type]
+        mu = float(layer(mu, odd, gamma, rho))
         alpha *= gain
         rows.append((place, odd, gamma, rho, gain, mu))
     if not rows:
@@ -376,14 +385,14 @@ def _saturation(mu0: float, odd: int, gamma: float, rho: float, fixed: float) ->
     """Fewest layers with which the bias reaches 95 % of the fixed point; near the critical point that takes long."""
     mu, depth = mu0, 0
     while mu < SATURATED * fixed:
-        mu, depth = float(layer(np.float64(mu), odd, gamma, rho)), depth + 1  # type: ignore[arg-type]
+        mu, depth = float(layer(mu, odd, gamma, rho)), depth + 1
         if depth == DEEPEST:
             break
     return depth
 
 
 def _advice(
-    odd: int, gamma: float, rho: float, of_length: Callable[[float], float] | None, m: float | None, most: int | None
+    odd: int, gamma: float, rho: float, of_length: Callable[[float], Any] | None, m: float | None, most: int | None
 ) -> pl.DataFrame:
     """Amplification after each of a few changes that can be bought, the best first."""
 
@@ -394,11 +403,11 @@ def _advice(
     if most is None or odd + 2 <= most:
         changes.append(("2 more children", odd + 2, gamma, rho))
     if of_length is not None and m is not None and (most is None or odd * (m + MORE_TOKENS) <= most * m):
-        changes.append((f"messages longer by {MORE_TOKENS} tokens", odd, of_length(m + MORE_TOKENS), rho))
+        changes.append((f"messages longer by {MORE_TOKENS} tokens", odd, float(of_length(m + MORE_TOKENS)), rho))
     elif of_length is None:
         changes.append(("fidelity up by 0.05", odd, min(1.0, gamma + 0.05), rho))
     now = alpha(odd, gamma, rho)
-    rows = [(name, alpha(*rest)) for name, *rest in changes]
+    rows = [(name, alpha(width, kept, shared)) for name, width, kept, shared in changes]
     gains = [(name, then, math.log(then / now) if now > 0 else math.nan) for name, then in rows if then > now]
     schema = {"change": pl.String, "alpha": pl.Float64, "gain": pl.Float64}
     return pl.DataFrame(gains, schema=schema, orient="row").sort("alpha", descending=True)

@@ -66,7 +66,8 @@ class JointEstimate(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """The whole answer, ready for JSON."""
-        return super().to_dict() | json_ready({"shape": self.shape, "floor": self.floor, "helps": self.helps})
+        more: dict[str, Any] = json_ready({"shape": self.shape, "floor": self.floor, "helps": self.helps})
+        return super().to_dict() | more
 
 
 def joint_estimate(
@@ -134,8 +135,9 @@ def joint_estimate(
         variances = [v0]
         for _ in range(most):
             variances.append(variances[-1] * factor + q / children)
-        rows = [(k, float(children) ** k if k * math.log(children) < 700 else math.inf, v)
-                for k, v in enumerate(variances)]
+        rows = [
+            (k, float(children) ** k if k * math.log(children) < 700 else math.inf, v) for k, v in enumerate(variances)
+        ]
         floor = q / ((children - 1) * (1 - rho)) if rho < 1 else (math.inf if q else v0)
     else:
         variances = [v0]

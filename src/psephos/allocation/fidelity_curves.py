@@ -119,7 +119,9 @@ def fidelity_table(lengths: npt.ArrayLike, values: npt.ArrayLike) -> FidelityCur
     """
     m, gamma = check_floats("lengths", lengths), check_floats("values", values)
     if len(m) < 2 or len(m) != len(gamma):
-        raise InputError("gamma curve", f"needs two or more lengths with a fidelity each, got {len(m)} and {len(gamma)}")
+        raise InputError(
+            "gamma curve", f"needs two or more lengths with a fidelity each, got {len(m)} and {len(gamma)}"
+        )
     if (np.diff(m) <= 0).any() or m[0] < 0:
         raise InputError("gamma curve", "lengths must rise from 0 or above")
     if ((gamma < 0) | (gamma > 1)).any():

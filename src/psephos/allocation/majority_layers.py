@@ -7,8 +7,8 @@ The bias of a voter on a question with two answers is mu = 2 p - 1, with p its c
     F(mu)  = rho gamma mu + (1 - rho) f_b(gamma mu)                                the layer,
     alpha  = F'(0) = gamma (rho + (1 - rho) c_b),       s = ln alpha / ln b        organisation exponent:
 
-a message keeps its sign with chance (1 + gamma) / 2, and with chance rho the children give one common draw. F is concave
-on [0, 1], so layers amplify a small bias up to the one fixed point mu* > 0 if alpha > 1, and wash it out otherwise.
+a message keeps its sign with chance (1 + gamma) / 2, and with chance rho the children give one common draw. F is
+concave on [0, 1], so layers amplify a small bias up to the one fixed point mu* > 0 if alpha > 1, and wash it out otherwise.
 
 Source: Liu, Kong and Pei (2026), arXiv 2601.17311. Differs: the form of F is reconstructed from the summaries of the
 paper; I is the regularised incomplete beta function, exact where the difference of two tails would cancel. As another
@@ -27,6 +27,7 @@ from scipy import optimize, special
 from psephos.errors import InputError, check_count, check_floats, check_number
 
 Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
 CRITICAL = 1e-9
 """An amplification this near to 1 is taken to be 1."""
 
@@ -162,8 +163,9 @@ def amplification(b: int, gamma: npt.ArrayLike, rho: npt.ArrayLike) -> Floats:
 def spread_amplification(b: int, gamma: float, rho: float) -> float:
     """Amplification if votes are correlated because some questions are harder, and not because children copy.
 
-    The chance of being right is Beta distributed over questions with the mean that the bias says and correlation rho of
-    two votes. Both models have the same correlation; where their verdicts differ, the correlation alone decides nothing.
+    The chance of being right is Beta distributed over questions, with the mean that the bias says and correlation rho
+    of two votes. Both models have the same correlation; where their verdicts differ, the correlation alone
+    decides nothing.
 
     Parameters
     ----------
@@ -184,7 +186,7 @@ def spread_amplification(b: int, gamma: float, rho: float) -> float:
     Examples
     --------
     >>> round(spread_amplification(3, 1.0, 0.0), 6), round(spread_amplification(5, 0.8, 0.2), 4)
-    (1.5, 1.2571)
+    (1.5, 1.1162)
     """
     odd, _ = fan_in(b)
     gamma, rho = check_message(gamma), check_number("rho", rho, low=0, high=1)
@@ -268,10 +270,10 @@ def slopes(odd: npt.NDArray[np.int64]) -> Floats:
     return np.asarray(2 / special.beta(0.5, (odd + 1) / 2))
 
 
-def layer(mu: Floats, odd: npt.ArrayLike, gamma: npt.ArrayLike, rho: npt.ArrayLike) -> Floats:
+def layer(mu: float | Floats, odd: int | Whole, gamma: float | Floats, rho: float | Floats) -> Floats:
     """F(mu) without checks; all broadcast."""
-    sent = gamma * mu
-    return np.asarray(rho * sent + (1 - np.asarray(rho)) * _majority(odd, sent))[()]
+    sent = np.asarray(gamma * mu)
+    return np.asarray(rho * sent + (1 - rho) * _majority(odd, sent))[()]
 
 
 def fixed_point(odd: int, gamma: float, rho: float) -> float:
@@ -281,7 +283,7 @@ def fixed_point(odd: int, gamma: float, rho: float) -> float:
 
     def growth(log_mu: float) -> float:
         mu = math.exp(log_mu)
-        return float(layer(np.float64(mu), odd, gamma, rho)) / mu - 1  # type: ignore[arg-type]
+        return float(layer(mu, odd, gamma, rho)) / mu - 1
 
     if growth(0.0) >= 0:
         return 1.0
@@ -289,7 +291,7 @@ def fixed_point(odd: int, gamma: float, rho: float) -> float:
     return math.exp(optimize.brentq(growth, low, 0.0, xtol=1e-15, rtol=1e-14)) if growth(low) > 0 else 0.0
 
 
-def curve(mu0: npt.ArrayLike, depth: int, odd: npt.ArrayLike, gamma: npt.ArrayLike, rho: npt.ArrayLike) -> Floats:
+def curve(mu0: float | Floats, depth: int, odd: int, gamma: float, rho: float) -> Floats:
     """Biases after 0 .. depth layers, along a new first axis."""
     levels = [np.asarray(mu0, dtype=np.float64)]
     for _ in range(depth):
@@ -305,7 +307,7 @@ def lower_bound(mu0: float, depth: int, odd: int, gamma: float, rho: float, fixe
     """
 
     def gain(mu: float) -> float:
-        return float(layer(np.float64(mu), odd, gamma, rho)) / mu  # type: ignore[arg-type]
+        return float(layer(mu, odd, gamma, rho)) / mu
 
     if mu0 > fixed:
         return max(fixed, mu0 * gain(mu0) ** depth)
@@ -319,5 +321,5 @@ def lower_bound(mu0: float, depth: int, odd: int, gamma: float, rho: float, fixe
     return math.exp(optimize.brentq(short, low, high, xtol=1e-14)) if short(low) < 0 < short(high) else mu0
 
 
-def _majority(odd: npt.ArrayLike, mu: Floats) -> Floats:
+def _majority(odd: int | Whole, mu: Floats) -> Floats:
     return np.asarray(np.sign(mu) * special.betainc(0.5, (np.asarray(odd) + 1) / 2, mu * mu))[()]

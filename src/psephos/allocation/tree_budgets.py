@@ -7,7 +7,8 @@ One agent that spends x has bias mu(x) = min(1, k x^beta). A tree of N = b^L lea
 and ends with the exact recursion mu_L from mu(x). While nothing saturates, mu_L = k B^beta N^(s - beta): a tree pays if
 and only if s > beta, and then the widest one that leaves x >= x_min for each leaf, up to the mixing depth.
 
-Source: Liu, Kong and Pei (2026), arXiv 2601.17311. Differs: the comparison by the exact recursion, the threshold and the
+Source: Liu, Kong and Pei (2026), arXiv 2601.17311. Differs: the comparison by the exact recursion, the threshold
+and the
 search over message lengths are ours. That no tree ever pays where s <= beta holds exactly, not just for small signals,
 because F(mu) <= alpha mu.
 """
@@ -25,7 +26,7 @@ import polars as pl
 
 from psephos.allocation.budget_theory import check_window, exponent
 from psephos.allocation.majority_layers import CRITICAL, Floats, check_message, curve, fan_in, layer, slopes
-from psephos.errors import InputError, check_count, check_floats, check_number
+from psephos.errors import InputError, check_floats, check_number
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result, json_ready
 
@@ -89,7 +90,10 @@ class BudgetComparison(Result):
         sign = ">" if self.exponent > self.beta else "<="
         pays = "a tree can pay" if sign == ">" else "spend all on one run"
         from_ = "no budget" if self.threshold is None else f"a budget of {self.threshold:.4g}"
-        lines = [("rule", f"s = {self.exponent:.4f} {sign} beta = {self.beta:g}: {pays}"), ("a tree beats one", f"{from_}")]
+        lines = [
+            ("rule", f"s = {self.exponent:.4f} {sign} beta = {self.beta:g}: {pays}"),
+            ("a tree beats one", f"{from_}"),
+        ]
         for row in self.budgets.head(12).iter_rows(named=True):
             tree = f"{row['depth']} layers, {row['leaves']:,.0f} leaves at {row['spend']:.4g}: bias {row['bias']:.4f}"
             best = tree if row["depth"] else "one run is best"
@@ -99,7 +103,8 @@ class BudgetComparison(Result):
     def to_dict(self) -> dict[str, Any]:
         """The whole answer, ready for JSON."""
         more = {"exponent": self.exponent, "beta": self.beta, "threshold": self.threshold}
-        return super().to_dict() | json_ready(more)
+        ready: dict[str, Any] = json_ready(more)
+        return super().to_dict() | ready
 
 
 def compare_budgets(
@@ -153,9 +158,11 @@ def compare_budgets(
     most = check_window(W, m)
     if most is not None and odd > most:
         raise InputError("b", f"must be at most {most}, as W holds no more messages of m tokens, got {b}")
-    spend = check_floats("B", [budgets] if np.ndim(budgets) == 0 else budgets)  # type: ignore[list-item]
+    spend = check_floats("B", [budgets] if np.ndim(budgets) == 0 else budgets)
     if not len(spend) or (spend < x_min).any():
-        raise InputError("B", f"must pay for one leaf, at least {x_min:g}" + (f", got {spend.min():g}" if len(spend) else ""))
+        raise InputError(
+            "B", f"must pay for one leaf, at least {x_min:g}" + (f", got {spend.min():g}" if len(spend) else "")
+        )
     rows = [_best_tree(float(budget), odd, keep, shared, costs) for budget in spend]
     alpha = float(keep * (shared + (1 - shared) * slopes(np.array([odd]))[0]))
     s = exponent(alpha, odd)
@@ -246,7 +253,7 @@ def best_design(
     >>> from psephos.allocation import fidelity_curve
     >>> found = best_design(4000, fidelity_curve(m0=200), 0.1, lengths=[40, 200, 800])
     >>> found.best["m"], found.best["b"], round(found.best["exponent"], 4)
-    (800.0, 3, 0.3526)
+    (800.0, 5, 0.3494)
     """
     shared = check_number("rho", rho, low=0, high=1)
     costs = _costs(k, beta, x_min, c_msg, 1.0)
@@ -275,7 +282,7 @@ def _costs(k: float, beta: float, x_min: float, c_msg: float, m: float) -> Costs
 
 
 def _best_tree(budget: float, odd: int, gamma: float, rho: float, costs: Costs) -> tuple[float, ...]:
-    """Budget, bias of one run, then depth, leaves, spend, bias of the best tree and its gain; the shallowest of equals."""
+    """Budget, bias of one run; depth, leaves, spend and bias of the best tree, the shallowest of equals; its gain."""
     single = float(costs.single(budget))
     best = (0, 1.0, budget, single)
     for depth in range(1, costs.depths(odd, budget) + 1):
