@@ -8,7 +8,8 @@ The bias of a voter on a question with two answers is mu = 2 p - 1, with p its c
     alpha  = F'(0) = gamma (rho + (1 - rho) c_b),       s = ln alpha / ln b        organisation exponent:
 
 a message keeps its sign with chance (1 + gamma) / 2, and with chance rho the children give one common draw. F is
-concave on [0, 1], so layers amplify a small bias up to the one fixed point mu* > 0 if alpha > 1, and wash it out otherwise.
+concave on [0, 1], so layers amplify a small bias up to the one fixed point mu* > 0 if alpha > 1, and wash it out
+otherwise.
 
 Source: Liu, Kong and Pei (2026), arXiv 2601.17311. Differs: the form of F is reconstructed from the summaries of the
 paper; I is the regularised incomplete beta function, exact where the difference of two tails would cancel. As another

@@ -9,7 +9,8 @@ is the harmony of a model, 1 if groups are alike in size and score. It falls if 
 equally far from their mean and have H = 1. So it never stands alone here: beside it are the weighted standard deviation
 of acc_i, the worst group, the share of variance between groups, and U = 1 - sd / sqrt(mu (1 - mu)), which is monotone.
 
-Small groups look uneven by luck. The band says what H would be if all groups were truly alike: acc_i ~ Bin(n_i, mu) / n_i
+Small groups look uneven by luck. The band says what H would be if all groups were truly alike: acc_i ~ Bin(n_i,
+mu) / n_i
 around its own mean. H divided by the median of the band, cut at 1, is `adjusted`; p is the share of the band at or
 below H.
 
@@ -234,7 +235,8 @@ def harmony(
     squares = np.nan_to_num(table) ** 2 @ members
     notes = notes_on(labels, counts, declared)
     streams = spawn(seed, len(table))
-    rows, parts = [], []
+    rows: list[dict[str, Any]] = []
+    parts: list[dict[str, Any]] = []
     for place, name in enumerate(names):
         n = counts[place]
         empty = [labels[group] for group in np.flatnonzero(n == 0)]

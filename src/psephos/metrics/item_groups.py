@@ -18,6 +18,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -73,7 +74,7 @@ class ItemGroups(Result):
 
     def summary(self) -> list[tuple[str, str]]:
         """How many groups, how clear, how stable."""
-        best = self.silhouettes["silhouette"].max()
+        best = float(self.silhouettes["silhouette"].to_numpy().max())
         sizes = ", ".join(f"{size:,}" for size in np.bincount(self.labels)[:10])
         stable = "not measured" if np.isnan(self.stability) else f"{self.stability:.3f} (adjusted Rand index)"
         lines = [("groups", f"{self.k} of {sizes} items"), ("silhouette", f"{best:.4f}"), ("stability", stable)]
@@ -244,19 +245,19 @@ def _distributions(probs: npt.ArrayLike) -> Floats:
     return table
 
 
-def _tables(values: object, kind: str) -> tuple[list[Floats], Callable[[list[Floats]], Similarity]]:
+def _tables(values: Any, kind: str) -> tuple[list[Floats], Callable[[list[Floats]], Similarity]]:
     if kind == "probs":
         several = isinstance(values, (list, tuple)) and len(values) and np.ndim(values[0]) == 2
-        tables = [_distributions(one) for one in (values if several else [values])]  # type: ignore[union-attr]
+        tables = [_distributions(one) for one in (values if several else [values])]
         if len({len(one) for one in tables}) > 1:
             raise InputError("probs", "must have the same items for every model")
         return tables, _by_probabilities
     if kind == "responses":
-        table = check_floats("responses", values, ndim=2, missing=True)  # type: ignore[arg-type]
+        table = check_floats("responses", values, ndim=2, missing=True)
         check_unit("responses", table)
         return [table.T], _by_responses
     if kind == "embeddings":
-        return [check_floats("embeddings", values, ndim=2)], _by_distance  # type: ignore[arg-type]
+        return [check_floats("embeddings", values, ndim=2)], _by_distance
     raise InputError("kind", f"must be one of 'probs', 'responses', 'embeddings', got {kind!r}")
 
 
