@@ -1,6 +1,6 @@
 """Which benchmarks are harmonious for all models, and which groups pull a mean?
 
-The plane: mean of harmony over models against its standard deviation, one named point a benchmark, lines at the medians.
+The plane: mean of harmony over models against its variance, one named point a benchmark, lines at the medians.
 The groups: score of each group against the mean of its model.
 """
 
@@ -50,7 +50,8 @@ def harmony_plane_plot(result: HarmonyPlane, *, theme: str = "light", heading: b
     mean = table["mean"].to_numpy()
     variance = table["variance"].fill_null(0.0).to_numpy()
     good = int((table["quadrant"] == "reliable").sum())
-    finding = f"{good} of {table.height:,} benchmarks {'is' if good == 1 else 'are'} reliable: high harmony that varies little"
+    verb = "is" if good == 1 else "are"
+    finding = f"{good} of {table.height:,} benchmarks {verb} reliable: high harmony that varies little"
     top = max(float(variance.max()) * 1.2, 1e-4)
     with own_rules():
         page = sheet(finding, "Harmony over models; lines: medians.", height=320, theme=theme, heading=heading)
@@ -107,7 +108,7 @@ def harmony_plot(result: Harmony, *, theme: str = "light", heading: bool = True)
     own = result.groups.filter(result.groups["model"] == row["model"]).sort("score", descending=True)
     part = own if own.height <= MOST else own[[*range(MOST // 2), *range(own.height - MOST // 2, own.height)]]
     names = [shortened(name, 22) for name in part["group"]]
-    means = f"the mean of {row['mean']:.2f} hides a group at {decimal(row['worst'])}".replace(" 0.", " .")
+    means = f"the mean of {decimal(row['mean'])} hides a group at {decimal(row['worst'])}"
     finding = f"{shortened(row['model'], 24)}: harmony {decimal(row['harmony'])}, {means}"
     more = "" if own.height <= MOST else f" The {MOST // 2} best and worst of {own.height:,}."
     method = f"Mean score of each group; larger points hold more items; the line is the mean of all.{more}"
