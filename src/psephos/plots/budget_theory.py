@@ -69,7 +69,8 @@ def phase_plot(result: Organisation, *, theme: str = "light", heading: bool = Tr
         right = result.gamma > 0.7
         place = result.gamma + (-0.025 if right else 0.025)
         words = f"this tree, {decimal(result.alpha, 2)} times"
-        page.write(axes, place, result.rho, words, ha="right" if right else "left", va="center_baseline", zorder=6)
+        above = min(result.rho + 0.05, 0.95)
+        page.write(axes, place, above, words, ha="right" if right else "left", va="center_baseline", zorder=6)
     return page.figure
 
 

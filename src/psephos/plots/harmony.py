@@ -102,7 +102,7 @@ def harmony_plot(result: Harmony, *, theme: str = "light", heading: bool = True)
     >>> from psephos.metrics import harmony
     >>> found = harmony([[1.0] * 15 + [0.0] * 15], ["a"] * 10 + ["b"] * 10 + ["c"] * 10, repeats=0)
     >>> harmony_plot(found, heading=False).get_suptitle()
-    'model 1: harmony .63, the mean of .50 hides a group at 0'
+    'model 1: harmony 0, the mean of .50 hides a group at 0'
     """
     row = result.models.drop_nulls("harmony").row(0, named=True)
     own = result.groups.filter(result.groups["model"] == row["model"]).sort("score", descending=True)
@@ -114,7 +114,7 @@ def harmony_plot(result: Harmony, *, theme: str = "light", heading: bool = True)
     method = f"Mean score of each group; larger points hold more items; the line is the mean of all.{more}"
     with own_rules():
         page = sheet(finding, method, height=56 + 22 * len(names), theme=theme, heading=heading)
-        axes = page.panel(14 + LETTER * max(map(len, names)), 2, 44, 44)
+        axes = page.panel(30 + LETTER * max(map(len, names)), 2, 44, 44)
         axes.set_xlim(0, 1)
         axes.set_ylim(len(names) - 0.5, -0.5)
         ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
@@ -128,6 +128,6 @@ def harmony_plot(result: Harmony, *, theme: str = "light", heading: bool = True)
         side = axes.get_yaxis_transform()
         for place, name in enumerate(names):
             how = {"transform": side, "va": "center_baseline"}
-            page.write(axes, -0.04, place, name, ha="right", **how)
+            page.write(axes, -0.05, place, name, ha="right", **how)
             page.write(axes, 1.05, place, decimal(part["score"][place]), "muted", ha="left", **how)
     return page.figure
