@@ -6,7 +6,7 @@ The groups: score of each group against the mean of its model.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -127,7 +127,7 @@ def harmony_plot(result: Harmony, *, theme: str = "light", heading: bool = True)
         axes.scatter(part["score"], np.arange(len(names)), s=size, color=page.colour("accent"), clip_on=False, zorder=4)
         side = axes.get_yaxis_transform()
         for place, name in enumerate(names):
-            how = {"transform": side, "va": "center_baseline"}
+            how: dict[str, Any] = {"transform": side, "va": "center_baseline"}
             page.write(axes, -0.05, place, name, ha="right", **how)
             page.write(axes, 1.05, place, decimal(part["score"][place]), "muted", ha="left", **how)
     return page.figure
