@@ -18,6 +18,7 @@ from psephos.cli.decide import decide
 from psephos.cli.demo import demo
 from psephos.cli.doctor import doctor
 from psephos.cli.measure import measure
+from psephos.cli.plan import plan
 from psephos.cli.rank import rank
 from psephos.cli.study import study
 from psephos.cli.transcribe import transcribe
@@ -36,6 +37,7 @@ app.command(cls=Verb)(agree)
 app.command(cls=Verb)(transcribe)
 app.command(cls=Verb)(rank)
 app.add_typer(measure, name="measure")
+app.command(cls=Verb)(plan)
 app.add_typer(study, name="study")
 app.command("import", cls=Verb)(import_)
 app.command(cls=Verb)(export)

@@ -10,10 +10,12 @@ A new result type gets its pictures by a file with a function ``(result, *, them
 from psephos.plots.agreement import agreement_matrix_plot
 from psephos.plots.bands import bands_plot
 from psephos.plots.bias import bias_plot
+from psephos.plots.budget_theory import budget_plot, phase_plot
 from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
@@ -31,13 +33,17 @@ __all__ = [
     "bands_plot",
     "bias_plot",
     "borderline_plot",
+    "budget_plot",
     "ceiling_plot",
     "certainty_plot",
     "collective_plot",
     "consistency_plot",
+    "harmony_plane_plot",
+    "harmony_plot",
     "influence_plot",
     "left_out_plot",
     "order_plot",
+    "phase_plot",
     "plot",
     "reliability_plot",
     "source_reliability_plot",

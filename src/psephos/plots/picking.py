@@ -9,10 +9,12 @@ from psephos.errors import InputError, check_choice
 from psephos.plots.agreement import agreement_plot
 from psephos.plots.bands import bands_plot
 from psephos.plots.bias import bias_plot
+from psephos.plots.budget_theory import budget_plot, phase_plot
 from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import (
@@ -55,6 +57,10 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     },
     "NoiseCeiling": {"ceiling": ceiling_plot, "votes": vote_plan_plot},
     "Consistency": {"consistency": consistency_plot},
+    "Organisation": {"phases": phase_plot},
+    "BudgetComparison": {"budgets": budget_plot},
+    "Harmony": {"groups": harmony_plot},
+    "HarmonyPlane": {"plane": harmony_plane_plot},
 }
 """Pictures of each result type by name, the first is the usual one. Types stand here by the name of their class, so
 that drawing one result does not load the rooms of all others; a subclass has the pictures of its base."""

@@ -1,0 +1,133 @@
+"""Which benchmarks are harmonious for all models, and which groups pull a mean?
+
+The plane: mean of harmony over models against its variance, one named point a benchmark, lines at the medians.
+The groups: score of each group against the mean of its model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from psephos.plots.style import LETTER, decimal, own_rules, sheet, shortened
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from psephos.metrics import Harmony, HarmonyPlane
+
+MOST = 20
+
+
+def harmony_plane_plot(result: HarmonyPlane, *, theme: str = "light", heading: bool = True) -> Figure:
+    """Benchmarks by mean and variance of the harmony of models.
+
+    Parameters
+    ----------
+    result : HarmonyPlane
+    theme : {"light", "dark"}, default "light"
+    heading : bool, default True
+        Whether finding and method stand above the picture.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingPartError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from psephos.metrics import harmony_plane
+    >>> plane = harmony_plane({"a": [0.9, 0.95, 0.92], "b": [0.3, 0.9, 0.6]})
+    >>> harmony_plane_plot(plane, heading=False).get_suptitle()
+    '1 of 2 benchmarks is reliable: high harmony that varies little'
+    """
+    table = result.benchmarks
+    mean = table["mean"].to_numpy()
+    variance = table["variance"].fill_null(0.0).to_numpy()
+    good = int((table["quadrant"] == "reliable").sum())
+    verb = "is" if good == 1 else "are"
+    finding = f"{good} of {table.height:,} benchmarks {verb} reliable: high harmony that varies little"
+    top = max(float(variance.max()) * 1.2, 1e-4)
+    with own_rules():
+        page = sheet(finding, "Harmony over models; lines: medians.", height=320, theme=theme, heading=heading)
+        axes = page.panel(64, 14, 24, 48)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, top)
+        ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
+        axes.set_xticks(ticks, [decimal(tick) for tick in ticks])
+        heights = [float(tick) for tick in np.linspace(0, top / 1.2, 4)]
+        axes.set_yticks(heights, [decimal(tick, 4) for tick in heights])
+        page.grid(axes, x=ticks, y=heights)
+        axes.axvline(float(np.median(mean)), color=page.colour("muted"), lw=1, dashes=(4, 3))
+        axes.axhline(float(np.median(variance)), color=page.colour("muted"), lw=1, dashes=(4, 3))
+        axes.set_xlabel("mean harmony", color=page.colour("muted"), labelpad=4)
+        axes.set_ylabel("variance", color=page.colour("muted"), labelpad=4)
+        for x, y, name, kind in zip(mean, variance, table["benchmark"], table["quadrant"], strict=True):
+            ink = "good" if kind == "reliable" else "accent"
+            axes.plot(
+                [x], [y], "D" if kind == "reliable" else "o", color=page.colour(ink), ms=7, clip_on=False, zorder=4
+            )
+            left = x > 0.6
+            step = -0.02 if left else 0.02
+            page.write(axes, x + step, y + 0.03 * top, shortened(name, 18), ha="right" if left else "left")
+    return page.figure
+
+
+def harmony_plot(result: Harmony, *, theme: str = "light", heading: bool = True) -> Figure:
+    """Score of each group of the first model against its mean; the area of a point is the share of items.
+
+    Parameters
+    ----------
+    result : Harmony
+    theme : {"light", "dark"}, default "light"
+    heading : bool, default True
+        Whether finding and method stand above the picture.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingPartError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from psephos.metrics import harmony
+    >>> found = harmony([[1.0] * 15 + [0.0] * 15], ["a"] * 10 + ["b"] * 10 + ["c"] * 10, repeats=0)
+    >>> harmony_plot(found, heading=False).get_suptitle()
+    'model 1: harmony 0, the mean of .50 hides a group at 0'
+    """
+    row = result.models.drop_nulls("harmony").row(0, named=True)
+    own = result.groups.filter(result.groups["model"] == row["model"]).sort("score", descending=True)
+    part = own if own.height <= MOST else own[[*range(MOST // 2), *range(own.height - MOST // 2, own.height)]]
+    names = [shortened(name, 22) for name in part["group"]]
+    means = f"the mean of {decimal(row['mean'])} hides a group at {decimal(row['worst'])}"
+    finding = f"{shortened(row['model'], 24)}: harmony {decimal(row['harmony'])}, {means}"
+    more = "" if own.height <= MOST else f" The {MOST // 2} best and worst of {own.height:,}."
+    method = f"Mean score of each group; larger points hold more items; the line is the mean of all.{more}"
+    with own_rules():
+        page = sheet(finding, method, height=56 + 22 * len(names), theme=theme, heading=heading)
+        axes = page.panel(30 + LETTER * max(map(len, names)), 2, 44, 44)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
+        axes.set_yticks([])
+        axes.set_xticks(ticks, [decimal(tick) for tick in ticks])
+        page.grid(axes, x=ticks)
+        axes.set_xlabel("mean score", color=page.colour("muted"), labelpad=4)
+        axes.axvline(row["mean"], color=page.colour("middle"), lw=1.5, zorder=2)
+        size = 30 + 300 * part["share"].to_numpy()
+        axes.scatter(part["score"], np.arange(len(names)), s=size, color=page.colour("accent"), clip_on=False, zorder=4)
+        side = axes.get_yaxis_transform()
+        for place, name in enumerate(names):
+            how: dict[str, Any] = {"transform": side, "va": "center_baseline"}
+            page.write(axes, -0.05, place, name, ha="right", **how)
+            page.write(axes, 1.05, place, decimal(part["score"][place]), "muted", ha="left", **how)
+    return page.figure
