@@ -18,7 +18,7 @@ from psephos.agreement import agree
 from psephos.opinions import read
 
 DOCTOR = importlib.import_module("psephos.cli.doctor")
-VERBS = ("decide", "agree", "transcribe", "measure", "study", "import", "export", "demo", "doctor")
+VERBS = ("decide", "agree", "transcribe", "select", "measure", "study", "import", "export", "demo", "doctor")
 
 
 def squeezed(text: str) -> list[str]:

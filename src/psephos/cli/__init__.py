@@ -18,6 +18,7 @@ from psephos.cli.decide import decide
 from psephos.cli.demo import demo
 from psephos.cli.doctor import doctor
 from psephos.cli.measure import measure
+from psephos.cli.select import select
 from psephos.cli.study import study
 from psephos.cli.transcribe import transcribe
 from psephos.cli.transfer import export, import_
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command(cls=Verb)(decide)
 app.command(cls=Verb)(agree)
 app.command(cls=Verb)(transcribe)
+app.command(cls=Verb)(select)
 app.add_typer(measure, name="measure")
 app.add_typer(study, name="study")
 app.command("import", cls=Verb)(import_)
