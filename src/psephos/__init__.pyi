@@ -14,6 +14,8 @@ from .opinions import (
     Opinions,
     Reasons,
     Result,
+    Selection,
+    SelectionReasons,
     Verdict,
     battles,
     from_frame,
@@ -31,22 +33,29 @@ from .opinions import (
 )
 from .plots import plot
 from .reports import write_report
+from .selection import AlphaBreakpoints, ProcessScores, SuccessCurves, TunedAlpha, select
 
 __all__ = [
     "AgainstGold",
     "Agreement",
+    "AlphaBreakpoints",
     "CollectiveVerdict",
     "Consistency",
     "InputError",
     "NoiseCeiling",
     "Opinions",
+    "ProcessScores",
     "RankCeiling",
     "Reasons",
     "Result",
     "ScoreVerdict",
+    "Selection",
+    "SelectionReasons",
     "SourceVerdict",
+    "SuccessCurves",
     "TranscriptVerdict",
     "TruthVerdict",
+    "TunedAlpha",
     "Verdict",
     "against_gold",
     "agree",
@@ -65,6 +74,7 @@ __all__ = [
     "samples",
     "scan",
     "scores",
+    "select",
     "transcripts",
     "write",
     "write_report",

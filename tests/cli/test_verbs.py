@@ -18,7 +18,20 @@ from psephos.agreement import agree
 from psephos.opinions import read
 
 DOCTOR = importlib.import_module("psephos.cli.doctor")
-VERBS = ("decide", "agree", "transcribe", "rank", "plan", "measure", "study", "import", "export", "demo", "doctor")
+VERBS = (
+    "decide",
+    "agree",
+    "transcribe",
+    "rank",
+    "select",
+    "plan",
+    "measure",
+    "study",
+    "import",
+    "export",
+    "demo",
+    "doctor",
+)
 
 
 def squeezed(text: str) -> list[str]:

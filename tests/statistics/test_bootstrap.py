@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from psephos.errors import InputError
-from psephos.statistics import _evaluation, _resampling, bca_interval, bootstrap, replicate_intervals
+from psephos.statistics import _evaluation, _resampling, bca_interval, bootstrap, replicate_intervals, reweightings
 
 # 26 neurologically impaired children, Efron and Tibshirani (1993), table 14.1, test A
 SPATIAL = np.array(
@@ -346,3 +346,21 @@ def test_bad_input_is_named(how, argument):
     with pytest.raises(InputError) as caught:
         bootstrap(**call)
     assert caught.value.argument == argument
+
+
+def test_reweightings_are_the_weights_that_the_bootstrap_sees():
+    seen = []
+    strata = [0, 0, 1, 1, 1]
+
+    def statistic(weights):
+        seen.append(weights.copy())
+        return weights[:, 0]
+
+    bootstrap(statistic, 5, strata=strata, repeats=40, method="percentile", rng=np.random.default_rng(3).spawn(1)[0])
+    (draw, _) = np.random.default_rng(3).spawn(1)[0].spawn(2)
+    weights = np.concatenate(list(reweightings(5, strata=strata, repeats=40, rng=draw)))
+    assert np.array_equal(np.concatenate(seen)[1:], weights)
+    assert (weights[:, :2].sum(axis=1) == 2).all()
+    assert (weights[:, 2:].sum(axis=1) == 3).all()
+    with pytest.raises(InputError, match="repeats"):
+        reweightings(5, repeats=0)

@@ -20,6 +20,7 @@ from psephos.cli.doctor import doctor
 from psephos.cli.measure import measure
 from psephos.cli.plan import plan
 from psephos.cli.rank import rank
+from psephos.cli.select import select
 from psephos.cli.study import study
 from psephos.cli.transcribe import transcribe
 from psephos.cli.transfer import export, import_
@@ -36,6 +37,7 @@ app.command(cls=Verb)(decide)
 app.command(cls=Verb)(agree)
 app.command(cls=Verb)(transcribe)
 app.command(cls=Verb)(rank)
+app.command(cls=Verb)(select)
 app.add_typer(measure, name="measure")
 app.command(cls=Verb)(plan)
 app.add_typer(study, name="study")

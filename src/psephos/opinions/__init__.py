@@ -18,6 +18,8 @@ from psephos.opinions.outcomes import Result
 from psephos.opinions.reading import read
 from psephos.opinions.reasons import Reasons
 from psephos.opinions.scanning import scan
+from psephos.opinions.selection_reasons import SelectionReasons
+from psephos.opinions.selections import Selection
 from psephos.opinions.sharding import Shards
 from psephos.opinions.transcript_words import Word
 from psephos.opinions.transcript_writing import write_transcripts
@@ -30,6 +32,8 @@ __all__ = [
     "Ranking",
     "Reasons",
     "Result",
+    "Selection",
+    "SelectionReasons",
     "Shards",
     "Verdict",
     "Word",

@@ -8,6 +8,7 @@ A new result type gets its pictures by a file with a function ``(result, *, them
 """
 
 from psephos.plots.agreement import agreement_matrix_plot
+from psephos.plots.alpha import breakpoints_plot, tuned_alpha_plot
 from psephos.plots.bands import bands_plot
 from psephos.plots.bias import bias_plot
 from psephos.plots.budget_theory import budget_plot, phase_plot
@@ -21,8 +22,11 @@ from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
 from psephos.plots.reliability import reliability_plot
+from psephos.plots.selection import selection_plot
 from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
+from psephos.plots.steps import steps_plot
+from psephos.plots.success import success_plot
 from psephos.plots.swiss import swiss_sensitivity_plot
 from psephos.plots.vector import svg
 from psephos.plots.voters import voters_plot
@@ -33,6 +37,7 @@ __all__ = [
     "bands_plot",
     "bias_plot",
     "borderline_plot",
+    "breakpoints_plot",
     "budget_plot",
     "ceiling_plot",
     "certainty_plot",
@@ -46,11 +51,15 @@ __all__ = [
     "phase_plot",
     "plot",
     "reliability_plot",
+    "selection_plot",
     "source_reliability_plot",
     "sources_plot",
+    "steps_plot",
+    "success_plot",
     "svg",
     "swiss_sensitivity_plot",
     "transitions_plot",
+    "tuned_alpha_plot",
     "vote_plan_plot",
     "voters_plot",
 ]

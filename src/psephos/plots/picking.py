@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psephos.errors import InputError, check_choice
 from psephos.plots.agreement import agreement_plot
+from psephos.plots.alpha import breakpoints_plot, tuned_alpha_plot
 from psephos.plots.bands import bands_plot
 from psephos.plots.bias import bias_plot
 from psephos.plots.budget_theory import budget_plot, phase_plot
@@ -26,8 +27,11 @@ from psephos.plots.peer_review import (
     transitions_plot,
 )
 from psephos.plots.reliability import reliability_plot
+from psephos.plots.selection import selection_plot
 from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
+from psephos.plots.steps import steps_plot
+from psephos.plots.success import success_plot
 from psephos.plots.swiss import swiss_sensitivity_plot
 from psephos.plots.voters import voters_plot
 
@@ -47,6 +51,11 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "Ranking": {"order": order_plot, "above": above_plot},
     "AgainstGold": {"reliability": reliability_plot},
     "Agreement": {"pairs": agreement_plot, "influence": left_out_plot},
+    "Selection": {"candidates": selection_plot},
+    "SuccessCurves": {"success": success_plot},
+    "TunedAlpha": {"alpha": tuned_alpha_plot},
+    "AlphaBreakpoints": {"breakpoints": breakpoints_plot},
+    "ProcessScores": {"steps": steps_plot},
     "ScoreMovement": {"transitions": transitions_plot},
     "BorderlineCurve": {"borderline": borderline_plot},
     "ScoreInfluence": {"influence": influence_plot},

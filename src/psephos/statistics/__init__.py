@@ -6,7 +6,7 @@ candidates. Every other room that says how sure it is says it with these.
 """
 
 from psephos.statistics.beta_binomial import BetaBinomial, fit_beta_binomial
-from psephos.statistics.bootstrap import Bootstrap, bootstrap
+from psephos.statistics.bootstrap import Bootstrap, bootstrap, reweightings
 from psephos.statistics.contingency import IndependenceTest, OddsRatio, independence_test, mantel_haenszel, sign_test
 from psephos.statistics.dependent_correlations import CorrelationDifference, correlation_difference
 from psephos.statistics.discrimination import auc, auc_statistic
@@ -58,6 +58,7 @@ __all__ = [
     "percentile_interval",
     "permutation_test",
     "rank_spread",
+    "reweightings",
     "sign_flip_test",
     "sign_test",
     "spearman_rho",

@@ -15,12 +15,13 @@ acceleration at bounded cost: sums of h units are less skew by sqrt(h), but ther
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from psephos.engine.streams import Rng, spawn
+from psephos.engine.streams import Rng, generator, spawn
 from psephos.errors import check_choice, check_count, check_number
 from psephos.statistics._evaluation import Statistic, evaluate
 from psephos.statistics._resampling import jackknife_plan, jackknife_samples, resamples, units_of
@@ -165,6 +166,41 @@ def bootstrap(
         standard_error=standard_error,
         undefined=repeats - defined,
     )
+
+
+def reweightings(
+    n: int,
+    *,
+    multiplicity: npt.ArrayLike | None = None,
+    clusters: npt.ArrayLike | None = None,
+    strata: npt.ArrayLike | None = None,
+    repeats: int = 1000,
+    rng: Rng = None,
+) -> Iterator[npt.NDArray[np.float64]]:
+    """The weights of `bootstrap` alone, for a statistic whose replicates are too many to be kept.
+
+    Parameters
+    ----------
+    n, multiplicity, clusters, strata, repeats, rng
+        As in `bootstrap`.
+
+    Returns
+    -------
+    iterator of ndarray of float64, shape (rows, n)
+        How often each row is drawn, some replicates at a time.
+
+    Raises
+    ------
+    InputError
+        As in `bootstrap`.
+
+    Examples
+    --------
+    >>> sum(len(weights) for weights in reweightings(4, strata=[0, 0, 1, 1], repeats=10, rng=0))
+    10
+    """
+    units = units_of(n, multiplicity, clusters, strata)
+    return resamples(units, check_count("repeats", repeats), generator(rng))
 
 
 def _standard_deviation(replicates: npt.NDArray[np.float64], defined: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

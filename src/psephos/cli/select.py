@@ -1,0 +1,140 @@
+"""psephos select: which of many samples to hand in, how sure is that, and why not the others?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from psephos.cli import options as o
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from psephos.opinions.selections import Selection
+    from psephos.statistics import Interval
+
+
+@o.reads
+def select(
+    given: o.ReadOptions,
+    method: Annotated[
+        str, typer.Option(help="auto, best-of-majority, best-of-n, weighted-vote or most-common.")
+    ] = "auto",
+    score: Annotated[
+        str, typer.Option(help="Where scores come from: reward, process (log-probabilities), or auto.")
+    ] = "auto",
+    k: Annotated[int, typer.Option("--k", help="Answers to take of each item, at most.", min=1)] = 1,
+    alpha: Annotated[
+        str, typer.Option(metavar="SHARE", help="Share of the samples in which an answer must be seen, or auto.")
+    ] = "auto",
+    p_right: Annotated[
+        float | None, typer.Option(help="Probability that one sample is right; alpha is 3/4 of it.")
+    ] = None,
+    reward_agg: Annotated[
+        str, typer.Option(help="Score of an answer from its samples: mean, max, median, sum.")
+    ] = "mean",
+    denominator: Annotated[str, typer.Option(help="Samples that count: all, or valid ones with an answer.")] = "all",
+    fill: Annotated[str, typer.Option(help="If fewer than k are seen often enough: none, majority, reward.")] = "none",
+    soft_gate: Annotated[
+        float | None, typer.Option(metavar="VOTES", help="Instead of alpha: draw scores to their mean by votes.")
+    ] = None,
+    weight: Annotated[str, typer.Option(help="What a score weighs in a weighted vote: sigmoid, raw.")] = "sigmoid",
+    beta: Annotated[float, typer.Option(help="Scale of process scores.")] = 0.05,
+    aggregate: Annotated[
+        str, typer.Option(help="Process score of a response from its steps: min, sum, mean, last, orm.")
+    ] = "min",
+    equivalence: o.EquivalenceOption = "exact",
+    repeats: Annotated[int, typer.Option(help="Resamples of the samples to say how sure it is.", min=0)] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
+    engine: o.EngineOption = "1",
+    limit: Annotated[int, typer.Option(help="Rows to print.", min=0)] = 10,
+    why: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Print what became of each answer.")] = None,
+    json: o.Json = False,
+    parquet: o.Parquet = None,
+    report: o.Report = None,
+) -> None:
+    """Say which answers to take of many samples, how sure that is, and why not the others."""
+    from psephos.cli import output
+    from psephos.opinions.writing import write_frame
+    from psephos.selection import select as select_answers
+
+    given.check_outputs({"--parquet": parquet, "--report": report})
+    opinions = replace(given, kind=given.kind or "samples").load()
+    options = {"alpha": _alpha(alpha), "p_right": p_right, "reward_agg": reward_agg, "denominator": denominator}
+    options |= {"fill": fill, "soft_gate": soft_gate, "weight": weight}
+    result = select_answers(
+        opinions,
+        method=method,
+        score=score,
+        beta=beta,
+        aggregate=aggregate,
+        k=k,
+        equivalence=equivalence,
+        repeats=repeats,
+        rng=seed,
+        engine=int(engine) if engine.isdecimal() else engine,
+        **{name: value for name, value in options.items() if value != _IDLE[name]},
+    )
+    reasons = [result.why(item) for item in why or []]
+    known = _known(result, equivalence)
+    if parquet is not None:
+        write_frame(result.candidates(), parquet)
+    if report is not None:
+        from psephos.reports import write_report
+
+        write_report(result, report)
+    if json:
+        output.print_json(result, why=reasons)
+        return
+    out = output.console()
+    _print_selection(out, result, known, limit)
+    for reason in reasons:
+        output.print_summary(out, "Why", reason.summary())
+    output.print_issues(out, result.issues)
+    for written in filter(None, (parquet, report)):
+        output.print_line(out, f"Wrote {written}")
+
+
+_IDLE: dict[str, Any] = {
+    "alpha": "auto",
+    "p_right": None,
+    "reward_agg": "mean",
+    "denominator": "all",
+    "fill": "none",
+    "soft_gate": None,
+    "weight": "sigmoid",
+}
+"""Values of options that not every method has; at these they ask for nothing."""
+
+
+def _alpha(text: str) -> float | str:
+    """A share, or the word that asks for a rule."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _known(result: Selection, equivalence: str) -> Interval | None:
+    """How often a right answer was taken, where right answers are known."""
+    from psephos.selection import solved
+
+    gold = result.opinions.about.column("items", "gold", result.items)
+    return solved(result, gold, equivalence=equivalence) if gold is not None and gold.count() else None
+
+
+def _print_selection(out: Console, result: Selection, known: Interval | None, limit: int) -> None:
+    from psephos.cli.output import print_summary, print_table
+
+    lines = result.summary()
+    if known is not None:
+        lines.append(("solved", f"{known} of the items with a known answer"))
+    print_summary(out, f"Selection by {result.provenance.method}", lines)
+    if limit:
+        table = result.table().head(limit).drop("voter", "draw")
+        print_table(out, "Taken", table, formats={"score": ".4g"})
+        if len(result) > 1:
+            queue = result.queue(limit).select("rank", "item", "answer", "share", "sureness", "flags")
+            print_table(out, "Check first", queue)

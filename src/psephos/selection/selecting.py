@@ -1,0 +1,99 @@
+"""Which rule selects, and by which scores?"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from inspect import signature
+from typing import Any
+
+from psephos.errors import InputError, check_choice
+from psephos.opinions.model import Opinions
+from psephos.opinions.selections import Selection
+from psephos.selection.best_of_majority import best_of_majority
+from psephos.selection.best_of_n import best_of_n
+from psephos.selection.most_common import most_common
+from psephos.selection.process_scores import process_scores
+from psephos.selection.weighted_vote import weighted_vote
+
+METHODS: dict[str, Callable[..., Selection]] = {
+    "best-of-majority": best_of_majority,
+    "best-of-n": best_of_n,
+    "weighted-vote": weighted_vote,
+    "most-common": most_common,
+}
+SCORES = ("auto", "reward", "process")
+
+
+def select(
+    opinions: Opinions,
+    *,
+    method: str = "auto",
+    score: str = "auto",
+    beta: float = 0.05,
+    aggregate: str = "min",
+    **options: Any,
+) -> Selection:
+    """Say which answers to take of the samples of each question, how sure that is, and why not the others.
+
+    Parameters
+    ----------
+    opinions : Opinions
+        Of kind ``samples``.
+    method : {"auto", "best-of-majority", "best-of-n", "weighted-vote", "most-common"}, default "auto"
+        ``"auto"``: best of majority where there are scores, else the most common answers.
+    score : {"auto", "reward", "process"}, default "auto"
+        Where scores come from: the column ``reward``, or the log-probabilities of the tokens (`process_scores`).
+        ``"auto"`` takes the first if it is there, else the second.
+    beta, aggregate
+        As in `process_scores`.
+    **options
+        Passed to the method.
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    InputError
+        If the opinions are no samples, the scores asked for are not there, or an option does not go with the method.
+
+    Examples
+    --------
+    >>> from psephos.opinions import samples
+    >>> select(samples(["q"] * 3, ["llm"] * 3, [0, 1, 2], ["4", "5", "4"], reward=[0.2, 0.9, 0.4]), alpha=0.5).chosen
+    [['4']]
+    """
+    check_choice("method", method, ("auto", *METHODS))
+    check_choice("score", score, SCORES)
+    if not isinstance(opinions, Opinions) or opinions.kind != "samples":
+        kind = getattr(opinions, "kind", type(opinions).__name__)
+        raise InputError("opinions", f"must be samples, got {kind}", hint="see psephos decide for votes of other kinds")
+    has_reward, has_logprobs = "reward" in opinions.numbers, "logprobs" in opinions.carried.columns
+    if (score == "reward" and not has_reward) or (score == "process" and not has_logprobs):
+        missing = "reward" if score == "reward" else "logprobs"
+        raise InputError("score", f"the samples have no column {missing!r}")
+    process = score == "process" or (score == "auto" and not has_reward and has_logprobs)
+    if method == "auto":
+        method = "best-of-majority" if has_reward or process else "most-common"
+    for name in set(options) - set(signature(METHODS[method]).parameters):
+        raise InputError(name, f"means nothing for {method}")
+    if not process or method == "most-common":
+        return METHODS[method](opinions, **options)
+    scored = process_scores(opinions, beta=beta, aggregate=aggregate)
+    found = METHODS[method](scored.rewarded(), **options)
+    made = found.provenance
+    own = {"score": "process", "beta": beta, "aggregate": aggregate}
+    words = [part for name, value in own.items() for part in (f"--{name}", str(value))]
+    return replace(
+        found,
+        provenance=replace(
+            made,
+            parameters={**made.parameters, **own},
+            command=f"{made.command} {shlex.join(words)}" if made.command else "",
+            notes=(*made.notes, *scored.provenance.notes),
+        ),
+        score_means=f"{found.score_means}; rewards: {aggregate} of the process rewards of the steps, beta {beta:g}",
+    )

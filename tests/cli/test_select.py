@@ -1,0 +1,109 @@
+"""psephos select: what it prints, writes and refuses, and that its command gives the same again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from psephos.opinions import read
+from psephos.selection import select, solved
+
+REWARDS = (0.1, 0.2, 0.3, 0.6, 0.7, 0.9)
+GIVEN = {"q": ["a", "a", "a", "b", "b", "c"], "r": ["d", "d", "d", "e", "", "f"]}
+ROWS = [
+    f"{item},llm,{draw},{answer},{reward}"
+    for item, answers in GIVEN.items()
+    for draw, (answer, reward) in enumerate(zip(answers, REWARDS, strict=True))
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "samples.csv").write_text("\n".join(["item,voter,draw,answer,reward", *ROWS]))
+    (tmp_path / "data" / "items.csv").write_text("item,gold\nq,b\nr,d\n")
+    return tmp_path / "data"
+
+
+def test_a_selection_in_words(psephos, folder):
+    done = psephos("select", folder, "--alpha", "0.3", "--why", "q", "--repeats", "20")
+    assert (done.code, done.err) == (0, "")
+    found = select(read(folder), alpha=0.3, repeats=20)
+    assert "Selection by best of majority" in done.out
+    assert f"solved    {solved(found)} of the items with a known answer" in done.out
+    assert "taken at place 1: score 0.65, in 2 of 6 samples" in done.out
+    assert "in 1 of 6 samples; 2 are needed for its score to be trusted" in done.out
+    assert "Check first" in done.out
+    assert "no answer: counted as an abstention" in done.out
+
+
+def test_a_selection_as_json_and_its_command(psephos, folder):
+    words = ("--k", "2", "--alpha", "0.3", "--fill", "majority", "--repeats", "30", "--seed", "4")
+    said = json.loads(psephos("select", folder, "--json", "--why", "q", *words).out)
+    made = select(read(folder), k=2, alpha=0.3, fill="majority", repeats=30, rng=4)
+    assert said["rows"] == json.loads(json.dumps(made.to_dict(), allow_nan=False))["rows"]
+    assert said["why"][0]["item"] == "q"
+    again = shlex.split(said["provenance"]["command"])
+    assert json.loads(psephos(*again[1:], "--json").out)["rows"] == said["rows"]
+
+
+@pytest.mark.parametrize("method", ["best-of-n", "weighted-vote", "most-common"])
+def test_every_method_and_its_command(psephos, folder, method):
+    said = json.loads(psephos("select", folder, "--json", "--method", method, "--repeats", "0").out)
+    assert said["rows"] == json.loads(json.dumps(select(read(folder), method=method).to_dict()))["rows"]
+    assert said["sureness_means"] == "not measured"
+    again = shlex.split(said["provenance"]["command"])
+    assert json.loads(psephos(*again[1:], "--json").out) == said
+
+
+def test_scores_from_log_probabilities(psephos, tmp_path):
+    rows = [
+        {"item": "q", "voter": "m", "draw": draw, "answer": answer, "logprobs": logprobs, "step_ends": [1]}
+        for draw, (answer, logprobs) in enumerate([("a", [-1.0, -2.0]), ("b", [-0.1, -0.2]), ("a", [-3.0, -1.0])])
+    ]
+    path = tmp_path / "samples.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    said = json.loads(psephos("select", path, "--json", "--method", "best-of-n", "--aggregate", "sum").out)
+    assert said["rows"][0]["answer"] == "b"
+    assert said["provenance"]["parameters"]["score"] == "process"
+    assert any("no reference" in note for note in said["provenance"]["notes"])
+    again = shlex.split(said["provenance"]["command"])
+    assert json.loads(psephos(*again[1:], "--json").out) == said
+
+
+def test_what_is_written(psephos, folder, tmp_path):
+    done = psephos(
+        "select", folder, "--parquet", tmp_path / "c.parquet", "--report", tmp_path / "p.html", "--limit", "0"
+    )
+    assert done.code == 0
+    assert pl.read_parquet(tmp_path / "c.parquet")["reason"].null_count() == 0
+    page = (tmp_path / "p.html").read_text()
+    assert "<svg" in page
+    assert "Taken" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--alpha", "lots"], "alpha: must be one of 'auto'"),
+        (["--alpha", "2"], "alpha: must lie between 0 and 1"),
+        (["--method", "guess"], "method: must be one of"),
+        (["--method", "most-common", "--alpha", "0.1"], "alpha: means nothing for most-common"),
+        (["--score", "process"], "score: the samples have no column 'logprobs'"),
+        (["--why", "z"], "item: there is no item 'z'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_cannot_be_selected_is_one_line(psephos, folder, words, said):
+    done = psephos("select", folder / "samples.csv", *words)
+    assert (done.code, done.out) == (1, "")
+    assert said in done.complaint
+
+
+@pytest.mark.parametrize("words", [["--k", "0"], ["--repeats", "-1"], ["--beta", "much"]], ids=" ".join)
+def test_numbers_out_of_range_are_usage_errors(psephos, folder, words):
+    assert psephos("select", folder, *words).code == 2
