@@ -4,7 +4,7 @@ The Balance score asks how often the side that was taken is right, and how sure 
 
     f_i = hit_i - c_i,          Balance = sum w_i f_i / sum w_i = accuracy - mean confidence.
 
-Below 0: over-confident; above: under-confident; no bins. A calibrated forecast has E f_i = 0 with variance c_i (1 - c_i),
+Below 0: over-confident; above: under-confident; no bins. A calibrated forecast has E f_i = 0, variance c_i (1 - c_i),
 so z = Balance / se0 with se0^2 = sum w_i^2 c_i (1 - c_i) / (sum w)^2 tests calibration; the interval is from the spread
 of f itself. |E Balance| is the true calibration error only where the forecast errs in one direction: errors of opposite
 sign cancel. Two things show it and raise the alarm "errors cancel": a band of confidence or a side with |z| > 3 where
@@ -16,6 +16,7 @@ and the alarm are ours. It is not a proper score: a constant forecast of the bas
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -133,9 +134,7 @@ def balance_score(
     return balance_of(forecasts, codes, level)
 
 
-def balance_items(
-    prob: npt.ArrayLike, y: npt.ArrayLike, *, ties: Ties = "error", missing: Missing = "error"
-) -> Floats:
+def balance_items(prob: npt.ArrayLike, y: npt.ArrayLike, *, ties: Ties = "error", missing: Missing = "error") -> Floats:
     """What each item adds to the Balance score, hit - confidence.
 
     Parameters
@@ -255,7 +254,7 @@ def bands_of(forecasts: Forecasts) -> pl.DataFrame:
     start = 0.5 if forecasts.binary else 0.0
     band = np.clip(np.floor((c - start) * (BANDS / (1 - start))), 0, BANDS - 1).astype(np.int64)
     edges = np.linspace(start, 1, BANDS + 1)
-    names = [f"{low:.1f} to {high:.1f}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    names = [f"{low:.1f} to {high:.1f}" for low, high in itertools.pairwise(edges)]
     parts = [_by(band, w, f, c, "band", names, edges[:-1], edges[1:])]
     if forecasts.binary:
         upper = (forecasts.prob >= 0.5).astype(np.int64)
@@ -293,9 +292,7 @@ def _by(
 ) -> pl.DataFrame:
     count = len(names)
     items = np.bincount(code, minlength=count)
-    size, added, spread = (
-        np.bincount(code, weights=part, minlength=count) for part in (w, w * f, w**2 * c * (1 - c))
-    )
+    size, added, spread = (np.bincount(code, weights=part, minlength=count) for part in (w, w * f, w**2 * c * (1 - c)))
     some = size > 0
     value, null = added[some] / size[some], np.sqrt(spread[some]) / size[some]
     table = {

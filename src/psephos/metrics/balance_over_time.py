@@ -1,7 +1,7 @@
 r"""Has a live forecaster drifted, and can the probabilities be mended?
 
-**Monitor.** Under calibration the items f_t = hit - c of the Balance score are increments of a martingale, each within an
-interval of length 1. The mixture of Hoeffding's bounds over all slopes gives a band that the sum S_t leaves with
+**Monitor.** Under calibration the items f_t = hit - c of the Balance score are increments of a martingale, each within
+an interval of length 1. The mixture of Hoeffding's bounds over all slopes gives a band that the sum S_t leaves with
 probability at most alpha, at whatever time one looks,
 
     |S_t| <= sqrt((t / 4 + r) log((t / 4 + r) / (r alpha^2))).

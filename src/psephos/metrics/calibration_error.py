@@ -65,8 +65,6 @@ def bins_of(
     bins: int | npt.ArrayLike,
     strategy: Strategy,
     right_closed: bool,
-    *,
-    weights: Floats | None = None,
 ) -> Bins:
     """Put values between 0 and 1 into bins.
 

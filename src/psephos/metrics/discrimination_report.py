@@ -166,7 +166,9 @@ def discrimination(
         first = Area(one, max(0.0, low), min(1.0, high), level, error, "delong")
     else:
         first = Area(one, *drawn[0], level, drawn[1][0], "bootstrap")
-    second = Area(two, math.nan, math.nan, level) if drawn is None else Area(two, *drawn[2], level, drawn[1][1], "bootstrap")
+    second = (
+        Area(two, math.nan, math.nan, level) if drawn is None else Area(two, *drawn[2], level, drawn[1][1], "bootstrap")
+    )
     positives = int((ranked.positive & (ranked.weights > 0)).sum())
     notes = _notes(first, positives, int((~ranked.kept).sum()))
     parameters = {"interval": interval, "repeats": repeats, "level": level, "missing": missing}
@@ -309,9 +311,7 @@ def influence(ranked: Ranked) -> Floats:
     return moved
 
 
-def deviation(
-    moved: Floats, classes: npt.NDArray[np.bool_], codes: npt.NDArray[np.int64] | None
-) -> float:
+def deviation(moved: Floats, classes: npt.NDArray[np.bool_], codes: npt.NDArray[np.int64] | None) -> float:
     """Standard error from what each row adds; rows of weight 0 add nothing. NaN where a class has a single row."""
     if codes is not None:
         sums = np.bincount(np.unique(codes, return_inverse=True)[1], weights=moved)

@@ -177,7 +177,7 @@ def brier_decomposition(
     (0.0, 0.0, 0.1875)
     """
     forecasts = check_forecasts(prob, y, weights, ties=ties, missing=missing, binary=True)
-    made = bins_of(forecasts.prob, bins, strategy, right_closed, weights=forecasts.weights)
+    made = bins_of(forecasts.prob, bins, strategy, right_closed)
     size, said, happened = made.sums(forecasts.weights, forecasts.prob, forecasts.y)
     return brier_parts(forecasts.mean(squares(forecasts)), size, said, happened)
 
