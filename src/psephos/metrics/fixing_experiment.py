@@ -7,8 +7,8 @@ with many positives.
 A group is drawn at a target AUROC A: P = round(pi n) positives with scores U(0, 1); each negative has above it all but
 j ~ Binomial(P, 1 - A) of them, and lies uniformly in that gap; scores are multiplied by pi / mean.
 
-A fix swaps two neighbours, so AUROC gains 1 / (P N) and AP T / (P r (r + 1)), in the group too if both are of one; running
-counts change at one rank and mistakes at three, O(1) a step.
+A fix swaps two neighbours, so AUROC gains 1 / (P N) and AP T / (P r (r + 1)), in the group too if both are of one;
+running counts change at one rank and mistakes at three, O(1) a step.
 
 Source: McDermott et al. (2024), arXiv 2401.06091, and its experiment by sheet 13. Differs: the arm "exact" is ours; all
 pairs are looked at.
@@ -40,8 +40,8 @@ class FixingExperiment(Result):
     Attributes
     ----------
     steps : polars.DataFrame
-        arm, step, and means over seeds of auroc, auprc (all rows), those of the group with the high and the low share of
-        positives, gap (auroc_high - auroc_low) and gap_error (standard error of the change of the gap since step 0).
+        arm, step, and means over seeds of auroc, auprc (all rows), those of the groups with the high and the low
+        share of positives, gap (auroc_high - auroc_low) and gap_error (standard error of the change of the gap since step 0).
     seeds : int
     served : float
         Share of seeds in which the positive of the mistake that AP pays most for is of the high group at the start.

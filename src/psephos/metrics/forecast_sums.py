@@ -5,7 +5,7 @@ worker: counts exactly, the rest to rounding.
 
     sums = sum((forecast_sums(p, y) for p, y in chunks), ForecastSums())
 
-The calibrated world is known from sums too: the residuals of bin b have the variance v_b = sum w^2 p (1 - p), so by chance
+The calibrated world is known from sums too: the residuals of bin b have the variance v_b = sum w^2 p (1 - p), by chance
 
     E ECE = sum_b sqrt(2 v_b / pi) / sum w,         Var ECE = (1 - 2 / pi) sum_b v_b / (sum w)^2.
 

@@ -1,7 +1,7 @@
 """What is a forecast of probabilities, and what came of it?
 
 The door of all metrics of probabilities. An event has a probability p of y = 1; a choice between C classes has one
-probability per class. Either way there is a side that is taken, how sure the forecast is of it, and whether it is right:
+probability per class. Either way there is a side that is taken, how sure the forecast is of it, and whether it is so:
 
     two outcomes    taken 1 if p >= 1/2 else 0,     c = max(p, 1 - p),      hit = [taken = y]
     C classes       the first of the likeliest,     c = max_k p_k,          hit = [taken = y]

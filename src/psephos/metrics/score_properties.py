@@ -54,7 +54,7 @@ def score_properties(scores: dict[str, Score] | None = None) -> pl.DataFrame:
 
     Examples
     --------
-    >>> held = score_properties().filter("holds").group_by("score").len().sort("score")
+    >>> held = score_properties().filter(pl.col("holds")).group_by("score").len().sort("score")
     >>> held.rows()
     [('Balance', 6), ('Brier', 4), ('ECE', 5), ('log loss', 3)]
     """
@@ -71,7 +71,7 @@ def score_properties(scores: dict[str, Score] | None = None) -> pl.DataFrame:
                 holds, worst = check(score)
             except (TypeError, ValueError):
                 holds, worst = False, 1.0
-            rows.append({"score": name, "property": what, "holds": holds, "worst": worst})
+            rows.append({"score": name, "property": what, "holds": bool(holds), "worst": float(worst)})
     return pl.DataFrame(rows)
 
 

@@ -155,6 +155,6 @@ def _warning(table: pl.DataFrame) -> str:
     if most["top_gain"] - most["mistakes"] <= FAR_MORE:
         return ""
     return (
-        f"choosing by AP would serve {most['group']}, the group with most positives: {most['top_gain']:.0%} of the gain of "
-        f"the best-paid mistakes, {most['mistakes']:.0%} of all mistakes"
+        f"choosing by AP would serve {most['group']}, the group with most positives: {most['top_gain']:.0%} of the "
+        f"gain of the best-paid mistakes, {most['mistakes']:.0%} of all mistakes"
     )
