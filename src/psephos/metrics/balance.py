@@ -202,7 +202,7 @@ def balance_of(forecasts: Forecasts, codes: npt.NDArray[np.int64] | None, level:
     moved = w * (f - value)
     if codes is not None:
         _, codes = np.unique(codes, return_inverse=True)
-        moved = np.bincount(codes, weights=moved)
+        moved = np.bincount(codes, weights=moved).astype(np.float64)
     null = math.sqrt(float(w**2 @ (c * (1 - c)))) / total
     used = int((w > 0).sum()) if codes is None else len(moved)
     return balance_from(

@@ -57,7 +57,7 @@ class Bins:
         """Sums per bin of the weights, and of each of the values times the weights."""
         count = len(self.edges) - 1
         parts = [weights, *(weights * value for value in values)]
-        return tuple(np.bincount(self.place, weights=part, minlength=count) for part in parts)
+        return tuple(np.bincount(self.place, weights=part, minlength=count).astype(np.float64) for part in parts)
 
 
 def bins_of(
@@ -199,7 +199,7 @@ def expected_calibration_error(
     forecasts = check_forecasts(prob, y, weights, ties=ties, missing=missing)
     said, happened = sides(forecasts, of)
     made = bins_of(said, bins, strategy, right_closed)
-    return distance(*made.sums(forecasts.weights, said, happened), norm)
+    return distance(made.sums(forecasts.weights, said, happened), norm)
 
 
 @dataclass(frozen=True)
@@ -283,7 +283,7 @@ def calibration_test(
     forecasts = check_forecasts(prob, y, weights, ties=ties, missing=missing)
     said, happened = sides(forecasts, of)
     made = bins_of(said, bins, strategy, right_closed)
-    error = distance(*made.sums(forecasts.weights, said, happened))
+    error = distance(made.sums(forecasts.weights, said, happened))
     if len(said) > SIMULATED:
         spread = made.sums(forecasts.weights**2, said * (1 - said))[1]
         return test_from_spread(error, spread, float(forecasts.weights.sum()))
@@ -377,8 +377,9 @@ def sides(forecasts: Forecasts, of: str) -> tuple[Floats, Floats]:
     return forecasts.prob, forecasts.y
 
 
-def distance(size: Floats, said: Floats, happened: Floats, norm: Norm = "l1") -> float:
-    """The distance over bins from their sums."""
+def distance(sums: tuple[Floats, ...], norm: Norm = "l1") -> float:
+    """The distance over bins from sums of the weights, of what was said and of what happened."""
+    size, said, happened = sums
     some = size > 0
     gaps = np.abs(said[some] - happened[some])
     if norm == "l1":

@@ -317,7 +317,7 @@ def auroc_statistic(y: npt.ArrayLike, score: npt.ArrayLike) -> Statistic:
     ranked = check_ranked(y, score)
 
     def statistic(weights: npt.ArrayLike) -> Floats:
-        return ranked.areas(np.asarray(weights, dtype=np.float64)[:, ranked.order])[:, 0]
+        return np.asarray(ranked.areas(np.asarray(weights, dtype=np.float64)[:, ranked.order])[:, 0])
 
     return statistic
 

@@ -41,7 +41,8 @@ class FixingExperiment(Result):
     ----------
     steps : polars.DataFrame
         arm, step, and means over seeds of auroc, auprc (all rows), those of the groups with the high and the low
-        share of positives, gap (auroc_high - auroc_low) and gap_error (standard error of the change of the gap since step 0).
+        share of positives, gap (auroc_high - auroc_low) and gap_error (standard error of the change of the gap since
+        step 0).
     seeds : int
     served : float
         Share of seeds in which the positive of the mistake that AP pays most for is of the high group at the start.

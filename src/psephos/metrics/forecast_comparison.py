@@ -156,6 +156,6 @@ def _sums(forecasts: Forecasts, measure: str, bins: int, codes: npt.NDArray[np.i
         place = bins_of(said, check_count("bins", bins), "width", False).place
         cell = codes * bins + place
         gaps = np.bincount(cell, weights=forecasts.weights * (said - happened), minlength=units * bins)
-        return gaps.reshape(units, bins)
+        return gaps.reshape(units, bins).astype(np.float64)
     per_item = {"balance": lambda f: f.scores, "brier": squares, "log loss": log_losses}[measure](forecasts)
-    return np.bincount(codes, weights=forecasts.weights * per_item, minlength=units)[:, None]
+    return np.bincount(codes, weights=forecasts.weights * per_item, minlength=units).astype(np.float64)[:, None]

@@ -96,7 +96,7 @@ class ForecastSums:
     def calibration(self) -> CalibrationTest:
         """ECE of the event, debiased and tested, as `calibration_test` has it for many items."""
         self._check()
-        error = distance(self.bin_weight, self.bin_prob, self.bin_y)
+        error = distance((self.bin_weight, self.bin_prob, self.bin_y))
         return test_from_spread(error, self.bin_spread, self.weight)
 
     def brier_parts(self) -> BrierParts:

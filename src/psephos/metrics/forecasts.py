@@ -194,7 +194,7 @@ def _check_sums(p: Floats, lost: npt.NDArray[np.bool_]) -> Floats:
     if off.any():
         first = int(np.argmax(off))
         raise InputError("prob", f"must sum to 1 over the classes, got {sums[first]:g}", where=f"index {first}")
-    return p / sums[:, None]
+    return np.asarray(p / sums[:, None])
 
 
 def _check_classes(y: Floats, n_classes: int, lost: npt.NDArray[np.bool_]) -> None:
@@ -205,7 +205,7 @@ def _check_classes(y: Floats, n_classes: int, lost: npt.NDArray[np.bool_]) -> No
 
 
 def _check_outcomes(y: Floats, lost: npt.NDArray[np.bool_], ties: Ties) -> npt.NDArray[np.bool_]:
-    draws = y == 0.5
+    draws = np.asarray(y == 0.5)
     bad = ~lost & (y != 0) & (y != 1) & ~(draws if ties != "error" else False)
     if bad.any():
         first = int(np.argmax(bad))

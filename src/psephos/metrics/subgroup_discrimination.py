@@ -122,7 +122,9 @@ def subgroup_report(
             row["note"] = f"only {'positives' if positive.any() else 'negatives'}"
         of_group = pl.col("positive_group") == name
         row["mistakes"] = ledger.filter(of_group).height / ledger.height if ledger.height else None
-        row["top_gain"] = top.filter(of_group)["gain_auprc"].sum() / top["gain_auprc"].sum() if ledger.height else None
+        gains = top["gain_auprc"].to_numpy()
+        served = (top["positive_group"] == name).to_numpy()
+        row["top_gain"] = float(gains[served].sum() / gains.sum()) if ledger.height else None
         rows.append(row)
     numbers = ("prevalence", "auroc", "auprc", "lift", "auprc_shared", "mistakes", "top_gain")
     schema: dict[str, Any] = {"group": pl.String, "items": pl.Int64, "positives": pl.Int64}

@@ -14,9 +14,11 @@ from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
+from psephos.plots.probability import balance_plot, probability_plot
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
@@ -25,6 +27,7 @@ from psephos.plots.voters import voters_plot
 
 __all__ = [
     "agreement_matrix_plot",
+    "balance_plot",
     "bands_plot",
     "bias_plot",
     "borderline_plot",
@@ -32,12 +35,17 @@ __all__ = [
     "certainty_plot",
     "collective_plot",
     "consistency_plot",
+    "discrimination_plot",
+    "fixing_plot",
     "influence_plot",
     "left_out_plot",
+    "mistakes_plot",
     "plot",
+    "probability_plot",
     "reliability_plot",
     "source_reliability_plot",
     "sources_plot",
+    "subgroups_plot",
     "svg",
     "transitions_plot",
     "vote_plan_plot",

@@ -13,6 +13,7 @@ from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.peer_review import (
     borderline_plot,
@@ -22,6 +23,7 @@ from psephos.plots.peer_review import (
     study_transitions_plot,
     transitions_plot,
 )
+from psephos.plots.probability import balance_plot, probability_plot
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
@@ -51,6 +53,11 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     },
     "NoiseCeiling": {"ceiling": ceiling_plot, "votes": vote_plan_plot},
     "Consistency": {"consistency": consistency_plot},
+    "ProbabilityReport": {"reliability": probability_plot, "balance": balance_plot},
+    "Discrimination": {"curves": discrimination_plot},
+    "Mistakes": {"mistakes": mistakes_plot},
+    "Subgroups": {"subgroups": subgroups_plot},
+    "FixingExperiment": {"fixing": fixing_plot},
 }
 """Pictures of each result type by name, the first is the usual one. Types stand here by the name of their class, so
 that drawing one result does not load the rooms of all others; a subclass has the pictures of its base."""
