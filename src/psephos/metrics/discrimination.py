@@ -213,7 +213,8 @@ def threshold_curve(
     fired = true + false
 
     def share(part: Floats, whole: Floats | float) -> Floats:
-        return np.divide(part, whole, out=np.full(len(part), np.nan), where=np.broadcast_to(whole, part.shape) > 0)
+        some = np.broadcast_to(whole, part.shape) > 0
+        return np.asarray(np.divide(part, whole, out=np.full(len(part), np.nan), where=some))
 
     columns = {
         "threshold": ranked.score[ranked.ends],
