@@ -44,7 +44,7 @@ def test_each_result_has_pictures_and_a_page(results, name, theme) -> None:
     for picture in pictures_of(result):
         figure = plot(result, picture, theme=theme)
         assert all(heading_of(figure))
-        assert "<svg" in svg(figure)
+        assert "<svg" in svg(figure, *heading_of(figure))
     if theme == "light":
         assert "</html>" in report(result)
 

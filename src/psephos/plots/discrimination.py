@@ -154,15 +154,15 @@ def subgroups_plot(result: Subgroups, *, theme: str = "light", heading: bool = T
     >>> from psephos.metrics import subgroup_report
     >>> found = subgroup_report([1, 0, 1, 0], [4, 3, 1, 2], ["a", "a", "b", "b"])
     >>> subgroups_plot(found, heading=False).get_suptitle()
-    'a is served best by AUROC (1), b least (0)'
+    'AUROC is best for a (1), worst for b (0)'
     """
     known = result.groups.drop_nulls("auroc").sort("auroc", descending=True)
     if known.is_empty():
         raise InputError("result", "has no group with both classes")
     best, worst = known.row(0, named=True), known.row(-1, named=True)
     best_name, worst_name = (shortened(row["group"], 24) for row in (best, worst))
-    finding = f"{best_name} is served best by AUROC ({decimal(best['auroc'])}), "
-    finding += f"{worst_name} least ({decimal(worst['auroc'])})"
+    finding = f"AUROC is best for {best_name} ({decimal(best['auroc'])}), "
+    finding += f"worst for {worst_name} ({decimal(worst['auroc'])})"
     shown = known.head(MOST_GROUPS)
     method = "Circle: AUROC, diamond: AP, line: the AP of chance, which is the group's share of positives."
     method += f" {MOST_GROUPS} of {known.height:,} groups." if known.height > MOST_GROUPS else ""
@@ -223,7 +223,8 @@ def fixing_plot(result: FixingExperiment, *, theme: str = "light", heading: bool
             part = steps.filter(arm=arm)
             for column, dashes in (("auroc_high", (None, None)), ("auroc_low", (4, 3))):
                 moved = part[column].to_numpy() - part[column][0]
-                axes.plot(part["step"], moved, color=page.colour(ink), lw=2, dashes=dashes)
+                # "topmost" and "exact" nearly coincide: the one below is wider
+                axes.plot(part["step"], moved, color=page.colour(ink), lw=5 if arm == "topmost" else 2, dashes=dashes)
                 places.append(float(moved[-1]))
         low, high = min(0.0, *places), max(0.001, *places)
         axes.set_ylim(low - 0.05 * (high - low), high * 1.08)
