@@ -61,10 +61,10 @@ def balance_monitor(
     prob: npt.ArrayLike,
     y: npt.ArrayLike,
     *,
-    level: float = 0.95,
-    tuned_for: int = 100,
     ties: Ties = "error",
     missing: Missing = "error",
+    level: float = 0.95,
+    tuned_for: int = 100,
 ) -> BalanceMonitor:
     """Watch the calibration of a live forecaster.
 
@@ -137,9 +137,9 @@ def balance_temperature(
     y: npt.ArrayLike,
     *,
     weights: npt.ArrayLike | None = None,
-    held_out: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
     ties: Ties = "error",
     missing: Missing = "error",
+    held_out: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
 ) -> Temperature:
     """The temperature that makes the Balance score 0.
 

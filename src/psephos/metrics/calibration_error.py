@@ -156,10 +156,10 @@ def expected_calibration_error(
     y: npt.ArrayLike,
     *,
     of: Of,
+    norm: Norm = "l1",
     bins: int | npt.ArrayLike = 10,
     strategy: Strategy = "width",
     right_closed: bool = False,
-    norm: Norm = "l1",
     weights: npt.ArrayLike | None = None,
     ties: Ties = "error",
     missing: Missing = "error",
@@ -168,11 +168,13 @@ def expected_calibration_error(
 
     Parameters
     ----------
+    prob, y
+        As of `reliability_table`.
     of : {"event", "confidence"}
         Which probability is meant, see `reliability_table`. It has no default: both are called ECE.
     norm : {"l1", "l2", "max"}, default "l1"
         Mean distance, root of the mean squared distance, or largest distance over bins.
-    prob, y, bins, strategy, right_closed, weights, ties, missing
+    bins, strategy, right_closed, weights, ties, missing
         As of `reliability_table`.
 
     Returns

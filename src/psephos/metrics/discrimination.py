@@ -86,10 +86,10 @@ def auprc(
     score: npt.ArrayLike,
     *,
     weights: npt.ArrayLike | None = None,
-    prevalence: float | None = None,
     positive: object = None,
     missing: Missing = "error",
     undefined: Undefined = "error",
+    prevalence: float | None = None,
 ) -> float:
     """Average precision, the area under the precision-recall curve by steps.
 

@@ -108,9 +108,9 @@ def discrimination(
     score: npt.ArrayLike,
     *,
     weights: npt.ArrayLike | None = None,
-    clusters: npt.ArrayLike | None = None,
     positive: object = None,
     missing: Missing = "error",
+    clusters: npt.ArrayLike | None = None,
     interval: str = "delong",
     repeats: int = 1000,
     level: float = 0.95,
@@ -227,9 +227,9 @@ def compare_discrimination(
     right: npt.ArrayLike,
     *,
     weights: npt.ArrayLike | None = None,
+    positive: object = None,
     clusters: npt.ArrayLike | None = None,
     groups: npt.ArrayLike | None = None,
-    positive: object = None,
     repeats: int = 1000,
     level: float = 0.95,
     rng: Rng = None,
@@ -238,10 +238,12 @@ def compare_discrimination(
 
     Parameters
     ----------
-    y, weights, positive
+    y
         As of `auroc`.
     left, right : array_like of float, shape (n,)
         Both scores, each on its own scale.
+    weights, positive
+        As of `auroc`.
     clusters : array_like, shape (n,), optional
         Within what rows are not independent.
     groups : array_like, shape (n,), optional

@@ -120,10 +120,10 @@ def forecast_sums(
     y: npt.ArrayLike,
     *,
     weights: npt.ArrayLike | None = None,
-    bins: int = BINS,
-    right_closed: bool = False,
     ties: Ties = "error",
     missing: Missing = "error",
+    bins: int = BINS,
+    right_closed: bool = False,
 ) -> ForecastSums:
     """Sums of a chunk of forecasts of an event.
 

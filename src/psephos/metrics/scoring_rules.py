@@ -141,12 +141,12 @@ def brier_decomposition(
     prob: npt.ArrayLike,
     y: npt.ArrayLike,
     *,
-    bins: int | npt.ArrayLike = 10,
-    strategy: Strategy = "width",
-    right_closed: bool = False,
     weights: npt.ArrayLike | None = None,
     ties: Ties = "error",
     missing: Missing = "error",
+    bins: int | npt.ArrayLike = 10,
+    strategy: Strategy = "width",
+    right_closed: bool = False,
 ) -> BrierParts:
     """Reliability, resolution and uncertainty of the Brier score.
 

@@ -76,10 +76,12 @@ def subgroup_report(
 
     Parameters
     ----------
-    y, score, weights
-        As of `auroc`. Mistakes are counted without weights.
+    y, score
+        As of `auroc`.
     groups : array_like, shape (n,)
         The group of each row.
+    weights : array_like of float, shape (n,), optional
+        As of `auroc`; mistakes are counted without weights.
 
     Returns
     -------
