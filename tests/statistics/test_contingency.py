@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psephos.errors import InputError
-from psephos.statistics import auc, auc_statistic, independence_test, mantel_haenszel, sign_test
+from psephos.statistics import independence_test, mantel_haenszel, sign_test
 
 
 @given(st.integers(0, 40), st.integers(0, 40))
@@ -71,34 +71,12 @@ def test_strata_that_tell_nothing_are_left_out_and_none_gives_no_ratio() -> None
     assert mantel_haenszel([1, 1, 0, 0], [1, 1, 0, 0], [0] * 4).value == math.inf
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=40))
-def test_the_area_counts_pairs(rows: list[tuple[int, bool]]) -> None:
-    score, event = map(np.array, zip(*rows, strict=True))
-    pairs = [(s > t) + (s == t) / 2 for s in score[event] for t in score[~event]]
-    found = auc(score, event)
-    assert found == pytest.approx(np.mean(pairs)) if pairs else math.isnan(found)
-    assert auc(-score, event) == pytest.approx(1 - found) if pairs else True
-
-
-def test_weights_are_copies_in_the_area() -> None:
-    from sklearn.metrics import roc_auc_score
-
-    rng = np.random.default_rng(0)
-    score, event = rng.integers(0, 6, 50), rng.random(50) < 0.4
-    weights = rng.integers(0, 4, (3, 50))
-    expected = [roc_auc_score(event, score, sample_weight=row) for row in weights]
-    np.testing.assert_allclose(auc_statistic(score, event)(weights), expected)
-
-
 @pytest.mark.parametrize(
     ("call", "argument"),
     [
         (lambda: sign_test(-1, 2), "positive"),
         (lambda: independence_test([[1, -1], [2, 3]]), "counts"),
         (lambda: mantel_haenszel([1, 0], [1], [0, 0]), "event"),
-        (lambda: auc([1, 2], [1]), "event"),
-        (lambda: auc([1, 2], [1, 2]), "event"),
-        (lambda: auc([1, math.inf], [1, 0]), "score"),
     ],
 )
 def test_bad_input(call, argument: str) -> None:

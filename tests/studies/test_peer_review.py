@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psephos.errors import DuplicateReviewError, InputError, ParseError, ScaleError
+from psephos.metrics import auroc
 from psephos.opinions import from_frame, scores
-from psephos.statistics import auc, wilson_interval
+from psephos.statistics import wilson_interval
 from psephos.studies import peer_review
 from psephos.studies.peer_review.planning import expected_errors
 from psephos.studies.peer_review.resampling import chance_at_least
@@ -101,7 +102,7 @@ def test_sheet36_recovery_of_the_models(panels: list[peer_review.Reviews]) -> No
         assert (np.abs(fit["up"].coefficients - truth) < 3.3 * fit["up"].standard_error).all()  # type: ignore[union-attr]
         rows = panel.modelled
         line = fit["up"].linear(np.column_stack([panel.before[rows], panel.others[rows]]))  # type: ignore[union-attr]
-        assert auc(line, panel.change[rows] > 0) == pytest.approx(0.71, abs=0.012)
+        assert auroc(panel.change[rows] > 0, line) == pytest.approx(0.71, abs=0.012)
 
 
 def test_sheet36_others_predict_most_and_own_comes_next(panels: list[peer_review.Reviews]) -> None:

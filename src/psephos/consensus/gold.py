@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError
+from psephos.metrics import expected_calibration_error, reliability_table
 from psephos.opinions.coding import canonical
 from psephos.opinions.equivalence import Equivalence, classes
 from psephos.opinions.frames import series
@@ -22,6 +23,9 @@ from psephos.statistics import Interval, wilson_interval
 
 BINS = np.array([0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0])
 CHECKED = (0.05, 0.10, 0.20)
+_SCHEMA = {"low": pl.Float64, "high": pl.Float64, "items": pl.Int64} | dict.fromkeys(
+    ("certainty", "right", "right_low", "right_high"), pl.Float64
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -124,7 +128,7 @@ def against_gold(
     certainty = verdict.certainty[known]
     low, high = wilson_interval(right.sum(), len(right))
     reliability = _reliability(certainty, right)
-    sure, correct, sizes = (reliability[name].to_numpy() for name in ("certainty", "right", "items"))
+    decided = ~np.isnan(certainty)
     wrong = pl.DataFrame({"item": verdict.items, "choice": choices, "gold": answers, "certainty": verdict.certainty})
     wrong = wrong.with_columns(pl.col("certainty").fill_nan(None))
     return AgainstGold(
@@ -132,7 +136,11 @@ def against_gold(
         accuracy=Interval(float(right.mean()), float(low), float(high), 0.95),
         items=len(right),
         errors=int((~right).sum()),
-        calibration_error=float(np.average(np.abs(sure - correct), weights=sizes)) if len(sizes) else np.nan,
+        calibration_error=expected_calibration_error(
+            certainty[decided], right[decided], of="event", bins=BINS, right_closed=True
+        )
+        if decided.any()
+        else np.nan,
         reliability=reliability,
         found=_found(certainty, right),
         wrong=wrong.filter(pl.Series(known)).filter(pl.Series(~right)),
@@ -151,22 +159,17 @@ def _same(choices: pl.Series, answers: pl.Series, equivalence: Equivalence) -> n
 def _reliability(certainty: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> pl.DataFrame:
     """Items by certainty, each bin open below and closed above; bins without items are left out."""
     decided = ~np.isnan(certainty)
-    certainty, right = certainty[decided], right[decided]
-    place = np.clip(np.searchsorted(BINS, certainty, side="left") - 1, 0, len(BINS) - 2)
-    items = np.bincount(place, minlength=len(BINS) - 1)
-    some = items > 0
-    correct = np.bincount(place, weights=right, minlength=len(items))[some]
-    low, high = wilson_interval(correct, items[some])
-    return pl.DataFrame(
-        {
-            "low": BINS[:-1][some],
-            "high": BINS[1:][some],
-            "items": items[some],
-            "certainty": np.bincount(place, weights=certainty, minlength=len(items))[some] / items[some],
-            "right": correct / items[some],
-            "right_low": low,
-            "right_high": high,
-        }
+    if not decided.any():
+        return pl.DataFrame(schema=_SCHEMA)
+    table = reliability_table(certainty[decided], right[decided], bins=BINS, right_closed=True)
+    return table.select(
+        "low",
+        "high",
+        "items",
+        certainty="said",
+        right="happened",
+        right_low="happened_low",
+        right_high="happened_high",
     )
 
 

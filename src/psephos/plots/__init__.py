@@ -16,11 +16,13 @@ from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
+from psephos.plots.probability import balance_plot, probability_plot
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.selection import selection_plot
 from psephos.plots.source_reliability import source_reliability_plot
@@ -34,6 +36,7 @@ from psephos.plots.voters import voters_plot
 __all__ = [
     "above_plot",
     "agreement_matrix_plot",
+    "balance_plot",
     "bands_plot",
     "bias_plot",
     "borderline_plot",
@@ -43,18 +46,23 @@ __all__ = [
     "certainty_plot",
     "collective_plot",
     "consistency_plot",
+    "discrimination_plot",
+    "fixing_plot",
     "harmony_plane_plot",
     "harmony_plot",
     "influence_plot",
     "left_out_plot",
+    "mistakes_plot",
     "order_plot",
     "phase_plot",
     "plot",
+    "probability_plot",
     "reliability_plot",
     "selection_plot",
     "source_reliability_plot",
     "sources_plot",
     "steps_plot",
+    "subgroups_plot",
     "success_plot",
     "svg",
     "swiss_sensitivity_plot",

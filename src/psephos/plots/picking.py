@@ -15,6 +15,7 @@ from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.orders import above_plot, order_plot
@@ -26,6 +27,7 @@ from psephos.plots.peer_review import (
     study_transitions_plot,
     transitions_plot,
 )
+from psephos.plots.probability import balance_plot, probability_plot
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.selection import selection_plot
 from psephos.plots.source_reliability import source_reliability_plot
@@ -70,6 +72,11 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "BudgetComparison": {"budgets": budget_plot},
     "Harmony": {"groups": harmony_plot},
     "HarmonyPlane": {"plane": harmony_plane_plot},
+    "ProbabilityReport": {"reliability": probability_plot, "balance": balance_plot},
+    "Discrimination": {"curves": discrimination_plot},
+    "Mistakes": {"mistakes": mistakes_plot},
+    "Subgroups": {"subgroups": subgroups_plot},
+    "FixingExperiment": {"fixing": fixing_plot},
 }
 """Pictures of each result type by name, the first is the usual one. Types stand here by the name of their class, so
 that drawing one result does not load the rooms of all others; a subclass has the pictures of its base."""

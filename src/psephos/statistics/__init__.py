@@ -1,7 +1,7 @@
 """How sure?
 
 Intervals, the bootstrap, permutation tests, adjustment for multiple testing, rank correlation, regression with
-clustered errors, tables of counts and discrimination, on plain arrays and with no knowledge of items, voters or
+clustered errors and tables of counts, on plain arrays and with no knowledge of items, voters or
 candidates. Every other room that says how sure it is says it with these.
 """
 
@@ -9,7 +9,6 @@ from psephos.statistics.beta_binomial import BetaBinomial, fit_beta_binomial
 from psephos.statistics.bootstrap import Bootstrap, bootstrap, reweightings
 from psephos.statistics.contingency import IndependenceTest, OddsRatio, independence_test, mantel_haenszel, sign_test
 from psephos.statistics.dependent_correlations import CorrelationDifference, correlation_difference
-from psephos.statistics.discrimination import auc, auc_statistic
 from psephos.statistics.intervals import Interval, beta_interval, normal_interval, wilson_interval
 from psephos.statistics.logistic import logistic, logistic_statistic
 from psephos.statistics.multiple_testing import adjust
@@ -34,8 +33,6 @@ __all__ = [
     "RankSpread",
     "Regression",
     "adjust",
-    "auc",
-    "auc_statistic",
     "bca_interval",
     "beta_interval",
     "bootstrap",

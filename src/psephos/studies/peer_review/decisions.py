@@ -26,8 +26,9 @@ import polars as pl
 
 from psephos.engine import Rng, seed_of
 from psephos.errors import InputError, check_count, check_floats, check_number
+from psephos.metrics import auroc_statistic
 from psephos.opinions.outcomes import Result, json_ready
-from psephos.statistics import Interval, RankCorrelation, auc_statistic, bootstrap, spearman_rho
+from psephos.statistics import Interval, RankCorrelation, bootstrap, spearman_rho
 from psephos.studies.peer_review.resampling import chance_at_least
 from psephos.studies.peer_review.reviews import Floats, Reviews
 
@@ -226,7 +227,7 @@ def _areas(
         nothing = Interval(math.nan, math.nan, math.nan, level)
         return nothing, nothing, nothing
     rows, copies = np.unique(np.column_stack([before, after, truth])[known], axis=0, return_counts=True)
-    first, last = (auc_statistic(rows[:, k], rows[:, 2]) for k in (0, 1))
+    first, last = (auroc_statistic(rows[:, 2], rows[:, k]) for k in (0, 1))
 
     def areas(weights: Floats) -> Floats:
         one, two = np.asarray(first(weights)), np.asarray(last(weights))

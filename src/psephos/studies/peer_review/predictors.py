@@ -17,7 +17,8 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError
-from psephos.statistics import Regression, auc, logistic
+from psephos.metrics import auroc
+from psephos.statistics import Regression, logistic
 from psephos.studies.peer_review.features import Features
 from psephos.studies.peer_review.reviews import Floats
 
@@ -72,13 +73,13 @@ def _of_event(
     for upto in range(1, len(names) + 1):
         terms = [term for name in names[:upto] for term in data.sets[name]]
         fits = _fits(data, terms, outcome, fold)
-        area = auc(_held_out(data, terms, fits, fold), outcome)
+        area = _area(outcome, _held_out(data, terms, fits, fold))
         areas.append((" + ".join(names[:upto]), area, area - areas[-1][1] if areas else area - 0.5))
     whole = areas[-1][1]
     losses = []
     for name, stream in zip(names, rng.spawn(len(names)), strict=True):
         without = [term for term in terms if term not in data.sets[name]]
-        area = auc(_held_out(data, without, _fits(data, without, outcome, fold), fold), outcome) if without else 0.5
+        area = _area(outcome, _held_out(data, without, _fits(data, without, outcome, fold), fold)) if without else 0.5
         losses.append((name, whole - area, whole - _shuffled(data, terms, name, fits, fold, outcome, shuffles, stream)))
     return areas, losses
 
@@ -120,5 +121,10 @@ def _shuffled(
         moved = np.empty(len(fold))
         for place in places:
             moved[place] = part[rng.permutation(place)]
-        areas.append(auc(whole - part + moved, outcome))
+        areas.append(_area(outcome, whole - part + moved))
     return float(np.mean(areas)) if areas else float("nan")
+
+
+def _area(outcome: Floats, score: Floats) -> float:
+    """AUROC; NaN where all or none had the event."""
+    return auroc(outcome, score, undefined="nan")
