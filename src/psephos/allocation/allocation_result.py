@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from psephos.allocation.ledger import Ledger
+from psephos.allocation.stopping import beta_certainty
 from psephos.opinions.constructors import samples
 from psephos.opinions.model import Opinions
-from psephos.opinions.outcomes import Result, json_ready
+from psephos.opinions.outcomes import Provenance, Result, json_ready
+from psephos.statistics import wilson_interval
 
 ASK = "ask a human"
 TIE = "tie"
@@ -96,6 +98,50 @@ class Allocation(Result):
     def to_dict(self) -> dict[str, Any]:
         """The whole answer, ready for JSON."""
         own = {"budget": self.budget, "spent": self.spent, "expected_wrong": self.expected_wrong}
-        if not math.isfinite(self.budget):
-            own["budget"] = math.nan
         return super().to_dict() | json_ready(own) | {"votes": json_ready(self.votes.to_dicts())}
+
+
+def allocation_of(
+    ledger: Ledger,
+    provenance: Provenance,
+    *,
+    status: list[str],
+    out_of_samples: list[bool],
+    budget: float,
+    n_classes: int | None,
+    weighted: bool,
+) -> Allocation:
+    """The allocation that a ledger holds; `out_of_samples` marks questions that cannot have more."""
+    places = range(len(ledger.names))
+    first, second = np.array(ledger.first, np.float64), np.array(ledger.second, np.float64)
+    total = np.array([sum(counts) for counts in ledger.counts], np.float64)
+    certainty = beta_certainty(first, second)
+    overlap = (total > 0) & (wilson_interval(first, total)[0] <= wilson_interval(second, total)[1])
+    flags = [
+        "; ".join([TIE] * ledger.tied(q) + [ASK] * bool(out_of_samples[q] and overlap[q])) for q in places
+    ]
+    table = pl.DataFrame(
+        {
+            "question": pl.Series(ledger.names, dtype=pl.String),
+            "answer": pl.Series([ledger.answer(q, weighted=weighted) for q in places], dtype=pl.String),
+            "samples": total.astype(np.int64),
+            "drawn": pl.Series(ledger.drawn, dtype=pl.Int64),
+            "pending": pl.Series(ledger.pending, dtype=pl.Int64),
+            "cost": pl.Series(ledger.cost, dtype=pl.Float64),
+            "votes": pl.Series(ledger.first, dtype=pl.Int64),
+            "second": pl.Series(ledger.second, dtype=pl.Int64),
+            "certainty": certainty,
+            "p_value": np.exp([ledger.log_p_value(q, n_classes) for q in places]),
+            "status": pl.Series(status, dtype=pl.String),
+            "flags": pl.Series(flags, dtype=pl.String),
+        }
+    )
+    return Allocation(
+        provenance=provenance,
+        questions=table,
+        votes=ledger.votes(),
+        draws=ledger.draws(),
+        budget=budget,
+        spent=ledger.spent,
+        expected_wrong=float((1 - certainty).sum()),
+    )

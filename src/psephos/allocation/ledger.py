@@ -144,6 +144,15 @@ class Ledger:
         """K: the answers a question can have, at least those seen; where unknown, one more than those seen."""
         return max(n_classes or self.seen(q) + 1, self.seen(q), 2)
 
+    def notes(self) -> list[str]:
+        """What was paid and not counted, or counted otherwise than given."""
+        notes = []
+        if self.discarded:
+            notes.append(f"{self.discarded:,} samples were paid and not counted: a question had no room for more answers")
+        if self.without_confidence:
+            notes.append(f"{self.without_confidence:,} samples had no confidence and count 1")
+        return notes
+
     def votes(self) -> pl.DataFrame:
         """One row per question and answer: question, answer, votes, confidence (the sum of theirs)."""
         rows = [

@@ -108,7 +108,7 @@ def replay(
 
     Examples
     --------
-    >>> pools = {"easy": "aaaaaaaa", "hard": "abbaabbb"}
+    >>> pools = {"easy": "aaaaaaaa", "hard": "aabbbbbb"}
     >>> found = replay({q: list(pool) for q, pool in pools.items()}, [2, 4], ["uniform", "adaptive"], rng=0)
     >>> found.table().select("method", "budget", "consistency").rows()
     [('uniform', 2.0, 0.5), ('uniform', 4.0, 0.5), ('adaptive', 2.0, 0.5), ('adaptive', 4.0, 1.0)]

@@ -20,19 +20,14 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypedDict, TypeVar
 
-import numpy as np
-import polars as pl
-
-from psephos.allocation.allocation_result import ASK, TIE, Allocation
+from psephos.allocation.allocation_result import Allocation, allocation_of
 from psephos.allocation.ledger import Ledger
 from psephos.allocation.queues import Heap, Queue
-from psephos.allocation.stopping import beta_certainty
 from psephos.errors import InputError, check_choice, check_count, check_number
 from psephos.opinions.coding import text_of
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, option_name
-from psephos.statistics import wilson_interval
 
 NEARLY = 1e-9
 """A budget may be overdrawn by this share, so that sums of costs do not end one sample too soon."""
@@ -227,40 +222,16 @@ class Session:
         -------
         Allocation
         """
-        ledger = self._ledger
-        first, second = np.array(ledger.first, np.float64), np.array(ledger.second, np.float64)
-        certainty = beta_certainty(first, second)
-        n = range(len(ledger.names))
-        status = [self._status(q) for q in n]
-        table = pl.DataFrame(
-            {
-                "question": pl.Series(ledger.names, dtype=pl.String),
-                "answer": pl.Series([ledger.answer(q, weighted=self._weighted) for q in n], dtype=pl.String),
-                "samples": pl.Series([sum(ledger.counts[q]) for q in n], dtype=pl.Int64),
-                "drawn": pl.Series(ledger.drawn, dtype=pl.Int64),
-                "pending": pl.Series(ledger.pending, dtype=pl.Int64),
-                "cost": pl.Series(ledger.cost, dtype=pl.Float64),
-                "votes": pl.Series(ledger.first, dtype=pl.Int64),
-                "second": pl.Series(ledger.second, dtype=pl.Int64),
-                "certainty": certainty,
-                "p_value": np.exp([ledger.log_p_value(q, self._n_classes) for q in n]),
-                "status": pl.Series(status, dtype=pl.String),
-                "flags": pl.Series(self._flags(status), dtype=pl.String),
-            }
-        )
-        return Allocation(
-            provenance=Provenance(self._method, self._parameters(), Source(), seed=self._seed, notes=tuple(self._notes())),
-            questions=table,
-            votes=ledger.votes(),
-            draws=ledger.draws(),
+        status = [self._status(q) for q in range(len(self._ledger.names))]
+        return allocation_of(
+            self._ledger,
+            Provenance(self._method, self._parameters(), Source(), seed=self._seed, notes=tuple(self._notes())),
+            status=status,
+            out_of_samples=[state in ("capped", "exhausted") for state in status],
             budget=self.budget,
-            spent=ledger.spent,
-            expected_wrong=float((1 - certainty).sum()),
+            n_classes=self._n_classes,
+            weighted=self._weighted,
         )
-
-    def leading(self) -> list[str | None]:
-        """The answer of each question at present, in the order of the questions."""
-        return [self._ledger.answer(q, weighted=self._weighted) for q in range(len(self._ledger.names))]
 
     def _first(self) -> int:
         """The question that gets the next sample; -1 if there is none that can be paid."""
@@ -300,18 +271,6 @@ class Session:
             return "settled"
         return "exhausted" if self._closed[q] else "capped" if capped else "open"
 
-    def _flags(self, status: list[str]) -> list[str]:
-        ledger = self._ledger
-        first, second = np.array(ledger.first, np.float64), np.array(ledger.second, np.float64)
-        total = np.array([sum(counts) for counts in ledger.counts], np.float64)
-        lower, _ = wilson_interval(first, total)
-        _, upper = wilson_interval(second, total)
-        flags = []
-        for q, state in enumerate(status):
-            ask = state in ("capped", "exhausted") and total[q] > 0 and lower[q] <= upper[q]
-            flags.append("; ".join([TIE] * ledger.tied(q) + [ASK] * bool(ask)))
-        return flags
-
     def _parameters(self) -> dict[str, Any]:
         shown: dict[str, Any] = {"budget": self.budget}
         for name, value in {**self._own, **self._terms}.items():
@@ -319,16 +278,12 @@ class Session:
         return shown
 
     def _notes(self) -> list[str]:
-        ledger = self._ledger
-        notes = []
+        notes = self._ledger.notes()
         if self._n_classes is None:
-            notes.append("the number of answers is not known beforehand: p-values are heuristic")
-        elif (more := sum(len(counts) > self._n_classes for counts in ledger.counts)) > 0:
+            return ["the number of answers is not known beforehand: p-values are heuristic", *notes]
+        more = sum(len(counts) > self._n_classes for counts in self._ledger.counts)
+        if more:
             notes.append(f"{more:,} questions have more than {self._n_classes} answers: their p-values use those seen")
-        if ledger.discarded:
-            notes.append(f"{ledger.discarded:,} samples were paid and not counted: a question had no room for more answers")
-        if ledger.without_confidence:
-            notes.append(f"{ledger.without_confidence:,} samples had no confidence and count 1")
         return notes
 
 
@@ -358,8 +313,8 @@ def allocate(
     >>> import random
     >>> stream = random.Random(0)
     >>> found = allocate(Adaptive(["easy", "hard"], 40), lambda q: stream.choice("ab" if q == "hard" else "aaaaab"))
-    >>> found.table().select("question", "answer", "drawn").rows()
-    [('easy', 'a', 12), ('hard', 'b', 28)]
+    >>> found.table().select("question", "drawn").rows()
+    [('easy', 6), ('hard', 34)]
     """
     from psephos.engine.progress_bar import progress
 
