@@ -45,7 +45,7 @@ class Adaptive(Session):
         lam, the weight of the second ranking: 1/2, the share of the budget that is spent, a number between 0 (ASC
         alone) and 1 (PPR alone), or a function of what was spent and the budget.
     **terms
-        See `Terms`.
+        First samples, caps, costs and the like: see `psephos.allocation.session.Terms`.
 
     Raises
     ------
@@ -105,7 +105,7 @@ class Adaptive(Session):
 
 
 def _unsure(a: int, b: int, classes: int) -> tuple[float, float]:
-    """u and w; u to 12 digits, so that counts with the same u to rounding share their rank."""
+    """U and w; u to 12 digits, so that counts with the same u to rounding share their rank."""
     w = min(1.0, (classes - 1) * math.exp(evidence_of(a, b)))
     return float(f"{1 - float(beta_certainty(a, b)):.11e}"), w
 

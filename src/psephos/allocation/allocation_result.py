@@ -97,8 +97,9 @@ class Allocation(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """The whole answer, ready for JSON."""
-        own = {"budget": self.budget, "spent": self.spent, "expected_wrong": self.expected_wrong}
-        return super().to_dict() | json_ready(own) | {"votes": json_ready(self.votes.to_dicts())}
+        own: dict[str, Any] = {"budget": self.budget, "spent": self.spent, "expected_wrong": self.expected_wrong}
+        own["votes"] = self.votes.to_dicts()
+        return super().to_dict() | dict(json_ready(own))
 
 
 def allocation_of(
@@ -117,9 +118,7 @@ def allocation_of(
     total = np.array([sum(counts) for counts in ledger.counts], np.float64)
     certainty = beta_certainty(first, second)
     overlap = (total > 0) & (wilson_interval(first, total)[0] <= wilson_interval(second, total)[1])
-    flags = [
-        "; ".join([TIE] * ledger.tied(q) + [ASK] * bool(out_of_samples[q] and overlap[q])) for q in places
-    ]
+    flags = ["; ".join([TIE] * ledger.tied(q) + [ASK] * bool(out_of_samples[q] and overlap[q])) for q in places]
     table = pl.DataFrame(
         {
             "question": pl.Series(ledger.names, dtype=pl.String),

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+Rank = tuple[float, ...]
 
 MOST_EMPTY = 500
 """About how many groups without a question are kept."""
@@ -96,7 +97,7 @@ class BlendedRanks:
         )
         score[~self._alive[:n]] = -np.inf
         best = (score == score.max()).nonzero()[0]
-        return min(self._members[group][0] for group in best)
+        return int(min(self._members[group][0] for group in best))
 
     def _refresh(self, w_class: int) -> None:
         """The first question of each group of this class, and its rank within the class."""
@@ -136,7 +137,7 @@ class BlendedRanks:
                 values = getattr(self, name)
                 setattr(self, name, np.concatenate([values, np.zeros_like(values)]))
         self._weight[group] = standing.weight
-        self._u_class[group] = self._u.find(standing.u)
+        self._u_class[group] = self._u.find((standing.u,))
         w_class = self._w.find((standing.w, -standing.samples))
         self._w_class[group] = w_class
         if w_class == len(self._by_place):
@@ -150,18 +151,18 @@ class _Classes:
     """Classes of equal value, numbered as they come, with how many questions each holds and their order by value."""
 
     def __init__(self) -> None:
-        self._number: dict[object, int] = {}
-        self._values: list[object] = []
+        self._number: dict[Rank, int] = {}
+        self._values: list[Rank] = []
         self._order: list[int] = []
         self._rising: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.sizes: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
-    def find(self, value: object) -> int:
+    def find(self, value: Rank) -> int:
         """Number of the class of a value."""
         number = self._number.get(value)
         if number is None:
             number = self._number[value] = len(self._order)
-            at = bisect_left(self._values, value)  # type: ignore[type-var]
+            at = bisect_left(self._values, value)
             self._values.insert(at, value)
             self._order.insert(at, number)
             self._rising = np.array(self._order)

@@ -130,7 +130,12 @@ def certainty_path(
         "p_value",
     )
     stops = {"asc": _first(certainty >= bound), "ppr": _first(table["p_value"].to_numpy() <= level)}
-    parameters = {"n_classes": n_classes, "threshold": threshold, "delta": delta, "equivalence": option_name(equivalence)}
+    parameters = {
+        "n_classes": n_classes,
+        "threshold": threshold,
+        "delta": delta,
+        "equivalence": option_name(equivalence),
+    }
     notes = () if classes else ("the number of answers is not known beforehand: p-values are heuristic",)
     return CertaintyPath(
         provenance=Provenance("certainty_path", parameters, Source(), notes=notes),

@@ -87,9 +87,8 @@ class Forecast(Result):
         """The whole answer, ready for JSON."""
         law = self.power_law
         own = None if law is None else {"coefficient": law.coefficient, "exponent": vars(law.exponent)}
-        return super().to_dict() | json_ready(
-            {"power_law": own, "prior": self.prior, "questions": self.questions.to_dicts()}
-        )
+        rest = {"power_law": own, "prior": self.prior, "questions": self.questions.to_dicts()}
+        return super().to_dict() | dict(json_ready(rest))
 
 
 def forecast(
@@ -194,7 +193,11 @@ def _counts(pools: PoolsLike | Allocation, equivalence: Equivalence) -> tuple[li
     by_question = dict(pools.votes.group_by("question").agg("votes").iter_rows())
     rows = [sorted(by_question.get(name, []), reverse=True) for name in names]
     width = max(map(len, rows))
-    return names, np.array([row + [0] * (width - len(row)) for row in rows], np.int64).reshape(len(rows), width), Source()
+    return (
+        names,
+        np.array([row + [0] * (width - len(row)) for row in rows], np.int64).reshape(len(rows), width),
+        Source(),
+    )
 
 
 def _errors(
@@ -229,7 +232,8 @@ def _with_intervals(
     if far.sum() < FEWEST:
         far = n > 0
     mean = errors.mean(axis=0)
-    law = fit_power_law(n[far], mean[far], level=level) if (far & (mean > 0)).sum() >= FEWEST else None
+    far &= mean > 0
+    law = fit_power_law(n[far], mean[far], level=level) if far.sum() >= FEWEST else None
     if len(errors) < 2:
         nothing = np.full(len(n), np.nan)
         return nothing, nothing, law
@@ -237,12 +241,12 @@ def _with_intervals(
     x = x - x.mean() if law else x
 
     def statistic(weights: Floats) -> Floats:
-        means = weights @ errors / weights.sum(axis=1, keepdims=True)
+        means = np.asarray(weights @ errors / weights.sum(axis=1, keepdims=True))
         if law is None:
             return means
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             y = np.log(means[:, far])
-        slope = -(y @ x) / (x @ x)
+            slope = -(y @ x) / (x @ x)
         return np.column_stack([means, np.where(np.isfinite(slope), slope, np.nan)])
 
     drawn = bootstrap(statistic, len(errors), repeats=RESAMPLES, level=level, method="percentile", rng=stream)

@@ -53,7 +53,7 @@ class KnowledgeGradient(Session):
     rng : int, Generator or None
         Source of the draws of ``"mc"``.
     **terms
-        See `Terms`.
+        First samples, caps, costs and the like: see `psephos.allocation.session.Terms`.
 
     Raises
     ------

@@ -148,7 +148,9 @@ class Ledger:
         """What was paid and not counted, or counted otherwise than given."""
         notes = []
         if self.discarded:
-            notes.append(f"{self.discarded:,} samples were paid and not counted: a question had no room for more answers")
+            notes.append(
+                f"{self.discarded:,} samples were paid and not counted: a question had no room for more answers"
+            )
         if self.without_confidence:
             notes.append(f"{self.without_confidence:,} samples had no confidence and count 1")
         return notes
@@ -166,9 +168,7 @@ class Ledger:
     def draws(self) -> pl.DataFrame:
         """One row per sample in the order in which they came: question, answer (null where none), cost."""
         rows = [(self.names[q], self.texts[q][code] if code >= 0 else None, cost) for q, code, cost in self.trace]
-        return pl.DataFrame(
-            rows, schema={"question": pl.String, "answer": pl.String, "cost": pl.Float64}, orient="row"
-        )
+        return pl.DataFrame(rows, schema={"question": pl.String, "answer": pl.String, "cost": pl.Float64}, orient="row")
 
     def _code(self, q: int, answer: str) -> int:
         """Place of an answer among those of its question; -1 if there is no room for one more."""
@@ -197,7 +197,7 @@ _KNOWN_EVIDENCE: dict[tuple[int, int], float] = {}
 
 
 def evidence_of(a: int, b: int) -> float:
-    """log f of two counts, each pair computed once."""
+    """Log f of two counts, each pair computed once."""
     if (found := _KNOWN_EVIDENCE.get((a, b))) is None:
         found = _KNOWN_EVIDENCE[a, b] = float(log_density(a, b))
     return found

@@ -19,11 +19,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize
 
 from psephos.errors import InputError, check_floats, check_number
 
 Floats = npt.NDArray[np.float64]
+
+_SMALLEST = 1e-9
+"""A question with a smaller margin is a tie for all budgets there are."""
 
 
 def margin(shares: npt.ArrayLike) -> Floats:
@@ -63,14 +65,14 @@ def oracle_allocation(margins: npt.ArrayLike, budget: float) -> Floats:
     Parameters
     ----------
     margins : array_like of float, shape (n_questions,)
-        Not negative; a question of margin 0 gets nothing, no sample can settle it.
+        Not negative; a question of a margin below 1e-9 gets nothing, no sample can settle it.
     budget : float
         Samples in all.
 
     Returns
     -------
     ndarray of float64, shape (n_questions,)
-        Their sum is the budget, unless all margins are 0.
+        Their sum is the budget, unless no question can be settled.
 
     Raises
     ------
@@ -86,18 +88,14 @@ def oracle_allocation(margins: npt.ArrayLike, budget: float) -> Floats:
     if (m < 0).any():
         raise InputError("margins", f"must not be negative, got {m.min():g}")
     total = check_number("budget", budget, low=0)
-    some = m > 0
+    some = m > _SMALLEST
     found = np.zeros(len(m))
-    if not some.any() or total == 0:
-        return found
-    log_m = np.log(m[some])
-
-    def spent(log_price: float) -> Floats:
-        return np.asarray(np.maximum(0, log_m - log_price) / m[some])
-
-    # At this price the easiest question alone would take the whole budget, and all others only add to it.
-    lowest = float(log_m.max() - m.max() * total - 1)
-    price = optimize.brentq(lambda log_price: spent(log_price).sum() - total, lowest, float(log_m.max()), xtol=1e-13)
-    given = spent(price)
-    found[some] = given * (total / given.sum())
+    if some.any():
+        falling = -np.sort(-m[some])
+        log_m, patience = np.log(falling), 1 / falling
+        # The price at which the k easiest questions alone take the whole budget; all that would then get some are in.
+        log_price = (np.cumsum(log_m * patience) - total) / np.cumsum(patience)
+        last = np.flatnonzero(log_price <= log_m)[-1]
+        given = np.maximum(0, np.log(m[some]) - log_price[last]) / m[some]
+        found[some] = given * (total / given.sum()) if given.any() else 0.0
     return found

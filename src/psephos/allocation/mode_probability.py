@@ -11,8 +11,8 @@ mean; that is what makes spending by it consistent:
     R(alpha) = max_m [h(alpha + e_m) - h(alpha)].
 
 Integrals are sums of equal steps in log x. The integrand is analytic in log x and vanishes at both ends, so that the
-error falls exponentially with the number of steps: 128 give 12 digits. Where x is tiny the integrand is a power of x, and
-the steps to the left of the grid are summed in closed form as a geometric series.
+error falls exponentially with the number of steps: 128 give 12 digits. Where x is tiny the integrand is a power of x,
+and the steps to the left of the grid are summed in closed form as a geometric series.
 
 Source: Chen, Lin and Zhou (2015), JMLR 16:1-46 (optimistic knowledge gradient); arXiv 2602.16745 (PETS). Differs: the
 authors of PETS draw 500 gammas; ours is exact.
@@ -193,7 +193,7 @@ class LeaderGains:
         return self.certainty(after) - self.certainty(counts)
 
     def certainty(self, counts: tuple[int, ...]) -> float:
-        """h of these counts, from large to small, none of them 0."""
+        """H of these counts, from large to small, none of them 0."""
         if (found := self.known.get(counts)) is None:
             found = self.known[counts] = self._integral(counts)
         return found
@@ -263,4 +263,3 @@ def _integrals(rows: Floats, *, only: bool = False) -> Floats:
         others = np.delete(below, m, axis=1).prod(axis=1)
         found[:, m] = (weights * _density(rows[:, m : m + 1], x) * others).sum(axis=1)
     return found
-

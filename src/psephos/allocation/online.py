@@ -23,8 +23,8 @@ import math
 from collections.abc import Callable, Iterable
 
 from psephos.allocation.allocation_result import Allocation, allocation_of
+from psephos.allocation.budget_plan import BudgetPlan, samples_at_price
 from psephos.allocation.ledger import Ledger
-from psephos.allocation.online_plan import BudgetPlan, samples_at_price
 from psephos.allocation.warm_up_patterns import EQUAL, WARM_UP, bucket_of
 from psephos.errors import InputError, check_choice, check_count, check_number
 from psephos.opinions.coding import text_of
@@ -32,7 +32,7 @@ from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, option_name
 
-RATE = 0.1
+RATE = 0.2
 """How far a question that costs twice the budget moves the logarithm of the price."""
 
 _HIGHEST = 50.0
@@ -102,7 +102,13 @@ class Online:
         self._early = check_choice("stop", stop, ("certain", "plan")) == "certain"
         self._n_classes = None if n_classes is None else check_count("n_classes", n_classes, low=2)
         self._weighted = check_choice("vote", vote, ("plain", "weighted")) == "weighted"
-        self._options = {"control": control, "rate": rate, "stop": stop, "vote": vote, "equivalence": option_name(equivalence)}
+        self._options = {
+            "control": control,
+            "rate": rate,
+            "stop": stop,
+            "vote": vote,
+            "equivalence": option_name(equivalence),
+        }
         self._ledger = Ledger((), equivalence)
         self.log_price = math.log(plan.next_unit) if plan.next_unit > 0 else -_HIGHEST
         self._limit: list[int] = []
@@ -173,9 +179,7 @@ class Online:
                 break
         return chosen
 
-    def observe(
-        self, question: object, answer: object, *, confidence: float = 1.0, cost: float | None = None
-    ) -> None:
+    def observe(self, question: object, answer: object, *, confidence: float = 1.0, cost: float | None = None) -> None:
         """Take in a sample; see `Session.observe`. The budget is in samples, so that a cost is only recorded.
 
         Raises
@@ -241,7 +245,9 @@ class Online:
         notes = ledger.notes()
         if self._n_classes is None:
             notes.insert(0, "the number of answers is not known beforehand: p-values are heuristic")
-        capped = [drawn >= self.plan.most or "exhausted" in state for drawn, state in zip(ledger.drawn, status, strict=True)]
+        capped = [
+            drawn >= self.plan.most or "exhausted" in state for drawn, state in zip(ledger.drawn, status, strict=True)
+        ]
         return allocation_of(
             ledger,
             Provenance("online", {"budget": self.plan.budget, **self._options}, Source(), notes=tuple(notes)),

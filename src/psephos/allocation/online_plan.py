@@ -5,104 +5,38 @@ all. With pi_t the share of questions in bucket t and A_t(n) = Phi(a_t sqrt(n) +
 
     maximise sum_t pi_t A_t(B_t)    subject to    sum_t pi_t B_t <= budget,     4 <= B_t <= most.
 
-Objective and cost carry the same pi_t, so the bucket with the largest gain A_t(B_t + 1) - A_t(B_t) is raised first, until
-nothing affordable is left. Gains are computed from logarithms of upper tails, since the probabilities themselves soon
-round to 1. For a > 0 and b >= -2 the curve is concave in n everywhere; for b < -2 it is convex between
-sqrt(n) = (-b -+ sqrt(b^2 - 4)) / (2 a), and its concave envelope is used. Greedy is not the best plan in whole numbers;
-``method="exact"`` solves for that.
+Objective and cost carry the same pi_t, so the bucket with the largest gain A_t(B_t + 1) - A_t(B_t) is raised first,
+until nothing affordable is left (see `budget_plan`). Greedy is not the best plan in whole numbers; ``method="exact"``
+solves for that.
 
 Source: arXiv 2602.16745 (PETS, online). Differs: buckets whose raise is not affordable are left and others tried
 (``unaffordable="stop"`` ends there, then fills up with the rarest buckets, as one of the authors' versions does); the
-envelope and the exact plan are ours.
+exact plan is ours.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 from scipy import optimize, special
 
+from psephos.allocation.budget_plan import BudgetPlan, gains_of
 from psephos.allocation.pools import PoolsLike, pools_of
 from psephos.allocation.probit_curves import accuracy_curve, fit_probit
 from psephos.allocation.warm_up_patterns import WARM_UP, bucket_names, pattern_chances
 from psephos.errors import InputError, check_choice, check_count, check_floats, check_number, check_same_length
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.model import Source
-from psephos.opinions.outcomes import Provenance, Result, json_ready, option_name
+from psephos.opinions.outcomes import Provenance, option_name
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 NEARLY = 1e-9
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class BudgetPlan(Result):
-    """How many samples a question of each bucket gets.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Buckets.
-    shares, a, b : ndarray of float64, shape (n_buckets,)
-        pi, and the parameters of the curves.
-    samples : ndarray of int64, shape (n_buckets,)
-        B, the first four included.
-    budget, used : float
-        Samples a question on average: what there is, and what the plan spends.
-    value : float
-        Expected consistency.
-    next_unit : float
-        What one more sample a question on average would add to it.
-    most : int
-        The most samples of a question.
-    over_budget : bool
-        Whether the first samples alone cost more than there is.
-    """
-
-    names: tuple[str, ...]
-    shares: Floats
-    a: Floats
-    b: Floats
-    samples: Counts
-    budget: float
-    used: float
-    value: float
-    next_unit: float
-    most: int
-    over_budget: bool
-
-    def table(self) -> pl.DataFrame:
-        """One row per bucket: bucket, share, a, b, samples, consistency, gain (of one more sample of such a question)."""
-        return pl.DataFrame(
-            {
-                "bucket": self.names,
-                "share": self.shares,
-                "a": self.a,
-                "b": self.b,
-                "samples": self.samples,
-                "consistency": special.ndtr(self.a * np.sqrt(self.samples) + self.b),
-                "gain": _gain(self.a, self.b, self.samples),
-            }
-        )
-
-    def summary(self) -> list[tuple[str, str]]:
-        """The plan in a few lines."""
-        lines = [(name, f"{n} samples") for name, n in zip(self.names, self.samples.tolist(), strict=True)]
-        lines.append(("spends", f"{self.used:.2f} of {self.budget:g} samples a question"))
-        lines.append(("consistency", f"{self.value:.4f}; one more sample a question would add {self.next_unit:.4f}"))
-        return lines + [("note", note) for note in self.provenance.notes]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The whole answer, ready for JSON."""
-        names = ("budget", "used", "value", "next_unit", "most", "over_budget")
-        return super().to_dict() | json_ready({name: getattr(self, name) for name in names})
 
 
 def plan_budgets(
@@ -168,7 +102,7 @@ def plan_budgets(
     titles = tuple(str(name) for name in names) if names is not None else tuple(map(str, range(len(pi))))
     check_same_length(shares=pi, names=titles)
     over = budget + NEARLY < low
-    gains = _gains(slope, level, low, high)
+    gains = gains_of(slope, level, low, high)
     if over:
         chosen = np.full(len(pi), low)
     elif method == "exact":
@@ -257,58 +191,22 @@ def plan_from_pools(
     chances = pattern_chances(counts[enough], free=free)
     weights = chances.mean(axis=0)
     there = weights > 0
-    mean = np.divide(chances.T @ curves, chances.sum(axis=0)[:, None], out=np.zeros((len(weights), 2)), where=there[:, None])
+    mean = np.divide(
+        chances.T @ curves, chances.sum(axis=0)[:, None], out=np.zeros((len(weights), 2)), where=there[:, None]
+    )
     plan = plan_budgets(
         weights / weights.sum(), mean[:, 0], mean[:, 1], budget, most=most, method=method, names=bucket_names(free=free)
     )
     left_out = int((~enough).sum())
     notes = (f"{left_out:,} questions with fewer than {WARM_UP} answers are left out",) if left_out else ()
     options = {"budget": budget, "free": free, "fit_to": fit_to, "most": most, "method": method}
-    return BudgetPlan(
-        **{
-            **vars(plan),
-            "provenance": Provenance(
-                "plan_from_pools",
-                options | {"equivalence": option_name(equivalence)},
-                stored.source,
-                notes=plan.provenance.notes + notes,
-            ),
-        }
+    made = Provenance(
+        "plan_from_pools",
+        options | {"equivalence": option_name(equivalence)},
+        stored.source,
+        notes=plan.provenance.notes + notes,
     )
-
-
-def samples_at_price(plan: BudgetPlan, log_price: float) -> Counts:
-    """Samples of each bucket if one of them costs this much consistency: all raises that gain more."""
-    gains = _gains(plan.a, plan.b, WARM_UP, plan.most)
-    with np.errstate(divide="ignore"):
-        return WARM_UP + (np.log(np.maximum(gains, 0)) > log_price).sum(axis=1)
-
-
-def _gain(a: Floats, b: Floats, n: npt.NDArray[Any]) -> Floats:
-    """A(n + 1) - A(n) from logarithms of upper tails; negative for a < 0."""
-    here, there = special.log_ndtr(-(a * np.sqrt(n) + b)), special.log_ndtr(-(a * np.sqrt(n + 1.0) + b))
-    larger, smaller = np.maximum(here, there), np.minimum(here, there)
-    return np.asarray(np.sign(here - there) * np.exp(larger) * -np.expm1(smaller - larger))
-
-
-def _gains(a: Floats, b: Floats, low: int, high: int) -> Floats:
-    """Gain of each raise of each bucket, falling in each: of the concave envelope where the curve is not concave."""
-    gains = _gain(a[:, None], b[:, None], np.arange(low, high)[None, :])
-    for t in np.flatnonzero((a > 0) & (b < -2)):
-        gains[t] = _falling_means(gains[t])
-    return gains
-
-
-def _falling_means(gains: Floats) -> Floats:
-    """Slopes of the least concave curve above one with these slopes: rising neighbours are pooled."""
-    blocks: list[tuple[float, int]] = []
-    for gain in gains.tolist():
-        total, count = gain, 1
-        while blocks and blocks[-1][0] * count <= total * blocks[-1][1]:
-            before, length = blocks.pop()
-            total, count = total + before, count + length
-        blocks.append((total, count))
-    return np.concatenate([np.full(count, total / count) for total, count in blocks])
+    return replace(plan, provenance=made)
 
 
 def _greedy(pi: Floats, gains: Floats, budget: float, low: int, unaffordable: str) -> Counts:
@@ -355,4 +253,4 @@ def _exact(pi: Floats, a: Floats, b: Floats, budget: float, low: int, high: int)
         ],
         options={"mip_rel_gap": 0.0},
     )
-    return n[found.x.reshape(worth.shape).argmax(axis=1)]
+    return np.asarray(n[found.x.reshape(worth.shape).argmax(axis=1)])

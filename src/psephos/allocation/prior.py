@@ -5,8 +5,8 @@ most likely alpha of counts at hand maximises
 
     sum_q log Gamma(K alpha) - log Gamma(K alpha + n_q) + sum_j log Gamma(alpha + c_qj) - log Gamma(alpha).
 
-A small alpha says that most questions are nearly unanimous, alpha = 1 that all shares are as likely. As the prior of the
-next questions it saves the samples that would be spent to learn this anew.
+A small alpha says that most questions are nearly unanimous, alpha = 1 that all shares are as likely. As the prior of
+the next questions it saves the samples that would be spent to learn this anew.
 
 Source: Minka (2000), "Estimating a Dirichlet distribution". Differs: one alpha for all answers, because answers to
 different questions have nothing in common but their rank.

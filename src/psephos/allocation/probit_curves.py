@@ -6,8 +6,8 @@ With theta the shares of the answers of a question,
     A(n) ~ Phi(a sqrt(n) + b),
 
 a and b by least squares of Phi^-1(A(n)) on sqrt(n) and 1. A is exact: given that the most frequent answer has k votes,
-the other answers have at most k, and with t of them level its share of the tie is 1 / (t + 1) = the integral of y^t over
-0..1. So
+the other answers have at most k, and with t of them level its share of the tie is 1 / (t + 1), the integral of y^t over
+0 to 1. So
 
     A(n) = sum_k n! [x^n] (p_1 x)^k / k!  integral prod_{j > 1} (sum_{i < k} (p_j x)^i / i! + y (p_j x)^k / k!) dy,
 
@@ -77,7 +77,7 @@ def accuracy_curve(shares: npt.ArrayLike, most: int) -> Floats:
 
 
 def fit_probit(accuracy: npt.ArrayLike) -> Floats:
-    """a and b of Phi(a sqrt(n) + b), by least squares from three samples on.
+    """A and b of Phi(a sqrt(n) + b), by least squares from three samples on.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def fit_probit(accuracy: npt.ArrayLike) -> Floats:
     design = np.column_stack([np.sqrt(n), np.ones(len(n))])
     levels = special.ndtri(np.clip(curves[:, FIT_FROM:], _CLIP, 1 - _CLIP))
     found = np.linalg.lstsq(design, levels.T, rcond=None)[0].T
-    return found.reshape(*np.shape(accuracy)[:-1], 2)
+    return np.asarray(found.reshape(*np.shape(accuracy)[:-1], 2))
 
 
 def _exact(p: Floats, most: int) -> Floats:

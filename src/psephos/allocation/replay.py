@@ -15,19 +15,15 @@ one run to the largest budget gives all smaller ones, as the methods here do not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.allocation.adaptive import Adaptive
-from psephos.allocation.knowledge_gradient import KnowledgeGradient
+from psephos.allocation.playing import METHODS, Curve, Method, Player
 from psephos.allocation.pools import Pools, PoolsLike, pools_of
 from psephos.allocation.replay_result import Replay
-from psephos.allocation.session import Allocator, Session
-from psephos.allocation.uniform import Uniform
 from psephos.engine import Rng
 from psephos.engine.streams import seed_of, spawn
 from psephos.errors import InputError, check_choice, check_count, check_floats
@@ -36,10 +32,6 @@ from psephos.opinions.outcomes import Provenance, option_name
 from psephos.statistics import bootstrap
 
 Floats = npt.NDArray[np.float64]
-Method = str | Callable[[list[str], float], Allocator]
-
-METHODS = ("uniform", "asc", "ppr", "adaptive", "knowledge-gradient")
-
 MOST_BUDGETS = 256
 """At so many budgets even spending is evaluated at most, to find the one that equals another method."""
 
@@ -127,15 +119,15 @@ def replay(
     wanted = [aim, truth]
     if aim is None:
         wanted[0] = [None if target is None else rule(target) for target in stored.targets]
-    run = _Run(stored, wanted, rule, n_options, init, ties == "split")
+    run = Player(stored, wanted, rule, n_options, init, ties == "split")
     longest = max(map(len, stored.answers))
     fine = np.union1d(budgets, np.unique(np.linspace(max(init, 1), longest, min(longest, MOST_BUDGETS)).round()))
     *streams, resampling = spawn(seed, repeats + 1)
-    found: dict[str, _Curve] = {}
+    found: dict[str, Curve] = {}
     for name, method in {"": "uniform", **named}.items():
         at = fine if not name else budgets
         parts = [run.curve(method, at, stream if repeats > 1 else None) for stream in streams]
-        found[name] = _Curve(*(np.mean([part[k] for part in parts], axis=0) for k in range(3)))
+        found[name] = Curve(*(np.mean([part[k] for part in parts], axis=0) for k in range(3)))
     even = found.pop("")
     curves, savings = _with_intervals(found, even, budgets, fine, level, resampling, gold is not None)
     questions = pl.concat(
@@ -145,10 +137,18 @@ def replay(
         )
         for name, curve in found.items()
     )
-    notes = [f"the target of {stored.tied:,} questions shares its place in the pool"] if stored.tied and not targets else []
+    notes = (
+        [f"the target of {stored.tied:,} questions shares its place in the pool"] if stored.tied and not targets else []
+    )
     if aim is None:
         notes.append("consistency is with the majority of each whole pool, not with the truth")
-    parameters = {"budget": budgets.tolist(), "methods": list(named), "n_options": n_options, "init": init, "ties": ties}
+    parameters = {
+        "budget": budgets.tolist(),
+        "methods": list(named),
+        "n_options": n_options,
+        "init": init,
+        "ties": ties,
+    }
     parameters |= {"repeats": repeats, "equivalence": option_name(equivalence), "level": level}
     return Replay(
         provenance=Provenance("replay", parameters, stored.source, seed=seed, notes=tuple(notes)),
@@ -157,86 +157,6 @@ def replay(
         questions=questions,
         level=level,
     )
-
-
-class _Curve(NamedTuple):
-    """Of one method: agreement with target and gold, shape (n_budgets, 2, n_questions), samples of each question, shape
-    (n_budgets, n_questions), and its cost, shape (n_budgets,)."""
-
-    right: Floats
-    drawn: Floats
-    spent: Floats
-
-
-class _Run(NamedTuple):
-    stored: Pools
-    wanted: list[list[object] | None]
-    rule: Callable[[str], object]
-    n_options: int | None
-    init: int
-    split: bool
-
-    def curve(self, method: Method, budgets: Floats, stream: np.random.Generator | None) -> _Curve:
-        """Agreement at each budget; methods of ours need one run for all, others may look ahead and get one each."""
-        names, pools = self.stored.names, self.stored.answers
-        if stream is not None:
-            pools = [[pool[k] for k in stream.permutation(len(pool))] for pool in pools]
-        totals = budgets * len(names)
-        if isinstance(method, str):
-            return _Curve(*map(np.array, zip(*self._points(self._session(method, totals[-1]), pools, totals), strict=True)))
-        runs = [next(self._points(method(names, total), pools, [total])) for total in totals]
-        return _Curve(*map(np.array, zip(*runs, strict=True)))
-
-    def _session(self, method: str, total: float) -> Session:
-        names, options = self.stored.names, self.n_options
-        init = self.init
-        if method == "uniform":
-            return Uniform(names, total, init=init, n_classes=options)
-        if method == "knowledge-gradient":
-            return KnowledgeGradient(names, total, init=init, n_options=options)
-        lam = {"asc": 0.0, "ppr": 1.0}.get(method, "half")
-        return Adaptive(names, total, init=init, n_classes=options, schedule=lam)
-
-    def _points(
-        self, session: Allocator, pools: list[list[str | None]], totals: Sequence[float] | Floats
-    ) -> Iterator[tuple[Floats, Floats, float]]:
-        """Play the session and say at each of the totals how it stands."""
-        place = {name: q for q, name in enumerate(self.stored.names)}
-        drawn = np.zeros(len(pools))
-        tallies: list[dict[str, int]] = [{} for _ in pools]
-        for name, pool in zip(self.stored.names, pools, strict=True):
-            if not pool:
-                session.close(name)
-        spent, position, given = 0, 0, [0] * len(pools)
-        while position < len(totals):
-            chosen = session.next() if spent + 1 <= totals[position] * (1 + 1e-9) else []
-            if not chosen:
-                drawn[:] = given
-                yield self._agreement(tallies), drawn.copy(), spent / len(pools)
-                position += 1
-                continue
-            q = place[chosen[0]]
-            answer = pools[q][given[q]]
-            given[q] += 1
-            spent += 1
-            if answer is not None:
-                tallies[q][answer] = tallies[q].get(answer, 0) + 1
-            session.observe(chosen[0], answer)
-            if given[q] == len(pools[q]):
-                session.close(chosen[0])
-
-    def _agreement(self, tallies: list[dict[str, int]]) -> Floats:
-        """Agreement with target and gold, shape (2, n_questions); NaN where there is nothing to agree with."""
-        found = np.full((2, len(tallies)), np.nan)
-        for q, tally in enumerate(tallies):
-            most = max(tally.values(), default=0)
-            leaders = [answer for answer, votes in tally.items() if votes == most]
-            leaders = leaders if self.split else leaders[:1]
-            for row, wanted in enumerate(self.wanted):
-                if wanted is not None and wanted[q] is not None:
-                    hits = sum(self.rule(leader) == wanted[q] for leader in leaders)
-                    found[row, q] = hits / max(len(leaders), 1)
-        return found
 
 
 def _named(methods: Sequence[Method] | Mapping[str, Method]) -> dict[str, Method]:
@@ -262,8 +182,8 @@ def _keys(argument: str, given: Mapping[str, str], stored: Pools, rule: Callable
 
 
 def _with_intervals(
-    found: dict[str, _Curve],
-    even: _Curve,
+    found: dict[str, Curve],
+    even: Curve,
     budgets: Floats,
     fine: Floats,
     level: float,
@@ -314,8 +234,7 @@ def _with_intervals(
     return curves, savings.select(order).filter(pl.col("method") != "uniform")
 
 
-def _needed(budgets: Floats, curve: Floats, wanted: Floats) -> Any:
+def _needed(budgets: Floats, curve: Floats, wanted: Floats) -> Floats:
     """The budget at which a rising curve reaches each value; NaN below its start and above its end."""
     rising = np.concatenate([[True], np.diff(curve) > 0])
-    found = np.interp(wanted, curve[rising], budgets[rising], left=np.nan, right=np.nan)
-    return found
+    return np.asarray(np.interp(wanted, curve[rising], budgets[rising], left=np.nan, right=np.nan))

@@ -56,7 +56,9 @@ class Replay(Result):
         for row in self.savings.filter(pl.col("budget") == self.savings["budget"].max()).iter_rows(named=True):
             if row["uniform"] is not None:
                 error = f" ± {row['standard_error']:.2f}" if row["standard_error"] is not None else ""
-                text = f"even spending needs {row['uniform']:.1f} samples a question for this, {row['ratio']:.2f}{error} x"
+                text = (
+                    f"even spending needs {row['uniform']:.1f} samples a question for this, {row['ratio']:.2f}{error} x"
+                )
                 lines.append((f"{row['method']} saves", text))
         return lines + [("note", note) for note in self.provenance.notes]
 

@@ -1,24 +1,15 @@
-"""What do all methods of spending a budget have in common?
+"""On which terms is a budget spent, and what happens to a question from its first sample to its last?
 
-A method answers `next(batch)` with the questions that should get the next samples, is told each sample by
-`observe(question, answer)`, and gives its `result()` at any time:
-
-    session = Adaptive(questions, budget=2000)
-    while batch := session.next(8):
-        for question in batch:
-            session.observe(question, ask_the_model(question))
-    session.result()
-
-A sample that was asked for and did not come yet is taken to agree with the leader, so that a batch is spread. A sample
-that nobody asked for is counted too: after a crash, the samples in store are observed first and not paid twice.
+A `Session` keeps the budget, the caps and the ledger, and holds back questions that may not be asked now: those with
+enough samples under way, at their cap, settled, or dearer than what is left. Which of the others is next is the only
+thing that a method decides, by its queue.
 """
 
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from psephos.allocation.allocation_result import Allocation, allocation_of
 from psephos.allocation.ledger import Ledger
@@ -31,33 +22,6 @@ from psephos.opinions.outcomes import Provenance, option_name
 
 NEARLY = 1e-9
 """A budget may be overdrawn by this share, so that sums of costs do not end one sample too soon."""
-
-
-class Allocator(Protocol):
-    """What every method of spending a budget of samples can do."""
-
-    @abstractmethod
-    def next(self, batch: int = 1) -> list[str]:
-        """The questions that should get the next samples, at most `batch`; none if there is nothing to ask now."""
-
-    @abstractmethod
-    def observe(
-        self, question: object, answer: object, *, confidence: float = 1.0, cost: float | None = None
-    ) -> None:
-        """Take in a sample; `answer` is None if none could be read."""
-
-    @abstractmethod
-    def close(self, question: object) -> None:
-        """No more samples of this question are to be had."""
-
-    @property
-    @abstractmethod
-    def done(self) -> bool:
-        """Whether there is nothing to ask and nothing to wait for."""
-
-    @abstractmethod
-    def result(self) -> Allocation:
-        """Where the budget went so far, and what each question is answered."""
 
 
 class Terms(TypedDict, total=False):
@@ -78,7 +42,7 @@ class Terms(TypedDict, total=False):
     n_classes : int, optional
         Answers a question can have, for the p-value; by default one more than those seen.
     delta : float, optional
-        A question whose p-value is at most this is settled and gets no more samples; the rest of the budget is returned.
+        A question whose p-value is at most this is settled and gets no more; the rest of the budget is returned.
     equivalence : str or callable, default "exact"
         Which answers are the same; see `psephos.opinions.equivalence`.
     vote : {"plain", "weighted"}, default "plain"
@@ -111,7 +75,9 @@ class Session:
         classes = terms.get("n_classes")
         self._n_classes = None if classes is None else check_count("n_classes", classes, low=2)
         delta = terms.get("delta")
-        self._log_delta = None if delta is None else math.log(check_number("delta", delta, low=0, high=1, open_ends=True))
+        self._log_delta = (
+            None if delta is None else math.log(check_number("delta", delta, low=0, high=1, open_ends=True))
+        )
         self._weighted = check_choice("vote", terms.get("vote", "plain"), ("plain", "weighted")) == "weighted"
         self._ledger = Ledger(questions, terms.get("equivalence", "exact"))
         names = self._ledger.names
@@ -161,9 +127,7 @@ class Session:
             chosen.append(self._ledger.names[q])
         return chosen
 
-    def observe(
-        self, question: object, answer: object, *, confidence: float = 1.0, cost: float | None = None
-    ) -> None:
+    def observe(self, question: object, answer: object, *, confidence: float = 1.0, cost: float | None = None) -> None:
         """Take in a sample.
 
         Parameters
@@ -274,7 +238,9 @@ class Session:
     def _parameters(self) -> dict[str, Any]:
         shown: dict[str, Any] = {"budget": self.budget}
         for name, value in {**self._own, **self._terms}.items():
-            shown[name] = "by question" if isinstance(value, Mapping) else option_name(value) if callable(value) else value
+            shown[name] = (
+                "by question" if isinstance(value, Mapping) else option_name(value) if callable(value) else value
+            )
         return shown
 
     def _notes(self) -> list[str]:
@@ -285,51 +251,6 @@ class Session:
         if more:
             notes.append(f"{more:,} questions have more than {self._n_classes} answers: their p-values use those seen")
         return notes
-
-
-def allocate(
-    session: Allocator, draw: Callable[[str], object], *, batch: int = 1, label: str | None = None
-) -> Allocation:
-    """Spend the budget of a session with a function that draws one sample.
-
-    Parameters
-    ----------
-    session : Allocator
-        `Adaptive`, `KnowledgeGradient`, `Uniform`, or what was begun and broken off.
-    draw : callable
-        From the question to its answer, None if none could be read. A `StopIteration` says that there are no more.
-    batch : int, default 1
-        How many samples are chosen at a time; they are drawn one after the other.
-    label : str, optional
-        Shows a progress bar with this label.
-
-    Returns
-    -------
-    Allocation
-
-    Examples
-    --------
-    >>> from psephos.allocation import Adaptive
-    >>> import random
-    >>> stream = random.Random(0)
-    >>> found = allocate(Adaptive(["easy", "hard"], 40), lambda q: stream.choice("ab" if q == "hard" else "aaaaab"))
-    >>> found.table().select("question", "drawn").rows()
-    [('easy', 6), ('hard', 34)]
-    """
-    from psephos.engine.progress_bar import progress
-
-    check_count("batch", batch)
-    with progress(label, None) as advance:
-        while chosen := session.next(batch):
-            for question in chosen:
-                try:
-                    answer = draw(question)
-                except StopIteration:
-                    session.close(question)
-                else:
-                    session.observe(question, answer)
-                advance()
-    return session.result()
 
 
 T = TypeVar("T")

@@ -97,7 +97,7 @@ def mode_certainty(counts: CountsLike, *, n_classes: int | None = None) -> Float
     found = np.empty(len(table))
     for k in np.unique(classes):
         rows, which = np.unique(falling[classes == k, :k], axis=0, return_inverse=True)
-        found[classes == k] = best_probability(rows + 1.0)[which]
+        found[classes == k] = best_probability(rows.astype(np.float64) + 1)[which]
     return found.reshape(shape)[()]
 
 
@@ -276,7 +276,7 @@ def beta_certainty(first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
 
 
 def log_density(first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
-    """log f(1/2; first + 1, second + 1)."""
+    """Logarithm of f(1/2; first + 1, second + 1)."""
     a, b = np.asarray(first, np.float64), np.asarray(second, np.float64)
     return np.asarray(-(a + b) * np.log(2) - special.betaln(a + 1, b + 1))
 
@@ -307,7 +307,7 @@ def _classes(table: Counts, n_classes: int | None) -> Counts:
     """K of each question."""
     seen = (table > 0).sum(axis=1)
     if n_classes is None:
-        return np.maximum(seen + 1, 2)
+        return np.asarray(np.maximum(seen + 1, 2))
     check_count("n_classes", n_classes, low=2)
     if seen.max(initial=0) > n_classes:
         raise InputError("n_classes", f"is {n_classes}, but a question has {seen.max()} answers")

@@ -24,7 +24,7 @@ class Uniform(Session):
     budget : float
         What may be spent in all, in units of the cost of a sample.
     **terms
-        See `Terms`.
+        First samples, caps, costs and the like: see `psephos.allocation.session.Terms`.
 
     Raises
     ------

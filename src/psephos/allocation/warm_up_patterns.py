@@ -86,5 +86,5 @@ def pattern_chances(counts: npt.ArrayLike, *, free: bool = False) -> Floats:
 
 
 def _choose(n: Floats, k: int) -> Floats:
-    """n over k for whole n; 0 where n < k."""
+    """Binomial coefficient n over k of whole n; 0 where n < k."""
     return np.asarray(np.prod([n - i for i in range(k)], axis=0) / math.factorial(k))
