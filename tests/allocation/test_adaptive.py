@@ -104,7 +104,11 @@ def slow_choice(questions, lam, classes):
 
 
 @given(
-    st.integers(0, 10_000), st.integers(2, 9), st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.integers(2, 5), st.integers(5, 60)
+    st.integers(0, 10_000),
+    st.integers(2, 9),
+    st.sampled_from([0.0, 0.25, 0.5, 1.0]),
+    st.integers(2, 5),
+    st.integers(5, 60),
 )
 def test_the_order_is_that_of_ranking_all_questions(seed, n_questions, lam, classes, steps):
     rng = np.random.default_rng(seed)

@@ -38,10 +38,11 @@ def test_the_table_of_the_sheet(method, expected):
 
 
 def test_sheet09_six_samples_do_what_sixteen_even_ones_do():
-    """Five seeds; standard error of a mean at most .0093, so three of a difference are about .03."""
-    gradient, even = (mean_consistency(method, range(5)) for method in ("knowledge-gradient", "uniform"))
+    """Three seeds; standard error of a mean at most .012, and both methods meet the same pools."""
+    gradient, even = (mean_consistency(method, range(3)) for method in ("knowledge-gradient", "uniform"))
     assert gradient[1] == pytest.approx(even[-1], abs=0.03)
-    assert (gradient > even + 0.02).all()
+    assert (gradient > even).all()
+    assert (gradient - even).mean() > 0.03
 
 
 @given(st.integers(0, 10_000), st.integers(2, 6), st.integers(2, 5), st.integers(3, 40))
@@ -101,8 +102,7 @@ def test_samples_under_way_are_taken_to_agree_with_the_leader():
 def test_a_prior_of_nearly_unanimous_questions_stops_sooner_on_them():
     def first_to_the_tie(prior):
         session = KnowledgeGradient(["sure", "tie"], 99, n_options=4, prior=prior)
-        for answer in "aa":
-            session.observe("sure", answer)
+        session.observe("sure", "a")
         for answer in "abab":
             session.observe("tie", answer)
         return session.next()[0]

@@ -36,7 +36,9 @@ VECTORS = {
 }
 
 
-@pytest.mark.parametrize(("alpha", "expected"), VECTORS.items(), ids=[f"sheet09-{'-'.join(map(str, a))}" for a in VECTORS])
+@pytest.mark.parametrize(
+    ("alpha", "expected"), VECTORS.items(), ids=[f"sheet09-{'-'.join(map(str, a))}" for a in VECTORS]
+)
 def test_the_vectors_of_the_sheet(alpha, expected):
     h, gain = expected
     assert mode_probabilities(alpha).max() == pytest.approx(h, abs=6e-9)
@@ -89,7 +91,9 @@ def test_against_adaptive_quadrature(alpha):
             return stats.gamma.pdf(x, own) * np.prod([special.gammainc(a, x) for a in others])
 
         top = 60 + 2 * max(alpha)
-        expected = sum(integrate.quad(integrand, *ends, epsabs=1e-11, limit=200)[0] for ends in ((0, 1), (1, 20), (20, top)))
+        expected = sum(
+            integrate.quad(integrand, *ends, epsabs=1e-11, limit=200)[0] for ends in ((0, 1), (1, 20), (20, top))
+        )
         assert mode_probabilities(alpha)[m] == pytest.approx(expected, abs=1e-8)
 
 

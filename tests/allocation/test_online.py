@@ -25,7 +25,10 @@ from psephos.errors import InputError
 from tests.allocation.populations import POOLED, mixed, pools_of
 
 CURVES = {
-    (0.5, 0.3, 0.1, 0.1): ({1: 0.5, 2: 0.5, 3: 0.57, 4: 0.614, 5: 0.6425, 8: 0.71308, 16: 0.81262717}, (0.30822224, -0.32494645)),
+    (0.5, 0.3, 0.1, 0.1): (
+        {1: 0.5, 2: 0.5, 3: 0.57, 4: 0.614, 5: 0.6425, 8: 0.71308, 16: 0.81262717},
+        (0.30822224, -0.32494645),
+    ),
     (0.7, 0.1, 0.1, 0.1): (
         {1: 0.7, 2: 0.7, 3: 0.826, 4: 0.8764, 5: 0.91042, 8: 0.968632, 16: 0.99789526},
         (0.85351441, -0.55213788),
@@ -130,8 +133,8 @@ def test_where_the_curve_is_convex_the_envelope_is_followed():
 def test_stop_then_fill_up_with_the_rarest():
     stopped = plan_budgets(*TWO, unaffordable="stop")
     assert tuple(stopped.samples) == (5, 17)
-    # .7 x 5 + .3 x 4 = 4.7; the next raise of the first bucket is not affordable, the second one then gets all it can.
-    fills = plan_budgets([0.7, 0.3], [2.0, 0.1], [-1, 0], 5.3, unaffordable="stop")
+    # The first bucket gains most twice; its second raise to 5.4 is not affordable, and the rest goes to the other one.
+    fills = plan_budgets([0.7, 0.3], [0.9, 0.05], [0.2, 0], 5.3, unaffordable="stop")
     assert tuple(fills.samples) == (5, 6)
 
 
@@ -190,7 +193,9 @@ def test_online_beats_even_spending_at_the_same_average(budget, expected, lead):
     """Twelve seeds; standard errors .005 of the consistency and .005 of the lead, on either side."""
     found = []
     for seed in range(12):
-        pools = pools_of(np.random.default_rng(seed).permutation(mixed(POOLED, 200)), 64, np.random.default_rng([seed, 4]))
+        pools = pools_of(
+            np.random.default_rng(seed).permutation(mixed(POOLED, 200)), 64, np.random.default_rng([seed, 4])
+        )
         consistency, used = served(plan_of(seed, budget), pools, control="none", stop="plan")
         found.append((consistency, consistency - even(pools, used), used))
     consistency, ahead, used = np.mean(found, axis=0)
@@ -207,7 +212,9 @@ def test_the_certain_stop_changes_no_answer():
     early = Online(plan, control="none")
     for name, pool in pools.items():
         stores = iter(pool), iter(pool)
-        answers = [server.answer(name, lambda _, s=s: next(s)) for server, s in zip((whole, early), stores, strict=True)]
+        answers = [
+            server.answer(name, lambda _, s=s: next(s)) for server, s in zip((whole, early), stores, strict=True)
+        ]
         assert answers[0] == answers[1]
     assert early.result().spent < 0.95 * whole.result().spent
     assert set(early.result().table()["status"]) <= {"served", "certain"}

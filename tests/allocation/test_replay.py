@@ -24,7 +24,9 @@ def test_even_spending_is_the_majority_of_the_first_samples():
     for row in found.table().iter_rows(named=True):
         answers = {name: majority_of(pool[: int(row["budget"])]) for name, pool in pools.items()}
         assert row["spent"] == row["budget"]
-        assert row["consistency"] == pytest.approx(np.mean([answers[q] == majority_of(pool) for q, pool in pools.items()]))
+        assert row["consistency"] == pytest.approx(
+            np.mean([answers[q] == majority_of(pool) for q, pool in pools.items()])
+        )
         assert row["accuracy"] == pytest.approx(np.mean([answer == "a" for answer in answers.values()]))
         assert row["low"] <= row["consistency"] <= row["high"]
     assert found.table()["consistency"][-1] == 1.0
@@ -89,21 +91,24 @@ def test_shuffled_replays_take_out_the_order_of_draws():
 
 
 def test_the_ratio_is_read_off_the_curve_of_even_spending():
-    """Even spending is right on 10, 30, 60 % of questions at 1, 2, 3 samples; a method that is so at 1 saves 3 x."""
-    rng = np.random.default_rng(3)
-    pools = {}
-    for k in range(10):
-        lead = 1 if k < 1 else 2 if k < 3 else 3 if k < 6 else 4
-        # Wrong b once, then enough a to lead from sample `lead` on.
-        pools[f"q{k}"] = {1: list("aaaaaaaa"), 2: list("aabaaaaa"), 3: list("baaaaaaa"), 4: list("bbaaaaaa")}[lead]
-    even = replay(pools, [1, 2, 3, 4, 5], ["uniform"], rng=0).table()["consistency"].to_numpy()
-    method = replay(pools, [2], ["adaptive"], rng=0)
-    (row,) = method.savings.iter_rows(named=True)
-    if row["uniform"] is not None:
-        below = np.interp(row["consistency"], *zip(*dict(zip(even, range(1, 6), strict=True)).items(), strict=True))
-        assert row["uniform"] <= below + 1e-9
-        assert row["ratio"] == pytest.approx(row["uniform"] / 2)
-    assert rng is not None
+    """Even spending is right on 6 of 10 questions from 3 samples on; who is so with 2 on average saves 1.5 x."""
+    lead = {1: "aaaaaaaa", 2: "aaaaaaaa", 3: "baaaaaaa", 4: "bbaaaaaa"}
+    pools = {f"q{k}": list(lead[1 if k < 1 else 3 if k < 6 else 4]) for k in range(10)}
+    even = replay(pools, [1, 2, 3, 4, 5], ["uniform"], rng=0).table()["consistency"].to_list()
+    assert even == [0.1, 0.1, 0.6, 0.6, 1.0]
+
+    class Knowing(Uniform):
+        """Three samples for the questions that need them, one for the rest."""
+
+        def top(self):
+            ledger = self._ledger
+            wanted = [q for q in range(1, 6) if ledger.drawn[q] + ledger.pending[q] < 3]
+            return wanted[0] if wanted else super().top()
+
+    (row,) = replay(pools, [2], {"knowing": Knowing}, rng=0).savings.iter_rows(named=True)
+    assert row["consistency"] == 0.6
+    assert row["uniform"] == 3
+    assert row["ratio"] == 1.5
 
 
 def test_savings_have_a_standard_error_and_an_interval_over_questions():
@@ -118,6 +123,7 @@ def test_savings_have_a_standard_error_and_an_interval_over_questions():
     assert found.to_dict()["savings"][0]["budget"] == 8
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_consistency_of_all_questions_as_often_as_they_say():
     """60 panels of 100 of 4000 questions, even spending at 4; standard error of 60 trials 2.8 %."""
     rng = np.random.default_rng(5)
@@ -129,7 +135,7 @@ def test_intervals_hold_the_consistency_of_all_questions_as_often_as_they_say():
         some = rng.choice(4000, 100, replace=False)
         row = replay({names[q]: pools[names[q]] for q in some}, [4], ["uniform"], rng=rng).table().row(0, named=True)
         held += row["low"] <= truth <= row["high"]
-    assert 0.86 <= held / 60
+    assert held / 60 >= 0.86
 
 
 def test_unreadable_draws_empty_pools_and_single_questions():

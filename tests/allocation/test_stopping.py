@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -38,7 +39,9 @@ VECTORS = [
 ]
 
 
-@pytest.mark.parametrize(("counts", "certainty", "evidence"), VECTORS, ids=[f"sheet10-{a}-{b}" for (a, b), *_ in VECTORS])
+@pytest.mark.parametrize(
+    ("counts", "certainty", "evidence"), VECTORS, ids=[f"sheet10-{a}-{b}" for (a, b), *_ in VECTORS]
+)
 def test_the_vectors_of_the_sheet(counts, certainty, evidence):
     assert lead_certainty(counts) == pytest.approx(certainty, abs=1e-9)
     assert lead_evidence(counts) == pytest.approx(evidence, abs=1e-9)
@@ -171,7 +174,9 @@ def test_sheet10_the_guarantee_holds_in_simulation():
     assert wrong <= 0.1 * 2000
     assert wrong <= 25
     assert stopped > 400
-    _, by_asc = first_stops(shares, lambda counts: stop_by_certainty(counts, threshold=0.9), runs=2000, longest=200, seed=1)
+    _, by_asc = first_stops(
+        shares, lambda counts: stop_by_certainty(counts, threshold=0.9), runs=2000, longest=200, seed=1
+    )
     assert by_asc > 0.2 * 2000
 
 
@@ -189,7 +194,11 @@ def test_sheet10_the_guarantee_holds_to_5000_samples():
 
 def test_the_guarantee_of_the_leader_against_the_rest():
     stopped, wrong = first_stops(
-        (0.55, 0.25, 0.2), lambda counts: stop_by_evidence(counts, delta=0.1, rival="rest"), runs=1000, longest=1500, seed=3
+        (0.55, 0.25, 0.2),
+        lambda counts: stop_by_evidence(counts, delta=0.1, rival="rest"),
+        runs=1000,
+        longest=1500,
+        seed=3,
     )
     assert stopped > 600
     assert wrong <= 100
@@ -229,7 +238,7 @@ def test_a_path_of_one_question():
     assert table["answer"][2] is None
     assert table["certainty"][-1] == pytest.approx(lead_certainty([9, 1]))
     falling = table["p_value"].to_list()
-    assert all(later <= sooner for sooner, later in zip(falling, falling[1:], strict=False))
+    assert all(later <= sooner for sooner, later in itertools.pairwise(falling))
     assert falling[-1] == pytest.approx(math.exp(lead_evidence([9, 1])))
     assert path.stops == {"asc": 8, "ppr": None}
     assert "note" not in dict(path.summary())
@@ -252,7 +261,9 @@ def test_an_empty_path():
 @pytest.mark.parametrize("n", [1, 2, 4, 7])
 def test_rules_on_pools_of_few_and_even_numbers_of_samples(n):
     """its_hub#263, #266, #130: a wrong majority at a budget of 1, and at even budgets."""
-    found = replay_stopping({"q": ["a", "b", "b", "a", "b", "b", "b"][:n]}, ["asc", "dirichlet", "ppr", "ppr-rest", "esc"])
+    found = replay_stopping(
+        {"q": ["a", "b", "b", "a", "b", "b", "b"][:n]}, ["asc", "dirichlet", "ppr", "ppr-rest", "esc"]
+    )
     for row in found.questions.iter_rows(named=True):
         assert row["samples"] == row["pool"] == n
         assert not row["stopped"]

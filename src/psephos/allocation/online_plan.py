@@ -240,12 +240,13 @@ def _greedy(pi: Floats, gains: Floats, budget: float, low: int, unaffordable: st
 def _exact(pi: Floats, a: Floats, b: Floats, budget: float, low: int, high: int) -> Counts:
     """The best whole numbers: one of the numbers of samples is chosen for each bucket."""
     n = np.arange(low, high + 1)
-    worth = pi[:, None] * special.ndtr(a[:, None] * np.sqrt(n) + b[:, None])
+    # The solver stops within 1e-6 of the optimum; losses are in units of 1e-7.
+    loss = 1e7 * pi[:, None] * special.ndtr(-(a[:, None] * np.sqrt(n) + b[:, None]))
     cost = pi[:, None] * n
     one_each = np.kron(np.eye(len(pi)), np.ones(len(n)))
     found = optimize.milp(
-        -worth.ravel(),
-        integrality=np.ones(worth.size),
+        loss.ravel(),
+        integrality=np.ones(loss.size),
         bounds=optimize.Bounds(0, 1),
         constraints=[
             optimize.LinearConstraint(one_each, 1, 1),
@@ -253,4 +254,4 @@ def _exact(pi: Floats, a: Floats, b: Floats, budget: float, low: int, high: int)
         ],
         options={"mip_rel_gap": 0.0},
     )
-    return np.asarray(n[found.x.reshape(worth.shape).argmax(axis=1)])
+    return np.asarray(n[found.x.reshape(loss.shape).argmax(axis=1)])

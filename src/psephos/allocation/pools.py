@@ -8,7 +8,7 @@ without an answer stays a draw.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from psephos.errors import InputError
 from psephos.opinions.coding import text_of
-from psephos.opinions.equivalence import Equivalence, rule_of
+from psephos.opinions.equivalence import Equivalence, exact, rule_of
 from psephos.opinions.model import Opinions, Source
 
 PoolsLike = Mapping[Any, Sequence[object]] | Opinions
@@ -80,25 +80,37 @@ def pools_of(pools: PoolsLike, equivalence: Equivalence = "exact") -> Pools:
             raise InputError("pools", f"a question has no name, got {question!r:.60}")
         if isinstance(pool, str | bytes | Mapping):
             raise InputError("pools", f"must hold a sequence of answers, got {type(pool).__name__}", where=name)
-        known: dict[Hashable, str] = {}
         names.append(name)
-        texts = (text_of(answer, "pools") for answer in pool)
-        answers.append([None if text is None else known.setdefault(_key(rule(text)), text) for text in texts])
+        answers.append(_canonical(pool, rule))
     if len(set(names)) < len(names):
         double = next(name for name, times in Counter(names).items() if times > 1)
         raise InputError("pools", f"there are two questions {double!r:.80}")
-    targets, tied = [], 0
+    targets: list[str | None] = []
+    tied = 0
     for answers_of_one in answers:
-        tally = Counter(answer for answer in answers_of_one if answer is not None).most_common()
-        targets.append(tally[0][0] if tally else None)
-        tied += len(tally) > 1 and tally[0][1] == tally[1][1]
+        tally = Counter(answers_of_one)
+        del tally[None]
+        most = max(tally.values(), default=0)
+        leaders = [answer for answer, votes in tally.items() if votes == most]
+        targets.append(leaders[0] if leaders else None)
+        tied += len(leaders) > 1
     return Pools(names, answers, targets, tied, source)
 
 
-def _key(key: object) -> Hashable:
-    if not isinstance(key, Hashable):
-        raise InputError("equivalence", f"gave {key!r:.60}, which is not hashable")
-    return key
+def _canonical(pool: Sequence[object], rule: Callable[[str], object]) -> list[str | None]:
+    """The answers of one question, each called by the first one that is the same."""
+    texts = [answer if type(answer) is str and answer else text_of(answer, "pools") for answer in pool]
+    if rule is exact:
+        return texts
+    by_key: dict[object, str] = {}
+    names: dict[str | None, str | None] = {None: None}
+    for text in dict.fromkeys(texts):
+        if text is not None:
+            key = rule(text)
+            if not isinstance(key, Hashable):
+                raise InputError("equivalence", f"gave {key!r:.60}, which is not hashable")
+            names[text] = by_key.setdefault(key, text)
+    return [names[text] for text in texts]
 
 
 def _of_opinions(opinions: Opinions) -> dict[str, list[str | None]]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from psephos.errors import InputError, check_floats, check_number, check_same_length
 from psephos.statistics import Interval, least_squares
@@ -96,5 +97,8 @@ def fit_power_law(samples: npt.ArrayLike, errors: npt.ArrayLike, *, level: float
     if len(np.unique(n[some])) < FEWEST:
         raise InputError("errors", f"a power law needs {FEWEST} numbers of samples with an error, got {some.sum()}")
     fit = least_squares(np.log(n[some])[:, None], np.log(e[some]), level=level)
-    slope = Interval(-float(fit.coefficients[1]), -float(fit.high[1]), -float(fit.low[1]), level)
+    # A handful of points: quantiles of Student's t, not of the normal distribution.
+    half = float(special.stdtrit(some.sum() - 2, (1 + level) / 2) * fit.standard_error[1])
+    value = -float(fit.coefficients[1])
+    slope = Interval(value, value - half, value + half, level)
     return PowerLaw(float(np.exp(fit.coefficients[0])), slope, fit.r_squared, int(some.sum()))

@@ -19,7 +19,7 @@ Sources: Aggarwal et al. (2023), arXiv 2305.11860 (ASC); Jain et al. (2022), AAA
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -271,14 +271,23 @@ def stop_by_window(answers: Sequence[Hashable], *, width: int = 5) -> bool:
 
 def beta_certainty(first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
     """P(theta > 1/2) of theta ~ Beta(first + 1, second + 1); exactly 1/2 where both are equal."""
-    a, b = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    return np.where(a == b, 0.5, special.betaincc(a + 1, b + 1, 0.5))
+    return _of_pairs(lambda a, b: np.where(a == b, 0.5, special.betaincc(a + 1, b + 1, 0.5)), first, second)
 
 
 def log_density(first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
     """Logarithm of f(1/2; first + 1, second + 1)."""
-    a, b = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    return np.asarray(-(a + b) * np.log(2) - special.betaln(a + 1, b + 1))
+    return _of_pairs(lambda a, b: -(a + b) * np.log(2) - special.betaln(a + 1, b + 1), first, second)
+
+
+def _of_pairs(function: Callable[[Floats, Floats], Floats], first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
+    """A function of two whole numbers, looked up in a table where there are more pairs than cells of the table."""
+    a, b = np.asarray(first), np.asarray(second)
+    if a.size and a.shape == b.shape and a.dtype.kind == b.dtype.kind == "i":
+        width, height = int(a.max()) + 1, int(b.max()) + 1
+        if width * height < a.size:
+            grid = function(np.arange(width, dtype=np.float64)[:, None], np.arange(height, dtype=np.float64))
+            return np.asarray(grid[a, b])
+    return np.asarray(function(a.astype(np.float64), b.astype(np.float64)))
 
 
 def _table(counts: CountsLike) -> tuple[Counts, tuple[int, ...]]:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.allocation.pools import PoolsLike, pools_of
+from psephos.allocation.pools import Pools, PoolsLike, pools_of
 from psephos.allocation.stopping import mode_certainty, stop_by_certainty, stop_by_evidence
 from psephos.errors import InputError, check_choice, check_count, check_number
 from psephos.opinions.equivalence import Equivalence
@@ -24,6 +24,11 @@ from psephos.opinions.outcomes import Provenance, Result, json_ready, option_nam
 from psephos.statistics import wilson_interval
 
 RULES = ("asc", "dirichlet", "ppr", "ppr-rest", "esc")
+
+PART = 5000
+"""Questions that are looked at together."""
+
+COLUMNS = {"rule": pl.String, "place": pl.Int64, "samples": pl.Int64, "stopped": pl.Boolean, "answer": pl.String}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -118,18 +123,19 @@ def replay_stopping(
         raise InputError("rules", f"must be a sequence of rules, got {rules!r:.60}")
     for rule in rules:
         check_choice("rules", rule, RULES)
-    rows = []
-    for name, pool, target in zip(stored.names, stored.answers, stored.targets, strict=True):
-        counts, seen = _prefixes(pool)
-        for rule in rules:
-            stops = _stops(rule, pool, counts, threshold, delta, width, n_classes)
-            used = int(np.argmax(stops)) + 1 if stops.any() else len(pool)
-            answer = seen[int(counts[used - 1].argmax())] if used and counts[used - 1].any() else None
-            agrees = None if target is None else answer == target
-            rows.append((rule, name, used, len(pool), bool(stops.any()), answer, agrees))
-    types = [pl.String, pl.String, pl.Int64, pl.Int64, pl.Boolean, pl.String, pl.Boolean]
-    names = ["rule", "question", "samples", "pool", "stopped", "answer", "agrees"]
-    table = pl.DataFrame(rows, schema=dict(zip(names, types, strict=True)), orient="row")
+    chosen = dict.fromkeys(rules)
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    for start in range(0, len(stored.names), PART):
+        part = _Part(stored.answers[start : start + PART])
+        for rule in chosen:
+            used, stopped = part.stops(rule, threshold, delta, width, n_classes)
+            answers = part.leaders(used)
+            columns["rule"] += [rule] * len(answers)
+            columns["place"] += range(start, start + len(answers))
+            columns["samples"] += used.tolist()
+            columns["stopped"] += stopped.tolist()
+            columns["answer"] += answers
+    table = _questions(columns, stored)
     parameters = {"rules": list(rules), "threshold": threshold, "delta": delta, "width": width, "n_classes": n_classes}
     parameters["equivalence"] = option_name(equivalence)
     return StoppingReplay(
@@ -161,38 +167,73 @@ def _by_rule(table: pl.DataFrame) -> pl.DataFrame:
     return found.select("rule", "questions", "samples", "saved", "stopped", "agrees", "low", "high", "wrong_stops")
 
 
-def _prefixes(pool: list[str | None]) -> tuple[npt.NDArray[np.int64], list[str]]:
-    """Counts after each sample, answers in the order in which they were seen, and these answers."""
-    seen = list(dict.fromkeys(answer for answer in pool if answer is not None))
-    place = {answer: k for k, answer in enumerate(seen)}
-    hits = np.zeros((len(pool), max(len(seen), 1)), dtype=np.int64)
-    for n, answer in enumerate(pool):
-        if answer is not None:
-            hits[n, place[answer]] = 1
-    return hits.cumsum(axis=0), seen
+def _questions(columns: dict[str, list[Any]], stored: Pools) -> pl.DataFrame:
+    """One row per rule and question, rule by rule."""
+    of_question = pl.DataFrame(
+        {
+            "place": range(len(stored.names)),
+            "question": pl.Series(stored.names, dtype=pl.String),
+            "pool": pl.Series([len(pool) for pool in stored.answers], dtype=pl.Int64),
+            "target": pl.Series(stored.targets, dtype=pl.String),
+        }
+    )
+    table = pl.DataFrame(columns, schema=COLUMNS).join(of_question, on="place", how="left", maintain_order="left")
+    order = {rule: k for k, rule in enumerate(dict.fromkeys(columns["rule"]))}
+    agrees = pl.when(pl.col("target").is_not_null()).then(pl.col("answer").eq_missing(pl.col("target")))
+    return (
+        table.with_columns(agrees=agrees, order=pl.col("rule").replace_strict(order, return_dtype=pl.Int64))
+        .sort("order", "place")
+        .select("rule", "question", "samples", "pool", "stopped", "answer", "agrees")
+    )
 
 
-def _stops(
-    rule: str,
-    pool: list[str | None],
-    counts: npt.NDArray[np.int64],
-    threshold: float,
-    delta: float,
-    width: int,
-    n_classes: int | None,
-) -> npt.NDArray[np.bool_]:
-    """Whether the rule says yes after each sample."""
-    if rule == "asc":
-        return np.asarray(stop_by_certainty(counts, threshold=threshold))
-    if rule == "dirichlet":
-        return np.asarray(mode_certainty(counts, n_classes=n_classes) >= threshold)
-    if rule == "esc":
-        whole = len(pool) // width
-        unanimous = [
-            pool[k * width] is not None and len(set(pool[k * width : (k + 1) * width])) == 1 for k in range(whole)
-        ]
-        found = np.zeros(len(pool), dtype=np.bool_)
-        found[width - 1 : whole * width : width] = unanimous
+class _Part:
+    """Some questions at once: counts after each of their samples."""
+
+    def __init__(self, pools: list[list[str | None]]) -> None:
+        self.lengths = np.array([len(pool) for pool in pools])
+        longest = max(1, int(self.lengths.max(initial=1)))
+        self.codes = np.full((len(pools), longest), -1)
+        self.seen: list[list[str]] = []
+        for q, pool in enumerate(pools):
+            place: dict[str, int] = {}
+            self.codes[q, : len(pool)] = [-1 if a is None else place.setdefault(a, len(place)) for a in pool]
+            self.seen.append(list(place))
+        width = max(1, max(map(len, self.seen), default=1))
+        self.counts = (self.codes[:, :, None] == np.arange(width)).cumsum(axis=1)
+
+    def stops(
+        self, rule: str, threshold: float, delta: float, width: int, n_classes: int | None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """How many samples of each question the rule uses, and whether it stops there."""
+        n_questions, longest = self.codes.shape
+        table = self.counts.reshape(n_questions * longest, -1)
+        if rule == "asc":
+            yes = np.asarray(stop_by_certainty(table, threshold=threshold))
+        elif rule == "dirichlet":
+            yes = np.asarray(mode_certainty(table, n_classes=n_classes) >= threshold)
+        elif rule == "esc":
+            yes = self._unanimous(width)
+        else:
+            rival = "each" if rule == "ppr" else "rest"
+            yes = np.asarray(stop_by_evidence(table, delta=delta, n_classes=n_classes, rival=rival))
+        found = yes.reshape(n_questions, longest) & (np.arange(longest) < self.lengths[:, None])
+        stopped = found.any(axis=1)
+        return np.where(stopped, found.argmax(axis=1) + 1, self.lengths), np.asarray(stopped)
+
+    def leaders(self, used: npt.NDArray[np.int64]) -> list[str | None]:
+        """The answer of each question after so many samples; None if there is none."""
+        last = self.counts[np.arange(len(used)), np.maximum(used, 1) - 1]
+        some, best = last.any(axis=1) & (used > 0), last.argmax(axis=1)
+        return [names[k] if there else None for names, k, there in zip(self.seen, best, some, strict=True)]
+
+    def _unanimous(self, width: int) -> npt.NDArray[np.bool_]:
+        """Whether a whole window of equal answers ends at each sample."""
+        n_questions, longest = self.codes.shape
+        whole = longest // width
+        windows = self.codes[:, : whole * width].reshape(n_questions, whole, width)
+        found = np.zeros((n_questions, longest), dtype=np.bool_)
+        found[:, width - 1 : whole * width : width] = (windows == windows[:, :, :1]).all(axis=2) & (
+            windows[:, :, 0] >= 0
+        )
         return found
-    rival = "each" if rule == "ppr" else "rest"
-    return np.asarray(stop_by_evidence(counts, delta=delta, n_classes=n_classes, rival=rival))

@@ -13,10 +13,13 @@ from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
 from psephos.plots.reliability import reliability_plot
+from psephos.plots.replays import replay_plot, stopping_replay_plot
+from psephos.plots.sampling import allocation_plot, certainty_path_plot
 from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
 from psephos.plots.vector import svg
@@ -24,18 +27,24 @@ from psephos.plots.voters import voters_plot
 
 __all__ = [
     "agreement_matrix_plot",
+    "allocation_plot",
     "bands_plot",
     "borderline_plot",
+    "budget_plan_plot",
     "ceiling_plot",
+    "certainty_path_plot",
     "certainty_plot",
     "collective_plot",
     "consistency_plot",
+    "forecast_plot",
     "influence_plot",
     "left_out_plot",
     "plot",
     "reliability_plot",
+    "replay_plot",
     "source_reliability_plot",
     "sources_plot",
+    "stopping_replay_plot",
     "svg",
     "transitions_plot",
     "vote_plan_plot",

@@ -12,6 +12,7 @@ from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.peer_review import (
     borderline_plot,
@@ -22,6 +23,8 @@ from psephos.plots.peer_review import (
     transitions_plot,
 )
 from psephos.plots.reliability import reliability_plot
+from psephos.plots.replays import replay_plot, stopping_replay_plot
+from psephos.plots.sampling import allocation_plot, certainty_path_plot
 from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
 from psephos.plots.voters import voters_plot
@@ -49,6 +52,12 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     },
     "NoiseCeiling": {"ceiling": ceiling_plot, "votes": vote_plan_plot},
     "Consistency": {"consistency": consistency_plot},
+    "Allocation": {"samples": allocation_plot},
+    "Replay": {"budgets": replay_plot},
+    "StoppingReplay": {"savings": stopping_replay_plot},
+    "CertaintyPath": {"certainty": certainty_path_plot},
+    "Forecast": {"forecast": forecast_plot},
+    "BudgetPlan": {"plan": budget_plan_plot},
 }
 """Pictures of each result type by name, the first is the usual one. Types stand here by the name of their class, so
 that drawing one result does not load the rooms of all others; a subclass has the pictures of its base."""
