@@ -91,7 +91,7 @@ BENCHMARKS = [
         make=vote_counts,
         ours=Contender("psephos", partial(mode_certainty, n_classes=5), packages=("psephos",)),
         peers=(Contender("scorio", scorio_dirichlet, prepare=as_answers, packages=("scorio",)),),
-        tolerance=0.01,
+        tolerance=1e-9,
     ),
     Benchmark(
         "allocation-gradient",

@@ -194,9 +194,10 @@ def test_plot_refuses_what_it_cannot_draw(verdict: Verdict) -> None:
 
 def test_every_type_in_the_registry_is_a_result() -> None:
     import psephos
+    from psephos import allocation
     from psephos.studies import peer_review
 
-    known = {name: getattr(room, name) for room in (psephos, peer_review) for name in room.__all__}
+    known = {name: getattr(room, name) for room in (psephos, allocation, peer_review) for name in room.__all__}
     assert all(issubclass(known[name], psephos.Result) for name in PICTURES)
 
 
