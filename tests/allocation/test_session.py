@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psephos import decide
-from psephos.allocation import Adaptive, KnowledgeGradient, Uniform, allocate
+from psephos.allocation import Adaptive, KnowledgeGradient, Uniform, allocate, replay
 from psephos.errors import InputError
+from psephos.opinions import Pairwise
 
 METHODS = {
     "uniform": Uniform,
@@ -178,6 +179,27 @@ def test_answers_are_compared_by_the_rule():
         session.observe("q", answer)
     row = session.result().table().row(0, named=True)
     assert (row["answer"], row["votes"], row["second"]) == ("1/2", 3, 1)
+
+
+def test_answers_are_compared_two_at_a_time_both_ways_round():
+    """Sheet 09: matching in order of appearance, symmetric even where the judge is not (Math-Verify#69)."""
+    asked = []
+
+    def says(left, right):
+        asked.append((left, right))
+        return None if "?" in (left, right) else left == "x^2" and right == "x*x"
+
+    for order, asks in ((("x^2", "x*x", "x*x", "?"), 1), (("x*x", "x^2", "x^2", "?"), 2)):
+        asked.clear()
+        session = Uniform(["q"], 9, equivalence=Pairwise(says))
+        for answer in order:
+            session.observe("q", answer)
+        found = session.result()
+        assert found.votes.select("answer", "votes").rows() == [(order[0], 3), ("?", 1)]
+        assert len(asked) == asks + 2
+    pools = {"q": ["x*x", "y", "x^2"]}
+    played = replay(pools, [3], ["uniform"], gold={"q": "x^2"}, equivalence=Pairwise(says), rng=0).table()
+    assert played.select("consistency", "accuracy").row(0) == (1, 1)
 
 
 def test_weighted_votes():

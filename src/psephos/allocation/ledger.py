@@ -8,15 +8,16 @@ sample changes one question.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 import polars as pl
 
+from psephos.allocation.answers import Answers, Matching
 from psephos.allocation.stopping import log_density
 from psephos.errors import InputError, check_number
 from psephos.opinions.coding import text_of
-from psephos.opinions.equivalence import Equivalence, exact, rule_of
+from psephos.opinions.equivalence import Equivalence
 
 
 class Ledger:
@@ -40,12 +41,9 @@ class Ledger:
     def __init__(self, questions: Iterable[object], equivalence: Equivalence, most_answers: int | None = None) -> None:
         self.names: list[str] = []
         self.place: dict[str, int] = {}
-        self.rule: Callable[[str], object] | None = None if equivalence == "exact" else rule_of(equivalence)
-        if self.rule is exact:
-            self.rule = None
+        self.matching = Matching(equivalence)
         self.most_answers = most_answers
-        self.codes: list[dict[object, int]] = []
-        self.texts: list[list[str]] = []
+        self.answers: list[Answers] = []
         self.counts: list[list[int]] = []
         self.weights: list[list[float]] = []
         self.leader: list[int] = []
@@ -71,10 +69,10 @@ class Ledger:
             raise InputError("questions", f"there are two questions {name!r:.80}")
         place = self.place[name] = len(self.names)
         self.names.append(name)
-        for table in (self.codes, self.evidence):
-            table.append({})
-        for column in (self.texts, self.counts, self.weights):
-            column.append([])
+        self.answers.append(Answers(self.matching))
+        self.evidence.append({})
+        self.counts.append([])
+        self.weights.append([])
         for numbers in (self.first, self.second, self.drawn, self.pending):
             numbers.append(0)
         self.leader.append(-1)
@@ -125,7 +123,7 @@ class Ledger:
         if not self.counts[q]:
             return None
         place = int(np.argmax(self.weights[q])) if weighted else self.leader[q]
-        return self.texts[q][place]
+        return self.answers[q].texts[place]
 
     def seen(self, q: int) -> int:
         """How many answers a question has."""
@@ -159,27 +157,25 @@ class Ledger:
         """One row per question and answer: question, answer, votes, confidence (the sum of theirs)."""
         rows = [
             (name, *row)
-            for name, *parts in zip(self.names, self.texts, self.counts, self.weights, strict=True)
-            for row in zip(*parts, strict=True)
+            for name, answers, *parts in zip(self.names, self.answers, self.counts, self.weights, strict=True)
+            for row in zip(answers.texts, *parts, strict=True)
         ]
         types = {"question": pl.String, "answer": pl.String, "votes": pl.Int64, "confidence": pl.Float64}
         return pl.DataFrame(rows, schema=types, orient="row")
 
     def draws(self) -> pl.DataFrame:
         """One row per sample in the order in which they came: question, answer (null where none), cost."""
-        rows = [(self.names[q], self.texts[q][code] if code >= 0 else None, cost) for q, code, cost in self.trace]
+        rows = [
+            (self.names[q], self.answers[q].texts[code] if code >= 0 else None, cost) for q, code, cost in self.trace
+        ]
         return pl.DataFrame(rows, schema={"question": pl.String, "answer": pl.String, "cost": pl.Float64}, orient="row")
 
     def _code(self, q: int, answer: str) -> int:
         """Place of an answer among those of its question; -1 if there is no room for one more."""
-        codes = self.codes[q]
-        key = answer if self.rule is None else self.rule(answer)
-        if (code := codes.get(key)) is None:
-            if self.most_answers is not None and len(codes) >= self.most_answers:
-                self.discarded += 1
-                return -1
-            code = codes[key] = len(codes)
-            self.texts[q].append(answer)
+        code = self.answers[q].find(answer, self.most_answers)
+        if code < 0:
+            self.discarded += 1
+        elif code == len(self.counts[q]):
             self.counts[q].append(0)
             self.weights[q].append(0.0)
         return code

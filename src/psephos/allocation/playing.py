@@ -40,11 +40,10 @@ class Curve(NamedTuple):
 
 
 class Player(NamedTuple):
-    """What methods are played on: pools, what to agree with, which answers are the same, and the terms."""
+    """What methods are played on: pools, what to agree with, and the terms."""
 
     stored: Pools
-    wanted: list[list[object] | None]
-    rule: Callable[[str], object]
+    wanted: list[list[str | None] | None]
     n_options: int | None
     init: int
     split: bool
@@ -109,6 +108,6 @@ class Player(NamedTuple):
             leaders = leaders if self.split else leaders[:1]
             for row, wanted in enumerate(self.wanted):
                 if wanted is not None and wanted[q] is not None:
-                    hits = sum(self.rule(leader) == wanted[q] for leader in leaders)
+                    hits = sum(leader == wanted[q] for leader in leaders)
                     found[row, q] = hits / max(len(leaders), 1)
         return found

@@ -8,16 +8,17 @@ without an answer stays a draw.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from psephos.allocation.answers import Answers, Matching
 from psephos.errors import InputError
 from psephos.opinions.coding import text_of
-from psephos.opinions.equivalence import Equivalence, exact, rule_of
+from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.model import Opinions, Source
 
 PoolsLike = Mapping[Any, Sequence[object]] | Opinions
@@ -32,6 +33,8 @@ class Pools:
     names : list of str
     answers : list of list of (str or None)
         Of each question, in the order in which they were drawn.
+    classes : list of Answers
+        Which answers to each question are the same.
     targets : list of (str or None)
         The answer that most of the pool gave, of equals the one seen first; None where there is no answer.
     tied : int
@@ -41,6 +44,7 @@ class Pools:
 
     names: list[str]
     answers: list[list[str | None]]
+    classes: list[Answers]
     targets: list[str | None]
     tied: int
     source: Source
@@ -71,9 +75,10 @@ def pools_of(pools: PoolsLike, equivalence: Equivalence = "exact") -> Pools:
         raise InputError("pools", f"must be a mapping of question to answers or samples, got {type(pools).__name__}")
     if not given:
         raise InputError("pools", "there is no question")
-    rule = rule_of(equivalence)
+    matching = Matching(equivalence)
     names: list[str] = []
     answers: list[list[str | None]] = []
+    classes: list[Answers] = []
     for question, pool in given.items():
         name = text_of(question, "pools")
         if name is None:
@@ -81,7 +86,9 @@ def pools_of(pools: PoolsLike, equivalence: Equivalence = "exact") -> Pools:
         if isinstance(pool, str | bytes | Mapping):
             raise InputError("pools", f"must hold a sequence of answers, got {type(pool).__name__}", where=name)
         names.append(name)
-        answers.append(_canonical(pool, rule))
+        known = Answers(matching)
+        answers.append(_canonical(pool, known))
+        classes.append(known)
     if len(set(names)) < len(names):
         double = next(name for name, times in Counter(names).items() if times > 1)
         raise InputError("pools", f"there are two questions {double!r:.80}")
@@ -94,22 +101,16 @@ def pools_of(pools: PoolsLike, equivalence: Equivalence = "exact") -> Pools:
         leaders = [answer for answer, votes in tally.items() if votes == most]
         targets.append(leaders[0] if leaders else None)
         tied += len(leaders) > 1
-    return Pools(names, answers, targets, tied, source)
+    return Pools(names, answers, classes, targets, tied, source)
 
 
-def _canonical(pool: Sequence[object], rule: Callable[[str], object]) -> list[str | None]:
+def _canonical(pool: Sequence[object], known: Answers) -> list[str | None]:
     """The answers of one question, each called by the first one that is the same."""
     texts = [answer if type(answer) is str and answer else text_of(answer, "pools") for answer in pool]
-    if rule is exact:
-        return texts
-    by_key: dict[object, str] = {}
     names: dict[str | None, str | None] = {None: None}
     for text in dict.fromkeys(texts):
         if text is not None:
-            key = rule(text)
-            if not isinstance(key, Hashable):
-                raise InputError("equivalence", f"gave {key!r:.60}, which is not hashable")
-            names[text] = by_key.setdefault(key, text)
+            names[text] = known.texts[known.find(text)]
     return [names[text] for text in texts]
 
 

@@ -15,7 +15,7 @@ one run to the largest budget gives all smaller ones, as the methods here do not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,8 @@ from psephos.allocation.replay_result import Replay
 from psephos.engine import Rng
 from psephos.engine.streams import seed_of, spawn
 from psephos.errors import InputError, check_choice, check_count, check_floats
-from psephos.opinions.equivalence import Equivalence, rule_of
+from psephos.opinions.coding import text_of
+from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.outcomes import Provenance, option_name
 from psephos.statistics import bootstrap
 
@@ -113,13 +114,9 @@ def replay(
         raise InputError("budget", "there is none")
     named = _named(methods)
     seed = seed_of(rng)
-    rule = rule_of(equivalence)
-    aim = _keys("targets", targets, stored, rule) if targets is not None else None
-    truth = _keys("gold", gold, stored, rule) if gold is not None else None
-    wanted = [aim, truth]
-    if aim is None:
-        wanted[0] = [None if target is None else rule(target) for target in stored.targets]
-    run = Player(stored, wanted, rule, n_options, init, ties == "split")
+    aim = None if targets is None else _named_as_in_pools("targets", targets, stored)
+    truth = None if gold is None else _named_as_in_pools("gold", gold, stored)
+    run = Player(stored, [stored.targets if aim is None else aim, truth], n_options, init, ties == "split")
     longest = max(map(len, stored.answers))
     fine = np.union1d(budgets, np.unique(np.linspace(max(init, 1), longest, min(longest, MOST_BUDGETS)).round()))
     *streams, resampling = spawn(seed, repeats + 1)
@@ -173,12 +170,14 @@ def _named(methods: Sequence[Method] | Mapping[str, Method]) -> dict[str, Method
     return named
 
 
-def _keys(argument: str, given: Mapping[str, str], stored: Pools, rule: Callable[[str], object]) -> list[object]:
-    texts = {str(question): answer for question, answer in given.items()}
-    missing = next((name for name in stored.names if name not in texts), None)
+def _named_as_in_pools(argument: str, given: Mapping[str, str], stored: Pools) -> list[str | None]:
+    """The answers by the names that they have in the pools."""
+    texts = {str(question): text_of(answer, argument) for question, answer in given.items()}
+    missing = next((name for name in stored.names if texts.get(name) is None), None)
     if missing is not None:
         raise InputError(argument, f"has no answer to question {missing!r:.80}")
-    return [rule(str(texts[name])) for name in stored.names]
+    pairs = zip(stored.names, stored.classes, strict=True)
+    return [known.texts[known.find(texts[name] or "")] for name, known in pairs]
 
 
 def _with_intervals(
