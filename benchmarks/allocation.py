@@ -1,33 +1,113 @@
-"""How fast are the forecasts of trees of agents, next to their definition with SciPy's binomials?"""
+"""How fast are stopping rules and the allocation of samples, next to scorio and to gains by random draws?"""
 
 import sys
+from functools import partial
 
 import numpy as np
 from harness import Benchmark, Contender, main
 
-from psephos.allocation import majority_bias
+from psephos.allocation import Adaptive, KnowledgeGradient, Uniform, allocate, mode_certainty, replay_stopping
+
+LETTERS = np.array(list("abcde"))
 
 
-def biases(tiny: bool) -> np.ndarray:
-    return np.linspace(0, 1, 1_000 if tiny else 200_000)
+def pools(questions: int, draws: int):
+    def make(tiny: bool) -> dict[str, list[str]]:
+        rng = np.random.default_rng(0)
+        n = 50 if tiny else questions
+        easy = (rng.random(n) < 0.7)[:, None]
+        shares = np.where(easy, (0.85, 0.06, 0.04, 0.03, 0.02), (0.45, 0.30, 0.15, 0.06, 0.04))
+        codes = (rng.random((n, draws))[:, :, None] > shares.cumsum(axis=1)[:, None, :-1]).sum(axis=2)
+        return {f"q{q}": pool for q, pool in enumerate(LETTERS[codes].tolist())}
+
+    return make
 
 
-def by_binomials(mu: np.ndarray) -> np.ndarray:
-    from scipy import stats
+def ours_stops(stored: dict[str, list[str]]) -> list[int]:
+    return replay_stopping(stored, ["asc"]).questions["samples"].to_list()
 
-    return 2 * stats.binom.sf(15, 31, (1 + mu) / 2) - 1
+
+def scorio_stops(stored: dict[str, list[str]]) -> list[int]:
+    from scorio.aggregate import adaptive_consistency_stop
+
+    return [
+        next((n for n in range(1, len(pool)) if adaptive_consistency_stop(pool[:n])), len(pool))
+        for pool in stored.values()
+    ]
+
+
+def vote_counts(tiny: bool) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return 1 + rng.multinomial(20, rng.dirichlet([0.8] * 5, 20 if tiny else 2_000))
+
+
+def as_answers(counts: np.ndarray) -> list[list[str]]:
+    return [np.repeat(LETTERS, row).tolist() for row in counts]
+
+
+def scorio_dirichlet(answers: list[list[str]]) -> list[float]:
+    from scorio.aggregate import adaptive_consistency_dirichlet_stop
+
+    return [adaptive_consistency_dirichlet_stop(one, return_prob=True)[1] for one in answers]
+
+
+def spend(make, stored: dict[str, list[str]], mean: int) -> float:
+    """Spend a budget on stored samples; the share of questions whose answer is the most frequent one."""
+    stores = {name: iter(pool) for name, pool in stored.items()}
+    found = allocate(make(list(stored), mean * len(stored)), lambda name: next(stores[name]))
+    return float(np.mean([answer == "a" for answer in found.table()["answer"]]))
+
+
+gradient = partial(KnowledgeGradient, n_options=5)
+by_draws = partial(KnowledgeGradient, n_options=5, method="mc", rng=0)
+blend = partial(Adaptive, n_classes=5)
+
+LARGE = "10,000 questions, 100,000 samples in all"
+
+
+def large(name: str, make) -> Benchmark:
+    return Benchmark(
+        f"allocation-large-{name}",
+        f"One budget over many questions, one sample at a time: {name}",
+        LARGE,
+        make=pools(10_000, 300),
+        ours=Contender("psephos", partial(spend, make, mean=10), packages=("psephos",)),
+    )
 
 
 BENCHMARKS = [
     Benchmark(
-        "allocation-majority",
-        "Bias of the majority of 31 voters",
-        "200,000 biases",
-        make=biases,
-        ours=Contender("psephos", lambda mu: majority_bias(31, mu), packages=("psephos",)),
-        peers=(Contender("scipy binomials", by_binomials, packages=("scipy",)),),
+        "allocation-stopping",
+        "Where Adaptive-Consistency stops, asked after every sample; ours with answers and agreement with the pool",
+        "1,000,000 samples, 25,000 questions",
+        make=pools(25_000, 40),
+        ours=Contender("psephos", ours_stops, packages=("psephos",)),
+        peers=(Contender("scorio", scorio_stops, packages=("scorio",)),),
+    ),
+    Benchmark(
+        "allocation-mode",
+        "Probability that the leader is the mode, Dirichlet posterior of five answers",
+        "2,000 sets of counts",
+        make=vote_counts,
+        ours=Contender("psephos", partial(mode_certainty, n_classes=5), packages=("psephos",)),
+        peers=(Contender("scorio", scorio_dirichlet, prepare=as_answers, packages=("scorio",)),),
         tolerance=1e-9,
     ),
+    Benchmark(
+        "allocation-gradient",
+        "Knowledge gradient, exact; peer: gains from 500 random gammas, drawn for all questions at every step",
+        "60 questions, 360 samples in all",
+        make=pools(60, 64),
+        ours=Contender("psephos", partial(spend, gradient, mean=6), packages=("psephos",)),
+        peers=(Contender("random gammas", partial(spend, by_draws, mean=6)),),
+        tolerance=0.1,  # of the share of questions that are right: the choices differ, the quality does not
+    ),
+    large("uniform", Uniform),
+    large("adaptive", blend),
+    large("asc", partial(blend, schedule=0.0)),
+    large("ppr", partial(blend, schedule=1.0)),
+    large("knowledge-gradient", gradient),
+    large("knowledge-gradient-free", KnowledgeGradient),
 ]
 
 if __name__ == "__main__":

@@ -213,10 +213,11 @@ def test_plot_refuses_what_it_cannot_draw(verdict: Verdict) -> None:
 
 def test_every_type_in_the_registry_is_a_result() -> None:
     import psephos
-    from psephos import judges
+    from psephos import allocation, judges
     from psephos.studies import peer_review
 
-    known = {name: getattr(room, name) for room in (psephos, judges, peer_review) for name in room.__all__}
+    rooms = (psephos, allocation, judges, peer_review)
+    known = {name: getattr(room, name) for room in rooms for name in room.__all__}
     assert all(issubclass(known[name], psephos.Result) for name in PICTURES)
 
 

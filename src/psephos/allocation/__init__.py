@@ -1,8 +1,15 @@
-"""Whom to ask next, and how often? When many weak agents beat one, and what a budget is best spent on."""
+"""Whom to ask next, and how often? Budgets of samples, rules that stop, plans, forecasts, trees of weak agents."""
 
+from psephos.allocation.adaptive import Adaptive
+from psephos.allocation.allocation_result import Allocation
+from psephos.allocation.allocator import Allocator, allocate
+from psephos.allocation.budget_plan import BudgetPlan
 from psephos.allocation.budget_theory import MixedTree, Organisation, mixed_tree, organisation
+from psephos.allocation.certainty_path import CertaintyPath, certainty_path
 from psephos.allocation.estimate_trees import JointEstimate, joint_estimate
 from psephos.allocation.fidelity_curves import FidelityCurve, fidelity_curve, fidelity_table
+from psephos.allocation.forecast import Forecast, forecast
+from psephos.allocation.knowledge_gradient import KnowledgeGradient
 from psephos.allocation.majority_layers import (
     amplification,
     layer_bias,
@@ -11,33 +18,94 @@ from psephos.allocation.majority_layers import (
     spread_amplification,
     weighted_majority_bias,
 )
+from psephos.allocation.margins import margin, oracle_allocation
+from psephos.allocation.mode_probability import (
+    gains_by_outcome,
+    mode_probabilities,
+    optimistic_gain,
+    sampled_mode_probabilities,
+)
+from psephos.allocation.online import Online
+from psephos.allocation.online_plan import plan_budgets, plan_from_pools
+from psephos.allocation.power_law import PowerLaw, fit_power_law
+from psephos.allocation.prior import fit_prior
+from psephos.allocation.probit_curves import accuracy_curve, fit_probit
+from psephos.allocation.replay import replay
+from psephos.allocation.replay_result import Replay
+from psephos.allocation.stopping import (
+    lead_certainty,
+    lead_evidence,
+    mode_certainty,
+    stop_by_certainty,
+    stop_by_evidence,
+    stop_by_window,
+)
+from psephos.allocation.stopping_replay import StoppingReplay, replay_stopping
 from psephos.allocation.tree_budgets import BudgetComparison, TreeDesign, best_design, compare_budgets
 from psephos.allocation.tree_calibration import SpendingExponent, TreeCalibration, calibrate_tree, spending_exponent
 from psephos.allocation.tree_simulation import simulate_tree
+from psephos.allocation.uniform import Uniform
+from psephos.allocation.warm_up_patterns import pattern_chances
 
 __all__ = [
+    "Adaptive",
+    "Allocation",
+    "Allocator",
     "BudgetComparison",
+    "BudgetPlan",
+    "CertaintyPath",
     "FidelityCurve",
+    "Forecast",
     "JointEstimate",
+    "KnowledgeGradient",
     "MixedTree",
+    "Online",
     "Organisation",
+    "PowerLaw",
+    "Replay",
     "SpendingExponent",
+    "StoppingReplay",
     "TreeCalibration",
     "TreeDesign",
+    "Uniform",
+    "accuracy_curve",
+    "allocate",
     "amplification",
     "best_design",
     "calibrate_tree",
+    "certainty_path",
     "compare_budgets",
     "fidelity_curve",
     "fidelity_table",
+    "fit_power_law",
+    "fit_prior",
+    "fit_probit",
+    "forecast",
+    "gains_by_outcome",
     "joint_estimate",
     "layer_bias",
+    "lead_certainty",
+    "lead_evidence",
     "majority_bias",
     "majority_slope",
+    "margin",
     "mixed_tree",
+    "mode_certainty",
+    "mode_probabilities",
+    "optimistic_gain",
+    "oracle_allocation",
     "organisation",
+    "pattern_chances",
+    "plan_budgets",
+    "plan_from_pools",
+    "replay",
+    "replay_stopping",
+    "sampled_mode_probabilities",
     "simulate_tree",
     "spending_exponent",
     "spread_amplification",
+    "stop_by_certainty",
+    "stop_by_evidence",
+    "stop_by_window",
     "weighted_majority_bias",
 ]

@@ -120,6 +120,23 @@ RULES: Mapping[str, Callable[[str], object]] = MappingProxyType(
 )
 
 
+def rule_of(equivalence: Equivalence) -> Callable[[str], object]:
+    """The function from an answer to its key, of a rule by its name or of a function, which is one already.
+
+    Examples
+    --------
+    >>> rule_of("casefold")("Yes ")
+    'yes'
+    """
+    if isinstance(equivalence, Pairwise):
+        raise InputError("equivalence", "compares the answers on one item", hint="use Opinions.merged, in memory")
+    if callable(equivalence):
+        return equivalence
+    if not isinstance(equivalence, str) or equivalence not in RULES:
+        raise InputError("equivalence", f"must be one of {', '.join(RULES)} or a function, got {equivalence!r}")
+    return RULES[equivalence]
+
+
 def classes(
     vocabulary: pl.Series, counts: npt.NDArray[np.int64], equivalence: Equivalence
 ) -> tuple[npt.NDArray[np.int32], pl.Series]:
@@ -142,16 +159,7 @@ def classes(
         Name of each class: its most frequent answer, the first of the vocabulary among equals. Classes are numbered in
         the order of their names in the vocabulary.
     """
-    if isinstance(equivalence, Pairwise):
-        raise InputError("equivalence", "compares the answers on one item", hint="use Opinions.merged, in memory")
-    if isinstance(equivalence, str):
-        if equivalence not in RULES:
-            raise InputError("equivalence", f"must be one of {', '.join(RULES)} or a function, got {equivalence!r}")
-        rule = RULES[equivalence]
-    elif callable(equivalence):
-        rule = equivalence
-    else:
-        raise InputError("equivalence", f"must be one of {', '.join(RULES)} or a function, got {equivalence!r}")
+    rule = rule_of(equivalence)
     if rule is exact:
         return np.arange(len(vocabulary), dtype=np.int32), vocabulary
     given = np.zeros(len(vocabulary), dtype=np.int64)

@@ -17,6 +17,7 @@ from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
 from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
+from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.orders import above_plot, order_plot
@@ -24,6 +25,8 @@ from psephos.plots.peer_review import borderline_plot, influence_plot, transitio
 from psephos.plots.picking import plot
 from psephos.plots.probability import balance_plot, probability_plot
 from psephos.plots.reliability import reliability_plot
+from psephos.plots.replays import replay_plot, stopping_replay_plot
+from psephos.plots.sampling import allocation_plot, certainty_path_plot
 from psephos.plots.selection import selection_plot
 from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
@@ -36,18 +39,22 @@ from psephos.plots.voters import voters_plot
 __all__ = [
     "above_plot",
     "agreement_matrix_plot",
+    "allocation_plot",
     "balance_plot",
     "bands_plot",
     "bias_plot",
     "borderline_plot",
     "breakpoints_plot",
+    "budget_plan_plot",
     "budget_plot",
     "ceiling_plot",
+    "certainty_path_plot",
     "certainty_plot",
     "collective_plot",
     "consistency_plot",
     "discrimination_plot",
     "fixing_plot",
+    "forecast_plot",
     "harmony_plane_plot",
     "harmony_plot",
     "influence_plot",
@@ -58,10 +65,12 @@ __all__ = [
     "plot",
     "probability_plot",
     "reliability_plot",
+    "replay_plot",
     "selection_plot",
     "source_reliability_plot",
     "sources_plot",
     "steps_plot",
+    "stopping_replay_plot",
     "subgroups_plot",
     "success_plot",
     "svg",

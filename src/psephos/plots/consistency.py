@@ -8,17 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from psephos.plots.curves import INKS, apart
 from psephos.plots.style import LETTER, decimal, own_rules, share, sheet, shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from psephos.agreement.consistent_answers.result import Consistency
-
-INKS = (("accent", "o"), ("risk", "s"), ("good", "D"), ("middle", "^"))
-"""Colour and mark of the first curves; further ones are thin lines."""
 
 MOST = 10
 LONGEST = 18
@@ -66,7 +63,7 @@ def consistency_plot(result: Consistency, *, theme: str = "light", heading: bool
         page.grid(axes, x=ticks, y=ticks)
         axes.set_xlabel("variants of a question that have to be right", color=page.colour("muted"), labelpad=4)
         ends = [float(result.curves[name].share[-1]) for name in names]
-        where = _apart(np.array(ends), 16 / 278)
+        where = apart(np.array(ends), 16 / 278)
         for place in reversed(range(len(names))):
             curve = result.curves[names[place]]
             told = place < len(INKS)
@@ -89,17 +86,6 @@ def consistency_plot(result: Consistency, *, theme: str = "light", heading: bool
             x, y = float(guess.thresholds[at]), float(guess.share[at])
             page.write(axes, x - 0.02, y - 0.02, "guessing", "muted", ha="right", va="top")
     return page.figure
-
-
-def _apart(ends: npt.NDArray[np.float64], gap: float) -> npt.NDArray[np.float64]:
-    """Places of labels near the ends of the curves, `gap` apart and not below the axis."""
-    order = np.argsort(ends, kind="stable")
-    places = ends.copy()
-    lowest = gap / 3
-    for place in order:
-        places[place] = lowest = max(places[place], lowest)
-        lowest += gap
-    return places
 
 
 def _finding(result: Consistency) -> str:

@@ -16,6 +16,7 @@ from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
 from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
+from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.orders import above_plot, order_plot
@@ -29,6 +30,8 @@ from psephos.plots.peer_review import (
 )
 from psephos.plots.probability import balance_plot, probability_plot
 from psephos.plots.reliability import reliability_plot
+from psephos.plots.replays import replay_plot, stopping_replay_plot
+from psephos.plots.sampling import allocation_plot, certainty_path_plot
 from psephos.plots.selection import selection_plot
 from psephos.plots.source_reliability import source_reliability_plot
 from psephos.plots.sources import sources_plot
@@ -77,6 +80,12 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "Mistakes": {"mistakes": mistakes_plot},
     "Subgroups": {"subgroups": subgroups_plot},
     "FixingExperiment": {"fixing": fixing_plot},
+    "Allocation": {"samples": allocation_plot},
+    "Replay": {"budgets": replay_plot},
+    "StoppingReplay": {"savings": stopping_replay_plot},
+    "CertaintyPath": {"certainty": certainty_path_plot},
+    "Forecast": {"forecast": forecast_plot},
+    "BudgetPlan": {"plan": budget_plan_plot},
 }
 """Pictures of each result type by name, the first is the usual one. Types stand here by the name of their class, so
 that drawing one result does not load the rooms of all others; a subclass has the pictures of its base."""

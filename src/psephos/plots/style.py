@@ -27,6 +27,8 @@ WIDTH = 440
 TEXT, HEADING = 13, 16
 LETTER = 7.2
 """Width of an average letter of size `TEXT`, rather too wide than too narrow."""
+BOLD = 1.15
+"""How much wider a bold letter is."""
 
 _RULES: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -117,7 +119,7 @@ def sheet(finding: str, method: str, *, height: float, theme: str, heading: bool
     from matplotlib.figure import Figure
 
     checked = check_theme(theme)
-    lines = textwrap.wrap(plain(finding), int(width / (LETTER * HEADING / TEXT))) if heading else []
+    lines = textwrap.wrap(plain(finding), int(width / (LETTER * BOLD * HEADING / TEXT))) if heading else []
     small = textwrap.wrap(plain(method), int(width / LETTER)) if heading else []
     top = 24 + 20 * len(lines) + 17 * len(small) if heading else 8
     whole = height + top
