@@ -12,6 +12,7 @@ from .consensus import (
 from .errors import InputError
 from .opinions import (
     Opinions,
+    Ranking,
     Reasons,
     Result,
     Selection,
@@ -32,6 +33,7 @@ from .opinions import (
     write,
 )
 from .plots import plot
+from .ranking import rank
 from .reports import write_report
 from .selection import AlphaBreakpoints, ProcessScores, SuccessCurves, TunedAlpha, select
 
@@ -46,6 +48,7 @@ __all__ = [
     "Opinions",
     "ProcessScores",
     "RankCeiling",
+    "Ranking",
     "Reasons",
     "Result",
     "ScoreVerdict",
@@ -68,6 +71,7 @@ __all__ = [
     "interactions",
     "labels",
     "plot",
+    "rank",
     "rankings",
     "read",
     "results",
