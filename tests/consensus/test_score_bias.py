@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psephos.consensus import ScoreVerdict, truth_inference, update
+from psephos.consensus.truth_inference import score_bias
 from psephos.errors import InputError
 from psephos.opinions import from_matrix, scores
 
@@ -70,7 +71,7 @@ def test_unit_and_origin_of_the_scores_do_not_matter(shift, scale):
 
 
 def test_two_processes_find_the_same(monkeypatch):
-    monkeypatch.setattr("psephos.consensus.score_bias.VOTES_PER_PIECE", 500)
+    monkeypatch.setattr(score_bias, "VOTES_PER_PIECE", 500)
     opinions, *_ = drawn(2)
     assert truth_inference(opinions).table().equals(truth_inference(opinions, engine=2).table())
 

@@ -13,6 +13,7 @@ from voter_populations import POPULATIONS, coins, confused, difficult, drawn, lo
 
 from psephos.consensus import against_gold, majority, truth_inference, update
 from psephos.consensus.part_verdicts import count_votes
+from psephos.consensus.truth_inference import voter_confusion
 from psephos.consensus.truth_inference.cast_votes import ballots_of, ballots_of_part, piece_of
 from psephos.consensus.truth_inference.inference import MODELS
 from psephos.consensus.truth_inference.model import fitted
@@ -201,7 +202,7 @@ def test_the_compiled_step_is_that_of_the_arrays(monkeypatch):
     weight = np.random.default_rng(0).uniform(0.5, 2, len(item))
     opinions = labels(item, voter, votes[item, voter], weight=weight)
     arrays = truth_inference(opinions, rounds=20, tolerance=0, gold=gold)
-    monkeypatch.setattr("psephos.consensus.voter_confusion.COMPILED_BALLOTS", 0)
+    monkeypatch.setattr(voter_confusion, "COMPILED_BALLOTS", 0)
     compiled = truth_inference(opinions, rounds=20, tolerance=0, gold=gold)
     assert compiled.table().drop("certainty", "margin").equals(arrays.table().drop("certainty", "margin"))
     assert compiled.certainty == pytest.approx(arrays.certainty, abs=1e-12)
@@ -212,7 +213,7 @@ def test_the_compiled_step_is_that_of_the_arrays(monkeypatch):
 def test_blocks_of_a_piece_add_up(monkeypatch):
     votes, _ = drawn(8, 300, coins([0.9, 0.8, 0.7], 3))
     whole = truth_inference(long(votes))
-    monkeypatch.setattr("psephos.consensus.voter_confusion.CELLS_AT_ONCE", 30)
+    monkeypatch.setattr(voter_confusion, "CELLS_AT_ONCE", 30)
     assert truth_inference(long(votes)).certainty == pytest.approx(whole.certainty, abs=1e-12)
 
 

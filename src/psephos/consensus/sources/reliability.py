@@ -88,7 +88,7 @@ def source_reliability(
         Compare each source with the verdict of the others; two sources always are.
     copies : {"report", "share"}, default "report"
         Name sources that seem to copy from each other, or also let those that are wrong together share one vote
-        (opinions in memory only). See `psephos.consensus.copies`.
+        (opinions in memory only). See `psephos.consensus.sources.copies`.
     min_answers : int, default 5
         Sources with fewer answers are flagged ``"thin"``.
     repeats : int, default 0

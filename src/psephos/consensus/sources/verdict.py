@@ -62,7 +62,7 @@ class SourceVerdict(WeightedVerdict):
         Share of resamples of the items in which the choice stays the same; None if none were drawn.
     copies : polars.DataFrame
         Pairs of sources that may copy: left, right, common, same, both_off, same_off, expected, p_value, identical,
-        linked; see `psephos.consensus.copies`.
+        linked; see `psephos.consensus.sources.copies`.
     """
 
     sources: pl.DataFrame

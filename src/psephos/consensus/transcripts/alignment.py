@@ -17,7 +17,7 @@ words with times and long inputs cut at anchors are one search with different ba
     collar     words that end more than `collar` seconds before a column are used up before it is left, words that begin
                as much after it are not used before the next is; a pair further apart is forbidden. The cheapest path
                without forbidden pairs lies in the band, for the cost depends on the pairs alone.
-    anchors    the path goes through given nodes or diagonally past them (`psephos.consensus.anchors`); approximate, and
+    anchors    the path goes through given nodes or diagonally past them (`anchors`); approximate, and
                said to be so
 
 Source: costs and tie preferences of NIST SCTK's rover (Fiscus 1997, doi:10.1109/ASRU.1997.659110), sheet 01. Differs:

@@ -1,7 +1,7 @@
 """How sure is each choice: the probability that it is right?
 
-By the share of voters behind it (`psephos.consensus.calibration`), or, where voters are weighed, by all that the model
-of their reliability says (`psephos.consensus.evidence`). Columns that elect no word are judged by a curve of their own:
+By the share of voters behind it (`calibration`), or, where voters are weighed, by all that the model
+of their reliability says (`evidence`). Columns that elect no word are judged by a curve of their own:
 a word that one voter heard and the others did not is rarely lost, however few they are.
 
 Shipped curves were measured on typists. Where the truth of `ENOUGH` words is known, by references or by fixes, the

@@ -4,7 +4,7 @@ r"""Which key does each column elect?
     meth1     alpha n(w)/N + (1 - alpha) C(w), C the mean confidence of the votes for w
     maxconf   the same with the largest confidence
     avgconf   the same with the sum of the confidences for w as a share of all confidences in the column
-    weighted  the key that is most likely right if voters differ in reliability (`psephos.consensus.reliability`)
+    weighted  the key that is most likely right if voters differ in reliability (`reliability`)
 
 A vote for NULL has the confidence `null_conf`. Of equal keys the one that was merged first is elected, NULL included;
 ``tie="word"`` prefers words. Scores closer than 1e-9 are equal.

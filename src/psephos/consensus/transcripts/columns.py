@@ -1,6 +1,6 @@
 """How do the transcripts of many clips become columns of votes?
 
-Each clip is aligned on its own (`psephos.consensus.network`), in shards of clips, so that every engine gives the same
+Each clip is aligned on its own (`network`), in shards of clips, so that every engine gives the same
 columns; random merge orders belong to clips, not to workers. The columns of all clips stand below each other, with one
 place per transcript in the order of merging, -1 where a clip has fewer transcripts than the widest.
 """

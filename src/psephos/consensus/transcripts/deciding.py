@@ -95,9 +95,9 @@ def transcripts(
         Of kind ``transcripts``; a transcript whose only row has no token is an empty one. A column ``reference`` in the
         table about items holds the true text where it is known.
     order : {"medoid", "given"}, default "medoid"
-        In which order the transcripts of a clip are merged; see `psephos.consensus.network`.
+        In which order the transcripts of a clip are merged; see `psephos.consensus.transcripts.network`.
     vote : {"count", "meth1", "avgconf", "maxconf", "weighted"}, default "count"
-        How a column elects; see `psephos.consensus.column_votes`.
+        How a column elects; see `psephos.consensus.transcripts.column_votes`.
     alpha, null_conf : float, default 1 and 0
         Weight of votes against confidences, and the confidence of NULL.
     tie : {"earliest", "word"}, default "earliest"
@@ -106,11 +106,11 @@ def transcripts(
         Words that are further apart in seconds never share a column, where both sides have times.
     high, near : float, default 3/8 and 7/8
         Shares of the voters that bound the bands, see `psephos.agreement.bands`; where voters are weighed, shares of
-        their weight, see `psephos.consensus.evidence`.
+        their weight, see `psephos.consensus.transcripts.evidence`.
     positions : {"consensus", "all"}, default "consensus"
         Columns that are evaluated: those that elect a word, or all.
     numbers, drop_fillers, spelling, contractions, strip_brackets, meant : bool, default False
-        How tokens become keys; see `psephos.consensus.writing`. `meant` makes alike what is said alike.
+        How tokens become keys; see `psephos.consensus.transcripts.writing`. `meant` makes alike what is said alike.
     language : {"en", "de"}, default "en"
         Which lists of negations, units, little words and number words are used.
     words : path, optional
@@ -135,7 +135,7 @@ def transcripts(
         Columns that a span of the queue by risk has at most; any number if None.
     fixes : data frame or path, optional
         What a listener put right: item, position (the column in the clip, from 1), token (empty for no word). It is
-        taken as certain, and weights and certainties of the rest are estimated anew; see `psephos.consensus.fixes`.
+        taken as certain, and weights and certainties of the rest are estimated anew; see `fixes`.
     calibrate : bool, default True
         Fit the certainty on clips with a reference and on fixes, if these have words enough.
     repeats : int, default 1000

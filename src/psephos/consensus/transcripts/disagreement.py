@@ -47,7 +47,7 @@ def disagreement(keys: Codes, surfaces: Codes, leader: Codes, classes: npt.NDArr
     leader : ndarray of int32, shape (n_columns,)
         The elected key.
     classes : ndarray of uint8, shape (n_keys,)
-        What each key is, see `psephos.consensus.word_lists.WordLists.classes`.
+        What each key is, see `psephos.consensus.transcripts.word_lists.WordLists.classes`.
 
     Examples
     --------

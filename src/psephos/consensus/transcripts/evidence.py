@@ -4,7 +4,7 @@ r"""How likely is a choice wrong, given all that the model of reliability says a
 
     strength   the voters behind the choice as a share of all that took part, each counted by the square of its
                accuracy, so that a voter who is hardly ever right counts for nothing
-    own        log odds of the choice in the model (`psephos.consensus.reliability`), at most `MOST` either way
+    own        log odds of the choice in the model (`reliability`), at most `MOST` either way
     around     the mean of these over the `AROUND` columns on either side: where sound is bad, it is bad for a while
 
 with coefficients of their own for words and for columns without one. The posterior itself is no certainty: voters make

@@ -7,7 +7,7 @@ case, no punctuation, NFKC). Votes are cast with keys, what was written stays be
     one without a key is formatting     "fine", "," -> fine with the surface "fine ,"; at the start, of the next word
     "%" after a number is a key         37.5 % = 37.5%
 
-Options make more alike, see `psephos.consensus.writing`. Nothing is stemmed; "no" and "not" are never left out.
+Options make more alike, see `writing`. Nothing is stemmed; "no" and "not" are never left out.
 
 Source: sheet 01.
 """

@@ -1,6 +1,6 @@
 """What did the transcripts of one recording say, word beside word?
 
-Transcripts are merged one by one (`psephos.consensus.alignment`) into a confusion network: `keys` holds for each column
+Transcripts are merged one by one (`alignment`) into a confusion network: `keys` holds for each column
 and transcript one key or 0 (NULL), `tokens` the position of that key in its transcript or -1.
 
 The order of merging is that given, or "medoid": first the transcript with the smallest sum of Levenshtein distances to

@@ -1,6 +1,6 @@
 """Where should a person listen first?
 
-A column is flagged if its risk (`psephos.consensus.disagreement`) is at least .25, its band is high risk, or NULL is
+A column is flagged if its risk (`disagreement`) is at least .25, its band is high risk, or NULL is
 elected. Flagged columns of a clip whose places differ by at most 2 are one span, heard from a quarter of a second
 before its first word to a quarter after its last. A span scores the largest risk in it and a tenth of the sum of the
 others; spans are heard by falling score, then by time.

@@ -53,7 +53,7 @@ class TranscriptVerdict(Verdict):
     evaluated : ndarray of bool, shape (n_columns,)
         Columns that bands and shares are counted over: those that elect a word, or all.
     entropy, risk : ndarray of float64, shape (n_columns,)
-        Spread of the votes in bits; risk as in `psephos.consensus.disagreement`.
+        Spread of the votes in bits; risk as in `psephos.consensus.transcripts.disagreement`.
     type, label, band : ndarray of int8, shape (n_columns,)
         Places in `TYPES`, `LABELS` and `BANDS`.
     start, end : ndarray of float64, shape (n_columns,)
@@ -145,7 +145,7 @@ class TranscriptVerdict(Verdict):
         budget_seconds: float | None = None,
         budget_fraction: float | None = None,
     ) -> pl.DataFrame:
-        """Where to listen first: the doubtful spans of `psephos.consensus.spans` in order.
+        """Where to listen first: the doubtful spans of `psephos.consensus.transcripts.spans` in order.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class TranscriptVerdict(Verdict):
         by : {"risk", "errors", "time"}, optional
             `queue_by` if not given. ``"risk"``: by falling score, then by time, so that lost negations and numbers come
             first. ``"errors"``: most expected errors for the words one looks at. ``"time"``: most expected errors for
-            the time one listens. See `psephos.consensus.review`.
+            the time one listens. See `psephos.consensus.transcripts.review`.
         budget_seconds : float, optional
             Spans from the first on that can be heard in so many seconds; needs times.
         budget_fraction : float, optional

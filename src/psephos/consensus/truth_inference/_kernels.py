@@ -26,7 +26,7 @@ def confusion_step(
     following: Any,
     tied: Any,
 ) -> float:
-    """One pass of `psephos.consensus.voter_confusion`: adds to `counts` and `truth`, fills what has an entry per item.
+    """One pass of `voter_confusion`: adds to `counts` and `truth`, fills what has an entry per item.
 
     With `begin` beliefs are the shares of the votes. Returns the evidence.
     """

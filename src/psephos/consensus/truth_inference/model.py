@@ -20,7 +20,7 @@ from psephos.engine import Engine, progress
 Parameters = Mapping[str, Any]
 
 ITEM_ANSWERS = ("first", "second", "sure", "next", "tied")
-"""What the last step of a fit brings home per item; see `psephos.consensus.beliefs.leading_pairs`."""
+"""What the last step of a fit brings home per item; see `psephos.consensus.truth_inference.beliefs.leading_pairs`."""
 
 
 @dataclass(frozen=True)
