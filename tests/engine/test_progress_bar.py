@@ -107,9 +107,18 @@ def test_silent_where_nobody_watches(capfd, monkeypatch):
     assert capfd.readouterr() == ("", "")
 
 
-def test_no_label_no_bar():
-    with progress(None, 2) as advance:
-        advance()
+@pytest.mark.parametrize("label", ["seen", None])
+def test_no_label_no_bar(label):
+    shown, _ = on_terminal(f"""
+import time
+import psephos.engine.progress_bar as module
+module.PATIENCE = 0
+with module.progress({label!r}, 2) as advance:
+    time.sleep(0.3)
+    advance()
+""")
+    assert ("seen" in shown) is (label is not None)
+    assert bool(shown) is (label is not None)
 
 
 def test_error_passes_and_the_screen_is_given_back():
