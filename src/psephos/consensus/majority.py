@@ -34,7 +34,7 @@ from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, command_for, option_name
 from psephos.opinions.sharding import Shards
-from psephos.opinions.tallies import EQUAL_WEIGHTS, Tally, merge_splits, splits
+from psephos.opinions.tallies import EQUAL_WEIGHTS, Tally, effective_votes, merge_splits, splits
 from psephos.opinions.verdicts import Verdict
 
 TIES = ("first", "none")
@@ -211,10 +211,8 @@ def _with_certainty(parts: Sequence[_CountedPart]) -> tuple[list[PartVerdict], V
 
 
 def _effective_splits(counted: Tally) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Splits of weighted votes as if of equal ones: scaled so that an item has (sum w)^2 / sum w^2 votes."""
-    squares = counted.per_item(counted.squares)
-    scale = np.divide(counted.per_item(counted.weight), squares, out=np.zeros(len(squares)), where=squares > 0)
-    split, _, which = splits(counted, np.round(counted.weight * scale[counted.item], _EFFECTIVE_DIGITS))
+    """Splits of weighted votes, and the split of each item."""
+    split, _, which = splits(counted, np.round(effective_votes(counted), _EFFECTIVE_DIGITS))
     return split, which
 
 

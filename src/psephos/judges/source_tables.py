@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.judges.looking import Look
-from psephos.judges.source_vote import SAME_SCORE, SourceVote
+from psephos.judges.source_vote import SourceVote, leading
 from psephos.statistics import wilson_interval
 
 
@@ -22,18 +22,17 @@ def voter_table(names: Sequence[str], votes: Sequence[SourceVote], weight: Mappi
     """
     cast, asked, compared, agreed = (dict.fromkeys(names, 0.0) for _ in range(4))
     for one in votes:
-        voted = [(row.source, row.counted_as) for row in one.rows if row.status == "voted"]
+        voted = [(row.source, row.counted_as or "") for row in one.rows if row.status == "voted"]
         for row in one.rows:
             asked[row.source] += row.status not in ("skipped", "irrelevant")
         for source, answer in voted:
             cast[source] += 1
-            score: dict[str | None, float] = {}
+            score: dict[str, float] = {}
             for other, said in voted:
                 if other != source:
                     score[said] = score.get(said, 0.0) + weight[other]
             if score:
-                best = max(score.values())
-                level = [said for said, total in score.items() if total >= best - SAME_SCORE]
+                level = leading(score)
                 compared[source] += 1
                 agreed[source] += (answer in level) * (1.0 if len(level) == 1 else 0.5)
     columns: dict[str, npt.NDArray[np.float64]] = {

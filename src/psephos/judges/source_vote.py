@@ -15,11 +15,9 @@ import polars as pl
 
 from psephos.judges.looking import Look
 from psephos.opinions.equivalence import number
+from psephos.opinions.tallies import EQUAL_WEIGHTS, is_ahead
 
 Same = Callable[[str, str], bool]
-
-SAME_SCORE = 1e-9
-"""Scores that differ by no more are a tie."""
 
 _NEVER_SURE = 1e-3
 _ARTICLES = ("the ", "a ", "an ")
@@ -101,7 +99,7 @@ def vote(
         assert row.counted_as is not None  # noqa: S101 - voted rows have a cluster
         score[row.counted_as] = score.get(row.counted_as, 0.0) + weight[row.source]
     best = max(score.values())
-    level = [answer for answer, total in score.items() if total >= best - SAME_SCORE]
+    level = leading(score)
     first = level[0]
     behind = sorted((answer for answer in score if answer != first), key=lambda answer: -score[answer])
     second = behind[0] if behind else None
@@ -144,6 +142,18 @@ def _posterior(voted: Sequence[Look], choice: str, chance: Mapping[str, float], 
     return math.exp(of_answer[choice] - peak) / (whole + (possible - len(answers)) * math.exp(wrong - peak))
 
 
+def leading(score: Mapping[str, float]) -> list[str]:
+    """The answers that share the largest score, by the tie rule of all votes.
+
+    Examples
+    --------
+    >>> leading({"Paris": 0.1 + 0.2, "Lyon": 0.3, "Nice": 0.2})
+    ['Paris', 'Lyon']
+    """
+    best, of = max(score.values()), sum(map(abs, score.values()))
+    return [answer for answer, total in score.items() if not is_ahead(best, total, of=of)]
+
+
 def without_whom(rows: pl.DataFrame, choice: int, choices: pl.Series, *, weights: Mapping[str, float]) -> str:
     """The fewest sources without whom another answer, or none, would come out, in words.
 
@@ -164,8 +174,8 @@ def without_whom(rows: pl.DataFrame, choice: int, choices: pl.Series, *, weights
     for name in sorted(voters, key=lambda name: (-weights[name], name)):
         gone.append(name)
         left -= weights[name]
-        if left <= bar + SAME_SCORE:
+        if not is_ahead(left, bar, of=score[choice]):
             break
     instead = "no answer" if rival is None or score[rival] <= 0 else f"{choices[rival]!r}"
-    level = rival is not None and abs(left - score[rival]) <= SAME_SCORE and left > 0
+    level = rival is not None and abs(left - score[rival]) <= EQUAL_WEIGHTS * score[choice] and left > 0
     return f"without {', '.join(gone)} it would be {'a tie with ' if level else ''}{instead}"

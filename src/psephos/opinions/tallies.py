@@ -219,6 +219,20 @@ def standings(
     return np.bincount(voter[cast].astype(np.int64) * kinds + standing, minlength=kinds * n_voters).reshape(-1, kinds)
 
 
+def effective_votes(counted: Tally) -> npt.NDArray[np.float64]:
+    """Weighted votes as if of equal ones: scaled so that an item has (sum w)^2 / sum w^2 votes, shape (n_pairs,).
+
+    Examples
+    --------
+    >>> effective_votes(tally(np.array([0, 0], np.int32), np.array([0, 1], np.int32), 1, 2, np.array([3.0, 1.0])))
+    array([1.2, 0.4])
+    """
+    squares = counted.per_item(counted.squares)
+    scale = np.divide(counted.per_item(counted.weight), squares, out=np.zeros(len(squares)), where=squares > 0)
+    effective: npt.NDArray[np.float64] = counted.weight * scale[counted.item]
+    return effective
+
+
 def distinct_rows(counted: Tally) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Items whose votes differ, and how many items each stands for: the first item of every distinct row of counts.
 

@@ -56,7 +56,7 @@ from psephos.opinions.frames import series
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, command_for, option_name
 from psephos.opinions.sharding import Shards, check_opinions
-from psephos.opinions.tallies import splits, tally
+from psephos.opinions.tallies import effective_votes, splits, tally
 
 MODELS: dict[str, type[TruthModel]] = {
     model.name: model
@@ -425,9 +425,7 @@ def _of_splits(
     if not weight.any():
         return dict(answers), "", []
     counted = tally(item.astype(np.int32), ballots.choice, len(ballots.items), ballots.n_choices, weight)
-    squares = counted.per_item(counted.squares)
-    scale = np.divide(counted.per_item(counted.weight), squares, out=np.zeros(len(squares)), where=squares > 0)
-    votes = np.round(counted.weight * scale[counted.item])
+    votes = np.round(effective_votes(counted))
     split, items, which = splits(counted, votes)
     voted = split[:, 0] > 0
     model = fit_vote_split(split[voted], items[voted], ballots.n_choices)
