@@ -378,6 +378,12 @@ def test_on_the_digits_certainty_is_honest_for_every_model():
 # Options.
 
 
+def test_the_runner_up_is_never_surer_than_the_choice():
+    verdict = truth_inference(read(DIGITS), "dawid-skene")
+    assert any("favour the runner-up" in note for note in verdict.provenance.notes)
+    assert np.nanmin(verdict.margin) == pytest.approx(0, abs=1e-12)
+
+
 def test_known_answers_are_taken_and_teach():
     votes, truth = drawn(13, 400, coins([0.45] * 3 + [0.9], 4))
     known = {str(item): str(truth[item]) for item in range(200)}
