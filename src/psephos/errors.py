@@ -97,6 +97,14 @@ class BudgetExceeded(InputError):  # noqa: N818 - the name in the sheet
     partial: Any = None
 
 
+class DisconnectedError(InputError):
+    """Groups of candidates never met each other, so nothing places one above the other; the message names them."""
+
+
+class SeparationError(InputError):
+    """Some candidates never lost, or never won, against the rest: their strength has no end; the message names them."""
+
+
 class NoPictureError(InputError):
     """A result holds nothing of what a picture shows; a page leaves the picture out."""
 

@@ -1,0 +1,1 @@
+"""Ratings from battles: who wins how often against whom."""

@@ -1,0 +1,352 @@
+"""How strong is each candidate, if the chance to win depends on how far apart two are?
+
+    P(i beats j) = 1 / (1 + 10^((R_j - R_i) / 400)),      maximise  sum over battles of  s log p + (1 - s) log(1 - p)
+
+with s = 1 for a win, 0 for a loss, 1/2 for a tie or "both bad". The order of the battles does not matter, and each
+rating has an error. Davidson and Rao and Kupper give ties a chance of their own instead (`tie_models`).
+
+Source: Bradley and Terry (1952), doi:10.2307/2334029; arenas: Jiang and others (2024), arXiv:2406.04485. Differs: no
+hidden penalty (`penalty="arena"` has theirs: every battle counted twice and an L2 prior, which together is the
+likelihood less lambda / 2 sum theta^2 with lambda = 1 / (2 ln(10)^2)); resamples of counts; errors that hold for ties;
+candidates that nothing leads to stay blank instead of getting a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.engine.streams import Rng, generator, seed_of
+from psephos.errors import InputError, SeparationError, check_choice, check_count, check_number
+from psephos.opinions.model import Opinions
+from psephos.ranking.pairwise.battle_ranking import (
+    CENTRE,
+    FEW,
+    POINTS,
+    BattleRanking,
+    battle_ranking,
+    few_games,
+    rating_of,
+)
+from psephos.ranking.pairwise.battle_resamples import resampled_strengths
+from psephos.ranking.pairwise.battle_table import BOTH_BAD, TIE, BattleTable, battle_table
+from psephos.ranking.pairwise.connectivity import HINT, blank_reasons, connection_of, refuse_unconnected
+from psephos.ranking.pairwise.pair_models import BRADLEY_TERRY, DAVIDSON, PairModel
+from psephos.ranking.pairwise.rating_errors import covariances
+from psephos.ranking.pairwise.strengths import Strengths, fit
+from psephos.statistics import rank_spread
+
+ARENA_PENALTY = float(1 / (2 * np.log(10) ** 2))
+"""Strength of the penalty in the programs of the arenas, on strengths in natural units."""
+
+INTERVALS = ("bootstrap", "sandwich", "fisher", "none")
+TIES = ("half", "drop")
+UNCONNECTED = ("blank", "error", "components")
+
+Floats = npt.NDArray[np.float64]
+
+
+def bradley_terry(
+    battles: Opinions | BattleTable,
+    *,
+    ties: str = "half",
+    both_bad: str = "tie",
+    penalty: float | str = 0.0,
+    anchor: tuple[str, float] | None = None,
+    voter_weights: Mapping[str, float] | None = None,
+    clusters: str | None = None,
+    least_games: int = FEW,
+    unconnected: str = "blank",
+    intervals: str = "bootstrap",
+    repeats: int = 1000,
+    level: float = 0.95,
+    rng: Rng = None,
+) -> BattleRanking:
+    """Rank by the strengths of the Bradley-Terry model.
+
+    Parameters
+    ----------
+    battles : Opinions of kind ``battles``, or BattleTable
+    ties : {"half", "drop"}, default "half"
+        A tie is half a win each way, or does not count.
+    both_bad : {"tie", "drop"}, default "tie"
+        "Both bad" is a tie, or does not count; it is counted apart in either case.
+    penalty : float or "arena", default 0
+        lambda, in natural units; "arena" is that of the programs of the arenas. With a penalty strengths are finite
+        also where somebody never lost.
+    anchor : (str, float), optional
+        A candidate and its rating; by default the mean rating is 1000. Errors are then those of the distance to it.
+    voter_weights : mapping of str to float, optional
+        How much each voter counts; 1 for those not named. A weight is a count: weights below 1 that are no counts make
+        the data look smaller; with `clusters` their scale does not matter to the errors.
+    clusters : {"voter", "item"}, optional
+        What battles are not independent within, for the errors and the resamples.
+    least_games : int, default 30
+        Candidates with fewer battles take no place; their rating is shown.
+    unconnected : {"blank", "error", "components"}, default "blank"
+        Candidates that no chain of wins leads to, or from: take no place; are an error; or get a rating within their
+        own group, and no place.
+    intervals : {"bootstrap", "sandwich", "fisher", "none"}, default "bootstrap"
+        Percentiles of resamples, or the normal distribution with one of the two errors.
+    repeats : int, default 1000
+        Resamples (or draws from the normal distribution).
+    level : float, default 0.95
+    rng : int, Generator, SeedSequence or None
+
+    Returns
+    -------
+    BattleRanking
+
+    Raises
+    ------
+    InputError
+        As of `battle_table`; an option out of range; an anchor that is not ranked. `DisconnectedError`,
+        `SeparationError`: strengths are not defined, and `unconnected` is "error" or nobody can be compared at all.
+
+    See Also
+    --------
+    davidson, rao_kupper : ties with a chance of their own.
+    newman : the same strengths by another road, with a prior that holds them.
+    elo : a rating after each battle.
+
+    Examples
+    --------
+    >>> from psephos.opinions import battles
+    >>> votes = battles(["x", "y", "z"] * 20, ["y", "z", "x"] * 20, ["left", "left", "tie"] * 10 + ["right"] * 30)
+    >>> made = bradley_terry(votes, rng=0)
+    >>> made.names, [round(float(rating)) for rating in made.scores]
+    (['z', 'x', 'y'], [976, 976, 1048])
+    """
+    check_choice("ties", ties, TIES)
+    return rated(
+        battles,
+        BRADLEY_TERRY,
+        ties=ties,
+        both_bad=both_bad,
+        penalty=penalty,
+        anchor=anchor,
+        voter_weights=voter_weights,
+        clusters=clusters,
+        least_games=least_games,
+        unconnected=unconnected,
+        intervals=intervals,
+        repeats=repeats,
+        level=level,
+        rng=rng,
+    )
+
+
+def rated(
+    battles: Opinions | BattleTable,
+    model: PairModel,
+    *,
+    ties: str,
+    both_bad: str,
+    penalty: float | str,
+    anchor: tuple[str, float] | None,
+    voter_weights: Mapping[str, float] | None,
+    clusters: str | None,
+    least_games: int,
+    unconnected: str,
+    intervals: str,
+    repeats: int,
+    level: float,
+    rng: Rng,
+) -> BattleRanking:
+    """What the three models of a pair have in common; see `bradley_terry`."""
+    check_choice("both_bad", both_bad, ("tie", "drop"))
+    check_choice("unconnected", unconnected, UNCONNECTED)
+    check_choice("intervals", intervals, INTERVALS)
+    least_games, repeats = check_count("least_games", least_games, low=0), check_count("repeats", repeats, low=0)
+    level = check_number("level", level, low=0, high=1, open_ends=True)
+    strength = ARENA_PENALTY if penalty == "arena" else check_number("penalty", float_of("penalty", penalty), low=0)
+    whole = battle_table(battles)
+    if voter_weights is not None:
+        whole = whole.weighed(voter_weights)
+    dropped = ([TIE, BOTH_BAD] if ties == "drop" else []) + ([BOTH_BAD] if both_bad == "drop" else [])
+    used = whole.take(~np.isin(whole.outcome, dropped)) if dropped else whole
+    if not len(used):
+        raise InputError("battles", "no battles are left: all are ties or both bad, which are dropped")
+    groups = clusters_of(used, clusters)
+    counts = used.counts
+    finite = strength > 0
+    if unconnected == "error":
+        refuse_unconnected(counts, whole.candidates, finite=finite)
+    connected, reasons = blank_reasons(counts, whole.candidates, finite=finite)
+    if connected.sum() < 2:
+        refuse_unconnected(counts, whole.candidates, finite=finite)
+        raise SeparationError("battles", "no two candidates can be compared", hint=HINT)
+    inside = connected[used.left] & connected[used.right]
+    used, groups = used.take(inside), None if groups is None else groups[inside]
+    inner = used.counts
+    found = fit(inner, model, penalty=strength)
+    theta, notes = found.theta.copy(), _worth_saying(found, model, inner.ends[:, TIE:].any())
+    errors = covariances(inner, model, found, penalty=strength, battles=used, clusters=groups)
+    fixed, shift = _anchored(anchor, whole.candidates, found.theta)
+    seed = seed_of(rng)
+    draws = None
+    if intervals == "bootstrap" and repeats:
+        draws = resampled_strengths(
+            inner, model, found, penalty=strength, repeats=repeats, battles=used, clusters=groups, rng=seed
+        ).theta
+    elif intervals != "none" and repeats and errors is not None:
+        draws = normal_strengths(found.theta, errors[intervals == "sandwich"], repeats, seed)
+    if errors is None:
+        notes += ("too many candidates for standard errors; resamples have intervals",)
+    ratings = rating_of(theta) + shift
+    few, reasons = few_games(whole, counts.by_candidate(counts.met, counts.met), least_games, reasons)
+    placed = connected & ~few
+    if unconnected == "components":
+        ratings = _with_components(ratings, counts, model, finite=finite, penalty=strength)
+    spread, absent = None, np.zeros(len(theta))
+    if draws is not None:
+        absent = np.where(np.isnan(found.theta), 0.0, np.isnan(draws).mean(axis=0))
+        points = rating_of(draws) + (shift if fixed is None else 0.0)
+        if fixed is not None:
+            points += float(anchor[1] if anchor else CENTRE) - points[:, [fixed]]
+        means = f"battles resampled by {clusters}" if clusters else "battles resampled"
+        words = means if intervals == "bootstrap" else f"draws from the normal distribution by the {intervals} errors"
+        spread = rank_spread(np.where(placed, points, np.nan), level=level, means=words)
+    fisher, sandwich = (None, None) if errors is None else (_of_ratings(one, len(theta), fixed) for one in errors)
+    options = {
+        "ties": ties if model is BRADLEY_TERRY else None,
+        "both_bad": both_bad,
+        "penalty": penalty,
+        "clusters": clusters,
+        "least_games": least_games,
+        "unconnected": unconnected,
+        "intervals": intervals,
+        "repeats": repeats,
+        "level": level,
+        "anchor": anchor,
+        "voter_weights": None if voter_weights is None else dict(voter_weights),
+    }
+    again = {name: value for name, value in options.items() if name != "ties"}
+    again |= {"ties": ties, "intervals": "none", "repeats": 0, "rng": 0, "anchor": anchor, "voter_weights": None}
+    weighed = whole
+    more = {"standard_errors": _roots(sandwich), "fisher_errors": _roots(fisher)} if errors is not None else {}
+    return battle_ranking(
+        whole,
+        method=model.name,
+        ratings=ratings,
+        score_means="rating: 400 points are ten to one" + ("" if anchor else ", the mean is 1000"),
+        options=options,
+        placed=placed,
+        reasons=reasons,
+        component=connection_of(counts).island if finite else connection_of(counts).component,
+        spread=spread,
+        seed=seed if draws is not None else None,
+        pairwise=win_chances(found.theta),
+        notes=notes,
+        refit=partial(without_voter, weighed, model, again),
+        absent=absent,
+        covariance=sandwich,
+        tie_parameter=float(np.exp(found.eta)) if model.has_eta else None,
+        steps=found.steps,
+        converged=found.converged,
+        **more,
+    )
+
+
+def float_of(argument: str, value: object) -> float:
+    """A number, or an error that says which word would do."""
+    if isinstance(value, str):
+        raise InputError(argument, f"must be a number or 'arena', got {value!r}")
+    return value  # type: ignore[return-value]
+
+
+def clusters_of(table: BattleTable, clusters: str | None) -> npt.NDArray[np.int64] | None:
+    """The code of the cluster of each battle; a battle that names none is one of its own."""
+    if clusters is None:
+        return None
+    check_choice("clusters", clusters, ("voter", "item"))
+    codes = table.voter if clusters == "voter" else table.item
+    if codes is None:
+        raise InputError("clusters", f"the battles do not say which {clusters} they belong to")
+    own = int(codes.max(initial=-1)) + 1
+    code = np.where(codes < 0, own + np.arange(len(codes)), codes)
+    if len(np.unique(code)) < 2:
+        raise InputError("clusters", f"there is one {clusters} only")
+    return code
+
+
+def win_chances(theta: Floats) -> Floats:
+    """Chance of row to win a decided battle against column; NaN where one of them has no strength."""
+    apart = theta[:, None] - theta[None, :]
+    with np.errstate(over="ignore"):
+        chance = 1 / (1 + np.exp(-apart))
+    np.fill_diagonal(chance, np.nan)
+    return np.asarray(chance)
+
+
+def normal_strengths(theta: Floats, covariance: Floats, repeats: int, seed: int) -> Floats:
+    """Draws of the strengths from a normal distribution, shape (repeats, n)."""
+    known = np.flatnonzero(~np.isnan(theta))
+    values, vectors = np.linalg.eigh(covariance[np.ix_(known, known)])
+    root = vectors * np.sqrt(np.maximum(values, 0))
+    made = np.full((repeats, len(theta)), np.nan)
+    made[:, known] = theta[known] + generator(seed).standard_normal((repeats, len(known))) @ root.T
+    return made
+
+
+def without_voter(table: BattleTable, model: PairModel, options: Mapping[str, object], voter: int) -> BattleRanking:
+    """The ranking without the battles of one voter, and without intervals."""
+    assert table.voter is not None  # noqa: S101 - offered only where battles have voters
+    left = table.take(table.voter != voter)
+    return rated(replace(left, source=table.source), model, **options)  # type: ignore[arg-type]
+
+
+def _anchored(anchor: tuple[str, float] | None, names: pl.Series, theta: Floats) -> tuple[int | None, float]:
+    """Index of the anchor and by how much all ratings move."""
+    if anchor is None:
+        return None, 0.0
+    name, value = anchor
+    index = names.cast(pl.String).index_of(str(name))
+    if index is None or np.isnan(theta[index]):
+        raise InputError("anchor", f"{str(name)!r:.80} is no candidate that can be rated")
+    return int(index), check_number("anchor", value) - float(rating_of(theta)[index])
+
+
+def _of_ratings(covariance: Floats, size: int, fixed: int | None) -> Floats:
+    """Covariance of the ratings, of their distances to the anchor if there is one."""
+    made = POINTS**2 * covariance[:size, :size]
+    if fixed is not None:
+        made = made - made[fixed] - made[:, [fixed]] + made[fixed, fixed]
+    return np.asarray(made)
+
+
+def _roots(covariance: Floats | None) -> Floats:
+    assert covariance is not None  # noqa: S101 - asked where there are errors
+    return np.asarray(np.sqrt(np.maximum(np.diag(covariance), 0)))
+
+
+def _with_components(ratings: Floats, counts: object, model: PairModel, *, finite: bool, penalty: float) -> Floats:
+    """Ratings of the other groups too, each with mean 1000 of its own."""
+    from psephos.ranking.pairwise.battle_table import PairCounts
+
+    assert isinstance(counts, PairCounts)  # noqa: S101
+    found = connection_of(counts)
+    group = found.island if finite else found.component
+    made = ratings.copy()
+    for code in range(1, int(group.max(initial=0)) + 1):
+        part = counts.among(group == code)
+        if len(part.first):
+            own = fit(part, model, penalty=penalty)
+            made = np.where(np.isnan(own.theta), made, rating_of(own.theta))
+    return made
+
+
+def _worth_saying(found: Strengths, model: PairModel, tied: bool) -> tuple[str, ...]:
+    notes: tuple[str, ...] = ()
+    if not found.converged:
+        notes += (f"the fit had not settled after {found.steps} steps; last step {found.last_step:.2g}",)
+    if model.has_eta and not tied:
+        notes += ("no battle was tied, so the ties of the model are at their end",)
+    if model is DAVIDSON and tied:
+        notes += ("pairwise chances are those of battles that have a winner",)
+    return notes
