@@ -99,7 +99,8 @@ def build(
         if column.role == "id":
             coded[column.name] = door.admit_ids(column, encode(values))
         elif column.role == "choice":
-            coded[column.name] = door.admit_choices(column, encode(values, ordered=True, missing=gone), values, gone)
+            known = door.understand(column, encode(values, ordered=True, missing=gone))
+            coded[column.name] = door.admit_choices(column, known, values, gone)
             door.doubt(column, coded[column.name], (vocabularies or {}).get(column.name), values)
         elif column.role in ("number", "integer", "time"):
             numbers[column.name] = door.admit_numbers(column, blanked(values, gone) if gone else values)
@@ -188,6 +189,22 @@ class _Door:
         if column.required:
             self.report(f"no {column.name}", SET_ASIDE, coded.codes < 0)
         return coded
+
+    def understand(self, column: Column, coded: Coded) -> Coded:
+        """Choices under the names of the kind, where they go by others elsewhere; each word that was taken is said."""
+        if not column.words:
+            return coded
+        names = coded.vocabulary.to_list()
+        meant = [column.words.get(name.strip().casefold(), name) for name in names]
+        taken = [f"{name!r} as {word}" for name, word in zip(names, meant, strict=True) if name != word]
+        if not taken:
+            return coded
+        for segment in self.segments:
+            self.issues.append(Issue(f"{column.name}: took {', '.join(taken)}", NOTED, segment.name, count=len(taken)))
+        vocabulary = pl.Series(sorted(set(meant)), dtype=pl.String)
+        place = {word: code for code, word in enumerate(vocabulary)}
+        new = np.array([place[word] for word in meant] + [-1], dtype=np.int32)
+        return Coded(new[coded.codes], vocabulary)
 
     def admit_choices(self, column: Column, coded: Coded, values: pl.Series, gone: Collection[str]) -> Coded:
         if not column.allowed:

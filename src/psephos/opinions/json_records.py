@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import NoneType
 from typing import Any
 
@@ -16,7 +16,9 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import ParseError
+from psephos.opinions.arena_logs import is_arena_log, read_arena_log
 from psephos.opinions.frames import series
+from psephos.opinions.harness_results import is_harness_result, read_harness_result
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue
 from psephos.opinions.json_lines import read_alike
 from psephos.opinions.text_files import Table, decoded
@@ -31,8 +33,8 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONG_OR_HALF = re.compile(r"\d{18}|\\u[dD][89a-fA-F]")
 
 
-def read_jsonl(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
-    r"""One JSON object per line; a line that is none is set aside.
+def read_jsonl(data: bytes, name: str, *, encoding: str = "utf-8", banned: Collection[str] = ()) -> Table:
+    r"""One JSON object per line; a line that is none is set aside. `banned`: users of the log of an arena to set aside.
 
     Examples
     --------
@@ -42,10 +44,10 @@ def read_jsonl(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
     """
     lines = decoded(data, name, encoding).split("\n")
     alike = read_alike(lines)
-    return _careful_jsonl(lines, name) if alike is None else Table(*alike)
+    return _careful_jsonl(lines, name, banned) if alike is None else Table(*alike)
 
 
-def _careful_jsonl(lines: Sequence[str], name: str) -> Table:
+def _careful_jsonl(lines: Sequence[str], name: str, banned: Collection[str]) -> Table:
     """The careful way: line by line, every unreadable one named."""
     records: list[Mapping[str, Any]] = []
     rows: list[int] = []
@@ -71,6 +73,10 @@ def _careful_jsonl(lines: Sequence[str], name: str) -> Table:
         found = "; ".join(map(str, issues)) or "is empty"
         raise ParseError(name, f"holds no JSON object: {found}" if issues else found)
     at = np.array(rows, dtype=np.int64)
+    if is_arena_log(records[0]):
+        return read_arena_log(records, rows, name, issues, banned=banned)
+    if is_harness_result(records[0]):
+        raise ParseError(name, "holds results of lm-evaluation-harness, one file of JSON each, not lines")
     spoken = _spoken(records, [f"line {number:,}" for number in rows], name, issues)
     if spoken is not None:
         return spoken
@@ -93,6 +99,10 @@ def read_json(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
         raise ParseError(name, f"is not JSON: {problem.msg}", where=f"line {problem.lineno}") from None
     except (ValueError, RecursionError) as problem:
         raise ParseError(name, f"cannot be read: {_reason(problem)}") from None
+    if is_harness_result(value):
+        return read_harness_result(value, name)
+    if isinstance(value, list) and value and is_arena_log(value[0]):
+        return read_arena_log(value, range(1, len(value) + 1), name)
     spoken = _spoken([value] if isinstance(value, dict) else value, None, name, ())
     if spoken is not None:
         return spoken

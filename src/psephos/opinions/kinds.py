@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from psephos.errors import InputError
+from psephos.opinions.winners import WINNERS
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Column:
     high: float = math.inf
     allowed: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Of a choice of allowed values: what they are called elsewhere, in small letters."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +130,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 (
                     Column("left", "id", aliases=("model_a", "left_model")),
                     Column("right", "id", aliases=("model_b", "right_model")),
-                    Column("winner", "choice", allowed=("left", "right", "tie", "both_bad")),
-                    *_optional("id", "voter", "item", "task"),
+                    Column("winner", "choice", allowed=("left", "right", "tie", "both_bad"), words=WINNERS),
+                    Column(
+                        "voter", "id", required=False, aliases=("judge", "judge_hash", "worker", "annotator", "user")
+                    ),
+                    Column("item", "id", required=False, aliases=("question_id", "item_id")),
+                    *_optional("id", "task"),
                     _WEIGHT,
                     *_optional("number", "strength"),
                     _TIME,

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from psephos.errors import InputError, ParseError
+from psephos.opinions.arena_logs import one_hot_winner
 from psephos.opinions.building import Missing, Segment, build
 from psephos.opinions.coding import canonical
 from psephos.opinions.finding import find_files, nested_files
@@ -24,6 +25,7 @@ from psephos.opinions.sources import given_paths, hashed_tables, stated_options
 from psephos.opinions.text_files import Table
 from psephos.opinions.transcript_names import Naming
 from psephos.opinions.transcript_text import text_parts, tokenised
+from psephos.opinions.wide_scores import long_scores, wide_candidates
 
 STANDARD_INPUT = "-"
 
@@ -59,7 +61,9 @@ def read(
     columns : mapping of str to str, optional
         Part to column name, such as ``{"voter": "annotator"}``.
     wide : str, optional
-        The table is wide: this column names the item and each further column is a voter.
+        The table is wide: this column names the item and each further column is a voter; of the kind ``results`` it
+        names the candidate (or, if it is called so, the task) and each further column of numbers is the other. A table
+        with a row per ``model`` and nothing but scores is recognised without it.
     about : mapping of str to data frame or path, optional
         Tables about ``items``, ``voters``, ``candidates``, ``tasks``.
     repeated : {"auto", "first", "last", "error"}, default "auto"
@@ -191,7 +195,12 @@ def _assembled(
     issues: list[Issue] = [issue for table in about.values() for issue in table.issues]
     for name, table in read_files:
         frame, rows = naming.named(table, name), table.rows
-        if wide is not None:
+        frame, noted = one_hot_winner(frame, name)
+        issues += noted
+        if wide is not None and kind == "results":
+            frame, rows, noted = long_scores(frame, wide, rows, name)
+            issues += noted
+        elif wide is not None:
             height = frame.height
             frame = unpivoted(frame.with_columns(pl.Series(_LINE, rows)), wide, kind or "labels", row=_LINE)
             rows = frame[_LINE].to_numpy()
@@ -204,12 +213,18 @@ def _assembled(
             this, parts = recognise(frame.columns, kind=wanted, stated=columns)
         except InputError as problem:
             texts = text_parts(frame.columns, wanted, columns)
-            if texts is None:
+            candidates = wide_candidates(frame) if texts is None and wanted is None and columns is None else None
+            if candidates is not None:
+                frame, rows, noted = long_scores(frame, candidates, rows, name)
+                issues += noted
+                this, parts = recognise(frame.columns, kind="results")
+            elif texts is None:
                 raise InputError(problem.argument, problem.problem, where=name, hint=problem.hint) from None
-            taken = ", ".join(f"{column!r} as {part}" for part, column in texts.items())
-            issues.append(Issue(f"took {taken} of whole transcripts", NOTED, name, count=frame.height))
-            frame, rows = tokenised(frame, rows, name, texts)
-            this, parts = recognise(frame.columns, kind="transcripts")
+            else:
+                taken = ", ".join(f"{column!r} as {part}" for part, column in texts.items())
+                issues.append(Issue(f"took {taken} of whole transcripts", NOTED, name, count=frame.height))
+                frame, rows = tokenised(frame, rows, name, texts)
+                this, parts = recognise(frame.columns, kind="transcripts")
         if found is not None and this is not found:
             raise InputError("path", f"holds {this.name}, but the files before hold {found.name}", where=name)
         found = this

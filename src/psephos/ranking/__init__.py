@@ -1,8 +1,9 @@
 """Who is better?
 
 `borda` and `kemeny` merge the orders that tasks make of candidates, `swiss` plays a tournament over the tasks,
-`mean_score` and `mean_rank` are the habits of the field, to compare with; `rank` takes any of them by name. All answer
-with a `psephos.opinions.Ranking`.
+`mean_score` and `mean_rank` are the habits of the field, to compare with; `paired` compares on the same items. Battles,
+votes on pairs, have methods of their own in `psephos.ranking.pairwise`, such as `bradley_terry`. `rank` takes any of
+them by name. All answer with a `psephos.opinions.Ranking`.
 """
 
 from psephos.ranking.borda import borda
@@ -10,6 +11,28 @@ from psephos.ranking.by_method import rank
 from psephos.ranking.kemeny import kemeny
 from psephos.ranking.mean_scores import mean_rank, mean_score
 from psephos.ranking.missing_ranges import ranks_under_missing
+from psephos.ranking.paired_scores import PairedRanking, paired
+from psephos.ranking.pairwise import (
+    BattleRanking,
+    BattleTable,
+    CleanBattles,
+    JudgeAgreement,
+    VoterQuality,
+    battle_table,
+    bradley_terry,
+    clean_battles,
+    coded_battles,
+    davidson,
+    eigenvector,
+    elo,
+    judge_agreement,
+    newman,
+    next_battles,
+    rao_kupper,
+    style_control,
+    voter_quality,
+    win_rate,
+)
 from psephos.ranking.score_tables import ScoreTable, score_table
 from psephos.ranking.swiss import SwissRanking, swiss
 from psephos.ranking.swiss_exact import swiss_exact
@@ -17,19 +40,40 @@ from psephos.ranking.swiss_studies import SwissSensitivity, benchmark_order_sens
 from psephos.ranking.task_rankings import TaskRanking
 
 __all__ = [
+    "BattleRanking",
+    "BattleTable",
+    "CleanBattles",
+    "JudgeAgreement",
+    "PairedRanking",
     "ScoreTable",
     "SwissRanking",
     "SwissSensitivity",
     "TaskRanking",
+    "VoterQuality",
+    "battle_table",
     "benchmark_order_sensitivity",
     "borda",
+    "bradley_terry",
+    "clean_battles",
+    "coded_battles",
+    "davidson",
+    "eigenvector",
+    "elo",
     "failure_sensitivity",
+    "judge_agreement",
     "kemeny",
     "mean_rank",
     "mean_score",
+    "newman",
+    "next_battles",
+    "paired",
     "rank",
     "ranks_under_missing",
+    "rao_kupper",
     "score_table",
+    "style_control",
     "swiss",
     "swiss_exact",
+    "voter_quality",
+    "win_rate",
 ]

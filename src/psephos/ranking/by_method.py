@@ -6,10 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 from psephos.errors import InputError, check_choice
+from psephos.opinions.model import Opinions
 from psephos.opinions.orderings import Ranking
 from psephos.ranking.borda import borda
 from psephos.ranking.kemeny import kemeny
 from psephos.ranking.mean_scores import mean_rank, mean_score
+from psephos.ranking.paired_scores import has_paired_items, paired
+from psephos.ranking.pairwise.battle_table import BattleTable, battle_table
+from psephos.ranking.pairwise.bradley_terry import bradley_terry
+from psephos.ranking.pairwise.elo import elo
+from psephos.ranking.pairwise.newman import newman
+from psephos.ranking.pairwise.style_control import style_control
+from psephos.ranking.pairwise.tie_models import davidson, rao_kupper
+from psephos.ranking.pairwise.win_matrix_methods import eigenvector, win_rate
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
 from psephos.ranking.swiss import swiss
 
@@ -18,19 +27,35 @@ METHODS: dict[str, Callable[..., Ranking]] = {
     "kemeny": kemeny,
     "mean": mean_score,
     "mean-rank": mean_rank,
+    "paired": paired,
     "swiss": swiss,
 }
-"""Methods by name; each takes scores in any form of `score_table`."""
+"""Methods on scores by name; each takes scores in any form of `score_table`."""
+
+BATTLE_METHODS: dict[str, Callable[..., Ranking]] = {
+    "bradley-terry": bradley_terry,
+    "davidson": davidson,
+    "eigenvector": eigenvector,
+    "elo": elo,
+    "newman": newman,
+    "rao-kupper": rao_kupper,
+    "style-control": style_control,
+    "win-rate": win_rate,
+}
+"""Methods on battles by name; each takes opinions of that kind or a `BattleTable`."""
 
 
-def rank(scores: Scores | ScoreTable, *, method: str = "borda", **options: Any) -> Ranking:
+def rank(scores: Scores | ScoreTable | BattleTable, *, method: str = "auto", **options: Any) -> Ranking:
     """Rank candidates by a method of this name.
 
     Parameters
     ----------
-    scores : array_like, Opinions or ScoreTable
-        See `score_table`.
-    method : {"borda", "kemeny", "mean", "mean-rank", "swiss"}, default "borda"
+    scores : array_like, Opinions, ScoreTable or BattleTable
+        Scores in any form of `score_table`, or battles.
+    method : str, default "auto"
+        Of scores "borda", "kemeny", "mean", "mean-rank", "paired", "swiss"; of battles "bradley-terry", "davidson",
+        "eigenvector", "elo", "newman", "rao-kupper", "style-control", "win-rate". "auto": of battles "bradley-terry";
+        of two candidates with results on single items "paired"; else "borda".
     **options
         As of the method.
 
@@ -41,18 +66,39 @@ def rank(scores: Scores | ScoreTable, *, method: str = "borda", **options: Any) 
     Raises
     ------
     InputError
-        If there is no such method, or it has no such option.
+        If there is no such method, it is one of the other kind of data, or it has no such option.
 
     Examples
     --------
     >>> rank([[0.9, 0.8], [0.5, 0.6]], method="kemeny", rng=0).names
     ['0', '1']
     """
-    check_choice("method", method, tuple(METHODS))
-    table = score_table(scores)
-    made = METHODS[method]
-    names = made.__kwdefaults__ or {}
+    data, methods = of_battles(scores) or (score_table(scores), METHODS)  # type: ignore[arg-type]
+    name = method_for(data) if method == "auto" else method
+    others = BATTLE_METHODS if methods is METHODS else METHODS
+    if name in others:
+        what = "scores, and these are battles" if others is METHODS else "battles, and these are scores"
+        raise InputError("method", f"{name!r} takes {what}", hint=f"use one of {', '.join(methods)}")
+    check_choice("method", name, ("auto", *methods))
+    made = methods[name]
+    names = dict(made.__kwdefaults__ or {})
+    if name == "style-control":
+        names["covariates"] = ()
     unknown = sorted(set(options) - set(names))
     if unknown:
-        raise InputError(unknown[0], f"is no option of {method}; it has {', '.join(names)}")
-    return made(table, **options)
+        raise InputError(unknown[0], f"is no option of {name}; it has {', '.join(names)}")
+    return made(data, **options)
+
+
+def method_for(data: ScoreTable | BattleTable) -> str:
+    """The method that "auto" takes for these data."""
+    if isinstance(data, BattleTable):
+        return "bradley-terry"
+    return "paired" if has_paired_items(data) else "borda"
+
+
+def of_battles(scores: object) -> tuple[BattleTable, dict[str, Callable[..., Ranking]]] | None:
+    """The table of battles and their methods, None if these are none."""
+    if isinstance(scores, BattleTable) or (isinstance(scores, Opinions) and scores.kind == "battles"):
+        return battle_table(scores), BATTLE_METHODS
+    return None

@@ -255,8 +255,26 @@ def _from_results(opinions: Opinions) -> ScoreTable:
     )
     if not kept:
         return table
+    table = _as_carried(table, opinions, columns_of, kept)
     first = opinions.vocabulary(kept[0]).cast(pl.String).gather(keys[kept[0]])
     return _with_about(table, opinions, first)
+
+
+def _as_carried(table: ScoreTable, opinions: Opinions, columns_of: pl.DataFrame, kept: Sequence[str]) -> ScoreTable:
+    """Directions that stand beside the results, as result files say them; True where they do not."""
+    if "higher_is_better" not in opinions.carried.columns:
+        return table
+    said = opinions.carried["higher_is_better"].cast(pl.String).str.to_lowercase()
+    frame = pl.DataFrame({name: opinions.codes(name).astype(np.int64) for name in kept}).with_columns(
+        lower=said.is_in(["false", "0", "no"]).fill_null(False)
+    )
+    found = columns_of.join(frame.group_by(kept).agg(pl.col("lower").any(), all=pl.col("lower").all()), on=kept)
+    found = found.sort("column")
+    mixed = found.filter(pl.col("lower") != pl.col("all"))
+    if mixed.height:
+        name = _joined(opinions, kept, mixed.select(kept).row(0))
+        raise InputError("higher_is_better", f"is said to be true and false of task {name!r:.80}")
+    return _oriented(table, (~found["lower"]).to_list())
 
 
 def _joined(opinions: Opinions, kept: Sequence[str], codes: Sequence[int]) -> str:

@@ -125,9 +125,7 @@ def _many_small(copies: npt.NDArray[np.int64]) -> bool:
     return float((sizes + 12 * np.sqrt(sizes) + 20 + GUIDE).sum()) <= 2 * MOST_COPIES
 
 
-def _multinomial(
-    copies: npt.NDArray[np.int64], repeats: int, rng: np.random.Generator
-) -> npt.NDArray[np.float64]:
+def _multinomial(copies: npt.NDArray[np.int64], repeats: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
     total = int(copies.sum())
     return rng.multinomial(total, copies / total, size=repeats).astype(np.float64)
 

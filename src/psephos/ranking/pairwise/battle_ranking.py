@@ -106,9 +106,7 @@ class BattleRanking(Ranking):
         """
         known = self.games > 0
         low, high = (
-            wilson_interval(self.both_bad[known], self.games[known])
-            if known.any()
-            else (np.empty(0), np.empty(0))
+            wilson_interval(self.both_bad[known], self.games[known]) if known.any() else (np.empty(0), np.empty(0))
         )
         made = pl.DataFrame(
             {
@@ -239,9 +237,7 @@ def battle_ranking(
     can_leave = table.voter is not None and len(table.voters) > 1 and refit is not None
     defaults: dict[str, Any] = {"standard_errors": blank, "fisher_errors": blank, "absent": np.zeros(size)}
     return BattleRanking(
-        provenance=Provenance(
-            method, given, table.source, seed=seed, command=command, notes=(*table.notes, *notes)
-        ),
+        provenance=Provenance(method, given, table.source, seed=seed, command=command, notes=(*table.notes, *notes)),
         candidates=table.candidates,
         scores=scores,
         score_means=score_means,

@@ -206,12 +206,11 @@ class _Chord:
         return rows
 
     def _step(self, g: Floats) -> Floats:
-        return np.clip(g @ self.inverse, -1, 1)
+        assert self.inverse is not None  # noqa: S101 - chords are for those that have one
+        return np.asarray(np.clip(g @ self.inverse, -1, 1))
 
 
-def _cells_of_clusters(
-    counts: PairCounts, battles: BattleTable, clusters: npt.NDArray[np.int64]
-) -> sparse.csr_array:
+def _cells_of_clusters(counts: PairCounts, battles: BattleTable, clusters: npt.NDArray[np.int64]) -> sparse.csr_array:
     """Counts of each pair and end by cluster, shape (n_clusters, n_pairs * 4)."""
     key = counts.first * counts.size + counts.second
     place = np.minimum(np.searchsorted(key, battles.pair_key), len(key) - 1)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -164,17 +165,18 @@ class BattleTable:
             key = self.pair_key * 4 + self.ends
             total = np.bincount(key, weights=self.weight, minlength=4 * size * size).reshape(-1, 4)
             seen = np.flatnonzero(total.any(axis=1))
-            total = total[seen].astype(np.float64)
+            ends = total[seen].astype(np.float64)
         else:
             seen, place = np.unique(self.pair_key, return_inverse=True)
             key = place * 4 + self.ends
-            total = np.bincount(key, weights=self.weight, minlength=4 * len(seen)).reshape(-1, 4).astype(np.float64)
-        return PairCounts(size, seen // size, seen % size, total)
+            total = np.bincount(key, weights=self.weight, minlength=4 * len(seen)).reshape(-1, 4)
+            ends = total.astype(np.float64)
+        return PairCounts(size, seen // size, seen % size, ends)
 
     def take(self, rows: npt.NDArray[np.generic]) -> BattleTable:
         """The battles at `rows` (indices or a mask), with the same candidates and voters."""
 
-        def part(values: npt.NDArray[np.generic] | None) -> npt.NDArray[np.generic] | None:
+        def part(values: Any) -> Any:
             return None if values is None else values[rows]
 
         index = np.flatnonzero(rows) if rows.dtype == bool else rows
@@ -331,8 +333,8 @@ def coded_battles(
         for name, values in (("left", left), ("right", right), ("outcome", outcome))
     }
     n = len(codes["left"])
-    given = {} if voter is None else {"voter": check_codes("voter", voter, ndim=1).astype(np.int64)}
-    numbers = {
+    given: dict[str, Any] = {} if voter is None else {"voter": check_codes("voter", voter, ndim=1).astype(np.int64)}
+    numbers: dict[str, Any] = {
         name: check_floats(name, values, missing=name == "time")
         for name, values in (("weight", weight), ("time", time))
         if values is not None
@@ -352,7 +354,8 @@ def coded_battles(
     if "weight" in numbers and (numbers["weight"] < 0).any():
         row = int(np.argmax(numbers["weight"] < 0))
         raise InputError("weight", f"must not be negative, got {numbers['weight'][row]:g}", where=f"row {row}")
-    voters = pl.Series("voter", [str(code) for code in range(int(given["voter"].max(initial=-1)) + 1)]) if given else None
+    most_voters = int(given["voter"].max(initial=-1)) + 1 if given else 0
+    voters = pl.Series("voter", [str(code) for code in range(most_voters)], dtype=pl.String)
     return _checked(
         BattleTable(
             pl.Series("candidate", names, dtype=pl.String),
@@ -361,7 +364,7 @@ def coded_battles(
             codes["outcome"],
             **numbers,
             **given,
-            **({} if voters is None else {"voters": voters}),  # type: ignore[arg-type]
+            voters=voters,
         ),
         strict,
     )
@@ -387,4 +390,4 @@ def _checked(table: BattleTable, strict: bool) -> BattleTable:
         raise InputError("battles", f"no battles are left: {reasons}")
     if len(table.candidates) < 2:
         raise InputError("candidates", f"a ranking needs two at least, got {len(table.candidates)}")
-    return table if table.weight is None else table._known_weights()  # noqa: SLF001 - of the same file
+    return table if table.weight is None else table._known_weights()

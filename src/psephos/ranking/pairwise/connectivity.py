@@ -84,7 +84,9 @@ def refuse_unconnected(counts: PairCounts, names: pl.Series, *, finite: bool) ->
     raise SeparationError("battles", "strengths have no end: " + "; ".join(sides), hint=hint)
 
 
-def blank_reasons(counts: PairCounts, names: pl.Series, *, finite: bool) -> tuple[npt.NDArray[np.bool_], dict[str, str]]:
+def blank_reasons(
+    counts: PairCounts, names: pl.Series, *, finite: bool
+) -> tuple[npt.NDArray[np.bool_], dict[str, str]]:
     """Who is ranked (the group with most battles), and why each of the others is not."""
     found = connection_of(counts)
     group = found.island if finite else found.component
@@ -119,9 +121,7 @@ def _by_size(labels: npt.NDArray[np.int32], games: npt.NDArray[np.float64]) -> n
     return place[labels]
 
 
-def _ends(
-    counts: PairCounts, component: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _ends(counts: PairCounts, component: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Members of components that nobody outside won against, and of those that won against nobody outside."""
     n = int(component.max(initial=0)) + 1
     here, there = component[counts.first], component[counts.second]

@@ -139,7 +139,12 @@ def _rao_curvature(win: Floats, loss: Floats, tie: Floats, d: Floats, eta: float
 
 
 BRADLEY_TERRY = PairModel(
-    "bradley-terry", False, lambda share: 0.0, _half_likelihood, _half_slopes, _half_curvature  # noqa: ARG005
+    "bradley-terry",
+    False,
+    lambda _: 0.0,
+    _half_likelihood,
+    _half_slopes,
+    _half_curvature,
 )
 DAVIDSON = PairModel(
     "davidson",

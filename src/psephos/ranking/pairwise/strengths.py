@@ -28,6 +28,7 @@ MOST_STEPS = 100
 LONGEST_STEP = 4.0
 SMALLEST_STEP = 1e-10
 
+Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
@@ -145,7 +146,12 @@ def laplacian(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], weigh
 
 
 def _dense_solver(
-    first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], size: int, weight: Floats, penalty: float, sides: Floats
+    first: npt.NDArray[np.int64],
+    second: npt.NDArray[np.int64],
+    size: int,
+    weight: Floats,
+    penalty: float,
+    sides: Floats,
 ) -> Floats:
     matrix = laplacian(first, second, weight, size) + 1 / size
     matrix.flat[:: size + 1] += penalty
@@ -156,7 +162,12 @@ def _dense_solver(
 
 
 def _sparse_solver(
-    first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], size: int, weight: Floats, penalty: float, sides: Floats
+    first: npt.NDArray[np.int64],
+    second: npt.NDArray[np.int64],
+    size: int,
+    weight: Floats,
+    penalty: float,
+    sides: Floats,
 ) -> Floats:
     diagonal = np.bincount(first, weight, size) + np.bincount(second, weight, size) + penalty
     rows = np.concatenate([first, second, np.arange(size)])

@@ -1,7 +1,7 @@
 """How strong is each candidate, if a tie is an outcome of its own?
 
-Half a win each way treats a tie as if it said as much as a win and a loss. With a chance of their own ties say how close
-two candidates are, and how much so is learnt from the data:
+Half a win each way treats a tie as if it said as much as a win and a loss. With a chance of their own ties say how
+close two candidates are, and how much so is learnt from the data:
 
     Davidson     P(tie) = nu sqrt(pi_i pi_j) / (pi_i + pi_j + nu sqrt(pi_i pi_j)),       pi = exp(theta)
     Rao-Kupper   P(i wins) = pi_i / (pi_i + kappa pi_j),   P(tie) the rest,   kappa >= 1: a threshold of noticing

@@ -1,0 +1,183 @@
+"""How strong is each candidate, by an iteration that settles fast and a prior that keeps everyone finite?
+
+With a_ij = wins of i over j and half of their ties, and D = pi_i + pi_j + 2 nu sqrt(pi_i pi_j), the strengths solve
+
+    pi_i = [c / (pi_i + 1) + sum_j a_ij (pi_j + nu sqrt(pi_i pi_j)) / D]
+         / [c / (pi_i + 1) + sum_j a_ji (1 + nu sqrt(pi_j / pi_i)) / D],
+    nu   = sum_pairs t (pi_i + pi_j) / D  /  sum_pairs (w_ij + w_ji) 2 sqrt(pi_i pi_j) / D,
+
+iterated until nothing moves. c is a prior: as if everyone had won and lost c battles against an average candidate. With
+c = 0 and no ties this is the maximum likelihood of Bradley and Terry, with ties that of Davidson (nu is half of his).
+With c > 0 strengths are finite also for who never lost, and are drawn to the middle where there are few battles.
+
+Source: Newman (2023), arXiv:2207.00076. Differs: groups that never met are not ranked against each other although the
+prior would give them numbers.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from psephos.engine.streams import Rng, seed_of
+from psephos.errors import SeparationError, check_count, check_number
+from psephos.opinions.model import Opinions
+from psephos.ranking.pairwise.battle_ranking import FEW, BattleRanking, battle_ranking, few_games, rating_of
+from psephos.ranking.pairwise.battle_resamples import TINY, drawn_counts
+from psephos.ranking.pairwise.battle_table import BattleTable, PairCounts, battle_table
+from psephos.ranking.pairwise.bradley_terry import clusters_of, win_chances
+from psephos.ranking.pairwise.connectivity import HINT, blank_reasons, connection_of
+from psephos.ranking.pairwise.strengths import ends_of
+from psephos.statistics import rank_spread
+
+MOST_ROUNDS = 10_000
+SETTLED = 1e-9
+
+Floats = npt.NDArray[np.float64]
+
+
+def newman(
+    battles: Opinions | BattleTable,
+    *,
+    prior: float = 1.0,
+    clusters: str | None = None,
+    least_games: int = FEW,
+    repeats: int = 200,
+    level: float = 0.95,
+    rng: Rng = None,
+) -> BattleRanking:
+    """Rank by strengths with a prior, found by Newman's iteration.
+
+    Parameters
+    ----------
+    battles : Opinions of kind ``battles``, or BattleTable
+    prior : float, default 1
+        Battles that everyone has won, and lost, against an average candidate beforehand; 0: none.
+    clusters : {"voter", "item"}, optional
+        What battles are not independent within.
+    least_games : int, default 30
+        Candidates with fewer battles take no place; their rating is shown.
+    repeats : int, default 200
+        Resamples of the battles for the intervals; 0 for none.
+    level : float, default 0.95
+    rng : int, Generator, SeedSequence or None
+
+    Returns
+    -------
+    BattleRanking
+        With nu as `tie_parameter` where there are ties.
+
+    Raises
+    ------
+    InputError
+        As of `battle_table`; `prior`: negative. `SeparationError` if no two candidates can be compared.
+
+    See Also
+    --------
+    davidson : the same without a prior, with standard errors.
+
+    Examples
+    --------
+    >>> from psephos.opinions import battles
+    >>> made = newman(battles(["x"] * 40, ["y"] * 40, ["left"] * 40), rng=0)
+    >>> made.names, round(float(made.scores[0] - made.scores[1]))
+    (['x', 'y'], 1163)
+    """
+    prior = check_number("prior", prior, low=0)
+    least_games, repeats = check_count("least_games", least_games, low=0), check_count("repeats", repeats, low=0)
+    level = check_number("level", level, low=0, high=1, open_ends=True)
+    table = battle_table(battles)
+    groups = clusters_of(table, clusters)
+    finite = prior > 0
+    connected, reasons = blank_reasons(table.counts, table.candidates, finite=finite)
+    if connected.sum() < 2:
+        raise SeparationError("battles", "no two candidates can be compared", hint=HINT)
+    inside = connected[table.left] & connected[table.right]
+    used = table.take(inside)
+    theta, nu, rounds = iterate(used.counts, prior)
+    few, reasons = few_games(table, table.counts.by_candidate(table.counts.met, table.counts.met), least_games, reasons)
+    placed = connected & ~few
+    seed, spread = seed_of(rng), None
+    if repeats:
+        part = None if groups is None else groups[inside]
+        rows = [
+            # A resample may part who hangs together; a prior too small to be seen elsewhere holds it.
+            iterate(_resampled(used.counts, one), max(prior, TINY), theta, nu)[0]
+            for block in drawn_counts(used.counts, repeats=repeats, battles=used, clusters=part, rng=seed)
+            for one in block
+        ]
+        what = f"battles resampled by {clusters}" if clusters else "battles resampled"
+        spread = rank_spread(np.where(placed, rating_of(np.stack(rows)), np.nan), level=level, means=what)
+    found = connection_of(table.counts)
+    notes = () if rounds < MOST_ROUNDS else (f"the iteration had not settled after {rounds:,} rounds",)
+    return battle_ranking(
+        table,
+        method="newman",
+        ratings=rating_of(theta),
+        score_means="rating: 400 points are ten to one, the mean is 1000",
+        options={
+            "prior": prior,
+            "clusters": clusters,
+            "least_games": least_games,
+            "repeats": repeats,
+            "level": level,
+        },
+        placed=placed,
+        reasons=reasons,
+        component=found.island if finite else found.component,
+        spread=spread,
+        seed=seed if repeats else None,
+        pairwise=win_chances(theta),
+        notes=notes,
+        refit=partial(_without, table, prior, least_games),
+        tie_parameter=nu if nu else None,
+        steps=rounds,
+        converged=rounds < MOST_ROUNDS,
+    )
+
+
+def iterate(
+    counts: PairCounts, prior: float, start: Floats | None = None, nu: float = 0.5
+) -> tuple[Floats, float, int]:
+    """Strengths with mean 0 (NaN without a battle), nu and the rounds it took."""
+    win, loss, tie = ends_of(counts)
+    forward, backward = win + tie / 2, loss + tie / 2
+    first, second, size = counts.first, counts.second, counts.size
+    present = counts.by_candidate(counts.met, counts.met) > 0
+    tied, decided = bool(tie.any()), bool((win + loss).any())
+    nu = nu if tied and decided else 0.0
+    pi = np.exp(np.zeros(size) if start is None else np.where(present, np.nan_to_num(start), 0.0))
+    rounds, moved = 0, np.inf
+    while rounds < MOST_ROUNDS and moved > SETTLED:
+        rounds += 1
+        one, other = pi[first], pi[second]
+        root = np.sqrt(one * other)
+        total = one + other + 2 * nu * root
+        held = prior / (pi + 1)
+        gain = held + counts.by_candidate(forward * (other + nu * root) / total, backward * (one + nu * root) / total)
+        cost = held + counts.by_candidate(
+            backward * (1 + nu * root / one) / total, forward * (1 + nu * root / other) / total
+        )
+        after = np.divide(gain, cost, out=pi.copy(), where=present & (cost > 0))
+        if not prior:
+            after /= np.exp(np.log(after[present]).mean())
+        level = nu
+        if tied and decided:
+            level = float((tie * (one + other) / total).sum() / ((win + loss) * 2 * root / total).sum())
+        moved = max(float(np.abs(np.log(after[present] / pi[present])).max()), abs(level - nu))
+        pi, nu = after, level
+    theta = np.where(present, np.log(pi), np.nan)
+    return theta - np.nanmean(theta), nu, rounds
+
+
+def _resampled(counts: PairCounts, ends: Floats) -> PairCounts:
+    seen = ends.any(axis=1)
+    return PairCounts(counts.size, counts.first[seen], counts.second[seen], ends[seen])
+
+
+def _without(table: BattleTable, prior: float, least_games: int, voter: int) -> BattleRanking:
+    assert table.voter is not None  # noqa: S101 - offered only where battles have voters
+    left = table.take(table.voter != voter)
+    return newman(left, prior=prior, least_games=least_games, repeats=0, rng=0)
