@@ -51,10 +51,12 @@ def deliver(
     report: Path | None,
     rows: pl.DataFrame | None = None,
     issues: Issues | None = None,
+    further: Mapping[str, Result | None] | None = None,
 ) -> None:
     """Write the files that were asked for, then print JSON, or the summary and the tables that hold anything.
 
-    `rows` is what goes into the Parquet file, if it is not the table of the result.
+    `rows` is what goes into the Parquet file, if it is not the table of the result; `further` are results beside it,
+    whose summaries follow its own.
     """
     if parquet is not None:
         from psephos.opinions.writing import write_frame
@@ -65,10 +67,13 @@ def deliver(
 
         write_report(result, report)
     if json:
-        print_json(result)
+        print_json(result, **(further or {}))
         return
     out = console()
     print_summary(out, title, result.summary())
+    for name, part in (further or {}).items():
+        if part is not None:
+            print_summary(out, name.capitalize(), part.summary())
     for heading, frame in tables.items():
         if frame.height:
             print_table(out, heading, frame)

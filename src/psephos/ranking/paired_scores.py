@@ -131,20 +131,17 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
     )
     order, ranks = order_of(means)
     lost = int((~shared).sum())
+    gaps = (f"{lost:,} items without a score of every candidate are left out",) if lost else ()
     options = {"repeats": repeats, "level": level}
+    stated = {"method": "paired", **options, **({"seed": seed} if seed else {})}
     return PairedRanking(
         provenance=Provenance(
             "paired",
             options,
             table.source,
             seed=seed,
-            command=command_for(
-                "rank", table.source, {"method": "paired", **options, **({"seed": seed} if seed else {})}
-            ),
-            notes=(
-                *table.notes,
-                *((f"{lost:,} items without a score of every candidate are left out",) if lost else ()),
-            ),
+            command=command_for("rank", table.source, stated),
+            notes=(*table.notes, *gaps),
         ),
         candidates=table.candidates,
         scores=means,

@@ -1,8 +1,9 @@
 """Who is better, by votes on pairs?
 
-`bradley_terry`, `davidson`, `rao_kupper` and `newman` fit strengths, `style_control` takes length, style and side out of
-them, `elo` follows the battles one by one, `eigenvector` and `win_rate` count wins. `clean_battles` and `voter_quality` say
-which votes count, `next_battles` which pair to show next, `judge_agreement` how far automatic judges agree with people.
+`bradley_terry`, `davidson`, `rao_kupper` and `newman` fit strengths, `style_control` takes length, style and side out
+of them, `elo` follows the battles one by one, `eigenvector` and `win_rate` count wins. `clean_battles` and
+`voter_quality` say which votes count, `next_battles` which pair to show next, `judge_agreement` how far automatic
+judges agree with people.
 """
 
 from psephos.ranking.pairwise.battle_ranking import BattleRanking

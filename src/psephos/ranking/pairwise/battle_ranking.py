@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -253,6 +253,6 @@ def battle_ranking(
         ratings=ratings,
         component=component,
         counts=table.counts,
-        **counted(table.counts),
+        **cast("dict[str, Any]", counted(table.counts)),
         **{**defaults, **more},
     )

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -99,15 +100,12 @@ class JudgeAgreement(Result):
         best = self.judges[0]
         found = self.measures[best]
         better = [judge for judge in self.judges if self.measures[judge]["accuracy"].low > self.majority]
+        kind = self.majority_label.replace("_", " ")
+        n = self.n_items[best]
+        base = f"always {kind!r} is right for {self.majority:.3f}; always one side for {self.one_side:.3f}"
         lines = [
-            (
-                "best judge",
-                f"{best}: accuracy {found['accuracy']}, kappa {found['kappa']} on {self.n_items[best]:,} items",
-            ),
-            (
-                "majority",
-                f"always {self.majority_label!r} is right for {self.majority:.3f}; always one side {self.one_side:.3f}",
-            ),
+            ("best judge", f"{best}: accuracy {found['accuracy']}, kappa {found['kappa']} on {n:,} items"),
+            ("majority", base),
             ("above it", ", ".join(better[:6]) + (" ..." if len(better) > 6 else "") if better else "no judge, surely"),
         ]
         leaning = [judge for judge in self.judges if _leans(self.measures[judge])]
@@ -189,23 +187,7 @@ def judge_agreement(
             raise InputError("votes", f"{judge!r:.80} and {human!r:.80} have no item in common")
         cells = np.bincount(truth[kept] * 6 + code[kept], minlength=24)
         counts[judge] = cells.reshape(4, 6)
-        filled = np.flatnonzero(cells)
-        made = bootstrap(
-            lambda w, filled=filled: _measured(w, filled),
-            len(filled),
-            multiplicity=cells[filled],
-            repeats=repeats,
-            level=level,
-            method="percentile",
-            rng=stream,
-        ) if cells.sum() > 1 else None  # fmt: skip
-        value = _measured(cells[filled][None, :].astype(np.float64), filled)[0]
-        measures[judge] = {
-            name: made.interval(column)
-            if made is not None
-            else Interval(float(value[column]), *[float("nan")] * 2, level)
-            for column, name in enumerate(MEASURES)
-        }
+        measures[judge] = _intervals(cells, repeats, level, stream)
     people = np.bincount(truth[truth >= 0], minlength=4)
     order = sorted(labels, key=lambda judge: (-measures[judge]["accuracy"].value, judge))
     return JudgeAgreement(
@@ -228,11 +210,34 @@ def judge_agreement(
     )
 
 
+def _intervals(
+    cells: npt.NDArray[np.int64], repeats: int, level: float, rng: np.random.Generator
+) -> dict[str, Interval]:
+    """All measures of one judge; without an interval where there is one item only."""
+    filled = np.flatnonzero(cells)
+    if cells.sum() < 2:
+        alone = _measured(cells[filled][None, :].astype(np.float64), filled)[0]
+        return {
+            name: Interval(float(value), float("nan"), float("nan"), level)
+            for name, value in zip(MEASURES, alone, strict=True)
+        }
+    made = bootstrap(
+        partial(_measured, filled=filled),
+        len(filled),
+        multiplicity=cells[filled],
+        repeats=repeats,
+        level=level,
+        method="percentile",
+        rng=rng,
+    )
+    return {name: made.interval(column) for column, name in enumerate(MEASURES)}
+
+
 def _measured(weights: Floats, filled: npt.NDArray[np.int64]) -> Floats:
     """All measures of weighted cells, shape (rows, 7)."""
-    table = np.zeros((len(weights), 24))
-    table[:, filled] = weights
-    table = table.reshape(-1, 4, 6)
+    cells = np.zeros((len(weights), 24))
+    cells[:, filled] = weights
+    table: npt.NDArray[np.float64] = cells.reshape(-1, 4, 6)
     total = table.sum(axis=(1, 2))
     right = np.trace(table[:, :, :4], axis1=1, axis2=2) + table[:, 2, ANY] + table[:, 3, ANY]
     named = table[:, :, :4]
@@ -293,9 +298,8 @@ def _human_code(word: object, place: int) -> int:
     found = outcome_of(str(word))
     if found is None:
         known = listed(["left", "right", "tie", "both_bad", "A>B"])
-        raise InputError(
-            "human", f"holds {str(word)!r:.60}, which is no vote", where=f"item {place}", hint=f"as in {known}"
-        )
+        problem = f"holds {str(word)!r:.60}, which is no vote"
+        raise InputError("human", problem, where=f"item {place}", hint=f"as in {known}")
     return LABELS.index(found)
 
 

@@ -83,7 +83,7 @@ def newman(
     >>> from psephos.opinions import battles
     >>> made = newman(battles(["x"] * 40, ["y"] * 40, ["left"] * 40), rng=0)
     >>> made.names, round(float(made.scores[0] - made.scores[1]))
-    (['x', 'y'], 1163)
+    (['x', 'y'], 686)
     """
     prior = check_number("prior", prior, low=0)
     least_games, repeats = check_count("least_games", least_games, low=0), check_count("repeats", repeats, low=0)

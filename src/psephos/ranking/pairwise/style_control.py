@@ -93,11 +93,11 @@ def style_control(
     Examples
     --------
     >>> from psephos.opinions import battles
-    >>> votes = battles(["x"] * 60, ["y"] * 60, (["left"] * 2 + ["right"]) * 20)
-    >>> longer = [1.0, 0.0, -1.0] * 20
+    >>> votes = battles(["x"] * 60, ["y"] * 60, (["left"] * 2 + ["right"]) * 10 + (["left"] + ["right"] * 2) * 10)
+    >>> longer = [1.0] * 30 + [-1.0] * 30
     >>> made = style_control(votes, {"length": longer}, side=False, rng=0)
-    >>> made.effects["points"][0] > 0
-    True
+    >>> round(made.effects["points"][0], 2), made.scores.round(6).tolist()  # 400 log10(2): all of it is length
+    (120.41, [1000.0, 1000.0])
     """
     least_games, repeats = check_count("least_games", least_games, low=0), check_count("repeats", repeats, low=0)
     level = check_number("level", level, low=0, high=1, open_ends=True)
@@ -106,7 +106,7 @@ def style_control(
     known = ~np.isnan(values).any(axis=1)
     if not known.all():
         notes += (f"{int((~known).sum()):,} battles without a value of a covariate are left out",)
-    kept = table.take(known)
+    kept = table.take(np.asarray(known))
     if not len(kept):
         raise InputError("covariates", "no battle has a value of each")
     connected, reasons = blank_reasons(kept.counts, table.candidates, finite=False)
@@ -300,7 +300,10 @@ def _solved(hessian: Floats, g: Floats, names: Sequence[str], size: int) -> Floa
     values = np.linalg.eigvalsh(rest / np.sqrt(np.outer(scale, scale)))
     if values[0] < STRAIGHT:
         raise InputError("covariates", f"{listed(names)} tell no more than each other and the candidates do")
-    return np.asarray(linalg.solve(hessian, g, assume_a="sym"))
+    try:
+        return np.asarray(linalg.solve(hessian, g, assume_a="sym"))
+    except (linalg.LinAlgError, linalg.LinAlgWarning):
+        raise InputError("covariates", f"{listed(names)} tell every vote: their effects have no end") from None
 
 
 def _effects(names: Sequence[str], beta: Floats, covariance: Floats, scale: Floats, level: float) -> pl.DataFrame:

@@ -10,8 +10,8 @@ For each voter, against the ratings that the votes of all the others give:
     burst       most votes within a minute, where there are times
 
 A voter's own votes are taken out of the ratings it is measured by, to first order (theta - H+ g_v, the infinitesimal
-jackknife), which needs no second fit. Doubtful is who agrees less than an honest voter would, or takes one side, by more
-than chance over all voters (Holm).
+jackknife), which needs no second fit. Doubtful is who agrees less than an honest voter would, or takes one side, by
+more than chance over all voters (Holm).
 
 The weight of a voter is (A + c) / (E + c), at most 1 and at least 0, with A and E the votes above one half that it has
 and that an honest voter would have, and c = 5: few votes prove nothing.
@@ -114,7 +114,7 @@ def voter_quality(battles: Opinions | BattleTable, *, error: float = 0.05) -> Vo
     Examples
     --------
     >>> from psephos.opinions import battles
-    >>> honest = battles(["x"] * 60, ["y"] * 60, (["left"] * 5 + ["right"]) * 10, voter=["a", "b", "c"] * 20)
+    >>> honest = battles(["x"] * 60, ["y"] * 60, (["left"] * 2 + ["right"]) * 20, voter=["a"] * 30 + ["b"] * 30)
     >>> voter_quality(honest).doubtful
     []
     """
@@ -230,7 +230,8 @@ def _bursts(table: BattleTable, n: int) -> list[int | None]:
 
 
 def _runs(codes: npt.NDArray[np.int64]) -> tuple[list[int], list[int]]:
-    cuts = np.flatnonzero(np.diff(codes)) + 1
-    return [0, *cuts.tolist()][: max(1, len(cuts) + 1)] if len(codes) else [], [*cuts.tolist(), len(codes)] if len(
-        codes
-    ) else []
+    """Where each run of equal codes starts and stops."""
+    if not len(codes):
+        return [], []
+    cuts = (np.flatnonzero(np.diff(codes)) + 1).tolist()
+    return [0, *cuts], [*cuts, len(codes)]
