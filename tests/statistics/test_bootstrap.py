@@ -364,3 +364,39 @@ def test_reweightings_are_the_weights_that_the_bootstrap_sees():
     assert (weights[:, 2:].sum(axis=1) == 3).all()
     with pytest.raises(InputError, match="repeats"):
         reweightings(5, repeats=0)
+
+
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "plain"])
+def test_counts_by_tables_are_multinomial(compiled, monkeypatch):
+    """Mean, variance and covariance of each row, and the law of a single one, of draws looked up in tables."""
+    from scipy import stats
+
+    from psephos.statistics import _resampling
+
+    monkeypatch.setattr(_resampling, "COMPILED_LOOKUPS", 0 if compiled else 2**60)
+    copies = np.array([1, 1, 3, 20, 75])
+    total, n = copies.sum(), 20_000
+    drawn = _resampling.multinomial_by_tables(copies, n, np.random.default_rng(0))
+    assert (drawn.sum(axis=1) == total).all()
+    share = copies / total
+    error = np.sqrt(total * share * (1 - share) / n)
+    assert (np.abs(drawn.mean(axis=0) - copies) < 4.5 * error).all()
+    expected = total * (np.diag(share) - np.outer(share, share))
+    np.testing.assert_allclose(np.cov(drawn.T), expected, atol=0.04 * total * share.max())
+    for row in (0, 2, 3):
+        seen = np.bincount(drawn[:, row].astype(int), minlength=total + 1)
+        law = stats.binom.pmf(np.arange(total + 1), total, share[row]) * n
+        big = law > 5
+        chi = ((seen - law)[big] ** 2 / law[big]).sum()
+        assert stats.chi2.sf(chi, big.sum() - 1) > 1e-4
+
+
+def test_compiled_and_plain_lookups_are_the_same(monkeypatch):
+    from psephos.statistics import _resampling
+
+    copies = np.random.default_rng(1).integers(1, 30, size=1_500)
+    made = []
+    for size in (0, 2**60):
+        monkeypatch.setattr(_resampling, "COMPILED_LOOKUPS", size)
+        made.append(_resampling.multinomial_by_tables(copies, 20, np.random.default_rng(2)))
+    np.testing.assert_array_equal(*made)

@@ -29,8 +29,8 @@ def rank(
     method: Annotated[
         str,
         typer.Option(
-            help="How: auto; of scores borda, kemeny, mean, mean-rank, paired, swiss; of battles bradley-terry, davidson, "
-            "rao-kupper, newman, elo, eigenvector, win-rate, style-control."
+            help="How: auto; of scores borda, kemeny, mean, mean-rank, paired, swiss; of battles bradley-terry, "
+            "davidson, rao-kupper, newman, elo, eigenvector, win-rate, style-control."
         ),
     ] = "auto",
     compare: Annotated[
@@ -72,7 +72,7 @@ def rank(
     covariates: Annotated[
         list[str] | None,
         typer.Option(
-            "--covariate", metavar="NAME", help="Of style-control: what else differs, as in left_NAME, right_NAME."
+            "--covariate", metavar="NAME", help="Of style-control: what differs, as in left_NAME, right_NAME."
         ),
     ] = None,
     search_by: Annotated[
@@ -94,11 +94,11 @@ def rank(
     parquet: o.Parquet = None,
     report: o.Report = None,
 ) -> None:
-    """Rank candidates by results, ratings, ballots or battles; of a wide table --wide NAME says which column names them."""
+    """Rank candidates by results, ratings, ballots or battles; --wide NAME is the column of names of a wide table."""
     from psephos.cli import output
     from psephos.ranking import battle_table, score_table
     from psephos.ranking import rank as rank_by
-    from psephos.ranking.by_method import method_for
+    from psephos.ranking.by_method import method_for, options_of
 
     given.check_outputs({"--parquet": parquet, "--report": report})
     opinions = replace(given, kind=given.kind or ("scores" if given.wide else None)).load()
@@ -144,7 +144,8 @@ def rank(
     tables = {"Ranking": result.table(), **_more(result, data)}
     compared = None
     if compare is not None:
-        other = rank_by(data, method=compare, level=level, rng=seed)
+        shared = {name: value for name, value in options.items() if name in options_of(compare)}
+        other = rank_by(data, method=compare, **shared, level=level, rng=seed)
         compared = result.compare(other)
         tables[f"Where {compare} places them"] = compared.table()
     if leave_one_out:

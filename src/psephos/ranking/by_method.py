@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -80,14 +81,17 @@ def rank(scores: Scores | ScoreTable | BattleTable, *, method: str = "auto", **o
         what = "scores, and these are battles" if others is METHODS else "battles, and these are scores"
         raise InputError("method", f"{name!r} takes {what}", hint=f"use one of {', '.join(methods)}")
     check_choice("method", name, ("auto", *methods))
-    made = methods[name]
-    names = dict(made.__kwdefaults__ or {})
-    if name == "style-control":
-        names["covariates"] = ()
+    made, names = methods[name], options_of(name)
     unknown = sorted(set(options) - set(names))
     if unknown:
         raise InputError(unknown[0], f"is no option of {name}; it has {', '.join(names)}")
     return made(data, **options)
+
+
+def options_of(method: str) -> tuple[str, ...]:
+    """Names of the options of a method; none of one that is not known."""
+    made = {**METHODS, **BATTLE_METHODS}.get(method)
+    return () if made is None else tuple(inspect.signature(made).parameters)[1:]
 
 
 def method_for(data: ScoreTable | BattleTable) -> str:
