@@ -134,7 +134,8 @@ def test_a_log_of_an_unknown_form_is_refused(tmp_path: Path) -> None:
 def test_tables_of_battles_in_the_words_of_arenas(tmp_path: Path) -> None:
     path = tmp_path / "battles.csv"
     path.write_text(
-        "model_a,model_b,winner,judge,tstamp\nx,y,model_a,u1,1\nx,y,tie (bothbad),u2,2\ny,x,B>A,u1,3\nx,y,A=B=Good,u1,4\n"
+        "model_a,model_b,winner,judge,tstamp\nx,y,model_a,u1,1\nx,y,tie (bothbad),u2,2\n"
+        "y,x,B>A,u1,3\nx,y,A=B=Good,u1,4\n"
     )
     made = read(path)
     assert made.frame()["winner"].to_list() == ["left", "both_bad", "right", "tie"]

@@ -1,4 +1,4 @@
-"""Ratings from battles: the vectors of sheet 30, real votes, coverage, bad input, and what must never change a rating."""
+"""Ratings from battles: the vectors of sheet 30, real votes, coverage, bad input, what must never change a rating."""
 
 from __future__ import annotations
 

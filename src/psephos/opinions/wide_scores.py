@@ -60,13 +60,13 @@ def long_scores(
     if not across:
         raise InputError("wide", f"no column beside {column!r} holds numbers")
     own, other = ("task", "candidate") if column.strip().casefold() in TASKS else ("candidate", "task")
-    keyed = frame.select(
-        pl.Series("\0row", rows), pl.col(column).cast(pl.String).alias("\0own"), *(pl.col(name) for name in across)
-    )
+    plain = all(frame[part].dtype.is_numeric() for part in across)
+    cells = (frame[part].cast(pl.Float64 if plain else pl.String) for part in across)
+    keyed = pl.DataFrame([pl.Series("\0row", rows), frame[column].cast(pl.String).alias("\0own"), *cells])
     long = keyed.unpivot(index=["\0row", "\0own"], on=across, variable_name="\0other", value_name="score")
-    made = long.select(
-        pl.col("\0own").alias(own), pl.col("\0other").alias(other), pl.col("score").cast(pl.Float64)
-    ).with_columns(pl.col("task").alias("item"))
+    made = long.select(pl.col("\0own").alias(own), pl.col("\0other").alias(other), "score").with_columns(
+        pl.col("task").alias("item")
+    )
     taken = f"a wide table: {column!r} as {own}, each of {len(across):,} columns as a {other} ({listed(across, 6)})"
     issues = [Issue(taken, NOTED, name, count=frame.height)]
     left = [part for part in frame.columns if part not in (column, *across)]
@@ -82,4 +82,14 @@ def long_scores(
 
 
 def _numbers(frame: pl.DataFrame, column: str) -> list[str]:
-    return [name for name in frame.columns if name != column and frame[name].dtype.is_numeric()]
+    """Columns of which most cells that hold anything hold a number; the other cells are set aside later, one by one."""
+    found = []
+    for name in frame.columns:
+        values = frame[name]
+        if name == column or not (values.dtype.is_numeric() or values.dtype == pl.String):
+            continue
+        given = values.drop_nulls()
+        numbers = given.cast(pl.Float64, strict=False).drop_nulls()
+        if 2 * len(numbers) > len(given):
+            found.append(name)
+    return found

@@ -10,6 +10,7 @@ A new result type gets its pictures by a file with a function ``(result, *, them
 from psephos.plots.agreement import agreement_matrix_plot
 from psephos.plots.alpha import breakpoints_plot, tuned_alpha_plot
 from psephos.plots.bands import bands_plot
+from psephos.plots.battles import judges_plot, win_probability_plot
 from psephos.plots.bias import bias_plot
 from psephos.plots.budget_theory import budget_plot, phase_plot
 from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
@@ -59,6 +60,7 @@ __all__ = [
     "harmony_plane_plot",
     "harmony_plot",
     "influence_plot",
+    "judges_plot",
     "left_out_plot",
     "mistakes_plot",
     "order_plot",
@@ -81,4 +83,5 @@ __all__ = [
     "vote_plan_plot",
     "voter_differences_plot",
     "voters_plot",
+    "win_probability_plot",
 ]

@@ -57,7 +57,7 @@ def order_plot(result: Ranking, *, theme: str = "light", heading: bool = True) -
     >>> figure.get_suptitle().split(",")[0]
     '0 is first'
     """
-    order = _drawn(result)
+    order = drawn_order(result)
     n, spread = len(order), result.spread
     names = [shortened(str(result.candidates[int(i)]), LONGEST) for i in order]
     left, right = max(map(len, names)) * LETTER + 12, 70.0 if spread is not None else 12.0
@@ -144,8 +144,18 @@ def above_plot(result: Ranking, *, theme: str = "light", heading: bool = True) -
     >>> "neighbours can be told apart" in " ".join(figure.get_suptitle().split())
     True
     """
-    order = _drawn(result)
     matrix, method = _matrix(result)
+    order = drawn_order(result)
+    return pairs_figure(
+        result, matrix, method, _pairs_finding(matrix[np.ix_(order, order)]), theme=theme, heading=heading
+    )
+
+
+def pairs_figure(
+    result: Ranking, matrix: npt.NDArray[np.float64], method: str, finding: str, *, theme: str, heading: bool
+) -> Figure:
+    """A matrix of candidates in order, the tint by how far a cell is above one half; a dot where it is not known."""
+    order = drawn_order(result)
     shown = matrix[np.ix_(order, order)]
     n = len(order)
     names = [shortened(str(result.candidates[int(i)]), LONGEST) for i in order]
@@ -153,7 +163,6 @@ def above_plot(result: Ranking, *, theme: str = "light", heading: bool = True) -
     left, top = max(map(len, names)) * LETTER + 12, 24.0
     with own_rules():
         width = max(left + n * cell + 4, WIDTH)
-        finding = _pairs_finding(shown)
         page = sheet(finding, method, height=top + n * cell + 8, theme=theme, heading=heading, width=width)
         axes = page.panel(left, top, width - left - n * cell, 8)
         axes.set_xlim(0, n)
@@ -179,7 +188,8 @@ def above_plot(result: Ranking, *, theme: str = "light", heading: bool = True) -
     return page.figure
 
 
-def _drawn(result: Ranking) -> npt.NDArray[np.int64]:
+def drawn_order(result: Ranking) -> npt.NDArray[np.int64]:
+    """The candidates that are drawn, best first."""
     if not len(result.order):
         raise InputError("result", "ranks nobody")
     return result.order[:MOST]

@@ -9,6 +9,7 @@ from psephos.errors import InputError, check_choice
 from psephos.plots.agreement import agreement_plot
 from psephos.plots.alpha import breakpoints_plot, tuned_alpha_plot
 from psephos.plots.bands import bands_plot
+from psephos.plots.battles import judges_plot, win_probability_plot
 from psephos.plots.bias import bias_plot
 from psephos.plots.budget_theory import budget_plot, phase_plot
 from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
@@ -55,6 +56,8 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "Verdict": {"certainty": certainty_plot, "voters": voters_plot},
     "VoterDetails": {"differences": voter_differences_plot},
     "SwissSensitivity": {"sensitivity": swiss_sensitivity_plot},
+    "BattleRanking": {"order": order_plot, "wins": win_probability_plot, "above": above_plot},
+    "JudgeAgreement": {"judges": judges_plot},
     "Ranking": {"order": order_plot, "above": above_plot},
     "AgainstGold": {"reliability": reliability_plot},
     "Agreement": {"pairs": agreement_plot, "influence": left_out_plot},
