@@ -89,3 +89,29 @@ def test_what_rules_do_to_models(theme):
         figure = plot(made, theme=theme)
         assert heading_of(figure)[0] == made.finding
         figure.canvas.draw()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_chances_to_win_are_drawn(theme):
+    from psephos.opinions import battles
+    from psephos.ranking import bradley_terry
+
+    made = bradley_terry(battles(["x"] * 44, ["y"] * 44, ["left"] * 40 + ["right"] * 4), rng=0)
+    for picture in ("order", "wins", "above"):
+        plot(made, picture, theme=theme).canvas.draw()
+    assert heading_of(plot(made, "wins"))[0].startswith("x beats y in .91 of battles")
+    cells = {text.get_text() for axes in plot(made, "wins").axes for text in axes.texts}
+    assert {".91", ".09"} <= cells
+    assert "x beats y" in report(made)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_judges_are_drawn_beside_the_most_frequent_label(theme):
+    from psephos.ranking import judge_agreement
+
+    words = ["A>B", "B>A", "A=B=Good", "A>B"] * 30
+    made = judge_agreement({"human": words, "good": words, "<b>lazy": ["A>B"] * 120}, rng=0)
+    figure = plot(made, theme=theme)
+    figure.canvas.draw()
+    assert heading_of(figure)[0].startswith("1 of 2 judges surely beats")
+    assert "<b>lazy" not in report(made)

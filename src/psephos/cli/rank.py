@@ -98,7 +98,7 @@ def rank(
     from psephos.cli import output
     from psephos.ranking import battle_table, score_table
     from psephos.ranking import rank as rank_by
-    from psephos.ranking.by_method import method_for, options_of
+    from psephos.ranking.by_method import options_of
 
     given.check_outputs({"--parquet": parquet, "--report": report})
     opinions = replace(given, kind=given.kind or ("scores" if given.wide else None)).load()
@@ -138,8 +138,6 @@ def rank(
     provenance = result.provenance
     command = provenance.command and " ".join([provenance.command, shlex.join(turned)]).strip()
     notes = (str(data), *provenance.notes)
-    if method == "auto":
-        notes = (*notes, f"by {method_for(data)}, which --method auto takes for these data")
     result = replace(result, provenance=replace(provenance, notes=notes, command=command))
     tables = {"Ranking": result.table(), **_more(result, data)}
     compared = None

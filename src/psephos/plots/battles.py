@@ -123,6 +123,6 @@ def judges_plot(result: JudgeAgreement, *, theme: str = "light", heading: bool =
             axes.plot([one.low, one.high], [row, row], color=page.colour("accent"), lw=4, alpha=0.35)
             axes.plot([result.chance[judge]], [row], "|", ms=8, color=page.colour("muted"), lw=0)
         axes.plot([one.value for one in found], range(len(found)), "o", ms=6, color=page.colour("accent"), lw=0)
-        axes.set_xlim(0, max(0.05 + max(one.high for one in found), NAME_HELD))
+        axes.set_xlim(-0.01, max(0.05 + max(one.high for one in found), NAME_HELD))
         axes.locator_params(axis="x", nbins=6)
     return page.figure

@@ -102,7 +102,9 @@ class JudgeAgreement(Result):
         better = [judge for judge in self.judges if self.measures[judge]["accuracy"].low > self.majority]
         kind = self.majority_label.replace("_", " ")
         n = self.n_items[best]
-        base = f"always {kind!r} is right for {self.majority:.3f}; always one side for {self.one_side:.3f}"
+        base = (
+            f"the label {kind!r} for every item gets {self.majority:.3f}, one side for every item {self.one_side:.3f}"
+        )
         lines = [
             ("best judge", f"{best}: accuracy {found['accuracy']}, kappa {found['kappa']} on {n:,} items"),
             ("majority", base),

@@ -1,0 +1,69 @@
+"""Candidates on the same items: the test of each pair, and when `rank` takes it by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from psephos.errors import InputError
+from psephos.opinions import results
+from psephos.ranking import paired, rank
+from psephos.statistics import compare_paired
+
+
+def right(n: int, seed: int, *chances: float) -> np.ndarray:
+    """Candidates who are right on the same easy and hard items."""
+    rng = np.random.default_rng(seed)
+    ease = rng.random(n)
+    return np.array([(ease + chance > 1).astype(float) for chance in chances])
+
+
+def test_two_candidates_are_compared_as_statistics_does() -> None:
+    scores = right(300, 0, 0.5, 0.56)
+    made = paired([scores], rng=0)
+    assert made.leaders == ["1"]
+    assert made.comparisons[0, 1].p == compare_paired(*scores, rng=0).p
+    assert made.comparisons[0, 1].test == "mcnemar"
+    row = made.pairs().row(0, named=True)
+    assert row["wins"] == 0
+    assert row["difference"] == pytest.approx(scores[0].mean() - scores[1].mean())
+
+
+def test_pairing_sees_what_two_samples_do_not() -> None:
+    """The same items are hard for both: 18 of 300 decide, where two samples of 300 would show nothing."""
+    scores = right(300, 1, 0.5, 0.56)
+    made = paired([scores], rng=0)
+    assert made.comparisons[0, 1].p < 0.001
+    share = scores.mean(axis=1)
+    apart = (share[1] - share[0]) / np.sqrt((share * (1 - share)).sum() / 300)
+    assert apart < 1.96
+    assert made.groups.tolist() == [2, 1]
+
+
+def test_rank_takes_it_for_two_candidates_with_items() -> None:
+    scores = right(40, 2, 0.4, 0.7)
+    item = np.tile(np.arange(40), 2)
+    votes = results(np.repeat(["a", "b"], 40), item, scores.ravel(), task=["t"] * 80)
+    assert rank(votes, rng=0).provenance.method == "paired"
+    assert rank([[1, 2], [2, 1]], rng=0).provenance.method == "borda"
+    three = results(np.repeat(["a", "b", "c"], 40), np.tile(np.arange(40), 3), right(40, 2, 0.4, 0.7, 0.5).ravel())
+    assert rank(three, rng=0).provenance.method == "borda"
+
+
+def test_more_candidates_pay_for_their_pairs() -> None:
+    scores = right(200, 3, 0.4, 0.5, 0.6)
+    made = paired([scores], rng=0)
+    assert made.names == ["2", "1", "0"]
+    assert len(made.pairs()) == 3
+    assert made.comparisons[0, 1].p > compare_paired(scores[0], scores[1], rng=0).p
+
+
+def test_items_without_a_score_of_all_are_left_out_and_said() -> None:
+    scores = right(20, 4, 0.3, 0.8)
+    scores[0, :5] = np.nan
+    made = paired([scores], rng=0)
+    assert made.n_items == 15
+    assert "5 items without a score of every candidate are left out" in made.provenance.notes
+    with pytest.raises(InputError) as problem:
+        paired([[[1.0, np.nan], [np.nan, 1.0]]])
+    assert problem.value.argument == "scores"
