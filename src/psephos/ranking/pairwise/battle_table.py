@@ -162,16 +162,18 @@ class BattleTable:
         """The counts of each pair that met."""
         size = len(self.candidates)
         if 4 * size * size <= _DENSE:
-            key = self.pair_key * 4 + self.ends
-            total = np.bincount(key, weights=self.weight, minlength=4 * size * size).reshape(-1, 4)
-            seen = np.flatnonzero(total.any(axis=1))
-            ends = total[seen].astype(np.float64)
-        else:
-            seen, place = np.unique(self.pair_key, return_inverse=True)
-            key = place * 4 + self.ends
-            total = np.bincount(key, weights=self.weight, minlength=4 * len(seen)).reshape(-1, 4)
-            ends = total.astype(np.float64)
-        return PairCounts(size, seen // size, seen % size, ends)
+            # Both directions of a pair are counted apart in one pass, and folded afterwards.
+            key = (self.left * size + self.right) * 4 + self.outcome
+            both = np.bincount(key, weights=self.weight, minlength=4 * size * size).reshape(size, size, 4)
+            folded = both + both.transpose(1, 0, 2)[..., [RIGHT, LEFT, TIE, BOTH_BAD]]
+            low, high = np.triu_indices(size, 1)
+            total = folded[low, high]
+            met = total.any(axis=1)
+            return PairCounts(size, low[met], high[met], total[met].astype(np.float64))
+        seen, place = np.unique(self.pair_key, return_inverse=True)
+        key = place * 4 + self.ends
+        ends = np.bincount(key, weights=self.weight, minlength=4 * len(seen)).reshape(-1, 4)
+        return PairCounts(size, seen // size, seen % size, ends.astype(np.float64))
 
     def take(self, rows: npt.NDArray[np.generic]) -> BattleTable:
         """The battles at `rows` (indices or a mask), with the same candidates and voters."""
@@ -179,6 +181,8 @@ class BattleTable:
         def part(values: Any) -> Any:
             return None if values is None else values[rows]
 
+        if rows.dtype == bool and rows.all():
+            return self
         index = np.flatnonzero(rows) if rows.dtype == bool else rows
         return replace(
             self,
