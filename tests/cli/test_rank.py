@@ -72,3 +72,62 @@ def test_leaving_out_tasks(psephos, wide):
 def test_complaints_name_the_option(psephos, wide, words, complaint):
     done = psephos("rank", wide, "--wide", "model", *words)
     assert done.complaint.startswith(f"psephos: {complaint}") if complaint else done.code == 0
+
+
+ENDS = ("model_a", "model_a", "model_b", "tie (bothbad)")
+BATTLES = "model_a,model_b,winner,judge,left_length,right_length\n" + "".join(
+    f"{'xyz'[i % 3]},{'yzx'[i % 3]},{ENDS[i % 4]},u{i % 5},{i % 7 + 1},{i % 4 + 1}\n" for i in range(240)
+)
+
+
+@pytest.fixture
+def battles(tmp_path):
+    path = tmp_path / "battles.csv"
+    path.write_text(BATTLES)
+    return path
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param([], id="auto"),
+        pytest.param(["--method", "davidson", "--clusters", "voter", "--repeats", "50"], id="davidson"),
+        pytest.param(["--method", "rao-kupper", "--intervals", "sandwich"], id="rao-kupper"),
+        pytest.param(["--method", "newman", "--prior", "2", "--repeats", "20"], id="newman"),
+        pytest.param(["--method", "elo", "--order", "average", "--k", "8", "--repeats", "20"], id="elo"),
+        pytest.param(["--method", "eigenvector", "--repeats", "20"], id="eigenvector"),
+        pytest.param(["--method", "win-rate", "--least-games", "10"], id="win-rate"),
+        pytest.param(["--method", "style-control", "--covariate", "length"], id="style-control"),
+    ],
+)
+def test_battles_by_every_method_and_again_by_its_command(psephos, battles, options):
+    said = json.loads(psephos("rank", battles, *options, "--seed", "3", "--json").out)
+    assert {row["candidate"] for row in said["rows"]} == {"x", "y", "z"}
+    again = shlex.split(said["provenance"]["command"])[1:]
+    assert json.loads(psephos(*again, "--json").out) == said
+
+
+def test_battles_are_compared_and_shown_on_a_page(psephos, battles, tmp_path):
+    page = tmp_path / "board.html"
+    done = psephos("rank", battles, "--compare", "elo", "--leave-one-out", "--report", page)
+    for words in ("Comparison", "Where elo places them", "Without one voter", "Both bad", "Show next"):
+        assert words in done.out
+    assert "<svg" in page.read_text()
+    said = json.loads(psephos("rank", battles, "--compare", "win-rate", "--json").out)
+    assert said["comparison"]["result"] == "rankingcomparison"
+
+
+def test_options_of_scores_do_not_apply_to_battles(psephos, battles):
+    for options in (["--lower-is-better", "t"], ["--metric", "acc"], ["--method", "borda"]):
+        done = psephos("rank", battles, *options)
+        assert done.code == 1
+        assert options[0].strip("-").replace("-", "_") in done.err
+
+
+def test_one_metric_of_result_files(psephos, tmp_path):
+    for name, acc in (("a", 0.5), ("b", 0.6)):
+        value = {"results": {"t": {"acc,none": acc, "f1,none": 1 - acc}}, "versions": {}, "model_name": name}
+        (tmp_path / f"results_{name}.json").write_text(json.dumps(value))
+    done = psephos("rank", tmp_path, "--metric", "acc", "--json")
+    assert [row["candidate"] for row in json.loads(done.out)["rows"]] == ["b", "a"]
+    assert "there is no metric 'bleu'" in psephos("rank", tmp_path, "--metric", "bleu").err

@@ -25,6 +25,9 @@ POINTS = 400 / np.log(10)
 
 CENTRE = 1000.0
 
+UNSPOKEN: Mapping[str, object] = {"start": CENTRE, "side": True, "shares": True, "values": None}
+"""Options that the command line has no word for, with what it means there."""
+
 FEW = 30
 """Battles below which a candidate takes no place by default."""
 
@@ -230,10 +233,7 @@ def battle_ranking(
     given = {name: value for name, value in options.items() if value is not None}
     size = len(table.candidates)
     blank = np.full(size, np.nan)
-    named = {name: value for name, value in given.items() if not isinstance(value, (tuple, list, dict))}
-    seeded = {"seed": seed} if seed else {}
-    stated = all(isinstance(value, (str, int, float)) for value in given.values())
-    command = command_for("rank", table.source, {"method": method, **named, **seeded}) if stated else ""
+    command = _command(method, given, table, seed)
     can_leave = table.voter is not None and len(table.voters) > 1 and refit is not None
     defaults: dict[str, Any] = {"standard_errors": blank, "fisher_errors": blank, "absent": np.zeros(size)}
     return BattleRanking(
@@ -256,3 +256,12 @@ def battle_ranking(
         **cast("dict[str, Any]", counted(table.counts)),
         **{**defaults, **more},
     )
+
+
+def _command(method: str, given: Mapping[str, object], table: BattleTable, seed: int | None) -> str:
+    """The command that gives the ranking again; none where an option has no word there."""
+    spoken = {name: value for name, value in given.items() if UNSPOKEN.get(name, "") != value}
+    spoken.pop("covariates", None)  # the verb adds them, a word each
+    if any(name in UNSPOKEN or not isinstance(value, (str, int, float)) for name, value in spoken.items()):
+        return ""
+    return command_for("rank", table.source, {"method": method, **spoken, **({"seed": seed} if seed else {})})

@@ -142,6 +142,7 @@ def style_control(
         score_means="rating at equal style: 400 points are ten to one, the mean is 1000",
         options={
             "covariates": given or None,
+            "values": "given" if isinstance(covariates, Mapping) else None,
             "side": side,
             "clusters": clusters,
             "least_games": least_games,
