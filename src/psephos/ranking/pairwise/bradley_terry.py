@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from psephos.engine import one_thread
 from psephos.engine.streams import Rng, generator, seed_of
 from psephos.errors import InputError, SeparationError, check_choice, check_count, check_number
 from psephos.opinions.model import Opinions
@@ -185,16 +186,18 @@ def rated(
     inside = connected[used.left] & connected[used.right]
     used, groups = used.take(inside), None if groups is None else groups[inside]
     inner = used.counts
-    found = fit(inner, model, penalty=strength)
+    with one_thread():
+        found = fit(inner, model, penalty=strength)
+        errors = covariances(inner, model, found, penalty=strength, battles=used, clusters=groups)
     theta, notes = found.theta.copy(), _worth_saying(found, model, bool(inner.ends[:, TIE:].any()))
-    errors = covariances(inner, model, found, penalty=strength, battles=used, clusters=groups)
     fixed, shift = _anchored(anchor, whole.candidates, found.theta)
     seed = seed_of(rng)
     draws = None
     if intervals == "bootstrap" and repeats:
-        draws = resampled_strengths(
-            inner, model, found, penalty=strength, repeats=repeats, battles=used, clusters=groups, rng=seed
-        ).theta
+        with one_thread():
+            draws = resampled_strengths(
+                inner, model, found, penalty=strength, repeats=repeats, battles=used, clusters=groups, rng=seed
+            ).theta
     elif intervals != "none" and repeats and errors is not None:
         draws = normal_strengths(found.theta, errors[intervals == "sandwich"], repeats, seed)
     if errors is None:

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy import linalg, special
 
+from psephos.engine import one_thread
 from psephos.engine.streams import Rng, seed_of
 from psephos.errors import InputError, SeparationError, check_count, check_floats, check_number
 from psephos.opinions.kinds import listed
@@ -119,7 +120,8 @@ def style_control(
     if (scale <= STRAIGHT).any():
         raise InputError("covariates", f"{names[int(np.argmin(scale))]!r} is the same in every battle")
     place = np.cumsum(connected) - 1
-    strengths, beta, covariance, steps, moved = _fit(used, x / scale, place, int(connected.sum()), groups, names)
+    with one_thread():
+        strengths, beta, covariance, steps, moved = _fit(used, x / scale, place, int(connected.sum()), groups, names)
     theta = np.full(len(table.candidates), np.nan)
     theta[connected] = strengths
     size = len(strengths)

@@ -28,6 +28,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy import sparse, special
 
+from psephos.engine import one_thread
 from psephos.errors import InputError, check_number
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Result
@@ -130,7 +131,8 @@ def voter_quality(battles: Opinions | BattleTable, *, error: float = 0.05) -> Vo
     assert used.voter is not None  # noqa: S101 - taken from a table with voters
     n = len(table.voters)
     decided = used.outcome < TIE
-    chance = _chance_by_the_others(used, n)
+    with one_thread():
+        chance = _chance_by_the_others(used, n)
     better = np.where(used.outcome == 0, chance > 0.5, chance < 0.5) | (chance == 0.5)
     honest = np.maximum(chance, 1 - chance)
     own = used.voter[decided]
