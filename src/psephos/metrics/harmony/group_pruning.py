@@ -16,7 +16,7 @@ import polars as pl
 
 from psephos.engine.streams import Rng, generator
 from psephos.errors import check_count, check_floats
-from psephos.metrics.group_scores import bandwidth, check_unit, groups_of, index_of
+from psephos.metrics.harmony.group_scores import bandwidth, check_unit, groups_of, index_of
 
 
 def prune_groups(

@@ -21,10 +21,11 @@ import numpy.typing as npt
 
 from psephos.engine import Rng
 from psephos.errors import InputError, check_choice, check_count, check_number
-from psephos.metrics.calibration_error import bins_of, sides
+from psephos.metrics.columns import Floats, codes_of
 from psephos.metrics.conventions import Missing
-from psephos.metrics.forecasts import Floats, Forecasts, Ties, check_forecasts, codes_of
-from psephos.metrics.scoring_rules import log_losses, squares
+from psephos.metrics.probability.bins import bins_of, sides
+from psephos.metrics.probability.forecasts import Forecasts, Ties, check_forecasts
+from psephos.metrics.probability.scoring_rules import log_losses, squares
 from psephos.statistics import Interval, bootstrap
 
 Measure = Literal["balance", "brier", "log loss", "ece"]

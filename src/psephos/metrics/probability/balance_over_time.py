@@ -23,9 +23,10 @@ import polars as pl
 from scipy import optimize, special
 
 from psephos.errors import InputError, check_number
+from psephos.metrics.columns import Floats
 from psephos.metrics.conventions import Missing
-from psephos.metrics.forecasts import Floats, Ties, check_forecasts
-from psephos.metrics.scoring_rules import log_losses
+from psephos.metrics.probability.forecasts import Ties, check_forecasts
+from psephos.metrics.probability.scoring_rules import log_losses
 
 HOTTEST = 1e6
 

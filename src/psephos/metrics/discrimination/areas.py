@@ -3,31 +3,26 @@ r"""How well does a score tell positives from negatives?
     AUROC   the chance that a positive has a higher score than a negative, ties half
     AP      average precision: the area under the precision-recall curve by steps, tied scores as one step (AUPRC)
 
-Both average a false-positive rate over thresholds t at the scores of the positives; the second divides it by the firing
-rate, the share of all rows with a score of at least t,
+AUROC prices every mistake the same, AP those at the top of the ranking highest. With a negatives above a positive's
+score, e at it, and m rows at it or above,
 
-    AUROC = 1 - E FPR(t),           AP = 1 - (1 - pi) E[FPR(t) / rho(t)],       pi the share of positives.
+    AUROC = 1 - mean (a + e / 2) / N,           AP = 1 - mean (a + e) / m,      N the negatives, means over positives.
 
-So AUROC prices every mistake the same, AP those at the top of the ranking highest. By ties, with a negatives above a
-positive's score, e at it, and m rows at it or above: AUROC = 1 - mean (a + e / 2) / N, AP = 1 - mean (a + e) / m.
-
-Source: McDermott, Zhang, Hansen, Angelotti and Gallifant (2024), arXiv 2401.06091, theorem 1; sheet 13. Differs: the
-exact forms under ties are ours; AP at another share of positives weighs the negatives.
+Sources: Hanley and McNeil (1982), doi:10.1148/radiology.143.1.7063747; sheet 13. Differs: the exact form of AP under
+ties is ours; AP at another share of positives weighs the negatives.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from psephos.errors import check_number
+from psephos.metrics.columns import Floats
 from psephos.metrics.conventions import Missing, Undefined, check_undefined
-from psephos.metrics.forecasts import Floats
-from psephos.metrics.ranked_areas import Ranked, check_both, check_ranked
+from psephos.metrics.discrimination.ranked_areas import Ranked, check_both, check_ranked
 from psephos.statistics._evaluation import Statistic
 
 
@@ -175,121 +170,6 @@ def auprc_trapezoid(
     recall = np.concatenate([[0.0], true[some] / true[-1]])
     precision = np.concatenate([[1.0], (true / np.where(some, true + false, 1))[some]])
     return float(np.trapezoid(precision, recall))
-
-
-def threshold_curve(
-    y: npt.ArrayLike,
-    score: npt.ArrayLike,
-    *,
-    weights: npt.ArrayLike | None = None,
-    positive: object = None,
-    missing: Missing = "error",
-) -> pl.DataFrame:
-    """Both curves: what every threshold would call positive.
-
-    Parameters
-    ----------
-    y, score, weights, positive, missing
-        As of `auroc`.
-
-    Returns
-    -------
-    polars.DataFrame
-        threshold (called positive from here), true, false (weights called positive), recall, false_positive_rate,
-        firing_rate, precision; highest threshold first; null where there is no positive or negative.
-
-    Raises
-    ------
-    InputError
-        As of `auroc`, but for one class only.
-
-    Examples
-    --------
-    >>> threshold_curve([1, 0, 1], [0.9, 0.5, 0.5]).select("threshold", "recall", "precision").rows()
-    [(0.9, 0.5, 1.0), (0.5, 1.0, 0.6666666666666666)]
-    """
-    ranked = check_ranked(y, score, weights, positive=positive, missing=missing)
-    true, false = ranked.curve()
-    fired = true + false
-
-    def share(part: Floats, whole: Floats | float) -> Floats:
-        some = np.broadcast_to(whole, part.shape) > 0
-        return np.asarray(np.divide(part, whole, out=np.full(len(part), np.nan), where=some))
-
-    columns = {
-        "threshold": ranked.score[ranked.ends],
-        "true": true,
-        "false": false,
-        "recall": share(true, true[-1]),
-        "false_positive_rate": share(false, false[-1]),
-        "firing_rate": share(fired, fired[-1]),
-        "precision": share(true, fired),
-    }
-    return pl.DataFrame(columns).with_columns(pl.exclude("threshold").fill_nan(None))
-
-
-@dataclass(frozen=True, eq=False)
-class AreasByRates:
-    """AUROC and AP as averages over the positives.
-
-    Attributes
-    ----------
-    auroc, auprc : float
-        By the theorem; equal to `auroc` and `auprc`.
-    positives : polars.DataFrame
-        index (of the row), weight, false_positive_rate (ties in full), tied_rate (what of it is tied), firing_rate.
-    """
-
-    auroc: float
-    auprc: float
-    positives: pl.DataFrame
-
-
-def areas_by_rates(y: npt.ArrayLike, score: npt.ArrayLike, *, weights: npt.ArrayLike | None = None) -> AreasByRates:
-    """Both areas from the false-positive rate and the firing rate at the score of each positive.
-
-    Parameters
-    ----------
-    y, score, weights
-        As of `auroc`.
-
-    Returns
-    -------
-    AreasByRates
-
-    Raises
-    ------
-    InputError
-        As of `auroc`.
-
-    Examples
-    --------
-    >>> found = areas_by_rates([1, 0, 1], [0.9, 0.5, 0.1])
-    >>> found.positives["firing_rate"].to_list()
-    [0.3333333333333333, 1.0]
-    """
-    ranked = check_ranked(y, score, weights)
-    check_both(ranked, True)
-    true, false = ranked.curve()
-    tied = np.diff(false, prepend=0.0)
-    at = ranked.block[ranked.positive]
-    w = ranked.weights[ranked.positive]
-    fpr, half = false[at] / false[-1], tied[at] / false[-1]
-    rho = (true + false)[at] / (true[-1] + false[-1])
-    share = true[-1] / (true[-1] + false[-1])
-    table = pl.DataFrame(
-        {
-            "index": np.flatnonzero(ranked.kept)[ranked.order[ranked.positive]],
-            "weight": w,
-            "false_positive_rate": fpr,
-            "tied_rate": half,
-            "firing_rate": rho,
-        }
-    )
-    w, fpr, half, rho = (part[w > 0] for part in (w, fpr, half, rho))
-    one = 1 - float(w @ (fpr - half / 2) / w.sum())
-    two = 1 - (1 - share) * float(w @ (fpr / rho) / w.sum())
-    return AreasByRates(one, two, table)
 
 
 def auroc_statistic(y: npt.ArrayLike, score: npt.ArrayLike) -> Statistic:

@@ -24,10 +24,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.metrics.balance import balance_score
-from psephos.metrics.calibration_error import expected_calibration_error
-from psephos.metrics.forecasts import Floats
-from psephos.metrics.scoring_rules import brier_score, log_loss
+from psephos.metrics.columns import Floats
+from psephos.metrics.probability.balance import balance_score
+from psephos.metrics.probability.calibration_error import expected_calibration_error
+from psephos.metrics.probability.scoring_rules import brier_score, log_loss
 
 Score = Callable[..., float]
 CLOSE = 1e-9

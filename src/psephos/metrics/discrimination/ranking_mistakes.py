@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.metrics.forecasts import codes_of
-from psephos.metrics.ranked_areas import check_both, check_ranked
+from psephos.metrics.columns import codes_of
+from psephos.metrics.discrimination.ranked_areas import check_both, check_ranked
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result
 

@@ -17,8 +17,8 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError, check_count, check_floats
-from psephos.metrics.group_scores import check_unit
-from psephos.metrics.harmony import Harmony
+from psephos.metrics.harmony.group_scores import check_unit
+from psephos.metrics.harmony.score_evenness import Harmony
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result
 

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from psephos.metrics.calibration_error import Strategy, bins_of
+from psephos.metrics.columns import Floats
 from psephos.metrics.conventions import Missing
-from psephos.metrics.forecasts import Floats, Forecasts, Ties, check_forecasts
+from psephos.metrics.probability.bins import Strategy, bins_of
+from psephos.metrics.probability.forecasts import Forecasts, Ties, check_forecasts
 
 EPS = float(np.finfo(np.float64).eps)
 

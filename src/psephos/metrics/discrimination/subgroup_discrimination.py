@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.metrics.discrimination_report import FEW
-from psephos.metrics.forecasts import codes_of
-from psephos.metrics.ranked_areas import check_both, check_ranked
-from psephos.metrics.ranking_mistakes import mistakes
+from psephos.metrics.columns import codes_of
+from psephos.metrics.discrimination.ranked_areas import check_both, check_ranked
+from psephos.metrics.discrimination.ranking_mistakes import mistakes
+from psephos.metrics.discrimination.report import FEW
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result
 

@@ -20,20 +20,17 @@ import polars as pl
 
 from psephos.engine import Rng, seed_of
 from psephos.errors import check_number
-from psephos.metrics.balance import Balance, balance_of, bands_of, cancelling
-from psephos.metrics.calibration_error import (
-    CalibrationTest,
-    Of,
-    Strategy,
-    bins_of,
-    calibration_test,
-    expected_calibration_error,
-    reliability_table,
-    smooth_calibration_error,
-)
+from psephos.metrics.columns import codes_of
 from psephos.metrics.conventions import Missing
-from psephos.metrics.forecasts import Forecasts, Ties, check_forecasts, codes_of
-from psephos.metrics.scoring_rules import BrierParts, brier_parts, clipped, log_losses, squares
+from psephos.metrics.probability.balance import Balance, balance_of
+from psephos.metrics.probability.balance_bands import bands_of, cancelling
+from psephos.metrics.probability.bins import Of, Strategy, bins_of, reliability_table
+from psephos.metrics.probability.calibration_chance import CalibrationTest, calibration_test
+from psephos.metrics.probability.calibration_error import expected_calibration_error
+from psephos.metrics.probability.forecasts import Forecasts, Ties, check_forecasts
+from psephos.metrics.probability.report_by_group import by_group
+from psephos.metrics.probability.scoring_rules import BrierParts, brier_parts, clipped, log_losses, squares
+from psephos.metrics.probability.smooth_calibration import smooth_calibration_error
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result
 
@@ -204,7 +201,7 @@ def probability_report(
         reliability=reliability_table(p, outcome, of=of, **same),
         bands=bands,
         cancel=tuple(cancelling(balance, bands, test)),
-        groups=_by_group(forecasts, groups, of, same) if groups is not None else pl.DataFrame(),
+        groups=by_group(forecasts, groups, of, same) if groups is not None else pl.DataFrame(),
         clipped=clipped(forecasts),
     )
 
@@ -215,35 +212,6 @@ def _parts(forecasts: Forecasts, same: Mapping[str, Any]) -> BrierParts | None:
     made = bins_of(forecasts.prob, same["bins"], same["strategy"], same["right_closed"])
     sums = made.sums(forecasts.weights, forecasts.prob, forecasts.y)
     return brier_parts(forecasts.mean(squares(forecasts)), *sums)
-
-
-def _by_group(forecasts: Forecasts, groups: npt.ArrayLike, of: Of, same: Mapping[str, Any]) -> pl.DataFrame:
-    codes, names = codes_of("groups", groups, len(forecasts.kept))
-    codes = codes[forecasts.kept]
-    rows: list[dict[str, Any]] = []
-    for code, name in enumerate(names):
-        those = (codes == code) & (forecasts.weights > 0)
-        if not those.any():
-            rows.append({"group": name, "items": 0})
-            continue
-        part: dict[str, Any] = {**same, "weights": forecasts.weights[those]}
-        own = check_forecasts(forecasts.prob[those], forecasts.y[those], part["weights"], ties=same["ties"])
-        found = balance_of(own, None, 0.95)
-        rows.append(
-            {
-                "group": name,
-                "items": len(own),
-                "accuracy": found.accuracy,
-                "balance": found.value,
-                "standard_error": found.standard_error,
-                "z": found.z,
-                "brier": own.mean(squares(own)),
-                "log_loss": own.mean(log_losses(own)),
-                "ece": expected_calibration_error(own.prob, own.y, of=of, **part),
-            }
-        )
-    numbers = ("accuracy", "balance", "standard_error", "z", "brier", "log_loss", "ece")
-    return pl.DataFrame(rows, schema={"group": pl.String, "items": pl.Int64} | dict.fromkeys(numbers, pl.Float64))
 
 
 def _provenance(

@@ -21,11 +21,14 @@ import numpy as np
 import numpy.typing as npt
 
 from psephos.errors import InputError, check_count
-from psephos.metrics.balance import Balance, balance_from
-from psephos.metrics.calibration_error import CalibrationTest, bins_of, distance, test_from_spread
+from psephos.metrics.columns import Floats
 from psephos.metrics.conventions import Missing
-from psephos.metrics.forecasts import Floats, Ties, check_forecasts
-from psephos.metrics.scoring_rules import BrierParts, brier_parts, log_losses, squares
+from psephos.metrics.probability.balance import Balance, balance_from
+from psephos.metrics.probability.bins import bins_of
+from psephos.metrics.probability.calibration_chance import CalibrationTest, test_from_spread
+from psephos.metrics.probability.calibration_error import distance
+from psephos.metrics.probability.forecasts import Ties, check_forecasts
+from psephos.metrics.probability.scoring_rules import BrierParts, brier_parts, log_losses, squares
 
 BINS = 10
 

@@ -10,8 +10,7 @@ equally far from their mean and have H = 1. So it never stands alone here: besid
 of acc_i, the worst group, the share of variance between groups, and U = 1 - sd / sqrt(mu (1 - mu)), which is monotone.
 
 Small groups look uneven by luck. The band says what H would be if all groups were truly alike: acc_i ~ Bin(n_i,
-mu) / n_i
-around its own mean. H divided by the median of the band, cut at 1, is `adjusted`; p is the share of the band at or
+mu) / n_i around its own mean. H divided by the median of the band, cut at 1, is `adjusted`; p is the share of the band at or
 below H.
 
 Source: Uzunoglu, Li and Khashabi (2025), arXiv 2509.25671. Differs: how kernel and sizes combine is reconstructed, the
@@ -31,13 +30,11 @@ import polars as pl
 
 from psephos.engine.streams import Rng, seed_of, spawn
 from psephos.errors import InputError, check_count, check_floats, check_number
-from psephos.metrics.group_scores import (
-    Floats,
+from psephos.metrics.harmony.group_scores import (
     bandwidth,
     check_unit,
     flips_of,
     groups_of,
-    index_of,
     measures,
     notes_on,
     null_band,
@@ -121,48 +118,6 @@ class Harmony(Result):
             }
         )
         return super().to_dict() | more
-
-
-def harmony_index(sizes: npt.ArrayLike, scores: npt.ArrayLike, *, h: float = 0.1) -> Floats:
-    """Harmony from the sizes and mean scores of groups.
-
-    Parameters
-    ----------
-    sizes : array_like of float, shape (k,)
-        Items of each group, above 0.
-    scores : array_like of float, shape (k,) or (n_models, k)
-        Mean score of each group, between 0 and 1; a NaN makes the row NaN.
-    h : float, default 0.1
-        Bandwidth; infinity for the evenness of sizes alone.
-
-    Returns
-    -------
-    ndarray of float64, scalar or shape (n_models,)
-
-    Raises
-    ------
-    InputError
-        If there are fewer than two groups or a number lies outside its range.
-
-    See Also
-    --------
-    harmony : from single items, with its band.
-
-    Examples
-    --------
-    >>> harmony_index([70, 10, 10, 10], [0.9, 0.4, 0.5, 0.45]).round(6)
-    np.float64(0.057151)
-    """
-    n = check_floats("sizes", sizes)
-    if len(n) < 2:
-        raise InputError("groups", "harmony needs at least two groups")
-    if (n <= 0).any():
-        raise InputError("sizes", "must be above 0", where=f"index {int(np.argmax(n <= 0))}")
-    score = check_floats("scores", scores, ndim=min(max(np.ndim(scores), 1), 2), missing=True)
-    if score.shape[-1] != len(n):
-        raise InputError("scores", f"must have one score for each of {len(n)} groups, got {score.shape[-1]}")
-    check_unit("scores", score)
-    return np.asarray(index_of(n, np.atleast_2d(score), bandwidth(h))[0]).reshape(score.shape[:-1])[()]
 
 
 def harmony(
