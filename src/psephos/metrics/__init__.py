@@ -9,6 +9,12 @@ from psephos.metrics.discrimination.ranking_mistakes import Mistakes, mistakes
 from psephos.metrics.discrimination.report import Discrimination, discrimination
 from psephos.metrics.discrimination.subgroup_discrimination import Subgroups, subgroup_report
 from psephos.metrics.discrimination.thresholds import threshold_curve
+from psephos.metrics.divergence.bin_counts import BinCounts, count_by_outcome, count_samples, quantile_edges
+from psephos.metrics.divergence.comparing import DivergenceDifference, compare_divergences
+from psephos.metrics.divergence.information_value import information_value, weight_of_evidence
+from psephos.metrics.divergence.population_stability import Drift, population_drift, population_stability
+from psephos.metrics.divergence.result import Divergence
+from psephos.metrics.divergence.sample_divergence import divergence
 from psephos.metrics.harmony.group_pruning import prune_groups
 from psephos.metrics.harmony.harmony_index import harmony_index
 from psephos.metrics.harmony.harmony_plane import HarmonyPlane, harmony_plane
@@ -41,9 +47,13 @@ __all__ = [
     "AreasByRates",
     "Balance",
     "BalanceMonitor",
+    "BinCounts",
     "BrierParts",
     "CalibrationTest",
     "Discrimination",
+    "Divergence",
+    "DivergenceDifference",
+    "Drift",
     "FixingExperiment",
     "ForecastComparison",
     "ForecastSums",
@@ -69,20 +79,28 @@ __all__ = [
     "brier_score",
     "calibration_test",
     "compare_discrimination",
+    "compare_divergences",
     "compare_forecasts",
+    "count_by_outcome",
+    "count_samples",
     "discover_groups",
     "discrimination",
+    "divergence",
     "expected_calibration_error",
     "fix_experiment",
     "forecast_sums",
     "harmony",
     "harmony_index",
     "harmony_plane",
+    "information_value",
     "log_loss",
     "mistakes",
+    "population_drift",
+    "population_stability",
     "predictive_similarity",
     "probability_report",
     "prune_groups",
+    "quantile_edges",
     "rand_index",
     "reliability_table",
     "sample_at_auroc",
@@ -90,6 +108,7 @@ __all__ = [
     "smooth_calibration_error",
     "subgroup_report",
     "threshold_curve",
+    "weight_of_evidence",
     "word_error_rate",
     "word_errors",
 ]

@@ -8,6 +8,7 @@ candidates. Every other room that says how sure it is says it with these.
 from psephos.statistics.beta_binomial import BetaBinomial, fit_beta_binomial
 from psephos.statistics.bootstrap import Bootstrap, bootstrap, reweightings
 from psephos.statistics.contingency import IndependenceTest, OddsRatio, independence_test, mantel_haenszel, sign_test
+from psephos.statistics.count_permutation import count_permutation_test
 from psephos.statistics.dependent_correlations import CorrelationDifference, correlation_difference
 from psephos.statistics.intervals import Interval, beta_interval, normal_interval, wilson_interval
 from psephos.statistics.logistic import logistic, logistic_statistic
@@ -39,6 +40,7 @@ __all__ = [
     "compare_all",
     "compare_paired",
     "correlation_difference",
+    "count_permutation_test",
     "dependent_column",
     "fit_beta_binomial",
     "independence_test",

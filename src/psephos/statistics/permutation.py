@@ -135,7 +135,7 @@ def permutation_test(
         arrangements = (kinds[batch] for batch in all_arrangements(codes, places, number))
     else:
         arrangements = random_arrangements(values, places, repeats, rng)
-    return _compare(statistic, values, arrangements, number <= repeats, alternative)
+    return compare_arrangements(statistic, values, arrangements, number <= repeats, alternative)
 
 
 def sign_flip_test(
@@ -195,16 +195,17 @@ def sign_flip_test(
     units = int(cluster.max()) + 1
     exact = 2**units <= repeats
     arrangements = all_signs(cluster, units) if exact else random_signs(cluster, units, repeats, rng)
-    return _compare(statistic, np.ones(n), arrangements, exact, alternative)
+    return compare_arrangements(statistic, np.ones(n), arrangements, exact, alternative)
 
 
-def _compare(
+def compare_arrangements(
     statistic: Statistic,
     observed: npt.NDArray[Any],
     arrangements: Iterable[npt.NDArray[Any]],
     exact: bool,
     alternative: str,
 ) -> PermutationTest:
+    """Hold the statistic as observed against its values on arrangements; without `exact` it is counted with them."""
     check_choice("alternative", alternative, ("two-sided", "greater", "less"))
     own = evaluate(statistic, [observed[np.newaxis]])
     if own.ndim != 1:

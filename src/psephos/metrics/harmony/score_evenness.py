@@ -10,8 +10,8 @@ equally far from their mean and have H = 1. So it never stands alone here: besid
 of acc_i, the worst group, the share of variance between groups, and U = 1 - sd / sqrt(mu (1 - mu)), which is monotone.
 
 Small groups look uneven by luck. The band says what H would be if all groups were truly alike: acc_i ~ Bin(n_i,
-mu) / n_i around its own mean. H divided by the median of the band, cut at 1, is `adjusted`; p is the share of the band at or
-below H.
+mu) / n_i around its own mean. H divided by the median of the band, cut at 1, is `adjusted`; p is the share of the band
+at or below H.
 
 Source: Uzunoglu, Li and Khashabi (2025), arXiv 2509.25671. Differs: how kernel and sizes combine is reconstructed, the
 bandwidth .1 is ours; the band, U and what drives the mean are ours.
