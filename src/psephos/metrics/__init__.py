@@ -1,5 +1,11 @@
 """How good is it? Probabilities, scores that tell positives from negatives, evenness over groups, word errors."""
 
+from psephos.metrics.dependence.dependence_result import Dependence
+from psephos.metrics.dependence.distance_covariance import distance_correlation, squared_distance_covariance
+from psephos.metrics.dependence.joint_covariance import joint_distance_covariance
+from psephos.metrics.dependence.pair_test import DependenceTest, dependence_test
+from psephos.metrics.dependence.report import dependence
+from psephos.metrics.dependence.subgroup_divergence import SubgroupDivergence, subgroup_divergence
 from psephos.metrics.discrimination.area_errors import Area
 from psephos.metrics.discrimination.areas import auprc, auprc_trapezoid, auroc, auroc_statistic
 from psephos.metrics.discrimination.areas_by_rates import AreasByRates, areas_by_rates
@@ -50,6 +56,8 @@ __all__ = [
     "BinCounts",
     "BrierParts",
     "CalibrationTest",
+    "Dependence",
+    "DependenceTest",
     "Discrimination",
     "Divergence",
     "DivergenceDifference",
@@ -62,6 +70,7 @@ __all__ = [
     "ItemGroups",
     "Mistakes",
     "ProbabilityReport",
+    "SubgroupDivergence",
     "Subgroups",
     "Temperature",
     "WordErrors",
@@ -83,8 +92,11 @@ __all__ = [
     "compare_forecasts",
     "count_by_outcome",
     "count_samples",
+    "dependence",
+    "dependence_test",
     "discover_groups",
     "discrimination",
+    "distance_correlation",
     "divergence",
     "expected_calibration_error",
     "fix_experiment",
@@ -93,6 +105,7 @@ __all__ = [
     "harmony_index",
     "harmony_plane",
     "information_value",
+    "joint_distance_covariance",
     "log_loss",
     "mistakes",
     "population_drift",
@@ -106,6 +119,8 @@ __all__ = [
     "sample_at_auroc",
     "score_properties",
     "smooth_calibration_error",
+    "squared_distance_covariance",
+    "subgroup_divergence",
     "subgroup_report",
     "threshold_curve",
     "weight_of_evidence",

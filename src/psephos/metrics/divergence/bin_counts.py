@@ -17,9 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psephos.errors import InputError, check_floats
-from psephos.metrics.columns import Floats, check_weights
-
-MISSING = "missing"
+from psephos.metrics.columns import MISSING, Floats, check_weights, kinds_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +206,7 @@ def _codes(
 ) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
     found = _plain(values, argument)
     if edges is None:
-        return _kinds(found)
+        return kinds_of(found)[:2]
     cuts = check_floats("edges", edges)
     if not len(cuts) or (np.diff(cuts) <= 0).any():
         raise InputError("edges", "must be one rising row of at least one edge")
@@ -221,18 +219,3 @@ def _codes(
     inner = [f"{low:g} to {high:g}" for low, high in itertools.pairwise(cuts)]
     names = [f"below {cuts[0]:g}", *inner, f"{cuts[-1]:g} and above"]
     return codes.astype(np.int64), (*names, *([MISSING] if gone.any() else []))
-
-
-def _kinds(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
-    if values.dtype.kind == "f":
-        gone = np.isnan(values)
-    elif values.dtype == object:
-        gone = np.array([kind is None or kind != kind for kind in values], dtype=bool)
-    else:
-        gone = np.zeros(len(values), dtype=bool)
-    known = values[~gone]
-    kinds, place = np.unique(known.astype(str) if known.dtype == object else known, return_inverse=True)
-    codes = np.full(len(values), len(kinds), dtype=np.int64)
-    codes[~gone] = place
-    names = [f"{kind:g}" if values.dtype.kind == "f" else str(kind) for kind in kinds]
-    return codes, (*names, *([MISSING if MISSING not in names else "no value"] if gone.any() else []))

@@ -65,7 +65,7 @@ def compare_divergences(left: Divergence, right: Divergence | float, *, level: f
     >>> from psephos.metrics import information_value
     >>> then, now = information_value([300, 700], [60, 40]), information_value([290, 710], [40, 60])
     >>> print(compare_divergences(then, now))
-    .32 [.06, .58], p = 0.0151
+    .32 [.05, .59], p = 0.0192
     """
     z_level = normal_quantile(level)
     if isinstance(right, Divergence):

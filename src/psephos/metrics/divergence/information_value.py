@@ -81,8 +81,8 @@ def information_value(
     Examples
     --------
     >>> found = information_value([100, 200, 300, 400], [40, 30, 20, 10])
-    >>> print(found.distance, round(found.p, 20))
-    .91 [.51, 1.32] 1e-17
+    >>> print(f"{found.distance}, T = {found.statistic:.3f}")
+    .91 [.51, 1.32], T = 82.988
     """
     return measured(
         good,
@@ -136,7 +136,7 @@ def weight_of_evidence(
     --------
     >>> evidence, error = weight_of_evidence([30, 20], [10, 40])
     >>> evidence.round(3), error.round(3)
-    (array([ 1.099, -0.693]), array([0.307, 0.187]))
+    (array([ 1.099, -0.693]), array([0.306, 0.187]))
     """
     bins = information_value(good, bad, sign=sign, smoothing=smoothing, spread=spread, level=level).bins
     return bins["evidence"].to_numpy(), bins["standard_error"].fill_null(float("nan")).to_numpy()
@@ -150,7 +150,7 @@ def check_thresholds(thresholds: Sequence[float], count: int) -> list[float]:
     >>> check_thresholds([0.1, 0.25], 2)
     [0.1, 0.25]
     """
-    found = check_floats("thresholds", list(thresholds)).tolist()
+    found: list[float] = check_floats("thresholds", list(thresholds)).tolist()
     if len(found) != count or sorted(set(found)) != found:
         raise InputError("thresholds", f"must be {count} rising numbers, got {found}")
     return found

@@ -99,10 +99,10 @@ def _jensen(p: Floats, q: Floats) -> Floats:
 def _jensen_parts(p: Floats, q: Floats) -> Parts:
     middle = (p + q) / 2
     left, right = _times_log(p, p / middle) / 2, _times_log(q, q / middle) / 2
-    squares = [
+    first, second = (
         np.divide(part**2, share, out=np.zeros_like(p), where=share > 0) for part, share in ((left, p), (right, q))
-    ]
-    return Parts(left + right, left, right, *squares, q / (p + q) / 2, p / (p + q) / 2)
+    )
+    return Parts(left + right, left, right, first, second, q / (p + q) / 2, p / (p + q) / 2)
 
 
 def _hellinger(p: Floats, q: Floats) -> Floats:
