@@ -30,6 +30,8 @@ from psephos.metrics.dependence.distance_sums import product_mean, row_means, sq
 
 Estimator = Literal["v", "u"]
 
+LARGEST = 1e100
+
 
 def squared_distance_covariance(
     x: npt.ArrayLike,
@@ -171,10 +173,10 @@ def check_rows(argument: str, values: npt.ArrayLike, least: int) -> Floats:
         raise InputError("n", f"must be at least {least} rows, got {len(table)} in {argument}")
     if table.ndim == 2 and table.shape[1] == 0:
         raise InputError(argument, "has no column")
+    if np.abs(table).max() > LARGEST:
+        raise InputError(argument, f"holds numbers beyond {LARGEST:g}, whose squares are too large", hint="scale it")
     moved = table - table[0]
     moved -= moved.mean(axis=0)
-    if not np.isfinite(moved).all():
-        raise InputError(argument, "holds numbers too large to take differences of", hint="scale it")
     return np.ascontiguousarray(moved[:, 0]) if moved.ndim == 2 and moved.shape[1] == 1 else moved
 
 

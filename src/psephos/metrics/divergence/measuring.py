@@ -92,7 +92,8 @@ def measured(
         )
     empty = (counts[0] == 0) | (counts[1] == 0)
     wanted = (SMOOTHING if form.needs_all_cells else 0.0) if smoothing is None else smoothing
-    added = check_number("smoothing", wanted, low=0) if empty.any() else 0.0
+    check_number("smoothing", wanted, low=0)
+    added = wanted if empty.any() else 0.0
     filled = [side + added for side in counts]
     worth = worth + added * len(called)
     if added:
