@@ -16,7 +16,9 @@ from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.dependence import dependence_plot, subgroup_means_plot
 from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
+from psephos.plots.divergence import drift_plot, evidence_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
@@ -52,7 +54,10 @@ __all__ = [
     "certainty_plot",
     "collective_plot",
     "consistency_plot",
+    "dependence_plot",
     "discrimination_plot",
+    "drift_plot",
+    "evidence_plot",
     "fixing_plot",
     "forecast_plot",
     "harmony_plane_plot",
@@ -71,6 +76,7 @@ __all__ = [
     "sources_plot",
     "steps_plot",
     "stopping_replay_plot",
+    "subgroup_means_plot",
     "subgroups_plot",
     "success_plot",
     "svg",

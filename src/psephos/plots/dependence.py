@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from psephos.metrics import Dependence
 
 MOST = 20
+LONGEST = 44
+WIDE = 620
 LEVEL = 0.05
 
 
@@ -111,18 +113,18 @@ def subgroup_means_plot(result: Dependence, *, theme: str = "light", heading: bo
     known = result.subgroups.drop_nulls("above_mean").filter(result.subgroups["share"] > 0)
     if known.is_empty():
         raise InputError("result", "has no subgroup with weight")
-    size = known.height
-    kept = known if size <= MOST else known[[*range(MOST // 2), *range(size - MOST // 2, size)]]
+    height = known.height
+    kept = known if height <= MOST else known[[*range(MOST // 2), *range(height - MOST // 2, height)]]
     first, last = kept.row(0, named=True), kept.row(-1, named=True)
-    finding = f"{shortened(first['subgroup'], 28)} is predicted {abs(first['above_mean']):.3g} above, "
-    finding += f"{shortened(last['subgroup'], 28)} {abs(last['above_mean']):.3g} below the mean"
+    finding = f"{shortened(first['subgroup'], LONGEST)} is predicted {_size(first['above_mean'])} above, "
+    finding += f"{shortened(last['subgroup'], LONGEST)} {_size(last['above_mean'])} below the mean"
     method = "Mean prediction less that of all rows; larger points hold more rows, hollow ones fewer than 30."
-    method += f" The {MOST // 2} highest and lowest of {size:,}." if size > MOST else ""
-    names = [shortened(name, 30) for name in kept["subgroup"]]
+    method += f" The {MOST // 2} highest and lowest of {height:,}." if height > MOST else ""
+    names = [shortened(name, LONGEST) for name in kept["subgroup"]]
     values, share = kept["above_mean"].to_numpy(), kept["share"].to_numpy()
     reach = float(np.abs(values).max()) * 1.15 or 1.0
     with own_rules():
-        page = sheet(finding, method, height=54 + 24 * len(names), theme=theme, heading=heading)
+        page = sheet(finding, method, height=54 + 24 * len(names), theme=theme, heading=heading, width=WIDE)
         axes = page.panel(26 + LETTER * max(map(len, names)), 2, 66, 44)
         axes.set_xlim(-reach, reach)
         axes.set_ylim(len(names) - 0.5, -0.5)
@@ -140,9 +142,14 @@ def subgroup_means_plot(result: Dependence, *, theme: str = "light", heading: bo
         for place, name in enumerate(names):
             how: dict[str, Any] = {"transform": side, "va": "center_baseline"}
             page.write(axes, -0.03, place, name, ha="right", **how)
-            text = f"{values[place]:+.3g}".replace("-", "\u2212").replace("0.", ".", 1)
+            text = f"{'\u2212' if values[place] < 0 else '+'}{_size(values[place])}"
             page.write(axes, 1.04, place, text, "muted", ha="left", **how)
     return page.figure
+
+
+def _size(value: float) -> str:
+    text = f"{abs(value):.2g}"
+    return text.replace("0.", ".", 1) if text.startswith("0.") else text
 
 
 def _finding(result: Dependence) -> str:

@@ -24,7 +24,7 @@ MOST = 24
 
 
 def evidence_plot(result: Divergence, *, theme: str = "light", heading: bool = True) -> Figure:
-    """Evidence of each bin with its interval, and what the bin adds.
+    r"""Evidence of each bin with its interval, and what the bin adds.
 
     Parameters
     ----------

@@ -153,8 +153,8 @@ def _quartiles(numbers: Floats) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]
     place = np.searchsorted(edges, numbers, side="right")
     if not len(edges):
         return place.astype(np.int64), (f"{numbers[0]:g}",)
-    inner = [f"{low:g} to {high:g}" for low, high in itertools.pairwise(edges)]
-    return place.astype(np.int64), (f"below {edges[0]:g}", *inner, f"{edges[-1]:g} and above")
+    inner = [f"{low:.3g} to {high:.3g}" for low, high in itertools.pairwise(edges)]
+    return place.astype(np.int64), (f"below {edges[0]:.3g}", *inner, f"{edges[-1]:.3g} and above")
 
 
 def _numbers(name: str, column: npt.NDArray[Any], kind: str) -> Floats:
