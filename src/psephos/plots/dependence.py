@@ -142,8 +142,8 @@ def subgroup_means_plot(result: Dependence, *, theme: str = "light", heading: bo
         for place, name in enumerate(names):
             how: dict[str, Any] = {"transform": side, "va": "center_baseline"}
             page.write(axes, -0.03, place, name, ha="right", **how)
-            text = f"{'\u2212' if values[place] < 0 else '+'}{_size(values[place])}"
-            page.write(axes, 1.04, place, text, "muted", ha="left", **how)
+            sign = "\u2212" if values[place] < 0 else "+"
+            page.write(axes, 1.04, place, sign + _size(values[place]), "muted", ha="left", **how)
     return page.figure
 
 
