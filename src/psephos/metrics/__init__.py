@@ -28,6 +28,8 @@ from psephos.metrics.harmony.item_groups import ItemGroups, discover_groups
 from psephos.metrics.harmony.item_similarity import predictive_similarity
 from psephos.metrics.harmony.partitions import rand_index
 from psephos.metrics.harmony.score_evenness import Harmony, harmony
+from psephos.metrics.measuring.by_name import measure, metric_names
+from psephos.metrics.measuring.measurement import Measurement
 from psephos.metrics.probability.balance import Balance, balance_items, balance_score
 from psephos.metrics.probability.balance_bands import balance_bands
 from psephos.metrics.probability.balance_over_time import (
@@ -68,6 +70,7 @@ __all__ = [
     "Harmony",
     "HarmonyPlane",
     "ItemGroups",
+    "Measurement",
     "Mistakes",
     "ProbabilityReport",
     "SubgroupDivergence",
@@ -107,6 +110,8 @@ __all__ = [
     "information_value",
     "joint_distance_covariance",
     "log_loss",
+    "measure",
+    "metric_names",
     "mistakes",
     "population_drift",
     "population_stability",

@@ -22,6 +22,7 @@ from psephos.plots.divergence import drift_plot, evidence_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
+from psephos.plots.measurement import measurement_plot
 from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
@@ -64,6 +65,7 @@ __all__ = [
     "harmony_plot",
     "influence_plot",
     "left_out_plot",
+    "measurement_plot",
     "mistakes_plot",
     "order_plot",
     "phase_plot",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from psephos.errors import InputError
+from psephos.errors import NoPictureError
 from psephos.plots.style import LETTER, decimal, own_rules, sheet, shortened
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def subgroup_means_plot(result: Dependence, *, theme: str = "light", heading: bo
 
     Raises
     ------
-    InputError
+    NoPictureError
         If no subgroup has weight.
     MissingPartError
         If matplotlib is not installed.
@@ -112,7 +112,7 @@ def subgroup_means_plot(result: Dependence, *, theme: str = "light", heading: bo
     """
     known = result.subgroups.drop_nulls("above_mean").filter(result.subgroups["share"] > 0)
     if known.is_empty():
-        raise InputError("result", "has no subgroup with weight")
+        raise NoPictureError("result", "has no subgroup with weight")
     height = known.height
     kept = known if height <= MOST else known[[*range(MOST // 2), *range(height - MOST // 2, height)]]
     first, last = kept.row(0, named=True), kept.row(-1, named=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from psephos.errors import InputError
+from psephos.errors import NoPictureError
 from psephos.plots.style import LETTER, decimal, in_words, own_rules, sheet, shortened
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def evidence_plot(result: Divergence, *, theme: str = "light", heading: bool = T
 
     Raises
     ------
-    InputError
+    NoPictureError
         If no bin has finite evidence.
     MissingPartError
         If matplotlib is not installed.
@@ -52,7 +52,7 @@ def evidence_plot(result: Divergence, *, theme: str = "light", heading: bool = T
     """
     known = result.bins.filter(pl.col("evidence").is_finite())
     if known.is_empty():
-        raise InputError("result", "has no bin with finite evidence")
+        raise NoPictureError("result", "has no bin with finite evidence")
     table = known
     if known.height > MOST:
         kept = known.with_row_index().sort("contribution", descending=True).head(MOST)["index"].sort()
@@ -69,7 +69,7 @@ def evidence_plot(result: Divergence, *, theme: str = "light", heading: bool = T
     names = [shortened(name, 22) for name in table["bin"]]
     evidence, low, high = (table[name].cast(pl.Float64).to_numpy() for name in ("evidence", "low", "high"))
     low, high = np.where(np.isnan(low), evidence, low), np.where(np.isnan(high), evidence, high)
-    ticks = _ticks(min(0.0, float(low.min())), max(0.0, float(high.max())))
+    ticks = ticks_of(min(0.0, float(low.min())), max(0.0, float(high.max())))
     with own_rules():
         page = sheet(finding, method, height=54 + 24 * len(names), theme=theme, heading=heading)
         axes = page.panel(26 + LETTER * max(map(len, names)), 2, 58, 44)
@@ -107,7 +107,7 @@ def drift_plot(result: Drift, *, theme: str = "light", heading: bool = True) -> 
 
     Raises
     ------
-    InputError
+    NoPictureError
         If no feature has a finite value.
     MissingPartError
         If matplotlib is not installed.
@@ -121,7 +121,7 @@ def drift_plot(result: Drift, *, theme: str = "light", heading: bool = True) -> 
     """
     known = result.features.filter(pl.col("value").is_finite())
     if known.is_empty():
-        raise InputError("result", "has no feature with a finite value")
+        raise NoPictureError("result", "has no feature with a finite value")
     beyond = result.shifted
     which = ", ".join(shortened(name, 20) for name in beyond[:3])
     verb = "has" if len(beyond) == 1 else "have"
@@ -134,7 +134,7 @@ def drift_plot(result: Drift, *, theme: str = "light", heading: bool = True) -> 
     names = [shortened(name, 22) for name in table["feature"]]
     value = table["value"].to_numpy()
     low, high = (np.where(np.isnan(end), value, end) for end in (table["low"].to_numpy(), table["high"].to_numpy()))
-    ticks = _ticks(0.0, float(high.max()))
+    ticks = ticks_of(0.0, float(high.max()))
     digits = 1 if ticks[-1] - ticks[0] >= 0.5 else 2 if ticks[-1] >= 0.05 else 3
     with own_rules():
         page = sheet(finding, method, height=54 + 24 * len(names), theme=theme, heading=heading)
@@ -158,8 +158,14 @@ def drift_plot(result: Drift, *, theme: str = "light", heading: bool = True) -> 
     return page.figure
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    """Three to seven round places that hold both ends."""
+def ticks_of(low: float, high: float) -> list[float]:
+    """Two to seven round places that hold both ends.
+
+    Examples
+    --------
+    >>> ticks_of(0.0, 0.9)
+    [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]
+    """
     width = max(high - low, 1e-9)
     power = 10 ** math.floor(math.log10(width / 3))
     step = next(power * size for size in (1, 2, 5, 10) if width / (power * size) <= 5)

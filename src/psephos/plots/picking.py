@@ -21,6 +21,7 @@ from psephos.plots.divergence import drift_plot, evidence_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
+from psephos.plots.measurement import measurement_plot
 from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import (
     borderline_plot,
@@ -82,6 +83,7 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "Divergence": {"evidence": evidence_plot},
     "Drift": {"drift": drift_plot},
     "Dependence": {"attributes": dependence_plot, "subgroups": subgroup_means_plot},
+    "Measurement": {"values": measurement_plot},
     "Mistakes": {"mistakes": mistakes_plot},
     "Subgroups": {"subgroups": subgroups_plot},
     "FixingExperiment": {"fixing": fixing_plot},

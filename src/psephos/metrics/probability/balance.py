@@ -68,7 +68,7 @@ class Balance(Interval):
         """The finding in words, in points of a hundred."""
         error = "" if math.isnan(self.standard_error) else f" +- {100 * self.standard_error:.1f}"
         if not abs(self.z) >= TOTAL_Z:
-            return f"balanced within chance: {100 * self.value:z+.1f} points{error}"
+            return f"balanced within chance: {100 * self.value:+z.1f} points{error}"
         side = "over" if self.value < 0 else "under"
         return f"{side}-confident by {100 * abs(self.value):.1f} points{error}"
 
