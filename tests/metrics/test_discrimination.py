@@ -26,8 +26,8 @@ from psephos.metrics import (
     subgroup_report,
     threshold_curve,
 )
-from psephos.metrics import ranked_areas as areas_module
-from psephos.metrics.ranked_areas import check_ranked
+from psephos.metrics.discrimination import ranked_areas as areas_module
+from psephos.metrics.discrimination.ranked_areas import check_ranked
 
 M1 = [1, 0, 1, 1, 0, 0, 1, 0, 0, 0], [0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
 M2 = [0] * 5 + [1] * 10 + [0, 1, 0, 0, 0], -np.arange(20.0)
@@ -183,7 +183,7 @@ def test_both_paths_say_nan_where_a_class_is_missing() -> None:
     ranked = check_ranked([1, 0, 1], [3, 2, 1])
     weights = np.array([[1.0, 0, 1], [0, 1, 0], [0, 0, 0]])
     assert np.isnan(ranked.areas(weights)).all()
-    from psephos.metrics._kernels import ranked_areas
+    from psephos.metrics.discrimination._kernels import ranked_areas
 
     assert np.isnan(ranked_areas(weights, ranked.positive, np.ones(3, dtype=bool))).all()
 
@@ -203,15 +203,15 @@ def test_each_fix_gains_what_it_is_priced_at(rows) -> None:
 
 
 def test_the_experiment_keeps_exact_values_by_small_steps() -> None:
-    from psephos.metrics.fixing_experiment import _Run
+    from psephos.metrics.discrimination.fixing_runs import FixingRun
 
     rng = np.random.default_rng(2)
     positive, low = rng.random((3, 60)) < 0.3, rng.random((3, 60)) < 0.5
     for arm in ("random", "topmost", "exact"):
-        run = _Run(positive.copy(), low.copy())
+        run = FixingRun(positive.copy(), low.copy())
         for _ in range(25):
             run.fix(arm, rng.random(3))
-        again = _Run(run.positive.copy(), run.low.copy())
+        again = FixingRun(run.positive.copy(), run.low.copy())
         np.testing.assert_allclose(run.values, again.values, atol=1e-12)
         for name in ("wrong", "true", "of_low", "true_low"):
             np.testing.assert_array_equal(getattr(run, name), getattr(again, name))

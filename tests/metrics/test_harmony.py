@@ -214,17 +214,17 @@ def test_groups_from_responses():
 
 
 def test_one_cell_that_differs_is_half_the_logarithm_of_three():
-    from psephos.metrics.item_groups import _by_responses
+    from psephos.metrics.harmony.item_similarity import by_responses
 
     table = np.array([[1.0, 1], [1, 0], [np.nan, 0]])
-    found = _by_responses([table])(np.arange(3), np.arange(3))
+    found = by_responses([table])(np.arange(3), np.arange(3))
     assert found[0, 1] == pytest.approx(0.549306 / 2, abs=1e-6)
     assert found[0, 2] == pytest.approx(0.549306, abs=1e-6)
     assert found[1, 2] == pytest.approx(0, abs=1e-12)
 
 
 def test_large_inputs_join_a_sample(monkeypatch):
-    from psephos.metrics import item_groups
+    from psephos.metrics.harmony import item_groups
 
     monkeypatch.setattr(item_groups, "LARGEST", 100)
     domain, probs = hidden()

@@ -413,3 +413,10 @@ def test_bad_input(call, argument, words) -> None:
     with pytest.raises(InputError, match=words) as caught:
         call()
     assert caught.value.argument == argument
+
+
+def test_a_balance_within_chance_is_said_in_words() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.random(400)
+    found = balance_score(p, rng.random(400) < p)
+    assert found.verdict.startswith(f"balanced within chance: {100 * found.value:+.1f} points +- ")

@@ -8,6 +8,7 @@ import typer
 
 from psephos.cli import options as o
 from psephos.cli.complaints import Verb
+from psephos.cli.measure_families import FAMILIES, verb_of
 
 measure = typer.Typer(
     help="Measure how good something is: each measure has a command of its own.",
@@ -25,6 +26,10 @@ Limit = Annotated[int, typer.Option(help="Rows of each table to print.", min=0)]
 @measure.callback()
 def _measures() -> None:
     """Measure how good something is: each measure has a command of its own."""
+
+
+for _family in FAMILIES:
+    measure.command(_family, cls=Verb)(verb_of(_family))
 
 
 @measure.command(cls=Verb)

@@ -1,42 +1,52 @@
 """How good is it? Probabilities, scores that tell positives from negatives, evenness over groups, word errors."""
 
-from psephos.metrics.balance import Balance, balance_bands, balance_items, balance_score
-from psephos.metrics.balance_over_time import BalanceMonitor, Temperature, balance_monitor, balance_temperature
-from psephos.metrics.calibration_error import (
-    CalibrationTest,
-    calibration_test,
-    expected_calibration_error,
-    reliability_table,
-    smooth_calibration_error,
+from psephos.metrics.dependence.dependence_result import Dependence
+from psephos.metrics.dependence.distance_covariance import distance_correlation, squared_distance_covariance
+from psephos.metrics.dependence.joint_covariance import joint_distance_covariance
+from psephos.metrics.dependence.pair_test import DependenceTest, dependence_test
+from psephos.metrics.dependence.report import dependence
+from psephos.metrics.dependence.subgroup_divergence import SubgroupDivergence, subgroup_divergence
+from psephos.metrics.discrimination.area_errors import Area
+from psephos.metrics.discrimination.areas import auprc, auprc_trapezoid, auroc, auroc_statistic
+from psephos.metrics.discrimination.areas_by_rates import AreasByRates, areas_by_rates
+from psephos.metrics.discrimination.comparison import AreaDifference, compare_discrimination
+from psephos.metrics.discrimination.fixing_experiment import FixingExperiment, fix_experiment, sample_at_auroc
+from psephos.metrics.discrimination.ranking_mistakes import Mistakes, mistakes
+from psephos.metrics.discrimination.report import Discrimination, discrimination
+from psephos.metrics.discrimination.subgroup_discrimination import Subgroups, subgroup_report
+from psephos.metrics.discrimination.thresholds import threshold_curve
+from psephos.metrics.divergence.bin_counts import BinCounts, count_by_outcome, count_samples, quantile_edges
+from psephos.metrics.divergence.comparing import DivergenceDifference, compare_divergences
+from psephos.metrics.divergence.information_value import information_value, weight_of_evidence
+from psephos.metrics.divergence.population_stability import Drift, population_drift, population_stability
+from psephos.metrics.divergence.result import Divergence
+from psephos.metrics.divergence.sample_divergence import divergence
+from psephos.metrics.harmony.group_pruning import prune_groups
+from psephos.metrics.harmony.harmony_index import harmony_index
+from psephos.metrics.harmony.harmony_plane import HarmonyPlane, harmony_plane
+from psephos.metrics.harmony.item_groups import ItemGroups, discover_groups
+from psephos.metrics.harmony.item_similarity import predictive_similarity
+from psephos.metrics.harmony.partitions import rand_index
+from psephos.metrics.harmony.score_evenness import Harmony, harmony
+from psephos.metrics.measuring.by_name import measure, metric_names
+from psephos.metrics.measuring.measurement import Measurement
+from psephos.metrics.probability.balance import Balance, balance_items, balance_score
+from psephos.metrics.probability.balance_bands import balance_bands
+from psephos.metrics.probability.balance_over_time import (
+    BalanceMonitor,
+    Temperature,
+    balance_monitor,
+    balance_temperature,
 )
-from psephos.metrics.discrimination import (
-    AreasByRates,
-    areas_by_rates,
-    auprc,
-    auprc_trapezoid,
-    auroc,
-    auroc_statistic,
-    threshold_curve,
-)
-from psephos.metrics.discrimination_report import (
-    Area,
-    AreaDifference,
-    Discrimination,
-    compare_discrimination,
-    discrimination,
-)
-from psephos.metrics.fixing_experiment import FixingExperiment, fix_experiment, sample_at_auroc
-from psephos.metrics.forecast_comparison import ForecastComparison, compare_forecasts
-from psephos.metrics.forecast_sums import ForecastSums, forecast_sums
-from psephos.metrics.group_pruning import prune_groups
-from psephos.metrics.harmony import Harmony, harmony, harmony_index
-from psephos.metrics.harmony_plane import HarmonyPlane, harmony_plane
-from psephos.metrics.item_groups import ItemGroups, discover_groups, predictive_similarity, rand_index
-from psephos.metrics.probability import ProbabilityReport, probability_report
-from psephos.metrics.ranking_mistakes import Mistakes, mistakes
-from psephos.metrics.score_properties import score_properties
-from psephos.metrics.scoring_rules import BrierParts, brier_decomposition, brier_score, log_loss
-from psephos.metrics.subgroup_discrimination import Subgroups, subgroup_report
+from psephos.metrics.probability.bins import reliability_table
+from psephos.metrics.probability.calibration_chance import CalibrationTest, calibration_test
+from psephos.metrics.probability.calibration_error import expected_calibration_error
+from psephos.metrics.probability.forecast_comparison import ForecastComparison, compare_forecasts
+from psephos.metrics.probability.forecast_sums import ForecastSums, forecast_sums
+from psephos.metrics.probability.report import ProbabilityReport, probability_report
+from psephos.metrics.probability.score_properties import score_properties
+from psephos.metrics.probability.scoring_rules import BrierParts, brier_decomposition, brier_score, log_loss
+from psephos.metrics.probability.smooth_calibration import smooth_calibration_error
 from psephos.metrics.word_errors import WordErrors, word_error_rate, word_errors
 
 __all__ = [
@@ -45,17 +55,25 @@ __all__ = [
     "AreasByRates",
     "Balance",
     "BalanceMonitor",
+    "BinCounts",
     "BrierParts",
     "CalibrationTest",
+    "Dependence",
+    "DependenceTest",
     "Discrimination",
+    "Divergence",
+    "DivergenceDifference",
+    "Drift",
     "FixingExperiment",
     "ForecastComparison",
     "ForecastSums",
     "Harmony",
     "HarmonyPlane",
     "ItemGroups",
+    "Measurement",
     "Mistakes",
     "ProbabilityReport",
+    "SubgroupDivergence",
     "Subgroups",
     "Temperature",
     "WordErrors",
@@ -73,27 +91,44 @@ __all__ = [
     "brier_score",
     "calibration_test",
     "compare_discrimination",
+    "compare_divergences",
     "compare_forecasts",
+    "count_by_outcome",
+    "count_samples",
+    "dependence",
+    "dependence_test",
     "discover_groups",
     "discrimination",
+    "distance_correlation",
+    "divergence",
     "expected_calibration_error",
     "fix_experiment",
     "forecast_sums",
     "harmony",
     "harmony_index",
     "harmony_plane",
+    "information_value",
+    "joint_distance_covariance",
     "log_loss",
+    "measure",
+    "metric_names",
     "mistakes",
+    "population_drift",
+    "population_stability",
     "predictive_similarity",
     "probability_report",
     "prune_groups",
+    "quantile_edges",
     "rand_index",
     "reliability_table",
     "sample_at_auroc",
     "score_properties",
     "smooth_calibration_error",
+    "squared_distance_covariance",
+    "subgroup_divergence",
     "subgroup_report",
     "threshold_curve",
+    "weight_of_evidence",
     "word_error_rate",
     "word_errors",
 ]

@@ -17,10 +17,13 @@ from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.dependence import dependence_plot, subgroup_means_plot
 from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
+from psephos.plots.divergence import drift_plot, evidence_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
+from psephos.plots.measurement import measurement_plot
 from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
@@ -54,7 +57,10 @@ __all__ = [
     "certainty_plot",
     "collective_plot",
     "consistency_plot",
+    "dependence_plot",
     "discrimination_plot",
+    "drift_plot",
+    "evidence_plot",
     "fixing_plot",
     "forecast_plot",
     "harmony_plane_plot",
@@ -62,6 +68,7 @@ __all__ = [
     "influence_plot",
     "judges_plot",
     "left_out_plot",
+    "measurement_plot",
     "mistakes_plot",
     "order_plot",
     "phase_plot",
@@ -74,6 +81,7 @@ __all__ = [
     "sources_plot",
     "steps_plot",
     "stopping_replay_plot",
+    "subgroup_means_plot",
     "subgroups_plot",
     "success_plot",
     "svg",

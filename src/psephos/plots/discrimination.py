@@ -12,10 +12,10 @@ from psephos.plots.style import LETTER, decimal, in_words, own_rules, share, she
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psephos.metrics.discrimination_report import Discrimination
-    from psephos.metrics.fixing_experiment import FixingExperiment
-    from psephos.metrics.ranking_mistakes import Mistakes
-    from psephos.metrics.subgroup_discrimination import Subgroups
+    from psephos.metrics.discrimination.fixing_experiment import FixingExperiment
+    from psephos.metrics.discrimination.ranking_mistakes import Mistakes
+    from psephos.metrics.discrimination.report import Discrimination
+    from psephos.metrics.discrimination.subgroup_discrimination import Subgroups
 
 TICKS = [0.0, 0.5, 1.0]
 POINTS = 2000

@@ -16,10 +16,13 @@ from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
+from psephos.plots.dependence import dependence_plot, subgroup_means_plot
 from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
+from psephos.plots.divergence import drift_plot, evidence_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
+from psephos.plots.measurement import measurement_plot
 from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import (
     borderline_plot,
@@ -82,6 +85,10 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "HarmonyPlane": {"plane": harmony_plane_plot},
     "ProbabilityReport": {"reliability": probability_plot, "balance": balance_plot},
     "Discrimination": {"curves": discrimination_plot},
+    "Divergence": {"evidence": evidence_plot},
+    "Drift": {"drift": drift_plot},
+    "Dependence": {"attributes": dependence_plot, "subgroups": subgroup_means_plot},
+    "Measurement": {"values": measurement_plot},
     "Mistakes": {"mistakes": mistakes_plot},
     "Subgroups": {"subgroups": subgroups_plot},
     "FixingExperiment": {"fixing": fixing_plot},

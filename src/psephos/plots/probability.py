@@ -16,7 +16,7 @@ from psephos.plots.style import decimal, in_words, own_rules, sheet
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psephos.metrics.probability import ProbabilityReport
+    from psephos.metrics.probability.report import ProbabilityReport
 
 TICKS = [0.0, 0.25, 0.5, 0.75, 1.0]
 

@@ -18,6 +18,7 @@ from psephos.plots.tokens import THEMES
 from psephos.reports import words
 from psephos.reports.agreement import agreement_page
 from psephos.reports.anything import plain_page
+from psephos.reports.measurement import measurement_page
 from psephos.reports.page import Page, why_no_pictures
 from psephos.reports.peer_review import peer_review_page
 from psephos.reports.stylesheet import stylesheet
@@ -29,6 +30,7 @@ PAGES: dict[str, Callable[..., Page]] = {
     "TranscriptVerdict": transcripts_page,
     "Verdict": verdict_page,
     "Agreement": agreement_page,
+    "Measurement": measurement_page,
     "PeerReviewStudy": peer_review_page,
 }
 """The page of each result type, by the name of its class; see `psephos.plots.picking.PICTURES`."""

@@ -5,15 +5,17 @@ clustered errors and tables of counts, on plain arrays and with no knowledge of 
 candidates. Every other room that says how sure it is says it with these.
 """
 
+from psephos.statistics.arrangement_tests import PermutationTest
 from psephos.statistics.beta_binomial import BetaBinomial, fit_beta_binomial
 from psephos.statistics.bootstrap import Bootstrap, bootstrap, reweightings
 from psephos.statistics.contingency import IndependenceTest, OddsRatio, independence_test, mantel_haenszel, sign_test
+from psephos.statistics.count_permutation import count_permutation_test
 from psephos.statistics.dependent_correlations import CorrelationDifference, correlation_difference
 from psephos.statistics.intervals import Interval, beta_interval, normal_interval, wilson_interval
 from psephos.statistics.logistic import logistic, logistic_statistic
 from psephos.statistics.multiple_testing import adjust
 from psephos.statistics.paired import Paired, compare_all, compare_paired, items_needed, mcnemar_p
-from psephos.statistics.permutation import PermutationTest, permutation_test, sign_flip_test
+from psephos.statistics.permutation import permutation_test, permutation_tests, sign_flip_test
 from psephos.statistics.rank_correlation import RankCorrelation, kendall_tau, spearman_rho
 from psephos.statistics.rank_spread import RankSpread, rank_spread
 from psephos.statistics.rank_statistics import kendall_statistic, spearman_statistic
@@ -39,6 +41,7 @@ __all__ = [
     "compare_all",
     "compare_paired",
     "correlation_difference",
+    "count_permutation_test",
     "dependent_column",
     "fit_beta_binomial",
     "independence_test",
@@ -54,6 +57,7 @@ __all__ = [
     "normal_interval",
     "percentile_interval",
     "permutation_test",
+    "permutation_tests",
     "rank_spread",
     "reweightings",
     "sign_flip_test",

@@ -15,61 +15,17 @@ so that it never helps significance.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from psephos.engine.streams import Rng
-from psephos.errors import InputError, check_choice, check_codes, check_count, check_same_length
+from psephos.errors import InputError, check_codes, check_count
 from psephos.statistics._arrangements import (
-    all_arrangements,
     all_signs,
-    number_of_arrangements,
-    random_arrangements,
     random_signs,
 )
-from psephos.statistics._evaluation import TIE_TOLERANCE, Statistic, evaluate
-
-
-@dataclass(frozen=True, eq=False)
-class PermutationTest:
-    """Outcome of a permutation test.
-
-    Attributes
-    ----------
-    statistic : float
-        The statistic as observed.
-    p : float
-        The p-value; NaN where the observed statistic is undefined.
-    standard_error : float
-        Monte-Carlo standard error of `p`; 0 where `exact`.
-    exact : bool
-        Whether all distinct arrangements were enumerated.
-    alternative : str
-        Which values count as extreme: "two-sided", "greater" or "less".
-    replicates : ndarray of float64, shape (arrangements,)
-        The statistic under the null hypothesis.
-    undefined : int
-        Replicates that are NaN; each counts as extreme.
-    """
-
-    statistic: float
-    p: float
-    standard_error: float
-    exact: bool
-    alternative: str
-    replicates: npt.NDArray[np.float64]
-    undefined: int
-
-    def __str__(self) -> str:
-        how = "all" if self.exact else f"+- {self.standard_error:.2g}, {len(self.replicates)} random"
-        count = f" {len(self.replicates)}" if self.exact else ""
-        lost = f", {self.undefined} undefined" if self.undefined else ""
-        return f"{self.statistic:.4g}, p = {self.p:.4g} ({self.alternative}, {how}{count} arrangements{lost})"
+from psephos.statistics._evaluation import Statistic
+from psephos.statistics.arrangement_tests import PermutationTest, arrangements_of, compare_arrangements
 
 
 def permutation_test(
@@ -120,22 +76,8 @@ def permutation_test(
     >>> print(permutation_test(lambda g: g @ scores - (1 - g) @ scores, group))
     2.7, p = 0.1 (two-sided, all 20 arrangements)
     """
-    values = np.asarray(labels)
-    if values.ndim != 1 or len(values) == 0:
-        raise InputError("labels", f"must be one row of labels, got shape {values.shape}")
-    strata = np.zeros(len(values), np.int64) if strata is None else check_codes("strata", strata, ndim=1)
-    check_same_length(labels=values, strata=strata)
-    repeats = check_count("repeats", repeats)
-    stratum = np.unique(strata, return_inverse=True)[1]
-    places = np.split(np.argsort(stratum, kind="stable"), np.cumsum(np.bincount(stratum))[:-1])
-    kinds, codes = np.unique(values, return_inverse=True)
-    number = number_of_arrangements([codes[place] for place in places], repeats)
-    arrangements: Iterable[npt.NDArray[Any]]
-    if number <= repeats:
-        arrangements = (kinds[batch] for batch in all_arrangements(codes, places, number))
-    else:
-        arrangements = random_arrangements(values, places, repeats, rng)
-    return _compare(statistic, values, arrangements, number <= repeats, alternative)
+    values, arrangements, exact = arrangements_of(labels, strata, repeats, rng)
+    return compare_arrangements(statistic, values, arrangements, exact, alternative)[0]
 
 
 def sign_flip_test(
@@ -195,39 +137,43 @@ def sign_flip_test(
     units = int(cluster.max()) + 1
     exact = 2**units <= repeats
     arrangements = all_signs(cluster, units) if exact else random_signs(cluster, units, repeats, rng)
-    return _compare(statistic, np.ones(n), arrangements, exact, alternative)
+    return compare_arrangements(statistic, np.ones(n), arrangements, exact, alternative)[0]
 
 
-def _compare(
-    statistic: Statistic,
-    observed: npt.NDArray[Any],
-    arrangements: Iterable[npt.NDArray[Any]],
-    exact: bool,
-    alternative: str,
-) -> PermutationTest:
-    check_choice("alternative", alternative, ("two-sided", "greater", "less"))
-    own = evaluate(statistic, [observed[np.newaxis]])
-    if own.ndim != 1:
-        raise InputError("statistic", f"must return one value for each arrangement, got shape {own.shape} for one")
-    value = float(own[0])
-    replicates = evaluate(statistic, arrangements)
-    undefined = np.isnan(replicates)
-    slack = TIE_TOLERANCE * np.fmax.reduce(np.abs(replicates), initial=abs(value))
-    tails = {
-        "greater": (replicates >= value - slack) | undefined,
-        "less": (replicates <= value + slack) | undefined,
-    }
-    observed_too = 0 if exact else 1
-    shares = {side: (observed_too + int(tail.sum())) / (observed_too + len(tail)) for side, tail in tails.items()}
-    share, sides = (min(shares.values()), 2) if alternative == "two-sided" else (shares[alternative], 1)
-    p = math.nan if math.isnan(value) else min(1.0, sides * share)
-    error = 0.0 if exact else sides * math.sqrt(share * (1 - share) / (1 + len(replicates)))
-    return PermutationTest(
-        statistic=value,
-        p=p,
-        standard_error=math.nan if math.isnan(value) else error,
-        exact=exact,
-        alternative=alternative,
-        replicates=replicates,
-        undefined=int(undefined.sum()),
-    )
+def permutation_tests(
+    statistics: Statistic,
+    labels: npt.ArrayLike,
+    *,
+    strata: npt.ArrayLike | None = None,
+    repeats: int = 9999,
+    alternative: str = "two-sided",
+    rng: Rng = None,
+) -> list[PermutationTest]:
+    """Test several statistics on the same arrangements, which saves what they share.
+
+    Parameters
+    ----------
+    statistics : callable
+        Takes arrangements of the labels, shape (rows, n), and returns the values of k statistics, shape (rows, k).
+    labels, strata, repeats, alternative, rng
+        As of `permutation_test`.
+
+    Returns
+    -------
+    list of PermutationTest
+        One for each statistic; their p-values are not adjusted for one another.
+
+    Raises
+    ------
+    InputError
+        As of `permutation_test`.
+
+    Examples
+    --------
+    >>> group, scores = np.array([0, 0, 0, 1, 1, 1]), np.array([1.1, 1.4, 1.2, 2.0, 2.3, 2.1])
+    >>> found = permutation_tests(lambda g: np.stack([g @ scores, g @ scores**2], axis=1), group, alternative="greater")
+    >>> [one.p for one in found]
+    [0.05, 0.05]
+    """
+    values, arrangements, exact = arrangements_of(labels, strata, repeats, rng)
+    return compare_arrangements(statistics, values, arrangements, exact, alternative, single=False)

@@ -1,0 +1,243 @@
+"""psephos measure FAMILY: metrics by name from columns of files; one verb for each family."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from psephos.cli import options as o
+
+if TYPE_CHECKING:
+    from psephos.opinions.column_files import ColumnFile
+
+FAMILIES = {
+    "probability": "Say whether probabilities are honest, and how good they are.",
+    "discrimination": "Say whether a score puts positives on top.",
+    "divergence": "Say how far two samples are apart: rows with and without an event, or those of two files.",
+    "dependence": "Say whether a prediction depends on attributes, also on their combinations.",
+}
+"""The verbs; `psephos.metrics.measuring.families` holds what they measure."""
+
+Texts = list[str] | None
+
+
+def verb_of(family: str) -> Callable[..., None]:
+    """The command of a family."""
+
+    def verb(
+        path: Annotated[
+            str,
+            typer.Argument(metavar="FILE", help="CSV, TSV, JSON, Parquet, .npy or .npz.", show_default=False),
+        ],
+        score: Annotated[
+            Texts, typer.Option(metavar="COLUMN", help="What is measured; may be given again for several.")
+        ] = None,
+        truth: Annotated[str | None, typer.Option(metavar="COLUMN", help="What came true, 0 or 1.")] = None,
+        weight: Annotated[str | None, typer.Option(metavar="COLUMN", help="Weight of each row.")] = None,
+        group: Annotated[str | None, typer.Option(metavar="COLUMN", help="Report each group too.")] = None,
+        item: Annotated[
+            str | None, typer.Option(metavar="COLUMN", help="Rows of one item are not independent; pairs two files.")
+        ] = None,
+        attribute: Annotated[
+            Texts, typer.Option(metavar="COLUMN[=KIND]", help="An attribute: nominal, ordinal or continuous.")
+        ] = None,
+        against: Annotated[str | None, typer.Option(metavar="FILE", help="The same columns of another sample.")] = None,
+        metrics: Annotated[
+            str | None, typer.Option(metavar="NAME,...", help="Which metrics; 'all', or the usual ones if not given.")
+        ] = None,
+        compare: Annotated[
+            tuple[str, str] | None,
+            typer.Option(metavar="A B", help="Difference of two: score columns, or files, paired by --item."),
+        ] = None,
+        set_: Annotated[
+            Texts, typer.Option("--set", metavar="NAME=VALUE", help="An option of the metrics, as in bins=15.")
+        ] = None,
+        missing: Annotated[str, typer.Option(help="Rows with a missing value: error or skip.")] = "error",
+        repeats: Annotated[int, typer.Option(help="Resamples for the intervals.", min=0)] = 1000,
+        level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
+        seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
+        encoding: o.Encoding = "utf-8",
+        json: o.Json = False,
+        parquet: o.Parquet = None,
+        report: o.Report = None,
+    ) -> None:
+        from psephos.cli import output
+        from psephos.metrics import measure, metric_names
+        from psephos.opinions.column_files import read_columns
+
+        files = [path, *([against] if against else []), *(name for name in compare or () if Path(name).is_file())]
+        o.check_outputs(files, {"--parquet": parquet, "--report": report})
+        file = read_columns(path, encoding=encoding)
+        options: dict[str, Any] = o.pairs("set", set_)
+        kinds = dict(part.split("=", 1) for part in attribute or () if "=" in part)
+        if kinds:
+            options["kinds"] = kinds
+        names = list(score or ())
+        scores, kept, paired = _scores(file, names, compare, item, family, encoding)
+
+        def column(name: str | None, option: str) -> Any:
+            return None if name is None else file.column(name, option)[kept]
+
+        positive = "positive" in options
+        outcome = None
+        if truth is not None:
+            outcome = column(truth, "--truth") if positive else file.numbers(truth, "--truth")[kept]
+        other = None if against is None else read_columns(against, encoding=encoding)
+        wanted = None if metrics is None else o.split(metrics)
+        result = measure(
+            family,
+            score=scores,
+            truth=outcome,
+            weight=None if weight is None else file.numbers(weight, "--weight")[kept],
+            group=column(group, "--group"),
+            item=column(item, "--item"),
+            attribute={
+                name: _typed(file.column(name, "--attribute")[kept])
+                for name in (part.split("=", 1)[0] for part in attribute or ())
+            },
+            against=None if other is None else {name: _typed(other.column(name, "--against")) for name in scores},
+            metrics=list(metric_names(family)) if wanted == ["all"] else wanted,
+            compare=tuple(scores) if compare else None,
+            options=options,
+            missing=missing,
+            repeats=repeats,
+            level=level,
+            rng=seed,
+            source=file.source,
+        )
+        stated = _words(
+            family,
+            path,
+            names,
+            truth,
+            weight,
+            group,
+            item,
+            attribute,
+            against,
+            metrics,
+            compare,
+            set_,
+            missing,
+            repeats,
+            level,
+            seed,
+            encoding,
+        )
+        provenance = replace(result.provenance, command=stated, notes=(*result.provenance.notes, *paired))
+        result = replace(result, provenance=provenance)
+        output.deliver(
+            result,
+            f"{family.capitalize()}{' compared' if compare else ''}",
+            {"Values": result.values} if result.values.height > 12 or group else {},
+            json=json,
+            parquet=parquet,
+            report=report,
+            issues=file.issues + other.issues if other else file.issues,
+        )
+
+    verb.__doc__ = FAMILIES[family]
+    return verb
+
+
+def _scores(
+    file: ColumnFile, names: list[str], compare: tuple[str, str] | None, item: str | None, family: str, encoding: str
+) -> tuple[dict[str, Any], Any, list[str]]:
+    """What is measured, by name; which rows of the file take part, and what to say of pairing."""
+    import numpy as np
+
+    from psephos.errors import InputError
+
+    everything = slice(None)
+    numeric = family in ("probability", "discrimination")
+
+    def own(name: str, option: str) -> Any:
+        return file.numbers(name, option) if numeric or family == "dependence" else _typed(file.column(name, option))
+
+    if compare is None:
+        if not names:
+            raise InputError("--score", f"{family} needs it", hint="name the column that is measured")
+        return {name: own(name, "--score") for name in names}, everything, []
+    foreign = [name for name in compare if name not in file.columns and Path(name).is_file()]
+    if not foreign:
+        return {name: own(name, "--compare") for name in compare}, everything, []
+    if item is None:
+        raise InputError("--item", "is needed to pair the rows of files", hint="name the column that both have")
+    if len(names) != 1:
+        raise InputError("--score", "must name one column, which the files have", where=", ".join(foreign))
+    return _joined(file, names[0], compare, item, numeric, encoding, np)
+
+
+def _joined(
+    file: ColumnFile, score: str, compare: tuple[str, str], item: str, numeric: bool, encoding: str, np: Any
+) -> tuple[dict[str, Any], Any, list[str]]:
+    """Scores of two files beside the rows of the first one, by their item."""
+    from psephos.errors import InputError
+    from psephos.opinions.column_files import read_columns
+
+    keys = [str(key) for key in file.column(item, "--item").tolist()]
+    if len(set(keys)) < len(keys):
+        raise InputError("--item", f"{file.name} names an item twice, so rows of files cannot be paired")
+    scores, there, notes = {}, np.ones(len(keys), dtype=bool), []
+    for name in compare:
+        other = file if name in file.columns else read_columns(name, encoding=encoding)
+        column = name if name in file.columns else score
+        values = other.numbers(column, "--score") if numeric else _typed(other.column(column, "--score"))
+        held = [str(key) for key in other.column(item, "--item").tolist()]
+        if len(set(held)) < len(held):
+            raise InputError("--item", f"{other.name} names an item twice, so rows of files cannot be paired")
+        place = {key: row for row, key in enumerate(held)}
+        rows = np.array([place.get(key, -1) for key in keys])
+        there &= rows >= 0
+        lost = len(held) - len(set(held) & set(keys))
+        if lost:
+            notes.append(f"{lost:,} items of {other.name} are not in {file.name}")
+        scores[Path(name).stem if name not in file.columns else name] = values[np.maximum(rows, 0)]
+    if len(scores) < 2:
+        raise InputError("--compare", "names the same twice")
+    if not there.any():
+        raise InputError("--item", "has no item in common with the files that are compared")
+    if not there.all():
+        notes.append(f"{int((~there).sum()):,} items of {file.name} are missing in a file that is compared: left out")
+    return {name: values[there] for name, values in scores.items()}, there, notes
+
+
+def _typed(column: Any) -> Any:
+    """A column of texts that are all numbers as numbers."""
+    if column.dtype != object:
+        return column
+    from psephos.errors import InputError
+    from psephos.opinions.column_files import numbers_of
+
+    try:
+        return numbers_of(column, "", "")
+    except InputError:
+        return column
+
+
+def _words(family: str, path: str, names: list[str], *rest: Any) -> str:
+    """The command that gives the same again."""
+    truth, weight, group, item, attribute, against, metrics, compare, options, missing, repeats, level, seed, enc = rest
+    words = ["psephos", "measure", family, path]
+    for name, value, default in (
+        ("truth", truth, None),
+        ("weight", weight, None),
+        ("group", group, None),
+        ("item", item, None),
+        ("against", against, None),
+        ("metrics", metrics, None),
+        ("missing", missing, "error"),
+        ("repeats", repeats, 1000),
+        ("level", level, 0.95),
+        ("seed", seed, 0),
+        ("encoding", enc, "utf-8"),
+    ):
+        words += [f"--{name}", str(value)] if value != default else []
+    for name, values in (("score", names), ("attribute", attribute), ("set", options)):
+        words += [word for value in values or () for word in (f"--{name}", value)]
+    return shlex.join([*words, *(("--compare", *compare) if compare else ())])

@@ -1,0 +1,73 @@
+"""Which subgroups are predicted higher than others, and which two are farthest apart?
+
+Subgroups are the combinations of kinds of all attributes, continuous ones cut at their quartiles. What a pair of groups
+adds to the joint measure is G_gh E_gh (see `group_form`); a small subgroup is flagged, never dropped.
+
+Source: sheet 20 (the pairs are ours). Differs: nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from psephos.metrics.columns import Floats, combined
+from psephos.metrics.dependence.attribute_coding import Attribute
+from psephos.metrics.dependence.group_form import Groups, distances_between
+
+FEW = 30
+"""Rows of a subgroup below which its mean says little."""
+
+SHOWN = 10
+
+
+def subgroup_cells(coded: Sequence[Attribute]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Subgroups: combinations of kinds, with continuous attributes cut at quartiles."""
+    codes, first = combined([one.cuts for one in coded])
+    names = [", ".join(f"{one.name} {one.cut_labels[one.cuts[row]]}" for one in coded) for row in first]
+    return names, codes
+
+
+def subgroup_means(p: Floats, names: list[str], cells: npt.NDArray[np.int64], w: Floats) -> pl.DataFrame:
+    """Rows, share and mean prediction of each subgroup, less the mean of all."""
+    count = len(names)
+    rows = np.bincount(cells, minlength=count)
+    share = np.bincount(cells, weights=w, minlength=count)
+    with np.errstate(invalid="ignore"):
+        mean = np.bincount(cells, weights=w * p, minlength=count) / share
+    table = {"subgroup": names, "rows": rows, "share": share, "above_mean": mean - float(w @ p), "few": rows < FEW}
+    return pl.DataFrame(table).sort("above_mean", descending=True, nulls_last=True, maintain_order=True)
+
+
+def distant_pairs(p: Floats, coded: Sequence[Attribute], groups: Groups, w: Floats, joint: Floats) -> pl.DataFrame:
+    """The pairs of groups that add most to the joint measure."""
+    added = joint * distances_between(p, groups.codes, w, len(groups))
+    left, right = np.triu_indices(len(groups))
+    both = added[left, right] * np.where(left == right, 1, 2)
+    top = np.argsort(-both, kind="stable")[:SHOWN]
+
+    def name(group: int) -> str:
+        row = groups.first[group]
+        return ", ".join(f"{one.name} {one.labels[one.codes[row]]}" for one in coded)
+
+    rows = [(name(left[place]), name(right[place]), float(both[place])) for place in top]
+    return pl.DataFrame(rows, schema=["left", "right", "part"], orient="row")
+
+
+def notes_on(
+    p: Floats, coded: Sequence[Attribute], names: list[str], cells: npt.NDArray[np.int64], lost: int
+) -> list[str]:
+    """What to keep in mind: what is constant, missing, left out, small."""
+    notes = [f"constant: {one.name}" for one in coded if one.constant]
+    notes += [f"{one.missing:,} rows of {one.name} are of the kind 'missing'" for one in coded if one.missing]
+    if np.ptp(p) == 0:
+        notes.append("constant: the prediction")
+    if lost:
+        notes.append(f"{lost:,} rows with missing numbers left out")
+    small = int((np.bincount(cells, minlength=len(names)) < FEW).sum())
+    if small:
+        notes.append(f"{small} of {len(names)} subgroups have fewer than {FEW} rows")
+    return notes

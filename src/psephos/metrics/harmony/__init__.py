@@ -1,0 +1,1 @@
+"""Is the mean of a benchmark carried by a few of its parts? Harmony of groups, and groups that nobody declared."""

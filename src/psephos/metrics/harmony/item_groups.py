@@ -1,0 +1,239 @@
+r"""Which items of a benchmark belong together, if nobody has said so?
+
+Items on which a model gives like probabilities ask for like things. With S_ab how unlike two items are, averaged over
+models (see `item_similarity`),
+
+    affinity A_ab = exp(-S_ab / median S).
+
+The k smallest eigenvectors of the normalised Laplacian of A, rows at length 1, are clustered by k-means; k is the one
+with the largest silhouette on the distance sqrt(S), the smaller of equals.
+
+Source: Uzunoglu, Li and Khashabi (2025), arXiv 2509.25671. Differs: the scale of the affinity is reconstructed; one
+partition common to all models, stability and large inputs are ours.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy import linalg
+
+from psephos.engine.streams import Rng, generator, seed_of, spawn
+from psephos.errors import InputError, check_count
+from psephos.metrics.harmony.group_scores import Floats
+from psephos.metrics.harmony.item_similarity import BLOCK, FLOOR, Similarity, by_probabilities, tables_of
+from psephos.metrics.harmony.partitions import rand_index
+from psephos.opinions.model import Source
+from psephos.opinions.outcomes import Provenance, Result
+
+LARGEST = 5000
+"""Items that are clustered; of more a random sample is, and the others join the cluster nearest on average."""
+
+RESTARTS = 10
+RESAMPLES = 10
+ENOUGH_MODELS = 20
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class ItemGroups(Result):
+    """Groups of items that were found.
+
+    Attributes
+    ----------
+    labels : ndarray of int64, shape (n_items,)
+        Group of each item, 0 the largest.
+    silhouettes : polars.DataFrame
+        k, silhouette.
+    k : int
+        How many groups.
+    stability : float
+        Mean adjusted Rand index between partitions of resampled columns; NaN if it was not asked for.
+    joined : float
+        Share of items that joined the groups of a sample.
+    """
+
+    labels: npt.NDArray[np.int64]
+    silhouettes: pl.DataFrame
+    k: int
+    stability: float
+    joined: float
+
+    def table(self) -> pl.DataFrame:
+        """One row per item: item (its number), group."""
+        return pl.DataFrame({"item": np.arange(len(self.labels)), "group": self.labels})
+
+    def summary(self) -> list[tuple[str, str]]:
+        """How many groups, how clear, how stable."""
+        best = float(self.silhouettes["silhouette"].to_numpy().max())
+        sizes = ", ".join(f"{size:,}" for size in np.bincount(self.labels)[:10])
+        stable = "not measured" if np.isnan(self.stability) else f"{self.stability:.3f} (adjusted Rand index)"
+        lines = [("groups", f"{self.k} of {sizes} items"), ("silhouette", f"{best:.4f}"), ("stability", stable)]
+        return lines + [("note", note) for note in self.provenance.notes]
+
+
+def discover_groups(
+    values: npt.ArrayLike | Sequence[npt.ArrayLike],
+    kind: str = "probs",
+    *,
+    most: int = 20,
+    stability: bool = True,
+    rng: Rng = 0,
+) -> ItemGroups:
+    """Find groups of items.
+
+    Parameters
+    ----------
+    values : array_like
+        With ``"probs"`` probabilities, shape (n_items, n_answers), or a list of such tables, one per model; with
+        ``"responses"`` scores of models between 0 and 1, shape (n_models, n_items), NaN where not run; with
+        ``"embeddings"`` vectors, shape (n_items, n_dimensions).
+    kind : {"probs", "responses", "embeddings"}
+        What they are.
+    most : int, default 20
+        Largest number of groups to try; at most items - 1.
+    stability : bool, default True
+        Whether to cluster resampled columns (answers, models, dimensions) ten times.
+    rng : int, Generator or None, default 0
+        Source of the random numbers.
+
+    Returns
+    -------
+    ItemGroups
+
+    Raises
+    ------
+    InputError
+        If there are three items or fewer, all are alike, or probabilities are none.
+
+    See Also
+    --------
+    harmony : what to do with groups.
+
+    Examples
+    --------
+    >>> near, far = [0.8, 0.1, 0.1], [0.1, 0.1, 0.8]
+    >>> discover_groups([near, near, near, far, far], stability=False).labels
+    array([0, 0, 0, 1, 1])
+    """
+    notes: list[str] = []
+    seed = seed_of(rng)
+    sample_stream, cluster_stream, resample_stream = spawn(seed, 3)
+    tables, make = tables_of(values, kind)
+    n, columns = tables[0].shape
+    if n <= 3:
+        raise InputError("values", f"needs more than 3 items, got {n}")
+    tries = min(check_count("most", most, low=2), n - 1)
+    if kind == "responses" and columns < ENOUGH_MODELS:
+        notes.append(f"{columns} models are few to tell items apart by; {ENOUGH_MODELS} are better")
+    chosen = np.arange(n)
+    if n > LARGEST:
+        chosen = np.sort(sample_stream.choice(n, LARGEST, replace=False))
+        notes.append(f"{LARGEST:,} of {n:,} items were clustered; {1 - LARGEST / n:.0%} joined the nearest group")
+    similarity = make(tables)
+    between = similarity(chosen, chosen)
+    if between.max() <= 1e-12:
+        raise InputError("values", "no structure to cluster: all items are alike")
+    found, scores = _clustered(between, tries, cluster_stream)
+    labels = np.empty(n, dtype=np.int64)
+    labels[chosen] = found
+    if n > LARGEST:
+        members = np.eye(found.max() + 1)[found] / np.bincount(found)
+        rest = np.setdiff1d(np.arange(n), chosen)
+        for start in range(0, len(rest), BLOCK):
+            part = rest[start : start + BLOCK]
+            labels[part] = np.argmin(similarity(part, chosen) @ members, axis=1)
+    order = np.argsort(-np.bincount(labels), kind="stable")
+    labels = np.argsort(order)[labels]
+    stable = float("nan")
+    if stability:
+        stable = _stability(tables, make, chosen, labels[chosen], resample_stream)
+        if stable < 0.6:
+            notes.append(f"other columns give other groups (adjusted Rand index {stable:.2f}): do not lean on them")
+    made = Provenance("item groups", {"kind": kind, "most": tries}, Source(), seed=seed, notes=tuple(notes))
+    return ItemGroups(
+        labels=labels,
+        silhouettes=pl.DataFrame(scores, schema=["k", "silhouette"], orient="row"),
+        k=int(labels.max()) + 1,
+        stability=stable,
+        joined=1 - len(chosen) / n,
+        provenance=made,
+    )
+
+
+def _clustered(
+    between: Floats, most: int, stream: np.random.Generator
+) -> tuple[npt.NDArray[np.int64], list[tuple[int, float]]]:
+    vectors, distance = _eigenvectors(between, most), np.sqrt(between)
+    best, scores, labels = -2.0, [], np.zeros(len(between), dtype=np.int64)
+    for k in range(2, most + 1):
+        found = _k_means(vectors[:, :k], k, stream)
+        score = _silhouette(distance, found)
+        scores.append((k, score))
+        if score > best + 1e-12:
+            best, labels = score, found
+    return labels, scores
+
+
+def _eigenvectors(between: Floats, most: int) -> Floats:
+    """The smallest eigenvectors of the normalised Laplacian, which serve every number of groups."""
+    n = len(between)
+    off = between[~np.eye(n, dtype=bool)]
+    scale = float(np.median(off)) or float(off[off > 0].mean())
+    affinity = np.exp(-between / scale)
+    degree = 1 / np.sqrt(affinity.sum(axis=1))
+    found = linalg.eigh(affinity * degree[:, None] * degree, subset_by_index=(n - most, n - 1))[1]
+    return np.asarray(found[:, ::-1])
+
+
+def _k_means(vectors: Floats, k: int, stream: np.random.Generator) -> npt.NDArray[np.int64]:
+    from scipy.cluster.vq import kmeans2
+
+    rows = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-300)
+    best, labels = np.inf, np.zeros(len(rows), dtype=np.int64)
+    for _ in range(RESTARTS):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # an empty cluster costs inertia, another start is better
+            centres, found = kmeans2(rows, k, iter=50, minit="++", rng=stream)
+        inertia = float(((rows - centres[found]) ** 2).sum())
+        if inertia < best - 1e-12:
+            best, labels = inertia, np.unique(found, return_inverse=True)[1]
+    return labels.astype(np.int64)
+
+
+def _silhouette(distance: Floats, labels: npt.NDArray[np.int64]) -> float:
+    """Mean of (b - a) / max(a, b), 0 for items alone in their group; -1 if there is one group only."""
+    sizes = np.bincount(labels).astype(np.float64)
+    if len(sizes) < 2:
+        return -1.0
+    sums = distance @ np.eye(len(sizes))[labels]
+    place = np.arange(len(labels))
+    own = sums[place, labels] / np.maximum(sizes[labels] - 1, 1)
+    means = sums / sizes
+    means[place, labels] = np.inf
+    other = means.min(axis=1)
+    top = np.maximum(own, other)
+    value = np.divide(other - own, top, out=np.zeros_like(top), where=top > 0)
+    return float(np.where(sizes[labels] > 1, value, 0.0).mean())
+
+
+def _stability(
+    tables: list[Floats],
+    make: Callable[[list[Floats]], Similarity],
+    chosen: npt.NDArray[np.intp],
+    labels: npt.NDArray[np.int64],
+    stream: np.random.Generator,
+) -> float:
+    k, values = int(labels.max()) + 1, []
+    for own in generator(stream).spawn(RESAMPLES):
+        drawn = [one[:, own.integers(0, one.shape[1], one.shape[1])] for one in tables]
+        if make is by_probabilities:
+            drawn = [one / np.maximum(one.sum(axis=1, keepdims=True), FLOOR) for one in drawn]
+        between = make(drawn)(chosen, chosen)
+        if between.max() > FLOOR:
+            values.append(rand_index(labels, _k_means(_eigenvectors(between, k), k, own)))
+    return float(np.mean(values)) if values else 0.0
