@@ -54,9 +54,7 @@ def _ease(gram: np.ndarray, penalty: float) -> np.ndarray:
     return weights
 
 
-def _lists(
-    scores: np.ndarray, held: np.ndarray, users: np.ndarray, items: np.ndarray, length: int
-) -> pl.DataFrame:
+def _lists(scores: np.ndarray, held: np.ndarray, users: np.ndarray, items: np.ndarray, length: int) -> pl.DataFrame:
     hidden = np.where(held > 0, -np.inf, scores)
     order = np.argsort(-hidden, axis=1, kind="stable")[:, :length]
     return pl.DataFrame(

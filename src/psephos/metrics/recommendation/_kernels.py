@@ -154,3 +154,36 @@ def list_sums(
                 ideal += gains[rest] * discount[rest]
             made[user, n_cuts - 1, 8] = ideal
     return made
+
+
+@numba.njit(cache=True, nogil=True)
+def counted(lists: Any, cutoffs: Any, n_items: int) -> Any:
+    """How often each item stands in lists down to each cutoff, which ascend; -1 is the whole list."""
+    n_users, width = lists.shape
+    made = np.zeros((len(cutoffs), n_items), dtype=np.int64)
+    for user in range(n_users):
+        place = 0
+        for cut in range(len(cutoffs)):
+            last = width if cutoffs[cut] < 0 else min(cutoffs[cut], width)
+            while place < last:
+                item = lists[user, place]
+                if item >= 0:
+                    made[cut, item] += 1
+                place += 1
+    for cut in range(1, len(cutoffs)):
+        made[cut] += made[cut - 1]
+    return made
+
+
+@numba.njit(cache=True, nogil=True)
+def summed(lists: Any, width: int, weights: Any) -> Any:
+    """For each list the sum of a weight of its items down to a width."""
+    made = np.zeros(len(lists))
+    for user in range(len(lists)):
+        total = 0.0
+        for place in range(width):
+            item = lists[user, place]
+            if item >= 0:
+                total += weights[item]
+        made[user] = total
+    return made

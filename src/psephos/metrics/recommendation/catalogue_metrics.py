@@ -5,7 +5,7 @@ with zeros, p_i = c_i / C:
 
     catalogue_coverage = distinct recommended items of the train data / n        item_coverage = distinct items
     user_coverage = users with a list / users                                    entropy = -sum p_i log2 p_i
-    entropy_share = entropy / log2 n      effective_items = 2^entropy            gini = sum_j (2j - n - 1) c_j / ((n - 1) C)
+    entropy_share = entropy / log2 n     effective_items = 2^entropy     gini = sum_j (2j - n - 1) c_j / ((n - 1) C)
     pop_reo = std(q) / mean(q),  q_g = hits in group g / relevant items of group g that users have not met
     pop_rsp = the same with recommended items of group g / items of group g that users have not met
 
@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from psephos.metrics.recommendation.coding import Counts, Floats, Problem
 from psephos.metrics.recommendation.conventions import Convention
-from psephos.metrics.recommendation.lists import Lists
+from psephos.metrics.recommendation.lists import KERNEL_FROM, Lists
 from psephos.metrics.recommendation.position_sums import HEAD, TAIL, Catalogue
 from psephos.metrics.recommendation.user_metrics import Column, error_of
 
@@ -37,6 +37,10 @@ Groups = tuple[Floats, Floats]
 
 def item_counts(lists: Lists, cutoffs: Counts, n_items: int) -> list[Counts]:
     """How often each item is recommended down to each cutoff, ascending cutoffs."""
+    if lists.items.size >= KERNEL_FROM:
+        from psephos.metrics.recommendation._kernels import counted
+
+        return list(counted(lists.items, cutoffs, n_items))
     made, total, low = [], np.zeros(n_items, dtype=np.int64), 0
     for cutoff in cutoffs:
         high = lists.items.shape[1] if cutoff < 0 else min(int(cutoff), lists.items.shape[1])
@@ -168,6 +172,10 @@ def open_by_group(problem: Problem, catalogue: Catalogue) -> Groups:
 def _sum_over_lists(lists: Lists, cutoff: int, weights: Floats) -> Floats:
     """For each user the sum of a weight of items down to a cutoff."""
     width = lists.items.shape[1] if cutoff < 0 else min(cutoff, lists.items.shape[1])
+    if lists.items.size >= KERNEL_FROM:
+        from psephos.metrics.recommendation._kernels import summed
+
+        return np.asarray(summed(lists.items, width, weights))
     made = np.zeros(len(lists.items))
     padded = np.append(weights, 0.0)  # -1 takes the last
     for place in range(width):

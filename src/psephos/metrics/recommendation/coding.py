@@ -1,6 +1,6 @@
 """How do frames, mappings, opinions and arrays become one coded problem?
 
-Inside, users and items are whole numbers: `Rows` holds for each user its items, sorted, with a number each (the truth and
+Inside, users and items are whole numbers: `Rows` holds for each user its items, sorted, with a number each (the truth,
 the train data), a `Run` its rows as they were given, or a matrix of lists. Names of any type are made one text each, as
 `psephos.opinions` does, so that 1, 1.0 and "1" are one item whatever table they came from. Train items come first in
 the codes, in the order in which they appear.
@@ -70,7 +70,7 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """The lists of one system: rows as given (users, items, keys by which they ascend, scores), or a matrix of items."""
+    """The lists of one system: rows as given (users, items, keys that ascend down a list, scores), or a matrix."""
 
     users: Codes | None = None
     items: Codes | None = None

@@ -7,7 +7,7 @@ a tool, so that its numbers can be had again and compared.
 |---|---|
 | gain | nDCG: `linear` g, `exponential` 2^g - 1, `exponential_from_level` 2^(g - level + 1) - 1 (of hits), `binary` |
 | level | the least gain that is a hit; None: every gain above 0 |
-| average_precision | AP divides by `relevant` = \|R\|, by `cut` = min(k, \|R\|), or is the mean over `positions` of P@n |
+| average_precision | AP divides by `relevant` = R, by `cut` = min(k, R), or is the mean over `positions` of P@n |
 | f1 | harmonic mean of each user, then averaged (`users`), or of the two averages (`means`) |
 | reciprocal_rank | averaged over `all` users, or over those with a `hits` |
 | arhr | `sum` of h_j / j of a user, averaged; or `hits`: the mean of 1 / rank over all hits |

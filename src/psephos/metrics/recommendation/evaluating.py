@@ -9,7 +9,6 @@ Sources: sheets 02 and 12. Differs: see `conventions`; intervals are ours: norma
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -25,7 +24,8 @@ from psephos.metrics.recommendation.catalogue_metrics import (
     relevant_by_group,
 )
 from psephos.metrics.recommendation.coding import Counts, Problem, coded_problem
-from psephos.metrics.recommendation.conventions import Convention, convention as preset
+from psephos.metrics.recommendation.conventions import Convention
+from psephos.metrics.recommendation.conventions import convention as preset
 from psephos.metrics.recommendation.evaluation import Evaluation, made_evaluation
 from psephos.metrics.recommendation.item_similarity import (
     CoOccurrence,
@@ -249,7 +249,8 @@ class Setting:
         self, lists: Lists, metrics: Sequence[str], names: Sequence[str]
     ) -> tuple[dict[str, UserValues], npt.NDArray[np.float64]]:
         """Values of users from sums that are held a block of users at a time; and, for the chances of groups, the sums
-        of hits and items of head and tail, shape (4, n_users, n_cutoffs)."""
+        of hits and items of head and tail, shape (4, n_users, n_cutoffs).
+        """
         n_users, n_cuts = self.problem.n_users, len(self.cutoffs)
         kept = [SUMS.index(name) for name in ("head_hits", "tail_hits", "head_items", "tail_items")]
         by_group = {"pop_reo", "pop_rsp"} & set(names)
@@ -309,5 +310,3 @@ def _joined(parts: list[UserValues]) -> UserValues:
     ]
     assert sides[0] is not None  # noqa: S101
     return UserValues(sides[0], sides[1], sides[2], first.kind)
-
-

@@ -78,7 +78,8 @@ class Evaluation(Result):
 
     def table(self) -> pl.DataFrame:
         """One row for each run, metric and cutoff: run, metric, k, value, low, high, standard_error, users (behind the
-        value; pairs of ratings), left_out, reason, definition."""
+        value; pairs of ratings), left_out, reason, definition.
+        """
         return self.values
 
     def summary(self) -> list[tuple[str, str]]:
@@ -132,7 +133,9 @@ class Evaluation(Result):
                 for (of, metric, k), values in self.by_user.items()
                 if of == name
             }
-            parts.append(pl.DataFrame({"user": self.users, "run": pl.Series([name]).new_from_index(0, len(self.users))} | own))
+            parts.append(
+                pl.DataFrame({"user": self.users, "run": pl.Series([name]).new_from_index(0, len(self.users))} | own)
+            )
         return pl.concat(parts)
 
     def by(self, groups: Mapping[object, object] | Sequence[object]) -> pl.DataFrame:
@@ -157,8 +160,19 @@ class Evaluation(Result):
                 own = values[inside & ~np.isnan(values)]
                 value = float(own.mean()) if len(own) else math.nan
                 error = error_of(own - value, value, bounded=metric in BOUNDED) if len(own) else math.nan
-                rows.append((run, metric, None if k < 0 else k, kind, value, *_ends(metric, value, error, self.level), error, len(own)))
-        schema = {name: pl.String for name in ("run", "metric")} | {"k": pl.Int64, "group": pl.String}
+                rows.append(
+                    (
+                        run,
+                        metric,
+                        None if k < 0 else k,
+                        kind,
+                        value,
+                        *_ends(metric, value, error, self.level),
+                        error,
+                        len(own),
+                    )
+                )
+        schema = dict.fromkeys(("run", "metric"), pl.String) | {"k": pl.Int64, "group": pl.String}
         schema |= dict.fromkeys(("value", "low", "high", "standard_error"), pl.Float64) | {"users": pl.Int64}  # type: ignore[assignment]
         return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
 
@@ -260,7 +274,9 @@ class Evaluation(Result):
     def _groups(self, groups: Mapping[object, object] | Sequence[object]) -> pl.Series:
         if isinstance(groups, Mapping):
             users = canonical(series("user", list(groups))).cast(pl.String)
-            known = pl.DataFrame({"user": users, "group": [None if one is None else str(one) for one in groups.values()]})
+            known = pl.DataFrame(
+                {"user": users, "group": [None if one is None else str(one) for one in groups.values()]}
+            )
             own = pl.DataFrame({"user": self.users.cast(pl.String)})
             return own.join(known, on="user", how="left", maintain_order="left")["group"]
         check_same_length(users=self.users, groups=groups)

@@ -105,7 +105,12 @@ def list_diversity(lists: Lists, similarity: Similarity, cutoffs: Counts, users:
 
 
 def list_serendipity(
-    lists: Lists, similarity: Similarity, problem: Problem, cutoffs: Counts, users: slice, hits: npt.NDArray[np.bool_] | None
+    lists: Lists,
+    similarity: Similarity,
+    problem: Problem,
+    cutoffs: Counts,
+    users: slice,
+    hits: npt.NDArray[np.bool_] | None,
 ) -> Floats:
     """Serendipity of some users' lists at each cutoff, NaN without a list or a history; shape (n_cutoffs, n_users).
 

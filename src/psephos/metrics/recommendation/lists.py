@@ -245,9 +245,7 @@ def _expected(
     possible = (r[block] > 0) & (c[block] == 0) & (left >= r[block] - 1)
     first = np.zeros(len(users))
     at = block[possible]
-    first[possible] = np.exp(
-        _log_choose(left[possible], r[at] - 1) - _log_choose(n[at], r[at])
-    )
+    first[possible] = np.exp(_log_choose(left[possible], r[at] - 1) - _log_choose(n[at], r[at]))
     return share, mean_gain[block], running, first
 
 

@@ -143,7 +143,7 @@ def definition(metric: str, k: int | None, rule: Convention, *, sampled: int | N
     --------
     >>> from psephos.metrics.recommendation.conventions import convention
     >>> definition("ap", 10, convention()), definition("ndcg", None, convention("recbole"))
-    ('AP[/|R|]@10', 'nDCG[binary gain]')
+    ('AP[/|R|]@10', 'nDCG[binary gain; seen dropped]')
     """
     level = "" if rule.level is None else f"hit from {rule.level:g}"
     ties = "" if rule.ties == "order" else f"ties {rule.ties}"

@@ -204,7 +204,8 @@ def _at(running: Floats, cutoffs: Counts) -> Floats:
 
 def _beyond_the_end(running: Floats, down: Floats, length: Counts, cutoffs: Counts, *, over_n: bool) -> Floats:
     """Sums of H_n (over n) over all n up to the cutoff, also past the end of a list, where H stays; the whole list
-    ends where it ends."""
+    ends where it ends.
+    """
     n_users, width = running.shape
     made = np.zeros((n_users, len(cutoffs)))
     if not width:

@@ -139,7 +139,9 @@ def rating_column(metric: str, y: Floats, f: Floats, users: Counts, average: str
         kinds, codes = np.unique(users, return_inverse=True)
         order = np.argsort(codes, kind="stable")
         cuts = np.cumsum(np.bincount(codes))[:-1]
-        own = np.array([_value(metric, a, b) for a, b in zip(np.split(y[order], cuts), np.split(f[order], cuts), strict=True)])
+        own = np.array(
+            [_value(metric, a, b) for a, b in zip(np.split(y[order], cuts), np.split(f[order], cuts), strict=True)]
+        )
         held = ~np.isnan(own)
         return mean_column(own, held, len(kinds), "a user without variation", bounded=False)
     value = _value(metric, y, f)

@@ -29,7 +29,10 @@ from psephos.metrics.recommendation.conventions import Convention
 from psephos.metrics.recommendation.names import ACCURACY, FOUND
 from psephos.metrics.recommendation.position_sums import SUMS
 
-BOUNDED = frozenset({*ACCURACY, "diversity", "tail_share", "epc", "catalogue_coverage", "user_coverage"}) - {"dcg", "arhr"}
+BOUNDED = frozenset({*ACCURACY, "diversity", "tail_share", "epc", "catalogue_coverage", "user_coverage"}) - {
+    "dcg",
+    "arhr",
+}
 """Metrics that lie between 0 and 1."""
 
 
@@ -158,9 +161,7 @@ def column_of(
     return Column(value, error_of(moved, value, bounded=bounded), n, possible - n, reason if possible > n else "", own)
 
 
-def mean_column(
-    own: Floats, held: npt.NDArray[np.bool_], possible: int, reason: str, *, bounded: bool
-) -> Column:
+def mean_column(own: Floats, held: npt.NDArray[np.bool_], possible: int, reason: str, *, bounded: bool) -> Column:
     """The mean over users with its error."""
     n = int(held.sum())
     if not n:
@@ -176,7 +177,7 @@ def error_of(moved: Floats, value: float, *, bounded: bool) -> float:
     n = len(moved)
     if n < 2:
         return math.nan
-    error = math.sqrt(float(moved @ moved) / (n - 1) / n)
+    error = math.sqrt(float(np.square(moved).sum()) / (n - 1) / n)
     if error <= 1e-12 * abs(value) and bounded and 0 < value < 1:
         return math.sqrt(value * (1 - value)) / n
     return error
