@@ -165,7 +165,7 @@ def _measures(
     n_users = int(code.max(initial=-1)) + 1
 
     def per_user(values: Floats) -> Floats:
-        return np.bincount(code, weights=values, minlength=n_users)
+        return np.bincount(code, weights=values, minlength=n_users).astype(np.float64)
 
     shown, clicks = per_user(numbers["impressions"]), per_user(numbers["clicked"])
     there = np.ones(n_users)
@@ -210,7 +210,7 @@ def _over_time(
         np.maximum.at(last, place, time)
         owner = np.empty(len(kinds), dtype=np.int64)
         owner[place] = code
-        seconds = np.bincount(owner, weights=last - first, minlength=n_users)
+        seconds = np.bincount(owner, weights=last - first, minlength=n_users).astype(np.float64)
         count = np.bincount(owner, minlength=n_users).astype(np.float64)
         rows.append(_ratio("session_length", seconds, count, level))
     day = np.floor(time / DAY)

@@ -76,10 +76,10 @@ def catalogue_column(
         counted = counts > 0
         if metric == "catalogue_coverage" and rule.coverage == "train":
             counted = counted & (catalogue.group > 0)
-        scale = catalogue.n_train if metric == "catalogue_coverage" else 1
-        alone = _sum_over_lists(lists, cutoff, (counted & (counts == 1)).astype(np.float64))[shown] / scale
+        items = catalogue.n_train if metric == "catalogue_coverage" else 1
+        alone = _sum_over_lists(lists, cutoff, (counted & (counts == 1)).astype(np.float64))[shown] / items
         error = math.sqrt((n_users - 1) / n_users * float(((alone - alone.mean()) ** 2).sum()))
-        return Column(float(counted.sum()) / scale, error if n_users > 1 else math.nan, n_users)
+        return Column(float(counted.sum()) / items, error if n_users > 1 else math.nan, n_users)
     if metric == "gini":
         assert catalogue is not None  # noqa: S101
         return _gini(lists, counts, cutoff, catalogue.n_train, rule, shown)

@@ -152,7 +152,7 @@ def checked_cutoffs(k: int | Sequence[int] | None) -> Counts:
     """Cutoffs, ascending, each once; -1 for the whole list."""
     if k is None:
         return np.array([-1], dtype=np.int64)
-    given = list(k) if isinstance(k, (Sequence, np.ndarray)) and not isinstance(k, str) else [k]
+    given = [k] if isinstance(k, str) or not hasattr(k, "__iter__") else list(k)
     if not given:
         raise InputError("k", "name at least one cutoff")
     return np.unique([check_count("k", one) for one in given]).astype(np.int64)

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,9 +85,10 @@ class Evaluation(Result):
 
     def summary(self) -> list[tuple[str, str]]:
         """Every number with its interval, and what was found in the lists."""
-        lines = []
-        for row in self.values.head(24).iter_rows(named=True):
-            lines.append((f"{row['run']} {row['definition']}", _in_words(row, self.level)))
+        lines = [
+            (f"{row['run']} {row['definition']}", _in_words(row, self.level))
+            for row in self.values.head(24).iter_rows(named=True)
+        ]
         if self.values.height > 24:
             lines.append(("more", f"{self.values.height - 24:,} further numbers"))
         for row in self.ledger.iter_rows(named=True):
@@ -120,8 +122,8 @@ class Evaluation(Result):
         if found.height != 1:
             raise InputError("metric", f"names {found.height} numbers", hint="say which run and which k")
         row = found.row(0, named=True)
-        ends = (math.nan if row[name] is None else row[name] for name in ("value", "low", "high"))
-        return Interval(*ends, self.level)
+        value, low, high = (math.nan if row[name] is None else row[name] for name in ("value", "low", "high"))
+        return Interval(value, low, high, self.level)
 
     def per_user(self, run: str | None = None) -> pl.DataFrame:
         """The value of each user: columns user, run, and one for each metric and cutoff; null where it has none."""
@@ -173,7 +175,7 @@ class Evaluation(Result):
                     )
                 )
         schema = dict.fromkeys(("run", "metric"), pl.String) | {"k": pl.Int64, "group": pl.String}
-        schema |= dict.fromkeys(("value", "low", "high", "standard_error"), pl.Float64) | {"users": pl.Int64}  # type: ignore[assignment]
+        schema |= dict.fromkeys(("value", "low", "high", "standard_error"), pl.Float64) | {"users": pl.Int64}
         return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
 
     def compare(
@@ -216,7 +218,7 @@ class Evaluation(Result):
         >>> truth = {f"u{n}": ["a"] for n in range(12)}
         >>> runs = {"good": {user: ["a", "b"] for user in truth}, "bad": {user: ["b", "a"] for user in truth}}
         >>> evaluate(truth, runs, "mrr").compare().select("difference", "p").rows()
-        [(0.5, 0.0004...)]
+        [(0.5, 0.0009...)]
         """
         runs = self.ledger["run"].to_list()
         if len(runs) < 2:
@@ -234,11 +236,8 @@ class Evaluation(Result):
             found = compare_paired(left, right, test=how, level=self.level, repeats=repeats, rng=stream)
             ends = found.difference
             detectable = 2.801585 * found.standard_deviation / math.sqrt(both)  # z(.975) + z(.8)
-            counts = (found.wins, found.losses, found.ties)
-            rows.append(
-                (metric, None if k < 0 else k, one, other, ends.value, ends.low, ends.high, found.p, found.test)
-                + (*counts, both, detectable)
-            )
+            said = ends.value, ends.low, ends.high, found.p, found.test, found.wins, found.losses, found.ties
+            rows.append((metric, None if k < 0 else k, one, other, *said, both, detectable))
         names = ["metric", "k", "left", "right", "difference", "low", "high", "p", "test", "wins", "losses", "ties"]
         table = pl.DataFrame(rows, schema=[*names, "users", "detectable"], orient="row")
         adjusted = pl.Series("adjusted", adjust(table["p"].to_numpy(), adjustment))
@@ -333,11 +332,11 @@ def _ends(metric: str, value: float, error: float, level: float) -> tuple[float,
     return low, min(1.0, high) if metric in BOUNDED or metric in SHARES else high
 
 
-def _in_words(row: Mapping[str, object], level: float) -> str:
+def _in_words(row: Mapping[str, Any], level: float) -> str:
     if row["value"] is None:
         return f"undefined: {row['reason']}"
-    ends = (math.nan if row[name] is None else row[name] for name in ("value", "low", "high"))
-    shown = str(Interval(*ends, level))  # type: ignore[arg-type]
+    value, low, high = (math.nan if row[name] is None else row[name] for name in ("value", "low", "high"))
+    shown = str(Interval(value, low, high, level))
     shown = shown.partition(" [")[0] if row["low"] is None else shown
     left = f", {row['left_out']:,} left out: {row['reason']}" if row["left_out"] else ""
     return f"{shown} (n = {row['users']:,}{left})"

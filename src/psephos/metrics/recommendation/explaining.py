@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -105,8 +106,9 @@ def explain_value(
     levels: list[float | None] = [None, 1.0] if ((values > 0) & (values < 1)).any() else [None]
     levels += [0.0] if (values == 0).any() else []
     rows = []
-    for level, *chosen in itertools.product(levels, *free.values()):
-        rule = Convention(name="", level=level, **dict(zip(free, chosen, strict=True)))
+    for level, chosen in itertools.product(levels, itertools.product(*free.values())):
+        choices: dict[str, Any] = dict(zip(free, chosen, strict=True))
+        rule = Convention(name="", level=level, **choices)
         columns, _ = Setting(problem, rule, cutoffs, (name,), None, "micro").run(run)
         found = columns[name, int(cutoffs[0])].value
         rows.append((found, abs(found - value), abs(found - value) <= tolerance, _presets(rule, free), level, *chosen))
@@ -123,8 +125,8 @@ def sampled_expectation(
 ) -> npt.NDArray[np.float64]:
     r"""What a metric comes to on average if the one relevant item is ranked among sampled others.
 
-    With rank r among n items, each of m others drawn at random stands above it with the chance (r - 1) / (n - 1), so its
-    rank among them is 1 + Binomial(m, (r - 1) / (n - 1)).
+    With rank r among n items, each of m others drawn at random stands above it with the chance (r - 1) / (n - 1), so
+    its rank among them is 1 + Binomial(m, (r - 1) / (n - 1)).
 
     Parameters
     ----------

@@ -53,6 +53,7 @@ class CoOccurrence:
         return _Table((self.held[:, low:high].T @ self.held).tocsr())
 
     def of(self, left: Counts, right: Counts) -> Floats:
+        """One number for each pair."""
         together = np.zeros(len(left))
         if self.table is not None:
             together = self.table.at(left, right)
@@ -63,7 +64,7 @@ class CoOccurrence:
                     table = self._rows(low, min(low + BLOCK, len(self.norm)))
                     together[here] = table.at(left[here] - low, right[here])
         scale = self.norm[left] * self.norm[right]
-        return np.divide(together, scale, out=np.zeros(len(left)), where=scale > 0)
+        return np.asarray(np.divide(together, scale, out=np.zeros(len(left)), where=scale > 0))
 
 
 class FeatureCosine:
@@ -77,6 +78,7 @@ class FeatureCosine:
         self.unit = np.divide(table, norm, out=np.zeros_like(table), where=norm > 0)
 
     def of(self, left: Counts, right: Counts) -> Floats:
+        """One number for each pair."""
         return np.asarray(np.einsum("ij,ij->i", self.unit[left], self.unit[right]))
 
 
@@ -110,11 +112,11 @@ def list_serendipity(
     problem: Problem,
     cutoffs: Counts,
     users: slice,
-    hits: npt.NDArray[np.bool_] | None,
+    hits: Floats | None,
 ) -> Floats:
     """Serendipity of some users' lists at each cutoff, NaN without a list or a history; shape (n_cutoffs, n_users).
 
-    `hits` says which positions count; all if None.
+    `hits` weighs positions; all count if None.
     """
     train = problem.train
     assert train is not None  # noqa: S101

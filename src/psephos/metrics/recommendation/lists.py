@@ -108,7 +108,7 @@ def ranked_lists(run: Run, problem: Problem, judged: Judgement, rule: Convention
     if matrix.size >= KERNEL_FROM and problem.candidates is None and rule.repeats != "keep":
         return _of_large_matrix(matrix, problem, rule, width)
     user, place = np.nonzero(matrix >= 0)
-    lists = _of_rows(
+    return _of_rows(
         user.astype(np.int32),
         matrix[user, place].astype(np.int32),
         place.astype(np.float64),
@@ -117,7 +117,6 @@ def ranked_lists(run: Run, problem: Problem, judged: Judgement, rule: Convention
         rule,
         width,
     )
-    return lists
 
 
 def _of_rows(
@@ -190,7 +189,7 @@ def _of_rows(
         fresh[at] = first[cut]
     expected = None
     if rule.ties == "expected" and ledger["ties"]:
-        parts = _expected(users, keys, place, hit, gain)
+        parts = _expected(users, keys, hit, gain)
         made = [np.zeros(matrix.shape) for _ in parts]
         for whole, part in zip(made, parts, strict=True):
             whole[at] = part[cut]
@@ -223,7 +222,7 @@ def _tie_keys(
 
 
 def _expected(
-    users: Codes, keys: Floats, place: Counts, hit: npt.NDArray[np.bool_], gain: Floats
+    users: Codes, keys: Floats, hit: npt.NDArray[np.bool_], gain: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
     new = np.ones(len(users), dtype=bool)
     new[1:] = (users[1:] != users[:-1]) | (keys[1:] != keys[:-1])
@@ -232,11 +231,11 @@ def _expected(
     r = np.bincount(block, weights=hit)
     mean_gain = np.bincount(block, weights=gain) / n
     opening = np.flatnonzero(new)
-    above = np.cumsum(hit) - hit
+    above: Counts = np.cumsum(hit, dtype=np.int64) - hit
     of_user = np.ones(len(users), dtype=bool)
     of_user[1:] = users[1:] != users[:-1]
-    base = above[np.flatnonzero(of_user)][np.cumsum(of_user) - 1]
-    c = (above - base)[opening]
+    base: Counts = above[np.flatnonzero(of_user)][np.cumsum(of_user) - 1]
+    c: Counts = (above - base)[opening]
     j = np.arange(len(users)) - opening[block]
     share = (r / n)[block]
     slope = np.divide(r - 1, n - 1, out=np.zeros(len(n)), where=n > 1)[block]

@@ -135,9 +135,9 @@ def _unfolded(argument: str, given: Mapping[Any, Any]) -> tuple[pl.Series, pl.Se
             raise InputError(
                 argument, f"must give a mapping or a list of items, got {held!r:.60}", where=f"user {user!r}"
             )
-        if scored is not None and this is not scored and len(held):  # type: ignore[arg-type]
+        if scored is not None and this is not scored and len(held):
             raise InputError(argument, "mixes lists with scores and lists without", where=f"user {user!r}")
-        scored = this if scored is None or len(held) else scored  # type: ignore[arg-type]
+        scored = this if scored is None or len(held) else scored
         own = list(held)
         users += [user] * len(own)
         items += own

@@ -110,7 +110,7 @@ def uplift(
     Examples
     --------
     >>> print(uplift([1] * 10 + [0] * 90, [1] * 20 + [0] * 80))
-    .100 [.000, .198], p = 0.0477, relative 1.0 [-.4, 2.4]
+    .100 [.000, .199], p = 0.0477, relative 1.0 [-.4, 2.4]
     """
     check_choice("kind", kind, ("auto", "rate", "money"))
     check_number("level", level, low=0, high=1, open_ends=True)
@@ -238,7 +238,8 @@ def _relative(a: Floats, b: Floats, level: float) -> Interval:
     va, vb = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)
     error = math.sqrt(vb / one**2 + va * other**2 / one**4)
     value = other / one - 1
-    return Interval(value, *(float(end) for end in normal_interval(value, error, level)), level)
+    low, high = (float(end) for end in normal_interval(value, error, level))
+    return Interval(value, low, high, level)
 
 
 def _adjusted(a: Floats, b: Floats, before: tuple[npt.ArrayLike, npt.ArrayLike], level: float) -> Interval:

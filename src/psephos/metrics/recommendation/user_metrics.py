@@ -185,4 +185,4 @@ def error_of(moved: Floats, value: float, *, bounded: bool) -> float:
 
 def _share(above: Floats, below: Floats, empty: float = 0.0) -> Floats:
     below = np.broadcast_to(below, above.shape)
-    return np.divide(above, below, out=np.full(above.shape, empty), where=below > 0)
+    return np.asarray(np.divide(above, below, out=np.full(above.shape, empty), where=below > 0))

@@ -129,7 +129,8 @@ def adjusted_cosine(ratings: npt.ArrayLike) -> Floats:
     centred = np.where(rated > 0, table - mean, 0.0)
     squares = (centred**2).T @ rated
     below = np.sqrt(squares * squares.T)
-    return np.divide(centred.T @ centred, below, out=np.full(below.shape, np.nan), where=below > 0)
+    found = np.divide(centred.T @ centred, below, out=np.full(below.shape, np.nan), where=below > 0)
+    return np.asarray(found)
 
 
 def _compared(x: Floats, y: Floats, measure: str, variant: str) -> Floats:
@@ -184,4 +185,4 @@ def _of_sparse(x: Any, y: Any, measure: str, as_similarity: bool, variant: str) 
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+    return np.asarray(np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0))

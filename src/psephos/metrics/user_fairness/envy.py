@@ -146,4 +146,4 @@ def _best(wanted: sparse.csr_matrix, k: int) -> npt.NDArray[np.float64]:
     order = np.lexsort((-wanted.data, row))
     rank = np.arange(len(row)) - wanted.indptr[row]
     taken = rank < k
-    return np.bincount(row[taken], weights=wanted.data[order][taken], minlength=wanted.shape[0])
+    return np.bincount(row[taken], weights=wanted.data[order][taken], minlength=wanted.shape[0]).astype(np.float64)

@@ -49,7 +49,8 @@ class ListUnfairness:
     pairs: int
 
     def __str__(self) -> str:
-        return f"UF mean {self.mean:.4g} over {self.pairs:,} pairs from similarity {self.threshold:.3g}, ln {self.natural_log:.4g}"
+        where = f"{self.pairs:,} pairs from similarity {self.threshold:.3g}"
+        return f"UF mean {self.mean:.4g} over {where}, ln {self.natural_log:.4g}"
 
 
 def list_unfairness(similarity: object, lists: npt.ArrayLike, features: npt.ArrayLike, k: int) -> ListUnfairness:

@@ -7,7 +7,8 @@ With S(u) how well user u is served, between 0 and 1, and sim(u, v) how alike tw
 PUF falls where few users are alike and where nobody is served well, so three numbers stand beside it: the normalised
 PUF, sum sim |dS| / sum sim, the mean gap weighted by similarity; the plain mean gap over all pairs, which is what the
 normalised PUF is on average if S is shuffled over users (a ratio above 1: similar users fare worse than any two); and
-the share of PUF in what the same mean S would give if served all or nothing at random, 2 S (1 - S) m / (m - 1) mean sim.
+the share of PUF in what the same mean S gives if users are served all or nothing at random, which is
+2 S (1 - S) m / (m - 1) times the mean similarity.
 The permutation test shuffles S over users. Errors are those of a U-statistic: what each user's pairs move.
 
 Source: Rampisela, Maistro, Ruotsalo and Lioma (2026), arXiv 2602.02516. Differs: the equation is reconstructed (sheet
@@ -36,6 +37,7 @@ from psephos.opinions.frames import series
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result, json_ready
 from psephos.statistics import Interval, normal_interval, permutation_test
+from psephos.statistics.intervals import Ends
 
 LOW = 0.05
 """Mean effectiveness below which PUF is small whatever is done, and a note says so."""
@@ -97,7 +99,7 @@ class PairwiseUnfairness(Result):
 
     def table(self) -> pl.DataFrame:
         """One row per measure: measure, value, low, high, heeds (what it looks at)."""
-        blank = (None, None)
+        blank, per = (None, None), self.normalised
         rows = [
             ("PUF", self.puf.value, self.puf.low, self.puf.high, "similarity and effectiveness"),
             (
@@ -130,11 +132,11 @@ class PairwiseUnfairness(Result):
             ),
         ]
         if self.worst.height:
-            row = self.worst.row(0, named=True)
+            left, right, similarity, gap = self.worst.row(0)[:4]
             lines.append(
                 (
                     "worst pair",
-                    f"{row['left']} and {row['right']}: similarity {row['similarity']:.2f}, gap {row['gap']:.2f}",
+                    f"{left} and {right}: similarity {similarity:.2f}, gap {gap:.2f}",
                 )
             )
         return lines + [("note", note) for note in self.provenance.notes]
@@ -294,8 +296,9 @@ def _measured(
             "lag": better - S,
         }
     ).with_columns(pl.col(pl.Float64).fill_nan(None))
-    ends = (float(end) for end in normal_interval(puf, error, level))
-    ends_norm = (float(end) for end in normal_interval(normalised, error_norm, level))
+    parameters = {"repeats": repeats, "level": level, "drawn": pairs.drawn}
+    ends = normal_interval(puf, error, level)
+    ends_norm = normal_interval(normalised, error_norm, level)
     return PairwiseUnfairness(
         provenance=Provenance(
             "pairwise_unfairness",
@@ -304,8 +307,8 @@ def _measured(
             seed,
             notes=tuple(notes),
         ),
-        puf=_above_zero(puf, *ends, level),
-        normalised=_above_zero(normalised, *ends_norm, level),
+        puf=_above_zero(puf, ends, level),
+        normalised=_above_zero(normalised, ends_norm, level),
         gap=plain,
         p=p,
         null=null,
@@ -320,7 +323,7 @@ def _measured(
         left_out=left_out,
         drawn=pairs.drawn,
         user_table=table.sort("share", descending=True, maintain_order=True),
-        worst=_worst(pairs, gap, product, names, None if held is None else held[there], items, worst),
+        worst=_worst(pairs, gap, product, names, held, items, worst),
     )
 
 
@@ -343,8 +346,9 @@ def _user_error(own: Floats, centre: float) -> float:
     return 2 * math.sqrt(float(((own - centre) ** 2).sum()) / (m - 1) / m)
 
 
-def _above_zero(value: float, low: float, high: float, level: float) -> Interval:
-    return Interval(value, max(0.0, low) if low == low else low, high, level)
+def _above_zero(value: float, ends: Ends, level: float) -> Interval:
+    low, high = (float(end) for end in ends)
+    return Interval(value, low if math.isnan(low) else max(0.0, low), high, level)
 
 
 def _scaled(values: Floats, scale: Sequence[float]) -> Floats:

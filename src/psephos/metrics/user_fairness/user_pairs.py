@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from psephos.engine.streams import Rng, generator
-from psephos.errors import InputError, check_floats
+from psephos.errors import InputError, check_choice, check_count, check_floats, check_number
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -113,8 +113,6 @@ def user_similarity(
     >>> list(zip(pairs.left.tolist(), pairs.right.tolist(), pairs.similarity.round(3).tolist()))
     [(0, 1, 0.5), (1, 2, 0.333)]
     """
-    from psephos.errors import check_choice, check_count, check_number
-
     check_choice("measure", measure, ("jaccard", "cosine", "jensen-shannon", "mixture"))
     check_number("gamma", gamma, low=0, high=1)
     held = None if measure == "jensen-shannon" and history is None else _history(history)
@@ -133,7 +131,7 @@ def user_similarity(
         empty |= np.diff(held.indptr) == 0
     if shares is not None:
         empty |= shares.sum(axis=1) == 0
-    if draws is None and _cost(held, shares, measure) > most_common:
+    if draws is None and _cost(held, shares) > most_common:
         draws = 200_000
     if draws is not None:
         stream = generator(rng)
@@ -159,7 +157,6 @@ def pairs_of(similarity: object, n_users: int) -> UserPairs:
             raise InputError("similarity", f"must have shape ({n_users}, {n_users}), got {table.shape}")
         apart = abs(table.tocsr() - table.tocsr().T)
         if apart.nnz and apart.max() > 1e-9:
-            row, column = np.unravel_index(int(apart.tocoo().data.argmax()), apart.tocoo().data.shape)[0], 0
             one = apart.tocoo()
             row, column = int(one.row[one.data.argmax()]), int(one.col[one.data.argmax()])
             raise InputError("similarity", "is not symmetric", where=f"users {row} and {column}")
@@ -224,7 +221,7 @@ def _shares(features: npt.ArrayLike) -> Floats:
     return np.divide(table, total, out=np.zeros_like(table), where=total > 0)
 
 
-def _cost(held: sparse.csr_matrix | None, shares: Floats | None, measure: str) -> float:
+def _cost(held: sparse.csr_matrix | None, shares: Floats | None) -> float:
     """Co-occurrences to go through; every pair where features compare all."""
     if shares is not None:
         return float(len(shares)) ** 2 * shares.shape[1] / 2
@@ -278,10 +275,11 @@ def _similarity(common: Floats, left: Indices, right: Indices, held: sparse.csr_
     if measure == "cosine":
         norm = np.sqrt(np.asarray(held.multiply(held).sum(axis=1)).ravel())
         below = norm[left] * norm[right]
-        return np.minimum(1.0, np.divide(common, below, out=np.zeros(len(left)), where=below > 0))
+        cosine = np.divide(common, below, out=np.zeros(len(left)), where=below > 0)
+        return np.asarray(np.minimum(1.0, cosine))
     size = np.diff(held.indptr)
     below = size[left] + size[right] - common
-    return np.divide(common, below, out=np.zeros(len(left)), where=below > 0)
+    return np.asarray(np.divide(common, below, out=np.zeros(len(left)), where=below > 0))
 
 
 def _shannon(one: Floats, other: Floats) -> Floats:
