@@ -27,13 +27,11 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError, check_number
+from psephos.metrics.recommendation.visits import Row, ratio_row, share_row, time_measures
 from psephos.opinions.coding import encode
 from psephos.opinions.frames import to_polars
-from psephos.statistics import normal_interval, wilson_interval
 
 Floats = npt.NDArray[np.float64]
-Row = tuple[str, float, float, float, float, int, str]
-DAY = 86_400.0
 
 
 def business_report(
@@ -77,7 +75,7 @@ def business_report(
 
     Examples
     --------
-    >>> log = pl.DataFrame({"user": ["a", "a", "b", "c"], "clicked": [1, 0, 1, 0], "revenue": [0, 0, 9.0, 0]})
+    >>> log = pl.DataFrame({"user": ["a", "a", "b", "c"], "clicked": [1, 0, 1, 0], "revenue": [0.0, 0.0, 9.0, 0.0]})
     >>> business_report(log).filter(measure="ctr")["value"].to_list()
     [0.5]
     """
@@ -169,97 +167,28 @@ def _measures(
 
     shown, clicks = per_user(numbers["impressions"]), per_user(numbers["clicked"])
     there = np.ones(n_users)
-    rows = [_ratio("ctr", clicks, shown, level, share=True)]
+    rows = [ratio_row("ctr", clicks, shown, level, share=True)]
     own = np.divide(clicks, shown, out=np.zeros(n_users), where=shown > 0)
-    rows.append(_ratio("ctr_users", own * (shown > 0), (shown > 0).astype(float), level, share=True))
+    rows.append(ratio_row("ctr_users", own * (shown > 0), (shown > 0).astype(float), level, share=True))
     if weight is not None:
-        rows.append(_ratio("ctr_examined", per_user(numbers["clicked"] * weight), shown, level))
+        rows.append(ratio_row("ctr_examined", per_user(numbers["clicked"] * weight), shown, level))
     bought = per_user(numbers["converted"]) if "converted" in numbers else np.zeros(n_users)
-    rows.append(_of_users("adoption", int(((clicks > 0) | (bought > 0)).sum()), n_users, level))
+    rows.append(share_row("adoption", int(((clicks > 0) | (bought > 0)).sum()), n_users, level))
     if "converted" in numbers:
-        rows.append(_ratio("conversion_of_clicks", bought, clicks, level))
-        rows.append(_ratio("conversion_of_impressions", bought, shown, level, share=True))
+        rows.append(ratio_row("conversion_of_clicks", bought, clicks, level))
+        rows.append(ratio_row("conversion_of_impressions", bought, shown, level, share=True))
     if "revenue" in numbers:
         money = per_user(numbers["revenue"])
-        rows.append(_ratio("revenue_per_mille", 1000 * money, shown, level))
-        rows.append(_ratio("revenue_per_user", money, there, level))
+        rows.append(ratio_row("revenue_per_mille", 1000 * money, shown, level))
+        rows.append(ratio_row("revenue_per_user", money, there, level))
         if "converted" in numbers:
-            rows.append(_ratio("average_order_value", money, bought, level))
+            rows.append(ratio_row("average_order_value", money, bought, level))
         if "cost" in numbers:
-            rows.append(_ratio("gross_margin", money - per_user(numbers["cost"]), money, level))
+            rows.append(ratio_row("gross_margin", money - per_user(numbers["cost"]), money, level))
     if "dwell" in numbers:
         held = (numbers["clicked"] > 0) & ~np.isnan(numbers["dwell"])
         seconds = per_user(np.where(held, numbers["dwell"], 0.0))
-        rows.append(_ratio("dwell", seconds, per_user(held.astype(float)), level))
+        rows.append(ratio_row("dwell", seconds, per_user(held.astype(float)), level))
     if "time" in table.columns:
-        rows += _over_time(table, code, n_users, days, level)
+        rows += time_measures(table, code, n_users, days, level)
     return rows
-
-
-def _over_time(
-    table: pl.DataFrame, code: npt.NDArray[np.int64], n_users: int, days: Sequence[int], level: float
-) -> list[Row]:
-    rows: list[Row] = []
-    time = _seconds(table["time"])
-    if "session" in table.columns:
-        session = encode(table["session"]).codes.astype(np.int64)
-        key = code * (int(session.max(initial=0)) + 2) + session
-        kinds, place = np.unique(key, return_inverse=True)
-        first, last = np.full(len(kinds), np.inf), np.full(len(kinds), -np.inf)
-        np.minimum.at(first, place, time)
-        np.maximum.at(last, place, time)
-        owner = np.empty(len(kinds), dtype=np.int64)
-        owner[place] = code
-        seconds = np.bincount(owner, weights=last - first, minlength=n_users).astype(np.float64)
-        count = np.bincount(owner, minlength=n_users).astype(np.float64)
-        rows.append(_ratio("session_length", seconds, count, level))
-    day = np.floor(time / DAY)
-    first, last = np.full(n_users, np.inf), np.full(n_users, -np.inf)
-    np.minimum.at(first, code, day)
-    np.maximum.at(last, code, time)
-    end = time.max(initial=-np.inf)
-    for d in days:
-        old = first <= np.floor(end / DAY) - d
-        back = np.zeros(n_users, dtype=bool)
-        back[code[day == first[code] + d]] = True
-        rows.append(_of_users(f"return_day_{d}", int((back & old).sum()), int(old.sum()), level))
-        rows.append(_of_users(f"churn_{d}", int((end - last > d * DAY).sum()), n_users, level))
-    return rows
-
-
-def _seconds(column: pl.Series) -> Floats:
-    if column.dtype.is_temporal():
-        column = column.cast(pl.Datetime("us")).dt.epoch("us").cast(pl.Float64) / 1e6
-    try:
-        values = column.cast(pl.Float64).fill_null(math.nan).to_numpy()
-    except pl.exceptions.PolarsError:
-        raise InputError("events", "column 'time' must hold seconds or dates") from None
-    if not np.isfinite(values).all():
-        raise InputError("events", "hold a row without a time", where=f"row {int(np.argmin(np.isfinite(values))) + 1}")
-    return np.asarray(values)
-
-
-def _ratio(measure: str, above: Floats, below: Floats, level: float, *, share: bool = False) -> Row:
-    """A ratio of sums over users with its error."""
-    total, n = float(below.sum()), len(below)
-    if not total:
-        return measure, math.nan, math.nan, math.nan, math.nan, 0, "nothing to divide by"
-    value = float(above.sum()) / total
-    count = round(total)
-    if share and value in (0.0, 1.0):
-        low, high = (float(end) for end in wilson_interval(value * count, count, level))
-        return measure, value, low, high, math.nan, count, ""
-    moved = (above - value * below) / below.mean()
-    error = math.sqrt(float(moved @ moved) / (n - 1) / n) if n > 1 else math.nan
-    low, high = (float(end) for end in normal_interval(value, error, level))
-    if share:
-        low, high = max(0.0, low), min(1.0, high)
-    return measure, value, low, high, error, count, ""
-
-
-def _of_users(measure: str, some: int, n: int, level: float) -> Row:
-    if not n:
-        return measure, math.nan, math.nan, math.nan, math.nan, 0, "no user to ask of"
-    value = some / n
-    low, high = (float(end) for end in wilson_interval(some, n, level))
-    return measure, value, low, high, math.sqrt(value * (1 - value) / n), n, ""

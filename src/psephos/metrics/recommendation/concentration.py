@@ -86,7 +86,7 @@ def concentration(
 
     Examples
     --------
-    >>> concentration([50, 30, 20], catalogue=10).filter(measure="effective_items")["value"].to_list()
+    >>> concentration([50, 30, 20], catalogue=10).filter(measure="effective_items")["value"].round(6).to_list()
     [2.4]
     """
     x = _amounts(amounts)

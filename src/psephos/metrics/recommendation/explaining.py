@@ -22,8 +22,9 @@ from scipy import stats
 from psephos.errors import InputError, check_choice, check_count, check_floats, check_number
 from psephos.metrics.recommendation.coding import coded_problem
 from psephos.metrics.recommendation.conventions import CHOICES, PRESETS, Convention
-from psephos.metrics.recommendation.evaluating import Setting, checked_cutoffs
+from psephos.metrics.recommendation.evaluating import checked_cutoffs
 from psephos.metrics.recommendation.names import METRICS, NEED_TRAIN, metric_names
+from psephos.metrics.recommendation.run_columns import Setting
 
 _OWN: Mapping[str, tuple[str, ...]] = {
     "precision": ("divide",),

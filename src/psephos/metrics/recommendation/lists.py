@@ -4,16 +4,7 @@ A list is sorted by its keys; equal keys follow the rule for ties. Then repeats,
 items of no train data are dropped where the convention says so, later items move up, and the list is cut. What was
 found is counted over all rows, whether dropped or not.
 
-With `ties="expected"` a position of a block of n equal scores, of which r are hits and G the sum of gains, holds the
-mean over all orders of the block. With s positions and c hits above the block, its position j = 1 ... n has
-
-    hit        h = r / n                     gain                G / n
-    hit times hits down to it                h (c + 1 + (j - 1) (r - 1) / (n - 1))
-    chance to be the first hit, if c = 0     C(n - j, r - 1) / C(n, r)
-
-from which every accuracy metric follows exactly, AP and MRR included.
-
-Source: McSherry and Najork (2008), doi:10.1007/978-3-540-78646-7_38. Differs: nothing.
+Sources: sheets 02 and 12. Differs: nothing.
 """
 
 from __future__ import annotations
@@ -22,11 +13,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from psephos.errors import InputError
 from psephos.metrics.recommendation.coding import Codes, Counts, Floats, Problem, Rows, Run
 from psephos.metrics.recommendation.conventions import Convention
+from psephos.metrics.recommendation.tie_blocks import Expected, expected_positions
 
 MOST_CELLS = 2**31
 """Most cells of a matrix of users by positions."""
@@ -34,16 +25,6 @@ MOST_CELLS = 2**31
 KERNEL_FROM = 2**21
 """Cells of a matrix of lists from which a compiled kernel checks them and adds them up; below, loading it takes
 longer than NumPy needs."""
-
-
-@dataclass(frozen=True, eq=False)
-class Expected:
-    """What a position holds on average over the orders of equal scores; see the module. Shape (n_users, width)."""
-
-    hits: Floats
-    gains: Floats
-    running: Floats
-    first: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +170,7 @@ def _of_rows(
         fresh[at] = first[cut]
     expected = None
     if rule.ties == "expected" and ledger["ties"]:
-        parts = _expected(users, keys, hit, gain)
+        parts = expected_positions(users, keys, hit, gain)
         made = [np.zeros(matrix.shape) for _ in parts]
         for whole, part in zip(made, parts, strict=True):
             whole[at] = part[cut]
@@ -219,37 +200,6 @@ def _tie_keys(
         rank[problem.items.arg_sort().to_numpy()] = np.arange(problem.n_items)
         return (-rank[items],)
     return ()
-
-
-def _expected(
-    users: Codes, keys: Floats, hit: npt.NDArray[np.bool_], gain: Floats
-) -> tuple[Floats, Floats, Floats, Floats]:
-    new = np.ones(len(users), dtype=bool)
-    new[1:] = (users[1:] != users[:-1]) | (keys[1:] != keys[:-1])
-    block = np.cumsum(new) - 1
-    n = np.bincount(block).astype(np.float64)
-    r = np.bincount(block, weights=hit)
-    mean_gain = np.bincount(block, weights=gain) / n
-    opening = np.flatnonzero(new)
-    above: Counts = np.cumsum(hit, dtype=np.int64) - hit
-    of_user = np.ones(len(users), dtype=bool)
-    of_user[1:] = users[1:] != users[:-1]
-    base: Counts = above[np.flatnonzero(of_user)][np.cumsum(of_user) - 1]
-    c: Counts = (above - base)[opening]
-    j = np.arange(len(users)) - opening[block]
-    share = (r / n)[block]
-    slope = np.divide(r - 1, n - 1, out=np.zeros(len(n)), where=n > 1)[block]
-    running = share * (c[block] + 1 + j * slope)
-    left = n[block] - 1 - j
-    possible = (r[block] > 0) & (c[block] == 0) & (left >= r[block] - 1)
-    first = np.zeros(len(users))
-    at = block[possible]
-    first[possible] = np.exp(_log_choose(left[possible], r[at] - 1) - _log_choose(n[at], r[at]))
-    return share, mean_gain[block], running, first
-
-
-def _log_choose(n: Floats, k: Floats) -> Floats:
-    return np.asarray(special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1))
 
 
 def _of_large_matrix(matrix: npt.NDArray[np.integer], problem: Problem, rule: Convention, width: int | None) -> Lists:

@@ -2,7 +2,8 @@
 
 from psephos.metrics.user_fairness.envy import Envy, envy
 from psephos.metrics.user_fairness.list_unfairness import ListUnfairness, list_unfairness
-from psephos.metrics.user_fairness.pairwise_unfairness import PairwiseUnfairness, pairwise_unfairness
+from psephos.metrics.user_fairness.pairwise_unfairness import pairwise_unfairness
+from psephos.metrics.user_fairness.unfairness_result import PairwiseUnfairness
 from psephos.metrics.user_fairness.user_pairs import UserPairs, user_similarity
 
 __all__ = [

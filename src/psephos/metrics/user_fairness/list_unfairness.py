@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from psephos.errors import InputError, check_count, check_floats
-from psephos.metrics.user_fairness.user_pairs import UserPairs, pairs_of
+from psephos.metrics.user_fairness.given_pairs import pairs_of
+from psephos.metrics.user_fairness.user_pairs import UserPairs
 
 
 @dataclass(frozen=True)

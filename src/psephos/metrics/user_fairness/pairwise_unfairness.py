@@ -18,8 +18,7 @@ Source: Rampisela, Maistro, Ruotsalo and Lioma (2026), arXiv 2602.02516. Differs
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,123 +27,18 @@ import polars as pl
 from scipy import sparse
 
 from psephos.engine.streams import Rng, seed_of, spawn
-from psephos.errors import InputError, check_count, check_floats, check_number
+from psephos.errors import InputError, check_count, check_number
 from psephos.metrics.recommendation.concentration import gini_coefficient
-from psephos.metrics.recommendation.tables import long_of
-from psephos.metrics.user_fairness.user_pairs import Floats, Indices, UserPairs, pairs_of, user_similarity
-from psephos.opinions.coding import canonical, encode
-from psephos.opinions.frames import series
+from psephos.metrics.user_fairness.aligned_users import aligned, pairs_among, scaled
+from psephos.metrics.user_fairness.unfairness_result import PairwiseUnfairness
+from psephos.metrics.user_fairness.user_pairs import Floats, Indices, UserPairs
 from psephos.opinions.model import Source
-from psephos.opinions.outcomes import Provenance, Result, json_ready
+from psephos.opinions.outcomes import Provenance
 from psephos.statistics import Interval, normal_interval, permutation_test
 from psephos.statistics.intervals import Ends
 
 LOW = 0.05
 """Mean effectiveness below which PUF is small whatever is done, and a note says so."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class PairwiseUnfairness(Result):
-    """How differently similar users are served.
-
-    Attributes
-    ----------
-    puf, normalised : Interval
-        PUF, and the mean gap weighted by similarity.
-    gap : float
-        Mean gap over all pairs: the mean of `normalised` if S is shuffled.
-    p : float
-        Of the permutation test, upper tail; NaN if it was not made.
-    null : tuple of float
-        Mean and standard deviation of `normalised` if S is shuffled.
-    mean, sd, gini : float
-        Of S.
-    mean_similarity : float
-        Over all pairs.
-    of_all_or_nothing : float
-        PUF over that of the same mean S, served all or nothing at random.
-    pairs, similar_pairs, users, left_out : int
-        Pairs of users; pairs with something in common (or drawn); users; users without S.
-    drawn : bool
-        Whether pairs were drawn.
-    user_table : polars.DataFrame
-        user, effectiveness, share (of PUF), similar (similarity to all others, summed), better_off (mean S of similar
-        users, weighted by similarity) and lag (better_off - effectiveness).
-    worst : polars.DataFrame
-        left, right, similarity, gap, product, shared: the pairs that add most, with items both had.
-    """
-
-    puf: Interval
-    normalised: Interval
-    gap: float
-    p: float
-    null: tuple[float, float]
-    mean: float
-    sd: float
-    gini: float
-    mean_similarity: float
-    of_all_or_nothing: float
-    pairs: int
-    similar_pairs: int
-    users: int
-    left_out: int
-    drawn: bool
-    user_table: pl.DataFrame
-    worst: pl.DataFrame
-
-    @property
-    def ratio(self) -> float:
-        """Normalised PUF over the plain mean gap; above 1, similar users fare worse than any two."""
-        return self.normalised.value / self.gap if self.gap else math.nan
-
-    def table(self) -> pl.DataFrame:
-        """One row per measure: measure, value, low, high, heeds (what it looks at)."""
-        blank, per = (None, None), self.normalised
-        rows = [
-            ("PUF", self.puf.value, self.puf.low, self.puf.high, "similarity and effectiveness"),
-            (
-                "PUF normalised",
-                self.normalised.value,
-                self.normalised.low,
-                self.normalised.high,
-                "both, per similarity",
-            ),
-            ("mean gap", self.gap, *blank, "effectiveness"),
-            ("SD", self.sd, *blank, "effectiveness"),
-            ("Gini", self.gini, *blank, "effectiveness"),
-            ("mean effectiveness", self.mean, *blank, "effectiveness"),
-        ]
-        schema = {"measure": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "heeds": pl.String}
-        return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
-
-    def summary(self) -> list[tuple[str, str]]:
-        """PUF and what stands beside it."""
-        shown = "no similar pairs" if math.isnan(self.normalised.value) else str(self.normalised)
-        chance = "" if math.isnan(self.p) else f", p = {self.p:.3g} that similarity matters"
-        lines = [
-            ("PUF", f"{self.puf} ({self.of_all_or_nothing:.0%} of all or nothing at the same mean)"),
-            ("per similarity", f"{shown}; any two users {self.gap:.4g}, ratio {self.ratio:.3f}{chance}"),
-            ("served", f"mean {self.mean:.4g}, SD {self.sd:.4g}, Gini {self.gini:.3f}"),
-            (
-                "pairs",
-                f"{self.similar_pairs:,} {'drawn' if self.drawn else 'alike'} of {self.pairs:,}, {self.users:,} users, "
-                f"mean similarity {self.mean_similarity:.4g}",
-            ),
-        ]
-        if self.worst.height:
-            left, right, similarity, gap = self.worst.row(0)[:4]
-            lines.append(
-                (
-                    "worst pair",
-                    f"{left} and {right}: similarity {similarity:.2f}, gap {gap:.2f}",
-                )
-            )
-        return lines + [("note", note) for note in self.provenance.notes]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The whole answer, ready for JSON."""
-        more: dict[str, Any] = json_ready({"p": self.p, "ratio": self.ratio, "worst": self.worst.to_dicts()})
-        return super().to_dict() | more
 
 
 def pairwise_unfairness(
@@ -212,15 +106,15 @@ def pairwise_unfairness(
     check_count("repeats", repeats, low=0)
     check_count("worst", worst, low=0)
     check_number("level", level, low=0, high=1, open_ends=True)
-    names, values, held, items = _aligned(effectiveness, history)
-    served = _scaled(values, scale)
+    names, values, held, items = aligned(effectiveness, history)
+    served = scaled(values, scale)
     there = ~np.isnan(served)
     m = int(there.sum())
     if m < 2:
         raise InputError("users", f"two with an effectiveness are the least, got {m}")
     seed = seed_of(rng)
     streams = spawn(seed, 2)
-    pairs = _pairs(similarity, held, features, gamma, draws, there, len(served), streams[0])
+    pairs = pairs_among(similarity, held, features, gamma, draws, there, len(served), streams[0])
     S = served[there]
     return _measured(
         pairs, S, names.filter(pl.Series(there)), held, there, items, repeats, worst, level, seed, streams[1]
@@ -300,13 +194,7 @@ def _measured(
     ends = normal_interval(puf, error, level)
     ends_norm = normal_interval(normalised, error_norm, level)
     return PairwiseUnfairness(
-        provenance=Provenance(
-            "pairwise_unfairness",
-            {"repeats": repeats, "level": level, "drawn": pairs.drawn},
-            Source(),
-            seed,
-            notes=tuple(notes),
-        ),
+        provenance=Provenance("pairwise_unfairness", parameters, Source(), seed, notes=tuple(notes)),
         puf=_above_zero(puf, ends, level),
         normalised=_above_zero(normalised, ends_norm, level),
         gap=plain,
@@ -349,81 +237,6 @@ def _user_error(own: Floats, centre: float) -> float:
 def _above_zero(value: float, ends: Ends, level: float) -> Interval:
     low, high = (float(end) for end in ends)
     return Interval(value, low if math.isnan(low) else max(0.0, low), high, level)
-
-
-def _scaled(values: Floats, scale: Sequence[float]) -> Floats:
-    low, high = (check_number("scale", end) for end in scale)
-    if high <= low:
-        raise InputError("scale", f"must ascend, got {scale}")
-    bad = (values < low) | (values > high)
-    if bad.any():
-        place = int(np.argmax(bad))
-        raise InputError(
-            "effectiveness",
-            f"must lie between {low:g} and {high:g}, got {values[place]:g}",
-            where=f"user {place}",
-            hint="state scale=(low, high)",
-        )
-    return (values - low) / (high - low)
-
-
-def _aligned(
-    effectiveness: npt.ArrayLike | Mapping[object, float], history: object
-) -> tuple[pl.Series, Floats, sparse.csr_matrix | None, pl.Series | None]:
-    """Names of users, their effectiveness, and their history in the same order; names of items where there are some."""
-    if isinstance(effectiveness, Mapping):
-        values = check_floats("effectiveness", list(effectiveness.values()), missing=True)
-        names = canonical(series("user", list(effectiveness))).cast(pl.String)
-        if history is None:
-            return names, values, None, None
-        table = long_of("history", history)
-        coded = encode(table.items)
-        place = pl.DataFrame({"user": canonical(table.users).cast(pl.String)}).join(
-            pl.DataFrame({"user": names, "place": np.arange(len(names))}), on="user", how="left", maintain_order="left"
-        )["place"]
-        known = place.is_not_null().to_numpy() & (coded.codes >= 0)
-        rows = place.fill_null(0).to_numpy()[known]
-        shape = (len(names), len(coded.vocabulary))
-        held = sparse.csr_matrix((np.ones(len(rows)), (rows, coded.codes[known])), shape=shape)
-        return names, values, held, coded.vocabulary
-    values = check_floats("effectiveness", effectiveness, missing=True)
-    names = pl.Series("user", np.arange(len(values)))
-    if history is None:
-        return names, values, None, None
-    made = history if sparse.issparse(history) else check_floats("history", history, ndim=2)  # type: ignore[arg-type]
-    held = sparse.csr_matrix(made)
-    if held.shape[0] != len(values):
-        raise InputError(
-            "history", f"must have as many rows as effectiveness has users ({len(values)}), got {held.shape[0]}"
-        )
-    return names, values, held, None
-
-
-def _pairs(
-    similarity: object,
-    held: sparse.csr_matrix | None,
-    features: npt.ArrayLike | None,
-    gamma: float,
-    draws: int | None,
-    there: npt.NDArray[np.bool_],
-    n_users: int,
-    stream: np.random.Generator,
-) -> UserPairs:
-    """Pairs of the users that have an effectiveness, numbered among these."""
-    if isinstance(similarity, str):
-        own = None if held is None else held[there]
-        shares = None if features is None else check_floats("features", features, ndim=2)
-        if shares is not None and len(shares) != n_users:
-            raise InputError("features", f"must have a row for each of {n_users} users, got {len(shares)}")
-        return user_similarity(
-            own, similarity, features=None if shares is None else shares[there], gamma=gamma, draws=draws, rng=stream
-        )
-    whole = pairs_of(similarity, n_users)
-    if there.all():
-        return whole
-    number = np.cumsum(there) - 1
-    kept = there[whole.left] & there[whole.right]
-    return UserPairs(number[whole.left[kept]], number[whole.right[kept]], whole.similarity[kept], int(there.sum()))
 
 
 def _worst(

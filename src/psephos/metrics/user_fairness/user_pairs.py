@@ -13,7 +13,6 @@ Source: sheet 18 (the mixture of Rampisela et al. 2026). Differs: base 2, which 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,60 +144,6 @@ def user_similarity(
     return UserPairs(left, right, alike, n_users, False, int(empty.sum()))
 
 
-def pairs_of(similarity: object, n_users: int) -> UserPairs:
-    """Pairs from a matrix of similarities, or from a function of two arrays of users."""
-    if isinstance(similarity, UserPairs):
-        return similarity
-    if callable(similarity):
-        return _called(similarity, n_users)
-    if sparse.issparse(similarity):
-        table = sparse.coo_matrix(similarity)
-        if table.shape != (n_users, n_users):
-            raise InputError("similarity", f"must have shape ({n_users}, {n_users}), got {table.shape}")
-        apart = abs(table.tocsr() - table.tocsr().T)
-        if apart.nnz and apart.max() > 1e-9:
-            one = apart.tocoo()
-            row, column = int(one.row[one.data.argmax()]), int(one.col[one.data.argmax()])
-            raise InputError("similarity", "is not symmetric", where=f"users {row} and {column}")
-        upper = table.row < table.col
-        left, right, alike = table.row[upper], table.col[upper], table.data[upper]
-    else:
-        dense = check_floats("similarity", similarity, ndim=2, missing=True)  # type: ignore[arg-type]
-        if dense.shape != (n_users, n_users):
-            raise InputError("similarity", f"must have shape ({n_users}, {n_users}), got {dense.shape}")
-        apart = np.nan_to_num(np.abs(dense - dense.T))
-        if (apart > 1e-9).any():
-            row, column = np.unravel_index(int(apart.argmax()), apart.shape)
-            raise InputError("similarity", "is not symmetric", where=f"users {min(row, column)} and {max(row, column)}")
-        left, right = np.triu_indices(n_users, 1)
-        alike = dense[left, right]
-    return _kept(left.astype(np.int64), right.astype(np.int64), np.asarray(alike, dtype=np.float64), n_users)
-
-
-def _called(similarity: Callable[[Indices, Indices], npt.ArrayLike], n_users: int) -> UserPairs:
-    parts = []
-    for low in range(0, n_users, BLOCK):
-        rows = np.arange(low, min(low + BLOCK, n_users))
-        left = np.repeat(rows, n_users - 1 - rows)
-        right = np.concatenate([np.arange(row + 1, n_users) for row in rows])
-        parts.append((left, right, check_floats("similarity", similarity(left, right), missing=True)))
-    left, right, alike = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return _kept(left, right, alike, n_users)
-
-
-def _kept(left: Indices, right: Indices, alike: Floats, n_users: int) -> UserPairs:
-    bad = ~((alike >= 0) & (alike <= 1))
-    if bad.any():
-        place = int(np.argmax(bad))
-        raise InputError(
-            "similarity",
-            f"must lie between 0 and 1, got {alike[place]:g}",
-            where=f"users {left[place]} and {right[place]}",
-        )
-    some = alike > 0
-    return UserPairs(left[some], right[some], alike[some], n_users)
-
-
 def _history(history: object) -> sparse.csr_matrix:
     if history is None:
         raise InputError("history", "is needed for this measure")
@@ -218,13 +163,13 @@ def _shares(features: npt.ArrayLike) -> Floats:
         row, column = np.unravel_index(int(np.argmax(table < 0)), table.shape)
         raise InputError("features", f"must not be negative, got {table[row, column]:g}", where=f"user {row}")
     total = table.sum(axis=1, keepdims=True)
-    return np.divide(table, total, out=np.zeros_like(table), where=total > 0)
+    return np.asarray(np.divide(table, total, out=np.zeros_like(table), where=total > 0))
 
 
 def _cost(held: sparse.csr_matrix | None, shares: Floats | None) -> float:
     """Co-occurrences to go through; every pair where features compare all."""
     if shares is not None:
-        return float(len(shares)) ** 2 * shares.shape[1] / 2
+        return float(shares.shape[0] * shares.shape[0] * shares.shape[1] / 2)
     assert held is not None  # noqa: S101
     return float((np.bincount(held.indices, minlength=held.shape[1]).astype(np.float64) ** 2).sum())
 
