@@ -2,13 +2,13 @@ r"""Runs and qrels of TREC: who ranked what for which query, and what is relevan
 
 | file | a line | kind |
 |---|---|---|
-| run (.run, .trec) | ``query Q0 document rank score tag`` | rankings: the tag is the voter, the query the task; score is carried |
-| qrels (.qrels, .qrel, .trec) | ``query 0 document relevance`` | interactions: the query is the user, the document the item |
+| run (.run, .trec) | ``query Q0 document rank score tag`` | rankings: voter = tag, task = query; score is carried |
+| qrels (.qrels, .qrel, .trec) | ``query 0 document relevance`` | interactions: user = query, item = document |
 
 Fields are separated by blanks. A line with another number of fields, or with no number where one must be, is set aside.
-Ranks that start at 0 become ranks that start at 1, and that is noted. trec_eval itself does not look at ranks: it sorts by
-score, and equal scores by falling name of the document; `psephos.metrics.evaluate` does the same with ``order="score"``
-and ``ties="trec"``.
+Ranks that start at 0 become ranks that start at 1, and that is noted. trec_eval itself does not look at ranks: it sorts
+by score, and equal scores by falling name of the document; `psephos.metrics.evaluate` does the same with
+``order="score"`` and the convention "trec_eval".
 
 What is written is what trec_eval reads: names without blanks, relevance in whole numbers. A ranking without scores gets
 falling ones, and equal ranks equal scores.
