@@ -15,7 +15,8 @@ These are no means of users, but smooth functions T of sums over users; the stan
 moves, sum over its items of dT/dc_i. Of a number of distinct items it is the jackknife: without user u the items are
 lost that only u was shown.
 
-Sources: sheets 02 and 12. Differs: the standard errors are ours.
+Sources: sheets 02 and 12. Differs: the standard errors are ours. Where all items come up nearly alike, entropy and Gini
+are at the end of their range and flat, and the error is too small.
 """
 
 from __future__ import annotations

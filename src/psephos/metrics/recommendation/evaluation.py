@@ -150,7 +150,7 @@ class Evaluation(Result):
         rows = []
         for (run, metric, k), values in self.by_user.items():
             for kind in kinds:
-                inside = (names.is_null() if kind is None else names == kind).to_numpy()
+                inside = (names.is_null() if kind is None else names.eq_missing(kind)).to_numpy()
                 own = values[inside & ~np.isnan(values)]
                 value = float(own.mean()) if len(own) else math.nan
                 error = error_of(own - value, value, bounded=metric in BOUNDED) if len(own) else math.nan
