@@ -16,6 +16,7 @@ distance, its "hamming" the sum of absolute differences, its "jaccard" rounds si
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -119,9 +120,8 @@ def adjusted_cosine(ratings: npt.ArrayLike) -> Floats:
     """
     table = check_floats("ratings", ratings, ndim=2, missing=True)
     if table.shape[1] > MOST_ITEMS:
-        raise InputError(
-            "ratings", f"have {table.shape[1]:,} items; a table of all pairs of more than {MOST_ITEMS:,} is too large"
-        )
+        problem = f"have {table.shape[1]:,} items; a table of all pairs is made of {MOST_ITEMS:,} at most"
+        raise InputError("ratings", problem)
     rated = (~np.isnan(table)).astype(np.float64)
     count = rated.sum(axis=1, keepdims=True)
     total = np.nansum(table, axis=1, keepdims=True)
@@ -138,16 +138,17 @@ def _compared(x: Floats, y: Floats, measure: str, variant: str) -> Floats:
         if measure == "jaccard":
             x, y = np.round(special.expit(x)), np.round(special.expit(y))
         measure = {"spearman": "euclidean", "hamming": "manhattan"}.get(measure, measure)
+    # A constant vector less its mean is 0 up to the rounding of the mean.
+    nothing = [1e-14 * math.sqrt(x.shape[1]) * np.abs(side).max(axis=1, initial=0.0) for side in (x, y)]
     if measure == "pearson":
         x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
     elif measure == "spearman":
         x, y = (stats.rankdata(side, axis=1) for side in (x, y))
         x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
     if measure in ("cosine", "pearson", "spearman"):
-        below = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
-        # A constant vector less its mean is 0 up to the rounding of the mean.
-        small = 1e-14 * np.abs(x).max(axis=1, initial=0.0) * np.abs(y).max(axis=1, initial=0.0)
-        return _ratio((x * y).sum(axis=1), np.where(below > small, below, 0.0))
+        long, other = np.linalg.norm(x, axis=1), np.linalg.norm(y, axis=1)
+        there = (long > nothing[0]) & (other > nothing[1])
+        return _ratio((x * y).sum(axis=1), np.where(there, long * other, 0.0))
     if measure == "jaccard":
         a, b = x != 0, y != 0
         return _ratio((a & b).sum(axis=1).astype(float), (a | b).sum(axis=1).astype(float))
