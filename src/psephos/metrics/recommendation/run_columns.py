@@ -143,11 +143,11 @@ class Setting:
         kept = [SUMS.index(name) for name in ("head_hits", "tail_hits", "head_items", "tail_items")]
         by_group = {"pop_reo", "pop_rsp"} & set(names)
         groups = np.zeros((4, n_users, n_cuts)) if by_group else np.empty(0)
-        parts: dict[str, list[UserValues]] = {metric: [] for metric in metrics}
+        made: dict[str, UserValues] = {}
         if not (metrics or by_group):
             return {}, groups
-        for low in range(0, n_users, USER_BLOCK):
-            users = slice(low, min(low + USER_BLOCK, n_users))
+        users_at = [slice(low, min(low + USER_BLOCK, n_users)) for low in range(0, n_users, USER_BLOCK)]
+        for users in users_at:
             sums = position_sums(lists, self.judged, self.catalogue, self.cutoffs, users, self.problem.n_items)
             if by_group:
                 groups[:, users] = sums[kept]
@@ -155,8 +155,11 @@ class Setting:
                 own = user_values(
                     metric, sums, self.cutoffs, self.judged.relevant[users], lists.length[users], self.rule
                 )
-                parts[metric].append(own)
-        return {metric: _joined(found) for metric, found in parts.items()}, groups
+                if metric not in made:
+                    made[metric] = own if len(users_at) == 1 else _room_for(own, n_users)
+                if len(users_at) > 1:
+                    _put(made[metric], own, users)
+        return made, groups
 
     def _pair_values(self, metric: str, lists: Lists) -> UserValues:
         assert self.similarity is not None  # noqa: S101 - made where such a metric is asked for
@@ -188,13 +191,15 @@ class Setting:
         return chance_column(above, (below[0][within], below[1][within]), int(within.sum()))
 
 
-def _joined(parts: list[UserValues]) -> UserValues:
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    sides = [
-        None if getattr(first, side) is None else np.concatenate([getattr(part, side) for part in parts], axis=1)
-        for side in ("values", "above", "below")
-    ]
-    assert sides[0] is not None  # noqa: S101
-    return UserValues(sides[0], sides[1], sides[2], first.kind)
+def _room_for(block: UserValues, n_users: int) -> UserValues:
+    """Arrays for all users, of the kind of a block."""
+    sides = (block.values, block.above, block.below)
+    whole = [None if side is None else np.empty((len(side), n_users)) for side in sides]
+    assert whole[0] is not None  # noqa: S101
+    return UserValues(whole[0], whole[1], whole[2], block.kind)
+
+
+def _put(whole: UserValues, block: UserValues, users: slice) -> None:
+    for side, own in ((whole.values, block.values), (whole.above, block.above), (whole.below, block.below)):
+        if side is not None and own is not None:
+            side[:, users] = own
