@@ -186,8 +186,8 @@ def _in_figures(ticks: list[float]) -> list[str]:
 
 
 def _ticks(top: float) -> list[float]:
-    """From 0 up in steps of 1, 2 or 5 times a power of ten, four or so."""
-    rough = top / 4
+    """From 0 up in steps of 1, 2 or 5 times a power of ten, some five of them."""
+    rough = top / 5
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(one for one in (1, 2, 5, 10) if one * power >= rough) * power
     return [float(place * step) for place in range(int(top / step + 1e-9) + 1)]
