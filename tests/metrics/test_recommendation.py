@@ -362,6 +362,27 @@ def test_frames_arrays_and_kernels_say_the_same(problem, k, drop) -> None:
     )
 
 
+def test_blocks_of_users_are_nothing_but_memory(monkeypatch) -> None:
+    from psephos.metrics.recommendation import run_columns
+
+    truth, run, train = simulated(9, 50)
+    metrics = [name for name, family in METRICS.items() if family != "ratings"]
+    rule = convention("survey")
+    whole = evaluate(truth, run, metrics, [3, 6], train=train, convention=rule)
+    for name in ("USER_BLOCK", "PAIR_BLOCK"):
+        monkeypatch.setattr(run_columns, name, 7)
+    parts = evaluate(truth, run, metrics, [3, 6], train=train, convention=rule)
+    for column in ("value", "standard_error"):
+        np.testing.assert_allclose(whole.table()[column], parts.table()[column], atol=1e-13)
+
+
+def test_sheet92_coverage_by_the_same_items_has_an_error() -> None:
+    truth, train = {u: ["a"] for u in range(20)}, {u: [f"i{u}"] for u in range(20)}
+    row = evaluate(truth, {u: ["i1", "i2"] for u in range(20)}, "coverage", 2, train=train).table().row(0, named=True)
+    assert row["value"] == 0.1
+    assert row["standard_error"] == pytest.approx(0.3 / 20)
+
+
 def test_the_kernel_puts_lists_right_as_numpy_does() -> None:
     rng = np.random.default_rng(3)
     lists = rng.integers(-1, 9, (40, 8)).astype(np.int32)

@@ -133,7 +133,7 @@ def compare_paired(
     binary = bool(np.isin(np.concatenate([own[both], other[both]]), (0, 1)).all())
     if test == "mcnemar" and not (binary and clusters is None):
         raise InputError("test", "'mcnemar' takes scores of 0 and 1 without clusters", hint="use test='sign flip'")
-    size, total = np.bincount(cluster), np.bincount(cluster, weights=difference)
+    size, total = np.bincount(cluster), np.bincount(cluster, weights=difference).astype(np.float64)
     draws, flips = spawn(rng, 2)
     spread = float(np.std(total * len(kinds) / size.sum(), ddof=1))
     p = math.nan

@@ -80,7 +80,12 @@ def catalogue_column(
         items = catalogue.n_train if metric == "catalogue_coverage" else 1
         alone = _sum_over_lists(lists, cutoff, (counted & (counts == 1)).astype(np.float64))[shown] / items
         error = math.sqrt((n_users - 1) / n_users * float(((alone - alone.mean()) ** 2).sum()))
-        return Column(float(counted.sum()) / items, error if n_users > 1 else math.nan, n_users)
+        value = float(counted.sum()) / items
+        if n_users < 2:
+            error = math.nan
+        elif metric == "catalogue_coverage" and not error and 0 < value < 1:
+            error = math.sqrt(value * (1 - value)) / n_users  # as of users that are all alike
+        return Column(value, error, n_users)
     if metric == "gini":
         assert catalogue is not None  # noqa: S101
         return _gini(lists, counts, cutoff, catalogue.n_train, rule, shown)

@@ -56,12 +56,14 @@ def explain_value(
 
     Parameters
     ----------
-    interactions, runs, train, order
+    interactions, runs
         As of `evaluate`; one run.
     metric : str
     value : float
         What was printed elsewhere.
     k : int or None, default 10
+    train, order
+        As of `evaluate`.
     tolerance : float, default 0.00005
         Half a unit of the last digit that was printed.
 

@@ -89,7 +89,7 @@ class PairwiseUnfairness(Result):
     def summary(self) -> list[tuple[str, str]]:
         """PUF and what stands beside it."""
         shown = "no similar pairs" if math.isnan(self.normalised.value) else str(self.normalised)
-        chance = "" if math.isnan(self.p) else f", p = {self.p:.3g} that similarity matters"
+        chance = "" if math.isnan(self.p) else f", p = {self.p:.3g} if similarity did not matter"
         lines = [
             ("PUF", f"{self.puf} ({self.of_all_or_nothing:.0%} of all or nothing at the same mean)"),
             ("per similarity", f"{shown}; any two users {self.gap:.4g}, ratio {self.ratio:.3f}{chance}"),
