@@ -292,3 +292,34 @@ def test_the_matrix_says_what_agreement_is_a_share_of() -> None:
     assert heading_of(plot(rated))[1].startswith("One minus the mean distance")
     with pytest.raises(InputError, match="share_of: must be one of"):
         agreement_matrix_plot(rated.pairs, share_of="all")
+
+
+def test_systems_are_drawn_best_first_with_their_intervals() -> None:
+    from psephos.metrics import evaluate
+
+    truth = {u: ["a", "b"] for u in range(30)}
+    runs = {f"run {n}": {u: ["a"] if u % (n + 2) else ["x"] for u in range(30)} for n in range(3)}
+    result = evaluate(truth, runs, ["recall", "mrr"], [1, 5])
+    figure = plot(result, metric="mrr", k=5)
+    assert finding(figure).startswith("run 2 has the highest MRR@5: .7")
+    assert texts(figure)[:3] == ["run 2", "run 1", "run 0"]
+    (points,) = (line for line in lines(figure) if len(line) == 3 and line[0, 0] != line[1, 0])
+    expected = result.table().filter(metric="mrr", k=5).sort("value", descending=True)["value"]
+    assert points[:, 0].tolist() == expected.to_list()
+    with pytest.raises(InputError, match="no such number"):
+        plot(result, metric="gini")
+    single = plot(evaluate(truth, runs["run 0"], ["recall", "mrr", "dcg"], 1))
+    assert texts(single)[:2] == ["R@1", "MRR@1"]
+
+
+def test_users_are_drawn_against_those_alike() -> None:
+    from psephos.metrics import pairwise_unfairness
+
+    rng = np.random.default_rng(0)
+    result = pairwise_unfairness(rng.random(40), rng.integers(0, 2, (40, 6)), repeats=99)
+    figure = plot(result)
+    assert finding(figure).startswith("Similar users differ by .")
+    assert "by shuffling" in finding(figure)
+    alone = pairwise_unfairness([0.1, 0.9], np.eye(2), repeats=0)
+    with pytest.raises(InputError, match="no two users"):
+        plot(alone)

@@ -119,3 +119,31 @@ def test_mcnemar_is_refused_where_it_does_not_hold():
 def test_seeds_fix_the_outcome():
     left, right = np.random.default_rng(6).random((2, 50))
     assert compare_paired(left, right, rng=7) == compare_paired(left, right, rng=7)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_t_and_wilcoxon_are_those_of_scipy(seed) -> None:
+    rng = np.random.default_rng(seed)
+    left, right = rng.random((2, 40))
+    found = compare_paired(left, right, test="t")
+    theirs = stats.ttest_rel(left, right)
+    ends = theirs.confidence_interval()
+    assert found.p == pytest.approx(theirs.pvalue)
+    assert (found.difference.low, found.difference.high) == pytest.approx((ends.low, ends.high))
+    ranked = compare_paired(left, right, test="wilcoxon", repeats=200, rng=0)
+    assert (ranked.test, ranked.p) == ("wilcoxon", pytest.approx(stats.wilcoxon(left, right).pvalue))
+
+
+def test_t_without_a_difference_or_without_spread() -> None:
+    assert compare_paired([1, 2, 3], [1, 2, 3], test="t").p == 1
+    assert compare_paired([1, 2, 3], [0, 1, 2], test="t").p == 0
+    assert compare_paired([1, 2, 3], [1, 2, 3], test="wilcoxon", repeats=50, rng=0).p == 1
+
+
+def test_t_of_clusters_is_that_of_their_means_where_they_are_alike_in_size() -> None:
+    rng = np.random.default_rng(1)
+    left, right = rng.random((2, 60))
+    cluster = np.repeat(np.arange(20), 3)
+    means = [values.reshape(20, 3).mean(axis=1) for values in (left, right)]
+    found, of_means = compare_paired(left, right, clusters=cluster, test="t"), compare_paired(*means, test="t")
+    assert (found.p, found.difference.low) == pytest.approx((of_means.p, of_means.difference.low))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from psephos.errors import InputError, ParseError
-from psephos.opinions.formats import PLAIN_TEXT, SUFFIXES, TRANSCRIPT_READERS
+from psephos.opinions.formats import PLAIN_TEXT, RANKING_READERS, SUFFIXES, TRANSCRIPT_READERS
 from psephos.opinions.kinds import ABOUT
 
 
@@ -60,7 +60,12 @@ def _of_opinions(inside: Sequence[Path]) -> list[Path]:
 def _is_about(file: Path) -> bool:
     """Whether a file of a folder is a table about things."""
     suffix = file.suffix.lower()
-    return file.stem in ABOUT and suffix in SUFFIXES and suffix not in TRANSCRIPT_READERS and file.is_file()
+    return (
+        file.stem in ABOUT
+        and suffix in SUFFIXES
+        and suffix not in (*TRANSCRIPT_READERS, *RANKING_READERS)
+        and file.is_file()
+    )
 
 
 def nested_files(files: Sequence[Path], path: str | Path | Sequence[str | Path]) -> frozenset[Path]:

@@ -35,8 +35,20 @@ TRANSCRIPT_READERS: Mapping[str, EntryPoint] = MappingProxyType(
     }
 )
 """Formats of transcripts, loaded when used, in the same way as those of other packages."""
+RANKING_READERS: Mapping[str, EntryPoint] = MappingProxyType(
+    {
+        suffix: EntryPoint(suffix, f"psephos.opinions.trec:{reader}", "psephos.readers")
+        for suffix, reader in (
+            (".run", "read_run"),
+            (".trec", "read_trec"),
+            (".qrels", "read_qrels"),
+            (".qrel", "read_qrels"),
+        )
+    }
+)
+"""Formats of ranked lists and of what is relevant, loaded when used."""
 
-SUFFIXES = (*TEXT_READERS, ".parquet", *TRANSCRIPT_READERS)
+SUFFIXES = (*TEXT_READERS, ".parquet", *TRANSCRIPT_READERS, *RANKING_READERS)
 PLAIN_TEXT = ".txt"
 """In a folder, plain texts are transcripts only where no file of another format lies beside them."""
 
@@ -68,7 +80,8 @@ def parse(data: bytes, name: str, suffix: str, *, encoding: str = "utf-8") -> Ta
     """Read the bytes of a text format; see `read_tables`."""
     reader = TEXT_READERS.get(suffix)
     if reader is None:
-        plugged = TRANSCRIPT_READERS.get(suffix) or next(iter(entry_points(group="psephos.readers", name=suffix)), None)
+        own = TRANSCRIPT_READERS.get(suffix) or RANKING_READERS.get(suffix)
+        plugged = own or next(iter(entry_points(group="psephos.readers", name=suffix)), None)
         if plugged is None:
             known = ", ".join(SUFFIXES)
             raise ParseError(name, f"has the unknown suffix {suffix!r}", hint=f"known are {known}; state format=")

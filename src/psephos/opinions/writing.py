@@ -24,7 +24,7 @@ import polars.selectors as cs
 from psephos.engine import atomic_write
 from psephos.errors import InputError
 from psephos.opinions.coding import storable
-from psephos.opinions.formats import PLAIN_TEXT, SUFFIXES, TRANSCRIPT_READERS
+from psephos.opinions.formats import PLAIN_TEXT, RANKING_READERS, SUFFIXES, TRANSCRIPT_READERS
 from psephos.opinions.model import Opinions
 
 _FORMULA = r"^[=+\-@\t\r]"
@@ -68,7 +68,7 @@ def write(opinions: Opinions, path: str | Path, *, neutralise: bool = True) -> W
     path : str or Path
         A file ending in .csv, .tsv, .jsonl, .ndjson, .json or .parquet, or a folder (a path without a suffix).
         Transcripts of one system also as .ctm or .stm, of one clip too as .srt, .vtt or .txt; see
-        `transcript_writing` for what these hold.
+        `transcript_writing` for what these hold. Rankings also as .run, interactions as .qrels; see `trec`.
     neutralise : bool, default True
         Whether cells of CSV and TSV that look like formulas get an apostrophe in front.
 
@@ -98,6 +98,10 @@ def write(opinions: Opinions, path: str | Path, *, neutralise: bool = True) -> W
         from psephos.opinions.transcript_writing import write_transcripts
 
         return Written(write_transcripts(opinions, path), left_out=tuple(opinions.about.tables))
+    if path.suffix.lower() in RANKING_READERS and not path.is_dir():
+        from psephos.opinions.trec import write_trec
+
+        return Written(write_trec(opinions, path), left_out=tuple(opinions.about.tables))
     if path.suffix and not path.is_dir():
         written = write_frame(opinions.frame(), path, neutralise=neutralise)
         return Written(written.paths, written.neutralised, tuple(opinions.about.tables))

@@ -28,6 +28,7 @@ from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
 from psephos.plots.picking import plot
 from psephos.plots.probability import balance_plot, probability_plot
+from psephos.plots.recommendation import evaluation_plot, unfairness_plot
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.replays import replay_plot, stopping_replay_plot
 from psephos.plots.sampling import allocation_plot, certainty_path_plot
@@ -60,6 +61,7 @@ __all__ = [
     "dependence_plot",
     "discrimination_plot",
     "drift_plot",
+    "evaluation_plot",
     "evidence_plot",
     "fixing_plot",
     "forecast_plot",
@@ -88,6 +90,7 @@ __all__ = [
     "swiss_sensitivity_plot",
     "transitions_plot",
     "tuned_alpha_plot",
+    "unfairness_plot",
     "vote_plan_plot",
     "voter_differences_plot",
     "voters_plot",

@@ -33,6 +33,7 @@ from psephos.plots.peer_review import (
     transitions_plot,
 )
 from psephos.plots.probability import balance_plot, probability_plot
+from psephos.plots.recommendation import evaluation_plot, unfairness_plot
 from psephos.plots.reliability import reliability_plot
 from psephos.plots.replays import replay_plot, stopping_replay_plot
 from psephos.plots.sampling import allocation_plot, certainty_path_plot
@@ -92,6 +93,8 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "Mistakes": {"mistakes": mistakes_plot},
     "Subgroups": {"subgroups": subgroups_plot},
     "FixingExperiment": {"fixing": fixing_plot},
+    "Evaluation": {"systems": evaluation_plot},
+    "PairwiseUnfairness": {"users": unfairness_plot},
     "Allocation": {"samples": allocation_plot},
     "Replay": {"budgets": replay_plot},
     "StoppingReplay": {"savings": stopping_replay_plot},

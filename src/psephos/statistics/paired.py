@@ -7,6 +7,8 @@ Both were scored on the same items, so the difficulty of an item falls out of th
     p          for right or wrong (0 or 1), McNemar's mid-p: with w wins and l losses among the n = w + l items that
                tell the two apart,    p = 2 P(B > max(w, l)) + P(B = max(w, l)),   B ~ Binomial(n, 1/2), at most 1;
                for other scores, and for clusters, the sign-flip test of the mean difference
+    if asked   Student's t of the mean difference, with its interval and nothing drawn, for more items than can be
+               resampled; Wilcoxon's test of the signed ranks of the differences
 
 Comparing as if the items were two samples wastes what they have in common; counting draws of one item as items of their
 own claims more than is known: give the item as the cluster.
@@ -29,7 +31,7 @@ from scipy import special, stats
 from psephos.engine.streams import Rng, spawn
 from psephos.errors import InputError, check_choice, check_floats, check_number, check_same_length
 from psephos.statistics.bootstrap import bootstrap
-from psephos.statistics.intervals import Interval, normal_quantile
+from psephos.statistics.intervals import Interval, normal_interval, normal_quantile
 from psephos.statistics.multiple_testing import adjust
 from psephos.statistics.permutation import sign_flip_test
 
@@ -45,7 +47,7 @@ class Paired:
     p : float
         Two-sided p-value; adjusted for the number of comparisons where it comes from `compare_all`.
     test : str
-        "mcnemar" or "sign flip".
+        "mcnemar", "sign flip", "t" or "wilcoxon".
     wins, losses, ties : int
         Items (or clusters) on which left is better, worse, the same.
     left_out : int
@@ -88,8 +90,9 @@ def compare_paired(
         Scores, higher is better; row i of both belongs to the same item. NaN: no score; such rows are left out.
     clusters : array_like of int, shape (n_rows,), optional
         What the rows are not independent within: the item of repeated draws, the document of its questions.
-    test : {"auto", "mcnemar", "sign flip"}, default "auto"
-        "auto": McNemar for scores that are all 0 or 1 and have no clusters.
+    test : {"auto", "mcnemar", "sign flip", "t", "wilcoxon"}, default "auto"
+        "auto": McNemar for scores that are all 0 or 1 and have no clusters, else sign flips. "t" draws nothing, and its
+        interval is Student's.
     level : float, default 0.95
         Confidence of the interval.
     repeats : int, default 2000
@@ -117,7 +120,7 @@ def compare_paired(
     >>> print(compare_paired([1, 1, 1, 1, 1, 1, 0, 1], [0, 0, 0, 0, 0, 1, 0, 1], rng=0).p)
     0.03125
     """
-    check_choice("test", test, ("auto", "mcnemar", "sign flip"))
+    check_choice("test", test, ("auto", "mcnemar", "sign flip", "t", "wilcoxon"))
     own, other = check_floats("left", left, missing=True), check_floats("right", right, missing=True)
     check_same_length(left=own, right=other)
     codes = np.arange(len(own)) if clusters is None else np.asarray(clusters)
@@ -130,24 +133,44 @@ def compare_paired(
     binary = bool(np.isin(np.concatenate([own[both], other[both]]), (0, 1)).all())
     if test == "mcnemar" and not (binary and clusters is None):
         raise InputError("test", "'mcnemar' takes scores of 0 and 1 without clusters", hint="use test='sign flip'")
-    size, total = np.bincount(cluster), np.bincount(cluster, weights=difference)
+    size, total = np.bincount(cluster), np.bincount(cluster, weights=difference).astype(np.float64)
     draws, flips = spawn(rng, 2)
-    made = bootstrap(lambda w: (w @ total) / (w @ size), len(kinds), repeats=repeats, level=level, rng=draws)
+    spread = float(np.std(total * len(kinds) / size.sum(), ddof=1))
+    p = math.nan
+    if test == "t":
+        ends, p = _student(total, size, level)
+    else:
+        made = bootstrap(lambda w: (w @ total) / (w @ size), len(kinds), repeats=repeats, level=level, rng=draws)
+        ends = made.interval()
     wins, losses = int((total > 0).sum()), int((total < 0).sum())
     if test == "mcnemar" or (test == "auto" and binary and clusters is None):
         test, p = "mcnemar", mcnemar_p(wins, losses)
-    else:
+    elif test == "wilcoxon":
+        p = float(stats.wilcoxon(total / size).pvalue) if total.any() else 1.0
+    elif test != "t":
         test, p = "sign flip", sign_flip_test(lambda signs: signs @ total, len(kinds), repeats=repeats, rng=flips).p
     return Paired(
-        difference=made.interval(),
+        difference=ends,
         p=p,
         test=test,
         wins=wins,
         losses=losses,
         ties=len(kinds) - wins - losses,
         left_out=int((~both).sum()),
-        standard_deviation=float(np.std(total * len(kinds) / size.sum(), ddof=1)),
+        standard_deviation=spread,
     )
+
+
+def _student(total: npt.NDArray[np.float64], size: npt.NDArray[np.int64], level: float) -> tuple[Interval, float]:
+    """The mean difference with Student's interval, and the p-value of no difference; clusters are the units."""
+    n = len(total)
+    value = float(total.sum() / size.sum())
+    moved = (total - value * size) * n / size.sum()
+    error = math.sqrt(float(np.square(moved).sum()) / (n - 1) / n)
+    low, high = (float(end) for end in normal_interval(value, error, level, degrees=n - 1))
+    if not error:
+        return Interval(value, low, high, level), 0.0 if value else 1.0
+    return Interval(value, low, high, level), float(2 * stats.t.sf(abs(value) / error, n - 1))
 
 
 def compare_all(

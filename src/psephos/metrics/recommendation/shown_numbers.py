@@ -1,0 +1,35 @@
+"""Which ends has the interval of a metric, and how is it said?
+
+Intervals are normal; what cannot be below 0 or above 1 ends there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from psephos.metrics.recommendation.user_metrics import BOUNDED
+from psephos.statistics import Interval, normal_interval
+
+SHARES = frozenset({"gini", "pop_reo", "pop_rsp", "entropy_share", "auc", "r2", "explained_variance"})
+"""Metrics of no single user that are 1 at most."""
+
+
+def ends_of(metric: str, value: float, error: float, level: float) -> tuple[float, float]:
+    """Lower and upper end."""
+    low, high = (float(end) for end in normal_interval(value, error, level))
+    if metric not in ("r2", "explained_variance"):
+        low = max(0.0, low) if low == low else low
+    return low, min(1.0, high) if metric in BOUNDED or metric in SHARES else high
+
+
+def in_words(row: Mapping[str, Any], level: float) -> str:
+    """A row of values on one line, with the reason where there is none."""
+    if row["value"] is None:
+        return f"undefined: {row['reason']}"
+    value, low, high = (math.nan if row[name] is None else row[name] for name in ("value", "low", "high"))
+    shown = str(Interval(value, low, high, level))
+    shown = shown.partition(" [")[0] if row["low"] is None else shown
+    left = f", {row['left_out']:,} left out: {row['reason']}" if row["left_out"] else ""
+    return f"{shown} (n = {row['users']:,}{left})"
