@@ -1,17 +1,18 @@
 """How many really different items are in a collection? Vendi scores from similarities, features, texts and samples."""
 
 from psephos.metrics.diversity.choosing import DiverseItems, select_diverse
-from psephos.metrics.diversity.feature_spectrum import feature_spectrum
+from psephos.metrics.diversity.equal_sizes import Rarefaction, bandwidth_sweep, rarefaction
 from psephos.metrics.diversity.feature_sums import FeatureSums
+from psephos.metrics.diversity.features import feature_spectrum
 from psephos.metrics.diversity.gradients import log_vendi_gradient, vendi_force
 from psephos.metrics.diversity.groups import GroupDiversity, group_diversity
 from psephos.metrics.diversity.hill import hill_numbers
-from psephos.metrics.diversity.kernel_spectrum import item_spectrum, kernel_spectrum
+from psephos.metrics.diversity.matrices import item_spectrum, kernel_spectrum
 from psephos.metrics.diversity.nystrom import nystrom_spectrum
 from psephos.metrics.diversity.operator_spectrum import lanczos_spectrum, pair_sample_score, tiled_score
 from psephos.metrics.diversity.random_features import random_feature_spectrum
-from psephos.metrics.diversity.rarefaction import Rarefaction, bandwidth_sweep, rarefaction
-from psephos.metrics.diversity.report import Diversity, diversity
+from psephos.metrics.diversity.report import diversity
+from psephos.metrics.diversity.result import Diversity
 from psephos.metrics.diversity.sampling import VendiSamples, tune_vendi_sample, vendi_sample
 from psephos.metrics.diversity.similarities import median_bandwidth, pairwise
 from psephos.metrics.diversity.single_items import vendi_contributions, vendi_influence

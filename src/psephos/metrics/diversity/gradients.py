@@ -22,7 +22,7 @@ from scipy import linalg
 
 from psephos.errors import InputError, check_number
 from psephos.metrics.diversity.hill import Floats, Order, by_order, check_order
-from psephos.metrics.diversity.kernel_spectrum import check_kernel, check_probabilities
+from psephos.metrics.diversity.matrices import check_kernel, check_probabilities
 from psephos.metrics.diversity.similarities import block_similarity, check_rows
 from psephos.metrics.diversity.spectrum import EPS, cleaned
 

@@ -111,8 +111,8 @@ def group_diversity(
         for order, score, error in zip(orders, scores.tolist(), errors.tolist(), strict=True):
             low, high = (np.exp(end) for end in normal_interval(math.log(score), error, level))
             rows.append((name, int(those.sum()), float(mass[code]), order, score, float(low), float(high)))
-    numbers = dict.fromkeys(("share", "q", "score", "low", "high"), pl.Float64)
-    frame = pl.DataFrame(rows, schema={"group": pl.String, "items": pl.Int64} | numbers, orient="row")
+    columns = ("group", "items", "share", "q", "score", "low", "high")
+    frame = pl.DataFrame(rows, schema=columns, orient="row")
     whole = float(np.exp(log_total(spectrum)))
     within = math.exp(inside)
     return GroupDiversity(frame.fill_nan(None), within, whole / within, float(hill_numbers(mass)))

@@ -25,7 +25,7 @@ from scipy import linalg
 from psephos.engine import Rng, generator, seed_of
 from psephos.errors import InputError, check_count, check_floats, check_number
 from psephos.metrics.diversity.hill import Floats
-from psephos.metrics.diversity.kernel_spectrum import DIAGONAL, SYMMETRY, asymmetric, check_probabilities
+from psephos.metrics.diversity.matrices import DIAGONAL, SYMMETRY, asymmetric, check_probabilities
 from psephos.metrics.diversity.similarities import COORDINATES_GIB, Block
 from psephos.metrics.diversity.spectrum import EPS, NEGATIVE, Spectrum
 
@@ -88,7 +88,7 @@ def nystrom_spectrum(
     >>> near = lambda a, b: np.exp(-((a[:, None] - b) ** 2).sum(axis=2) / 2)
     >>> low, high = nystrom_spectrum(points, near, landmarks=100, rng=0).bounds(1)
     >>> print(f"{low:.2f} {high:.2f}")
-    7.02 7.02
+    8.46 8.60
     """
     n = len(items)
     if not n:
@@ -198,6 +198,6 @@ def _explained(
 
 def _note(m: int, n: int, missing: float) -> str:
     return (
-        f"approximate: {m:,} of {n:,} items as landmarks leave {missing:.2%} unexplained; scores are upper bounds, good "
-        "for orders of at least 1 and poor below"
+        f"approximate: {m:,} of {n:,} items as landmarks leave {missing:.2%} unexplained; scores are upper bounds, "
+        "good for orders of at least 1 and poor below"
     )

@@ -23,7 +23,7 @@ from scipy.sparse import linalg
 from psephos.engine import Rng, generator, seed_of
 from psephos.errors import InputError, check_count, check_floats, check_number
 from psephos.metrics.diversity.hill import Floats
-from psephos.metrics.diversity.kernel_spectrum import check_probabilities
+from psephos.metrics.diversity.matrices import check_probabilities
 from psephos.metrics.diversity.nystrom import checked_block, rows_of
 from psephos.metrics.diversity.similarities import Block
 from psephos.metrics.diversity.spectrum import EPS, Spectrum

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,8 @@ import numpy.typing as npt
 from psephos.engine import Rng, generator, seed_of
 from psephos.errors import InputError, check_choice, check_count, check_number
 from psephos.metrics.diversity.feature_sums import CHUNK_ROWS, FeatureSums
-from psephos.metrics.diversity.kernel_spectrum import check_probabilities
-from psephos.metrics.diversity.similarities import check_rows, median_bandwidth
+from psephos.metrics.diversity.matrices import check_probabilities
+from psephos.metrics.diversity.similarities import check_rows, in_one_piece, median_bandwidth
 from psephos.metrics.diversity.spectrum import Spectrum
 
 
@@ -75,21 +75,19 @@ def random_feature_spectrum(
     """
     check_choice("kernel", kernel, ("rbf", "laplacian"))
     count, seed = check_count("m", m), seed_of(rng)
-    whole = hasattr(features, "shape") or isinstance(features, (list, tuple))
+    whole = in_one_piece(features)
+    given: Any = features
     if gamma is None and not whole:
         raise InputError("gamma", "has no default for chunks", hint="give gamma")
-    width = (
-        median_bandwidth(features, kernel)  # type: ignore[arg-type]
-        if gamma is None
-        else check_number("gamma", gamma, low=0, open_ends=True)
-    )
-    sums, weights, seen, projections = None, check_probabilities(p, np.size(p)) if p is not None else None, 0, None
-    for rows in _pieces(features) if whole else features:  # type: ignore[union-attr]
+    width = median_bandwidth(given, kernel) if gamma is None else check_number("gamma", gamma, low=0, open_ends=True)
+    weights = None if p is None else check_probabilities(p, np.size(p))
+    sums, projections, seen = None, np.empty((0, 0)), 0
+    for rows in _pieces(given) if whole else given:
         X = check_rows(rows)
         if sums is None:
             sums, projections = FeatureSums(2 * count), _projections(kernel, width, X.shape[1], count, seed)
-        elif X.shape[1] != len(projections):  # type: ignore[arg-type]
-            raise InputError("features", f"must have {len(projections)} columns in every chunk, got {X.shape[1]}")  # type: ignore[arg-type]
+        elif X.shape[1] != len(projections):
+            raise InputError("features", f"must have {len(projections)} columns in every chunk, got {X.shape[1]}")
         for first in range(0, len(X), step := max(1, CHUNK_ROWS * 64 // count)):
             angles = X[first : first + step] @ projections
             own = None if weights is None else weights[seen : seen + len(angles)]
@@ -118,10 +116,10 @@ def _projections(kernel: str, gamma: float, d: int, m: int, seed: int) -> npt.ND
     return gamma * rng.standard_cauchy(size=(d, m))
 
 
-def _pieces(features: npt.ArrayLike) -> Iterable[npt.ArrayLike]:
+def _pieces(features: Any) -> Iterable[npt.ArrayLike]:
     array = features if hasattr(features, "shape") else np.asarray(features)
     if np.ndim(array) != 2:
         raise InputError("features", f"must have 2 dimension(s), got {np.ndim(array)}")
-    if not len(array):  # type: ignore[arg-type]
+    if not len(array):
         raise InputError("empty collection", "has no item, and no diversity")
-    return (array[first : first + CHUNK_ROWS] for first in range(0, len(array), CHUNK_ROWS))  # type: ignore[index, arg-type]
+    return (array[first : first + CHUNK_ROWS] for first in range(0, len(array), CHUNK_ROWS))

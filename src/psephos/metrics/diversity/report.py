@@ -15,8 +15,7 @@ Sources: sheets 07 and 11. Differs: intervals, contributions and themes are ours
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +23,10 @@ import polars as pl
 
 from psephos.engine import Rng, seed_of
 from psephos.errors import InputError, check_choice, check_count, check_number
-from psephos.metrics.diversity.feature_spectrum import feature_spectrum
+from psephos.metrics.diversity.features import feature_spectrum
 from psephos.metrics.diversity.groups import group_diversity
 from psephos.metrics.diversity.hill import Floats, Order, by_order, check_orders
+from psephos.metrics.diversity.result import Diversity
 from psephos.metrics.diversity.single_items import (
     coordinates_of,
     delta_errors,
@@ -38,120 +38,14 @@ from psephos.metrics.diversity.single_items import (
 from psephos.metrics.diversity.spectrum import Spectrum, reweighted
 from psephos.metrics.forecasts import codes_of
 from psephos.opinions.model import Source
-from psephos.opinions.outcomes import Provenance, Result, json_ready
-from psephos.statistics import Interval, bootstrap, normal_interval
+from psephos.opinions.outcomes import Provenance
+from psephos.statistics import bootstrap, normal_interval
 
 ORDERS = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, "inf")
 How = Literal["auto", "bootstrap", "delta", "none"]
 BOOTSTRAP_WORK = 2e10
 """Multiplications up to which "auto" draws rather than differentiates, some ten seconds."""
 MEMBERS = 5
-SHOWN = 6
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Diversity(Result):
-    """How many different items a collection holds.
-
-    Attributes
-    ----------
-    spectrum : Spectrum
-        Eigenvalues, and how they were found.
-    scores : polars.DataFrame
-        See `table`.
-    items : polars.DataFrame
-        item, name, share, contribution (score of order 1 with it less without it), influence; the largest contribution
-        first. Empty where the coordinates of the items were not kept.
-    themes : polars.DataFrame
-        theme, share (of the spectrum), items: the names of those that lie nearest, nearest first.
-    groups : polars.DataFrame
-        As in `GroupDiversity`; empty without groups.
-    within, between : float
-        Parts of the score of order 1; NaN without groups.
-    level : float
-        Confidence of the intervals.
-    """
-
-    spectrum: Spectrum
-    scores: pl.DataFrame
-    items: pl.DataFrame
-    themes: pl.DataFrame
-    groups: pl.DataFrame = field(default_factory=pl.DataFrame)
-    within: float = float("nan")
-    between: float = float("nan")
-    level: float = 0.95
-
-    def table(self) -> pl.DataFrame:
-        """One row per order: q, score, low, high (interval), bound_low, bound_high, share (of the number of items)."""
-        return self.scores
-
-    def interval(self, q: Order = 1.0) -> Interval:
-        """The score of one order with its interval.
-
-        Parameters
-        ----------
-        q : float or "inf", default 1
-
-        Returns
-        -------
-        Interval
-
-        Raises
-        ------
-        InputError
-            If the report has no such order.
-
-        Examples
-        --------
-        >>> diversity([[1, 0], [0, 1]], interval="none").interval(1).value
-        2.0
-        """
-        (order,) = check_orders([q])
-        rows = self.scores.filter(self.scores["q"] == order)
-        if not rows.height:
-            raise InputError("q", f"must be an order of the report, got {q!r}")
-        value, low, high = (row if row is not None else float("nan") for row in rows.row(0)[1:4])
-        return Interval(value, low, high, self.level)
-
-    def summary(self) -> list[tuple[str, str]]:
-        """The report in a few lines."""
-        found = self.spectrum
-        lines = [("items", f"{found.n:,}, by {found.path}{_in_brackets(found.parameters)}")]
-        for q, score, low, high, bound_low, bound_high, _ in self.scores.iter_rows():
-            text = f"{score:.4g}" if low is None else str(Interval(score, low, high, self.level))
-            if bound_low < bound_high * (1 - 1e-9):
-                text += f", for these items between {bound_low:.4g} and {bound_high:.4g}"
-            lines.append((f"order {q:g}", text))
-        if self.themes.height:
-            first = self.themes.row(0, named=True)
-            lines.append(("largest theme", f"{first['share']:.1%}: {', '.join(first['items'][:3])}"))
-        if self.items.height > 1:
-            top, last = (self.items.row(place, named=True) for place in (0, -1))
-            lines.append(("adds most", f"{top['name']} ({top['contribution']:+.3g})"))
-            lines.append(("adds least", f"{last['name']} ({last['contribution']:+.3g})"))
-        if self.groups.height:
-            lines.append(("groups", f"{self.within:.4g} within each x {self.between:.4g} different groups"))
-        return lines + [("note", note) for note in self.provenance.notes]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The whole answer, ready for JSON."""
-        more: dict[str, Any] = json_ready(
-            {
-                "eigenvalues": self.spectrum.eigenvalues.tolist(),
-                "n": self.spectrum.n,
-                "path": self.spectrum.path,
-                "approximate": self.spectrum.approximate,
-                "missing": self.spectrum.missing,
-                "clipped": self.spectrum.clipped,
-                "trace_error": self.spectrum.trace_error,
-                "items": self.items.to_dicts(),
-                "themes": self.themes.to_dicts(),
-                "groups": self.groups.to_dicts(),
-                "within": self.within,
-                "between": self.between,
-            }
-        )
-        return super().to_dict() | more
 
 
 def diversity(
@@ -213,10 +107,10 @@ def diversity(
     >>> from psephos.metrics import text_spectrum
     >>> print(diversity(text_spectrum(["yes", "yes", "no", "maybe so"]), q=1, interval="none"))
     items          4, by texts (kernel words in runs of 1, 2, 3, 4)
-    order 1        3.402
-    largest theme  40.6%: 1, 0, 2
-    adds most      2 (+1.03)
-    adds least     1 (-0.37)
+    order 1        3.937
+    largest theme  31.2%: 1, 0, 2
+    adds most      2 (+1)
+    adds least     1 (+0.937)
     """
     check_choice("interval", interval, get_args(How))
     check_number("level", level, low=0, high=1, open_ends=True)
@@ -329,10 +223,3 @@ def _themes(spectrum: Spectrum, labels: list[str], most: int) -> pl.DataFrame:
     shares, order = themes(spectrum, most)
     members = [[labels[place] for place in row[:MEMBERS].tolist()] for row in order]
     return pl.DataFrame({"theme": np.arange(1, len(shares) + 1), "share": shares, "items": members})
-
-
-def _in_brackets(parameters: dict[str, object]) -> str:
-    said = [
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in parameters.items()
-    ]
-    return f" ({', '.join(said)})" if said else ""

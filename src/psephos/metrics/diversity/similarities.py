@@ -132,6 +132,11 @@ def block_similarity(
     return (_rbf if kernel == "rbf" else _laplacian)(width), {"kernel": kernel, "gamma": width}
 
 
+def in_one_piece(values: object) -> bool:
+    """Whether values are one array, rather than an iterator of chunks."""
+    return hasattr(values, "shape") or isinstance(values, (list, tuple))
+
+
 def check_rows(features: npt.ArrayLike, name: str = "features") -> Floats:
     """Features as float64, one row for each item."""
     X = check_floats(name, features, ndim=2)

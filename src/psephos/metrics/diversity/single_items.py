@@ -60,7 +60,7 @@ def vendi_influence(spectrum: Spectrum, q: Order = 1.0) -> Floats:
     >>> from psephos.metrics import kernel_spectrum
     >>> K = [[1, 1, 0], [1, 1, 0], [0, 0, 1]]
     >>> vendi_influence(kernel_spectrum(K)).round(4)
-    array([-0.2310, -0.2310,  0.4621])
+    array([-0.231 , -0.231 ,  0.4621])
     """
     order = check_order(q)
     if order == 0:
@@ -132,8 +132,8 @@ def vendi_contributions(spectrum: Spectrum, q: Order = 1.0, *, exact: bool | Non
     for first in range(0, n, step):
         block = slice(first, first + step)
         scaled = places[block] * np.sqrt(p[block])[:, None]
-        left = np.diag(values)[None] - scaled[:, :, None] * scaled[:, None, :]
-        for place, raw in enumerate(np.linalg.eigvalsh(left), first):
+        without = np.diag(values)[None] - scaled[:, :, None] * scaled[:, None, :]
+        for place, raw in enumerate(np.linalg.eigvalsh(without), first):
             kept = raw[raw > n * EPS * max(raw[-1], EPS)]
             found[place] = whole - (float(by_order(kept / kept.sum(), order)) if p[place] < 1 else 0.0)
     return found
@@ -155,7 +155,7 @@ def delta_errors(spectrum: Spectrum, orders: list[float], clusters: npt.NDArray[
         moved = p * vendi_influence(spectrum, order)
         units = len(moved) if clusters is None else int(clusters.max()) + 1
         if clusters is not None:
-            moved = np.bincount(clusters, weights=moved, minlength=units)
+            moved = np.asarray(np.bincount(clusters, weights=moved, minlength=units), dtype=np.float64)
         errors.append(math.sqrt(float(moved @ moved) * units / (units - 1)) if units > 1 else math.nan)
     return np.array(errors)
 
@@ -166,8 +166,8 @@ def themes(spectrum: Spectrum, most: int) -> tuple[Floats, npt.NDArray[np.int64]
     Returns the shares, shape (k,), and the items in falling order of |z_ik|, shape (k, n).
     """
     k = min(most, spectrum.rank)
-    order = np.argsort(-np.abs(coordinates_of(spectrum)[:, :k]), axis=0, kind="stable").T
-    return spectrum.eigenvalues[:k], order.astype(np.int64)
+    nearest = np.argsort(-np.abs(coordinates_of(spectrum)[:, :k]), axis=0, kind="stable").T
+    return spectrum.eigenvalues[:k], nearest.astype(np.int64)
 
 
 def coordinates_of(spectrum: Spectrum) -> Floats:

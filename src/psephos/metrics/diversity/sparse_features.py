@@ -13,7 +13,7 @@ from scipy import linalg, sparse
 
 from psephos.errors import InputError
 from psephos.metrics.diversity.feature_sums import ZeroRows
-from psephos.metrics.diversity.kernel_spectrum import check_probabilities, need_memory, spectrum_of
+from psephos.metrics.diversity.matrices import check_probabilities, need_memory, spectrum_of
 from psephos.metrics.diversity.similarities import COORDINATES_GIB, UNIT, refuse_zeros, zero_rows
 from psephos.metrics.diversity.spectrum import Spectrum, cleaned
 

@@ -212,7 +212,7 @@ class Spectrum:
         places = np.arange(1, len(rising) + 1)
         levels = (self.missing + np.cumsum(rising)) / places
         below = np.flatnonzero(levels > rising)[-1]
-        return np.maximum(rising, levels[below])
+        return np.asarray(np.maximum(rising, levels[below]))
 
 
 def cleaned(eigenvalues: Floats, n: int, psd: Definite = "error") -> tuple[Floats, float, float]:

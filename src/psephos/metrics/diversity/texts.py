@@ -24,7 +24,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from psephos.errors import InputError, check_choice, check_count
-from psephos.metrics.diversity.feature_spectrum import feature_spectrum
+from psephos.metrics.diversity.features import feature_spectrum
 from psephos.metrics.diversity.spectrum import Spectrum
 
 Unit = Literal["word", "letter"]

@@ -18,16 +18,17 @@ Differs: an eigenvalue counts as 0 up to n eps times the largest; the authors' c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from psephos.errors import InputError, check_floats, check_number, check_same_length
-from psephos.metrics.diversity.feature_spectrum import EXACT, feature_spectrum
 from psephos.metrics.diversity.feature_sums import ZeroRows
+from psephos.metrics.diversity.features import EXACT, feature_spectrum
 from psephos.metrics.diversity.hill import Floats, Order, check_orders
-from psephos.metrics.diversity.kernel_spectrum import kernel_spectrum
+from psephos.metrics.diversity.matrices import kernel_spectrum
 from psephos.metrics.diversity.similarities import Kernel
 from psephos.metrics.diversity.spectrum import Definite, Spectrum
 
@@ -129,7 +130,8 @@ def vendi_score_features(
     2.349709
     """
     check_orders(q)
-    n = features.shape[0] if hasattr(features, "shape") else len(features) if hasattr(features, "__len__") else 0
+    given: Any = features
+    n = given.shape[0] if hasattr(given, "shape") else len(given) if hasattr(given, "__len__") else 0
     if kernel != "cosine" and exact is not True and (exact is False or n > EXACT):
         raise InputError(
             "exact",

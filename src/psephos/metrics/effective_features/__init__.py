@@ -6,13 +6,15 @@ from psephos.metrics.effective_features.comparison import (
     compare_effective_features,
     dictionary_warnings,
 )
-from psephos.metrics.effective_features.effective_features import (
-    EffectiveFeatures,
-    effective_features,
+from psephos.metrics.effective_features.counting import effective_features
+from psephos.metrics.effective_features.dictionary import (
+    DictionaryLoss,
+    SparseDictionary,
+    dictionary_loss,
     interference,
-    null_activations,
 )
-from psephos.metrics.effective_features.usage import DictionaryLoss, SparseDictionary, dictionary_loss
+from psephos.metrics.effective_features.null_model import null_activations
+from psephos.metrics.effective_features.result import EffectiveFeatures
 
 __all__ = [
     "DictionaryLoss",

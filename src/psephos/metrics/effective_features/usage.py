@@ -8,8 +8,6 @@ F is the effective number of features, the number of equally used ones with the 
 psi compares it with the N neurons, and above 1 features must overlap. Codes come as they are, or are made of
 activations and a dictionary, a chunk at a time:
 
-    a = relu(W x + b),      x^ = a W (tied; or a decoder of its own, with or without bias)
-
 so that data larger than memory are read once: what is kept are sums over items.
 
 Source: Bereska et al. (2025), arXiv 2512.13568; sheet 40. Differs: 0 ln 0 is 0, where the authors add 1e-10 to every
@@ -20,169 +18,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from psephos.errors import InputError, check_floats, check_number
+from psephos.errors import InputError, check_floats
+from psephos.metrics.diversity.hill import Floats
+from psephos.metrics.diversity.similarities import in_one_piece
+from psephos.metrics.effective_features.dictionary import SparseDictionary
 
-Floats = npt.NDArray[np.float64]
 CHUNK_ROWS = 8192
 KEPT_GIB = 1.0
 """Memory up to which the usage of single items is kept, which intervals need."""
-
-
-@dataclass(frozen=True, eq=False)
-class SparseDictionary:
-    """Features as directions, and how codes are made of activations.
-
-    Parameters
-    ----------
-    weights : array_like of float, shape (n_features, n_neurons)
-        Encoder, one row for each feature; decoder too unless one is given.
-    bias : array_like of float, shape (n_features,), optional
-        Of the encoder; 0 if not given.
-    decoder : array_like of float, shape (n_features, n_neurons), optional
-        Own directions of an untied dictionary.
-    decoder_bias : array_like of float, shape (n_neurons,), optional
-
-    Examples
-    --------
-    >>> dictionary = SparseDictionary([[1, 0], [0, 1], [-1, 0]])
-    >>> dictionary.encode([[0.5, -1], [-2, 1]])
-    array([[0.5, 0. , 0. ],
-           [0. , 1. , 2. ]])
-    """
-
-    weights: Floats
-    bias: Floats
-    decoder: Floats
-    decoder_bias: Floats
-    tied: bool = True
-
-    def __init__(
-        self,
-        weights: npt.ArrayLike,
-        bias: npt.ArrayLike | None = None,
-        *,
-        decoder: npt.ArrayLike | None = None,
-        decoder_bias: npt.ArrayLike | None = None,
-    ) -> None:
-        W = check_floats("weights", weights, ndim=2)
-        if not W.size:
-            raise InputError("weights", "must have a feature and a neuron or more")
-        parts = {
-            "weights": W,
-            "bias": np.zeros(len(W)) if bias is None else check_floats("bias", bias),
-            "decoder": W if decoder is None else check_floats("decoder", decoder, ndim=2),
-            "decoder_bias": np.zeros(W.shape[1])
-            if decoder_bias is None
-            else check_floats("decoder_bias", decoder_bias),
-        }
-        for name, shape in (("bias", (len(W),)), ("decoder", W.shape), ("decoder_bias", (W.shape[1],))):
-            if parts[name].shape != shape:
-                raise InputError(name, f"must have shape {shape} to fit the weights, got {parts[name].shape}")
-        for name, value in parts.items():
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "tied", decoder is None)
-
-    def encode(self, activations: npt.ArrayLike) -> Floats:
-        """Codes of activations.
-
-        Parameters
-        ----------
-        activations : array_like of float, shape (n_items, n_neurons)
-
-        Returns
-        -------
-        ndarray of float64, shape (n_items, n_features)
-        """
-        X = check_floats("activations", activations, ndim=2)
-        if X.shape[1] != self.weights.shape[1]:
-            raise InputError("activations", f"must have {self.weights.shape[1]} neurons, got {X.shape[1]}")
-        return np.maximum(X @ self.weights.T + self.bias, 0.0)
-
-    def decode(self, codes: npt.ArrayLike) -> Floats:
-        """What codes say that the activations are.
-
-        Parameters
-        ----------
-        codes : array_like of float, shape (n_items, n_features)
-
-        Returns
-        -------
-        ndarray of float64, shape (n_items, n_neurons)
-        """
-        A = check_floats("codes", codes, ndim=2)
-        if A.shape[1] != len(self.weights):
-            raise InputError("codes", f"must have {len(self.weights)} features, got {A.shape[1]}")
-        return A @ self.decoder + self.decoder_bias
-
-
-@dataclass(frozen=True)
-class DictionaryLoss:
-    """Loss of a tied dictionary on a batch, and its gradients.
-
-    Attributes
-    ----------
-    loss, squares, sparsity : float
-        squares + l1 times the mean code; the mean squared error; the mean code.
-    weights : ndarray of float64, shape (n_features, n_neurons)
-    bias : ndarray of float64, shape (n_features,)
-        Gradients.
-    """
-
-    loss: float
-    squares: float
-    sparsity: float
-    weights: Floats = field(repr=False)
-    bias: Floats = field(repr=False)
-
-
-def dictionary_loss(dictionary: SparseDictionary, activations: npt.ArrayLike, *, l1: float = 0.1) -> DictionaryLoss:
-    """Loss that a sparse autoencoder of tied weights is trained on, with its gradients in closed form.
-
-    The mean over all entries of (x^ - x)^2, plus l1 times the mean over all entries of the codes; not sums per item,
-    as in other libraries. A code that is exactly 0 has the gradient 0.
-
-    Parameters
-    ----------
-    dictionary : SparseDictionary
-        Tied, without decoder bias.
-    activations : array_like of float, shape (n_items, n_neurons)
-    l1 : float, default 0.1
-        At least 0.
-
-    Returns
-    -------
-    DictionaryLoss
-
-    Raises
-    ------
-    InputError
-        If the dictionary is not tied, activations do not fit or `l1` is negative.
-
-    See Also
-    --------
-    effective_features : how many features the dictionary uses.
-
-    Examples
-    --------
-    >>> round(dictionary_loss(SparseDictionary([[1.0], [-1.0]]), [[1.0], [-1.0]]).loss, 6)
-    0.05
-    """
-    if not dictionary.tied or dictionary.decoder_bias.any():
-        raise InputError("dictionary", "must have tied weights and no decoder bias")
-    penalty = check_number("l1", l1, low=0)
-    X, W = check_floats("activations", activations, ndim=2), dictionary.weights
-    codes = dictionary.encode(X)
-    error = codes @ W - X
-    back = 2 * error / error.size
-    slope = (back @ W.T + penalty / codes.size) * (codes > 0)
-    squares, sparsity = float((error**2).mean()), float(codes.mean())
-    return DictionaryLoss(
-        squares + penalty * sparsity, squares, sparsity, slope.T @ X + codes.T @ back, slope.sum(axis=0)
-    )
 
 
 @dataclass(eq=False)
@@ -286,8 +134,8 @@ def root_mean_square(activations: npt.ArrayLike | Iterable[npt.ArrayLike]) -> fl
 
 def _chunks(name: str, values: npt.ArrayLike | Iterable[npt.ArrayLike]) -> Iterator[tuple[Floats, int]]:
     """Rows, and how many of them are one item: 4-D (items, channels, height, width) becomes rows of channels."""
-    whole = hasattr(values, "shape") or isinstance(values, (list, tuple))
-    for chunk in [values] if whole else values:  # type: ignore[union-attr]
+    given: Any = values
+    for chunk in [given] if in_one_piece(given) else given:
         array = chunk if hasattr(chunk, "shape") else np.asarray(chunk)
         if np.ndim(array) not in (2, 4):
             raise InputError(name, f"must have 2 dimensions (items, columns) or 4, got {np.ndim(array)}")

@@ -19,7 +19,7 @@ import polars as pl
 
 from psephos.engine import Rng, seed_of, spawn
 from psephos.errors import InputError, check_count, check_number
-from psephos.metrics.diversity.feature_spectrum import feature_spectrum
+from psephos.metrics.diversity.features import feature_spectrum
 from psephos.metrics.diversity.hill import Order, by_order, check_order, check_orders
 from psephos.metrics.diversity.similarities import check_rows, median_bandwidth
 from psephos.metrics.diversity.single_items import coordinates_of
@@ -185,7 +185,7 @@ def bandwidth_sweep(
     Examples
     --------
     >>> bandwidth_sweep([[0.0], [1.0], [2.0]], factors=(0.1, 10))["score"].round(2).to_list()
-    [3.0, 1.04]
+    [3.0, 1.07]
     """
     X, orders = check_rows(features), check_orders(q)
     middle = median_bandwidth(X, kernel) if gamma is None else check_number("gamma", gamma, low=0, open_ends=True)

@@ -15,19 +15,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.engine import Rng, generator, seed_of
-from psephos.errors import InputError, check_choice, check_count, check_floats, check_number
-from psephos.metrics.diversity.hill import by_order
+from psephos.engine import Rng, seed_of
+from psephos.errors import InputError, check_choice, check_count, check_number
+from psephos.metrics.diversity.hill import Floats, by_order
+from psephos.metrics.diversity.similarities import in_one_piece
+from psephos.metrics.effective_features.dictionary import SparseDictionary, interference
+from psephos.metrics.effective_features.result import EffectiveFeatures
 from psephos.metrics.effective_features.usage import (
-    Floats,
-    SparseDictionary,
     UsageSums,
     root_mean_square,
     usage_of_activations,
@@ -35,111 +35,12 @@ from psephos.metrics.effective_features.usage import (
 )
 from psephos.metrics.forecasts import codes_of
 from psephos.opinions.model import Source
-from psephos.opinions.outcomes import Provenance, Result, json_ready
+from psephos.opinions.outcomes import Provenance
 from psephos.statistics import Bootstrap, Interval, bootstrap
 
 ORDERS = (0.0, 1.0, 2.0, math.inf)
 TRUSTED = 0.9
 TRIVIAL = 0.05
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class EffectiveFeatures(Result):
-    """How many features are used.
-
-    Attributes
-    ----------
-    value : Interval
-        F, with the interval over items.
-    neurons : int or None
-        N; None where only codes are known and no number was given.
-    items, features, dead : int
-        Items; features of the dictionary; those that no item uses.
-    entropy : float
-        In nats; NaN if no feature is active.
-    corrected : float
-        F with the entropy corrected for few firings.
-    profile : dict of float to float
-        Effective numbers of order 0, 1, 2 and infinity.
-    active : float
-        Mean number of active features of an item (of a position).
-    explained : float
-        R^2 of the reconstruction; NaN where it is unknown or the layer is constant.
-    scale : float
-        Root mean square of the activations, by which a penalty on codes has to be read; NaN if unknown.
-    interference : float
-        Mean cos^2 between the directions of live features; NaN without a dictionary.
-    live_neurons : int or None
-        Neurons that vary.
-    usage : polars.DataFrame
-        See `table`.
-    replicates : ndarray of float64, shape (repeats,)
-        F of each resample; empty without an interval.
-    """
-
-    value: Interval
-    neurons: int | None
-    items: int
-    features: int
-    dead: int
-    entropy: float
-    corrected: float
-    profile: dict[float, float]
-    active: float
-    explained: float
-    scale: float
-    interference: float
-    live_neurons: int | None
-    usage: pl.DataFrame
-    replicates: Floats
-
-    @property
-    def psi(self) -> float:
-        """F / N: above 1 features overlap."""
-        return self.value.value / self.neurons if self.neurons else math.nan
-
-    @property
-    def psi_live(self) -> float:
-        """F over the neurons that vary."""
-        return self.value.value / self.live_neurons if self.live_neurons else math.nan
-
-    def table(self) -> pl.DataFrame:
-        """One row per feature, the most used first: feature, mean (code), share, fires (a share of items)."""
-        return self.usage
-
-    def summary(self) -> list[tuple[str, str]]:
-        """The answer in a few lines."""
-        lines = [("effective features", f"{self.value} of {self.features:,}, {self.dead:,} dead")]
-        if self.neurons:
-            reading = "features overlap" if self.psi > 1 else "no need to overlap"
-            lines.append(("per neuron", f"{self.psi:.3g} of {self.neurons:,}: {reading}"))
-        profile = ", ".join(f"{'inf' if math.isinf(q) else f'{q:g}'}: {value:.4g}" for q, value in self.profile.items())
-        lines += [("by order", profile), ("active per item", f"{self.active:.3g}")]
-        if not math.isnan(self.scale):
-            explained = "undefined" if math.isnan(self.explained) else f"{self.explained:.3f}"
-            lines.append(("explained", f"{explained} of activations of size {self.scale:.3g} (root mean square)"))
-        return lines + [("note", note) for note in self.provenance.notes]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The whole answer, ready for JSON."""
-        more: dict[str, Any] = json_ready(
-            {
-                "effective_features": self.value.value,
-                "low": self.value.low,
-                "high": self.value.high,
-                "psi": self.psi,
-                "psi_live": self.psi_live,
-                "entropy": self.entropy,
-                "corrected": self.corrected,
-                "profile": {str(q): value for q, value in self.profile.items()},
-                "dead": self.dead,
-                "active": self.active,
-                "explained": self.explained,
-                "scale": self.scale,
-                "interference": self.interference,
-            }
-        )
-        return super().to_dict() | more
 
 
 def effective_features(
@@ -209,7 +110,7 @@ def effective_features(
     else:
         scale = 1.0
         if standardise == "rms":
-            if not (hasattr(values, "shape") or isinstance(values, (list, tuple))):
+            if not in_one_piece(values):
                 raise InputError("standardise", "needs activations twice", hint="give one array rather than chunks")
             scale = root_mean_square(values)
             notes.append(f"activations were divided by {scale:.4g}")
@@ -250,91 +151,6 @@ def effective_features(
     )
     object.__setattr__(result, "provenance", provenance)
     return result
-
-
-def interference(dictionary: SparseDictionary, live: npt.NDArray[np.bool_] | None = None) -> float:
-    """How much the directions of features overlap: the mean over pairs of cos^2 between them.
-
-    Parameters
-    ----------
-    dictionary : SparseDictionary
-    live : array of bool, shape (n_features,), optional
-        Which features take part; all if not given.
-
-    Returns
-    -------
-    float
-        0 for directions at right angles, 1 / N for random ones; NaN for fewer than two.
-
-    Raises
-    ------
-    InputError
-        If there is not one entry of `live` for each feature.
-
-    See Also
-    --------
-    effective_features : reports it.
-
-    Examples
-    --------
-    >>> round(interference(SparseDictionary([[1, 0], [0, 1], [-1, 0]])), 6)
-    0.333333
-    """
-    rows = dictionary.decoder
-    if live is not None:
-        if np.shape(live) != (len(rows),):
-            raise InputError("live", f"must have one entry for each of {len(rows)} features, got {np.shape(live)}")
-        rows = rows[np.asarray(live, dtype=bool)]
-    lengths = np.linalg.norm(rows, axis=1)
-    unit = rows[lengths > 0] / lengths[lengths > 0][:, None]
-    k = len(unit)
-    # sum over all pairs of cos^2 is |U U^T|^2 = |U^T U|^2, and each direction has 1 with itself.
-    gram = unit.T @ unit
-    return float(((gram**2).sum() - k) / (k * (k - 1))) if k > 1 else math.nan
-
-
-def null_activations(
-    activations: npt.ArrayLike, kind: Literal["columns", "gaussian"] = "columns", *, rng: Rng = None
-) -> Floats:
-    """Activations without the structure that is looked for: the same pipeline on them shows what F is by itself.
-
-    Parameters
-    ----------
-    activations : array_like of float, shape (n_items, n_neurons)
-    kind : {"columns", "gaussian"}, default "columns"
-        Each neuron shuffled by itself, or normal with the same mean and covariance.
-    rng : int, Generator, SeedSequence or None
-        Seed or source of the random numbers.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_items, n_neurons)
-
-    Raises
-    ------
-    InputError
-        If activations are not two-dimensional, fewer than two or not finite.
-
-    See Also
-    --------
-    effective_features : what is run on them.
-
-    Examples
-    --------
-    >>> X = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
-    >>> np.sort(null_activations(X, rng=0), axis=0).tolist() == X
-    True
-    """
-    check_choice("kind", kind, ("columns", "gaussian"))
-    X = check_floats("activations", activations, ndim=2)
-    if len(X) < 2:
-        raise InputError("activations", f"must have two items or more, got {len(X)}")
-    stream = generator(rng)
-    if kind == "columns":
-        return stream.permuted(X, axis=0)
-    centred = X - X.mean(axis=0)
-    # A normal mix of the centred rows has their covariance, whatever its rank.
-    return X.mean(axis=0) + stream.normal(size=(len(X), len(X))) @ centred / math.sqrt(len(X) - 1)
 
 
 def _resampled(

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ from psephos.engine import Rng
 from psephos.errors import InputError, check_choice
 from psephos.metrics.diversity.feature_sums import CHUNK_ROWS, FeatureSums, ZeroRows
 from psephos.metrics.diversity.hill import Floats
-from psephos.metrics.diversity.kernel_spectrum import MEMORY_GIB, check_probabilities, need_memory, spectrum_of
+from psephos.metrics.diversity.matrices import MEMORY_GIB, check_probabilities, need_memory, spectrum_of
 from psephos.metrics.diversity.nystrom import nystrom_spectrum
 from psephos.metrics.diversity.similarities import (
     COORDINATES_GIB,
@@ -34,6 +34,7 @@ from psephos.metrics.diversity.similarities import (
     block_similarity,
     check_fingerprints,
     check_rows,
+    in_one_piece,
     refuse_zeros,
     zero_rows,
 )
@@ -112,20 +113,20 @@ def feature_spectrum(
     """
     check_choice("kernel", kernel, get_args(Kernel))
     check_choice("zero_rows", zero_rows, get_args(ZeroRows))
-    if sparse.issparse(features):
+    given: Any = features
+    if sparse.issparse(given):
         if kernel == "cosine":
-            return sparse_spectrum(sparse.csr_array(features), p, normalize, zero_rows, coordinates, memory_gib)
-        need_memory(features.shape[0], memory_gib)
-        features = features.toarray()
-    whole = hasattr(features, "shape") or isinstance(features, (list, tuple))
-    if kernel == "cosine" and not whole:
-        return _in_chunks(features, p, normalize, zero_rows)  # type: ignore[arg-type]
-    if not whole:
-        raise InputError("features", f"must be one array for the {kernel} kernel, got {type(features).__name__}")
+            return sparse_spectrum(sparse.csr_array(given), p, normalize, zero_rows, coordinates, memory_gib)
+        given = given.toarray()
+    if kernel == "cosine" and not in_one_piece(given):
+        return _in_chunks(given, p, normalize, zero_rows)
+    if not in_one_piece(given):
+        raise InputError("features", f"must be one array for the {kernel} kernel, got {type(given).__name__}")
     if kernel == "cosine":
-        return _dual(features, p, normalize, zero_rows, coordinates, memory_gib)  # type: ignore[arg-type]
-    X = check_rows(features)  # type: ignore[arg-type]
-    weights, notes = check_probabilities(p, len(X)), ()
+        return _dual(given, p, normalize, zero_rows, coordinates, memory_gib)
+    X = check_rows(given)
+    weights = check_probabilities(p, len(X))
+    notes: tuple[str, ...] = ()
     if kernel == "tanimoto":
         X, weights, notes = _without_zeros(check_fingerprints(X), weights, zero_rows)
     block, parameters = block_similarity(kernel, X, gamma=gamma, degree=degree)
@@ -155,7 +156,7 @@ def _without_zeros(X: Floats, p: Floats | None, zeros: ZeroRows) -> tuple[Floats
 
 
 def _dual(
-    features: npt.ArrayLike,
+    features: Any,
     p: npt.ArrayLike | None,
     normalize: bool,
     zeros: ZeroRows,
@@ -170,16 +171,16 @@ def _dual(
         raise InputError("empty collection", "has no item, and no diversity")
     weights = check_probabilities(p, shape[0])
     if shape[1] >= shape[0]:
-        return _primal(check_rows(array), weights, normalize, zeros, coordinates, memory_gib)  # type: ignore[arg-type]
+        return _primal(check_rows(array), weights, normalize, zeros, coordinates, memory_gib)
     sums = FeatureSums(shape[1], normalize=normalize, zero_rows=zeros)
     for first in range(0, shape[0], CHUNK_ROWS):
         chunk = slice(first, first + CHUNK_ROWS)
-        sums.add(array[chunk], None if weights is None else weights[chunk])  # type: ignore[index, call-overload]
+        sums.add(array[chunk], None if weights is None else weights[chunk])
     keep = coordinates and 8 * shape[0] * shape[1] <= COORDINATES_GIB * 2**30
     found, axes = sums.solved(vectors=keep)
     if sums.dropped:
         lost = np.concatenate(
-            [np.asarray(array[i : i + CHUNK_ROWS]).any(axis=1) for i in range(0, shape[0], CHUNK_ROWS)]  # type: ignore[index, call-overload]
+            [np.asarray(array[i : i + CHUNK_ROWS]).any(axis=1) for i in range(0, shape[0], CHUNK_ROWS)]
         )
         weights = None if weights is None else weights[lost] / weights[lost].sum()
         array = np.asarray(array)[lost]
