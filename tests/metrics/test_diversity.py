@@ -131,15 +131,12 @@ def test_sheet11_digits_rbf(digits):
     assert "truncated" in short.notes[-1]
 
 
-@pytest.mark.parametrize("k", [1, 2, 4, 8, 16], ids=lambda k: f"sheet11-modes-{k}")
+MODES = {1: (1.11, 0.019), 2: (2.24, 0.510), 4: (4.46, 0.755), 8: (8.92, 0.877), 16: (17.8, 0.939)}
+
+
+@pytest.mark.parametrize("k", MODES, ids=lambda k: f"sheet11-modes-{k}")
 def test_modes_are_counted_where_internal_diversity_saturates(k):
-    score, diverse = dict(
-        zip(
-            (1, 2, 4, 8, 16),
-            zip((1.11, 2.24, 4.46, 8.92, 17.8), (0.019, 0.51, 0.755, 0.877, 0.939), strict=True),
-            strict=True,
-        )
-    )[k]
+    score, diverse = MODES[k]
     angle = 2 * np.pi * np.arange(16) / 16
     modes = 10 * np.column_stack([np.cos(angle), np.sin(angle)])[:: 16 // k]
     points = modes[np.arange(480) % k] + np.random.default_rng(11).normal(0, 0.1, (480, 2))
@@ -412,16 +409,21 @@ def test_a_single_item_is_one():
 # Large collections.
 
 
-def test_sheet07_random_features(digits):
-    expected = {
-        128: ((82.5, 2.2), (22.6, 1.3), (5.9, 0.4), (2.54, 0.1)),
-        1024: ((208.8, 1.7), (28.28, 0.48), (5.96, 0.11), (2.54, 0.03)),
-    }
-    for m, values in expected.items():
-        found = random_feature_spectrum(digits[0], gamma=1 / 2410, m=m, rng=0)
-        assert found.approximate
-        for score, (mean, sd) in zip(found.score([0.5, 1, 2, INF]), values, strict=True):
-            assert score == pytest.approx(mean, abs=3.5 * sd)
+FEATURES = {
+    128: ((82.5, 2.2), (22.6, 1.3), (5.9, 0.4), (2.54, 0.1)),
+    1024: ((208.8, 1.7), (28.28, 0.48), (5.96, 0.11), (2.54, 0.03)),
+}
+
+
+@pytest.mark.parametrize(
+    "m",
+    [pytest.param(128, id="sheet07-random-features"), pytest.param(1024, id="sheet07-more", marks=pytest.mark.slow)],
+)
+def test_random_features(digits, m):
+    found = random_feature_spectrum(digits[0], gamma=1 / 2410, m=m, rng=0)
+    assert found.approximate
+    for score, (mean, sd) in zip(found.score([0.5, 1, 2, INF]), FEATURES[m], strict=True):
+        assert score == pytest.approx(mean, abs=3.5 * sd)
 
 
 def test_sheet07_nystrom(digits):
@@ -458,7 +460,7 @@ def test_bounds_of_landmarks_hold_and_all_landmarks_are_exact(seed, m, weighted)
 
 def test_landmarks_double_until_the_bounds_are_near():
     points = np.random.default_rng(0).normal(size=(500, 3))
-    found = nystrom_spectrum(points, rbf(0.5), landmarks=16, tolerance=0.05, rng=0)
+    found = nystrom_spectrum(points, rbf_block(0.5), landmarks=16, tolerance=0.05, rng=0)
     low, high = found.bounds(1)
     assert high <= 1.05 * low
     assert found.parameters["landmarks"] > 16
@@ -669,7 +671,7 @@ def test_bad_input(case):
 
 
 def test_places_are_named():
-    with pytest.raises(InputError, match="row 1, 3"):
+    with pytest.raises(InputError, match="rows 1, 3"):
         vendi_score_features([[1, 1], [0, 0], [1, 2], [0, 0.0], [1, 0]])
     with pytest.raises(InputError, match="index 1, 0"):
         vendi_score([[1, 0], [math.nan, 1]])
