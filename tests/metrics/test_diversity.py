@@ -380,6 +380,9 @@ def test_any_objects_by_a_function_of_two():
 def test_texts_by_letters_and_short_texts():
     found = text_features(["ab", "abc", "a"], n=(2,), unit="letter")
     np.testing.assert_allclose((found @ found.T).toarray(), [[1, 0.5**0.5, 0], [0.5**0.5, 1, 0], [0, 0, 1]])
+    # The sheet has short texts alone; then copies of one word would be many texts, and its rule is that copies are one.
+    assert float(text_spectrum(["yes"] * 5).score()) == pytest.approx(1)
+    assert float(text_spectrum(["yes", "no", ""]).score()) == pytest.approx(3)
     kernels = [text_features(JANE, n=(n,)) for n in (1, 2, 3, 4)]
     averaged = sum((k @ k.T).toarray() for k in kernels) / 4
     assert float(text_spectrum(JANE).score()) == pytest.approx(float(vendi_score(averaged)), rel=1e-9)

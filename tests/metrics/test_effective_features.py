@@ -138,10 +138,12 @@ def test_the_interval_holds_the_truth():
 
 def test_clusters_widen_the_interval():
     rng = np.random.default_rng(0)
-    codes = np.repeat(rng.exponential(size=(30, 4)), 10, axis=0)
-    narrow = effective_features(codes, rng=0).value.half_width
-    wide = effective_features(codes, clusters=np.repeat(np.arange(30), 10), rng=0).value.half_width
-    assert wide > 2 * narrow
+    codes = np.repeat(rng.exponential(size=(30, 4)) * [8, 4, 2, 1], 10, axis=0)
+    single, cluster = (effective_features(codes, clusters=of, rng=0) for of in (None, np.repeat(np.arange(30), 10)))
+    narrow, wide = single.value.half_width, cluster.value.half_width
+    other = cluster.replicates.std() / single.replicates.std() * narrow
+    assert wide > narrow
+    assert other / narrow == pytest.approx(np.sqrt(10), rel=0.25)
 
 
 def test_few_firings_are_corrected_upwards():
@@ -218,10 +220,8 @@ def test_null_activations_keep_what_they_should():
 def test_conditions_are_compared_with_an_interval():
     rng = np.random.default_rng(0)
     before = [effective_features(rng.exponential(size=(300, 8)), rng=seed) for seed in range(3)]
-    after = [
-        effective_features(rng.exponential(size=(300, 8)) * [1] * 8 * np.r_[np.ones(4), np.full(4, 0.05)], rng=s)
-        for s in range(3)
-    ]
+    faint = np.r_[np.ones(4), np.full(4, 0.05)]
+    after = [effective_features(rng.exponential(size=(300, 8)) * faint, rng=seed) for seed in range(3)]
     found = compare_effective_features(before, after)
     assert found.ratio.high < 1
     assert "fewer" in str(found)

@@ -17,6 +17,8 @@ from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
 from psephos.plots.consistency import consistency_plot
 from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
+from psephos.plots.diversity import diversity_plot, rarefaction_plot, themes_plot
+from psephos.plots.effective_features import effective_features_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
@@ -54,6 +56,8 @@ __all__ = [
     "collective_plot",
     "consistency_plot",
     "discrimination_plot",
+    "diversity_plot",
+    "effective_features_plot",
     "fixing_plot",
     "forecast_plot",
     "harmony_plane_plot",
@@ -65,6 +69,7 @@ __all__ = [
     "phase_plot",
     "plot",
     "probability_plot",
+    "rarefaction_plot",
     "reliability_plot",
     "replay_plot",
     "selection_plot",
@@ -76,6 +81,7 @@ __all__ = [
     "success_plot",
     "svg",
     "swiss_sensitivity_plot",
+    "themes_plot",
     "transitions_plot",
     "tuned_alpha_plot",
     "vote_plan_plot",

@@ -105,12 +105,12 @@ def diversity(
     Examples
     --------
     >>> from psephos.metrics import text_spectrum
-    >>> print(diversity(text_spectrum(["yes", "yes", "no", "maybe so"]), q=1, interval="none"))
-    items          4, by texts (kernel words in runs of 1, 2, 3, 4)
-    order 1        3.937
-    largest theme  31.2%: 1, 0, 2
-    adds most      2 (+1)
-    adds least     1 (+0.937)
+    >>> print(diversity(text_spectrum(["yes", "yes", "yes", "no", "no", "who knows"]), q=1, interval="none"))
+    items          6, by texts (kernel words in runs of 1, 2, 3, 4)
+    order 1        2.749
+    largest theme  50.0%: 0, 1, 2
+    adds most      5 (+0.789)
+    adds least     0 (-0.122)
     """
     check_choice("interval", interval, get_args(How))
     check_number("level", level, low=0, high=1, open_ends=True)
@@ -208,15 +208,19 @@ def _ends(
 
 
 def _items(spectrum: Spectrum, labels: list[str]) -> pl.DataFrame:
-    return pl.DataFrame(
+    added = vendi_contributions(spectrum)
+    # Copies add the same but for rounding, and stay in their order.
+    order = np.argsort(-added.round(9), kind="stable")
+    frame = pl.DataFrame(
         {
             "item": np.arange(spectrum.n),
             "name": labels,
             "share": spectrum.weights,
-            "contribution": vendi_contributions(spectrum),
+            "contribution": added,
             "influence": vendi_influence(spectrum),
         }
-    ).sort("contribution", descending=True, maintain_order=True)
+    )
+    return frame[order]
 
 
 def _themes(spectrum: Spectrum, labels: list[str], most: int) -> pl.DataFrame:

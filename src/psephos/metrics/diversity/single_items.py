@@ -166,7 +166,8 @@ def themes(spectrum: Spectrum, most: int) -> tuple[Floats, npt.NDArray[np.int64]
     Returns the shares, shape (k,), and the items in falling order of |z_ik|, shape (k, n).
     """
     k = min(most, spectrum.rank)
-    nearest = np.argsort(-np.abs(coordinates_of(spectrum)[:, :k]), axis=0, kind="stable").T
+    # Copies lie equally near but for rounding, and stay in their order.
+    nearest = np.argsort(-np.abs(coordinates_of(spectrum)[:, :k]).round(9), axis=0, kind="stable").T
     return spectrum.eigenvalues[:k], nearest.astype(np.int64)
 
 

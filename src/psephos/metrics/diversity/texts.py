@@ -5,11 +5,12 @@ averaged over n. That mean is itself an inner product, of the normalised counts 
 the square root of how many n there are: so the spectrum comes from sparse features and the matrix is made only if it
 is the smaller one.
 
-A text that is too short for some n is similar to itself alone there.
+A text that is too short for some n is one run there, the whole of it: it is like its copies and like nothing else.
 
 Sources: Friedman and Dieng (2023), arXiv 2210.02410 (words, n of 1 to 4, case kept, punctuation is a word); sheet 11.
 Differs: what is a word is decided by one rule for all languages that have spaces (letters and digits, or one other
-sign); letters are ours. Unlike the source, "don't" is three words.
+sign), so that "don't" is three words; letters are ours. The sheet has a short text similar to itself alone, which
+would count five copies of "yes" as more than one text, against its own rule that copies are one.
 """
 
 from __future__ import annotations
@@ -134,13 +135,13 @@ def text_spectrum(
 
 
 def _counted(pieces: Sequence[Sequence[str]], length: int) -> sparse.csr_array:
-    """Counts of runs of one length, each row scaled to length 1; a text without a run has a column of its own."""
-    columns: dict[tuple[str, ...] | int, int] = {}
+    """Counts of runs of one length, each row scaled to length 1; a text without a run is one."""
+    columns: dict[tuple[str, ...], int] = {}
     row_of: list[int] = []
     column_of: list[int] = []
     for row, piece in enumerate(pieces):
-        runs: list[tuple[str, ...] | int] = [tuple(piece[i : i + length]) for i in range(len(piece) - length + 1)]
-        for run in runs or [row]:
+        runs = [tuple(piece[i : i + length]) for i in range(len(piece) - length + 1)]
+        for run in runs or [tuple(piece)]:
             row_of.append(row)
             column_of.append(columns.setdefault(run, len(columns)))
     counts = sparse.csr_array(
