@@ -100,7 +100,12 @@ def test_an_approximation_says_its_bounds_and_its_error():
     found = diversity(nystrom_spectrum(points, near, landmarks=40, rng=0), q=[1, 2], rng=0)
     assert "landmarks" in str(found)
     assert "for these items between" in str(found)
-    assert found.table()["low"].null_count() == 0
+    table = found.table()
+    assert (table["low"] < table["bound_low"]).all()
+    assert (table["bound_high"] < table["high"]).all()
+    exact = kernel_spectrum(near(points, points)).score([1, 2])
+    assert (table["bound_low"] <= exact).all()
+    assert (exact <= table["bound_high"]).all()
     bare = diversity(random_feature_spectrum(points, gamma=0.5, m=40, rng=0), q=1, rng=0)
     assert "not kept" in str(bare)
     assert bare.items.is_empty()
@@ -113,7 +118,8 @@ def test_influence_of_landmarks_is_that_of_all_items():
     near = lambda a, b: np.exp(-0.5 * ((a[:, None] - b) ** 2).sum(axis=2))  # noqa: E731
     few = diversity(nystrom_spectrum(points, near, landmarks=100, rng=0), q=1, interval="delta", rng=0)
     whole = diversity(kernel_spectrum(near(points, points)), q=1, interval="delta", rng=0)
-    assert few.interval(1).half_width == pytest.approx(whole.interval(1).half_width, rel=0.05)
+    assert few.spectrum.missing < 0.02
+    assert few.interval(1).half_width == pytest.approx(whole.interval(1).half_width, rel=0.3)
     own, other = (found.items.sort("item")["influence"].to_numpy() for found in (few, whole))
     assert np.corrcoef(own, other)[0, 1] > 0.95
 

@@ -7,9 +7,10 @@ number of items, to be compared where all collections have as many.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import NoPictureError
@@ -118,7 +119,7 @@ def themes_plot(result: Diversity, *, theme: str = "light", heading: bool = True
     with own_rules():
         page = sheet(finding, method, height=24 + 24 * len(names), theme=theme, heading=heading)
         axes = page.panel(16 + LETTER * max(map(len, names)), 4, 56, 16)
-        axes.set_xlim(0, float(table["share"].max()) or 1)
+        axes.set_xlim(0, float(table["share"].to_numpy().max()))
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xticks([])
         axes.set_yticks(range(len(names)), names)
@@ -170,7 +171,7 @@ def rarefaction_plot(result: Rarefaction, *, theme: str = "light", heading: bool
     with own_rules():
         page = sheet(finding, method, height=280, theme=theme, heading=heading)
         axes = page.panel(52, 14, wide, 46)
-        last = float(table["items"].max())  # type: ignore[arg-type]
+        last = float(table["items"].to_numpy().max())
         axes.set_xlim(0, last)
         axes.set_xticks(ticks := [round(part * last) for part in (0.25, 0.5, 0.75, 1)], [f"{tick:,}" for tick in ticks])
         axes.set_xlabel("items", color=page.colour("muted"), labelpad=4)
@@ -204,7 +205,7 @@ def _finding(result: Diversity) -> str:
     return f"{result.spectrum.n:,} items count as {count} different ones{of}"
 
 
-def _numbers(page: Sheet, axes: Axes, values: np.ndarray) -> None:  # type: ignore[type-arg]
+def _numbers(page: Sheet, axes: Axes, values: npt.NDArray[np.float64]) -> None:
     """An axis of numbers of items, by tens where they span more than one power of ten."""
     from matplotlib.ticker import MaxNLocator, NullLocator
 
@@ -212,7 +213,9 @@ def _numbers(page: Sheet, axes: Axes, values: np.ndarray) -> None:  # type: igno
     if top > 12 * bottom:
         axes.set_yscale("log")
         axes.set_ylim(bottom / 1.25, top * 1.35)
-        ticks = [10.0**power for power in range(math.floor(math.log10(bottom)), math.ceil(math.log10(top)) + 1)]
+        powers = range(math.floor(math.log10(bottom)), math.ceil(math.log10(top)) + 1)
+        steps = (1, 2, 5) if top < 100 * bottom else (1,)
+        ticks = [step * 10.0**power for power in powers for step in steps]
         ticks = [tick for tick in ticks if bottom / 1.25 <= tick <= top * 1.35]
         axes.yaxis.set_minor_locator(NullLocator())
     else:
@@ -222,8 +225,8 @@ def _numbers(page: Sheet, axes: Axes, values: np.ndarray) -> None:  # type: igno
     page.grid(axes, y=ticks)
 
 
-def _above(axes: Axes) -> dict[str, object]:
+def _above(axes: Axes) -> dict[str, Any]:
     """Text five pixels above its place."""
     from matplotlib.transforms import ScaledTranslation
 
-    return {"transform": axes.transData + ScaledTranslation(0, 5 / 72, axes.figure.dpi_scale_trans)}  # type: ignore[union-attr]
+    return {"transform": axes.transData + ScaledTranslation(0, 5 / 72, axes.figure.dpi_scale_trans)}

@@ -6,7 +6,8 @@ largest eigenvectors, each with the items nearest to it), and the groups.
 Two kinds of error are kept apart. *Bounds* say how far the score of these very items may lie from what an approximation
 found. The *interval* says how far the score would move with other items of the same kind: the bootstrap draws items
 with replacement, as weights, with nothing copied or compared again; where that takes too long the delta method gives
-the same standard error without drawing. Either is centred on the score, on its logarithm: in a resample copies stand
+the same standard error without drawing. Either is centred on the score, on its logarithm (and laid
+around the bounds where the score is not known): in a resample copies stand
 for items that were not drawn, which makes every resample less diverse, so that its quantiles would lie too low.
 
 Sources: sheets 07 and 11. Differs: intervals, contributions and themes are ours.
@@ -110,7 +111,7 @@ def diversity(
     order 1        2.749
     largest theme  50.0%: 0, 1, 2
     adds most      5 (+0.789)
-    adds least     0 (-0.122)
+    adds least     2 (-0.122)
     """
     check_choice("interval", interval, get_args(How))
     check_number("level", level, low=0, high=1, open_ends=True)
@@ -202,7 +203,9 @@ def _ends(
         found = bootstrap(logs, spectrum.n, clusters=clusters, repeats=repeats, level=level, method="normal", rng=seed)
         # The rank of a sample says little of the rank of what it comes from.
         error = np.where(np.array(orders) == 0, np.nan, found.standard_error)
-    low, high = normal_interval(np.log(spectrum.score(orders)), error, level)
+    # Where the score of these items is not known, the interval goes from its lower to its upper bound, and beyond.
+    below, above = (np.log(bound) for bound in spectrum.bounds(orders))
+    low, high = normal_interval(below, error, level)[0], normal_interval(above, error, level)[1]
     # No score is below 1 or above the number of items.
     return np.maximum(np.exp(low), 1.0), np.minimum(np.exp(high), spectrum.n)
 
