@@ -429,6 +429,17 @@ def test_random_features(digits, m):
         assert score == pytest.approx(mean, abs=3.5 * sd)
 
 
+def test_random_features_of_chunks_weights_and_few_items():
+    points = np.random.default_rng(0).normal(size=(90, 2))
+    p = np.random.default_rng(0).dirichlet(np.ones(90))
+    for kernel in ("rbf", "laplacian"):
+        few = random_feature_spectrum(points, kernel=kernel, gamma=0.5, m=200, p=p, rng=0)
+        chunks = random_feature_spectrum(iter([points[:40], points[40:]]), kernel=kernel, gamma=0.5, m=200, p=p, rng=0)
+        np.testing.assert_allclose(few.score([1, 2, INF]), chunks.score([1, 2, INF]), rtol=1e-9)
+        exact = vendi_score_features(points, [1, 2], kernel=kernel, gamma=0.5, p=p)
+        np.testing.assert_allclose(few.score([1, 2]), exact, rtol=0.15)
+
+
 def test_sheet07_nystrom(digits):
     found = nystrom_spectrum(digits[0], rbf_block(1 / 2410), landmarks=512, coordinates=False, rng=0)
     low, high = found.bounds([0.5, 1, 2, INF])
@@ -638,6 +649,13 @@ BAD = {
     "11-text": (lambda: text_spectrum(["a", None]), "texts"),
     "11-gamma": (lambda: vendi_score_features(GOOD, kernel="rbf", gamma=0), "gamma"),
     "11-no-median": (lambda: vendi_score_features(np.ones((3, 1)), kernel="rbf"), "gamma"),
+    "07-m": (lambda: random_feature_spectrum(GOOD, m=0), "m"),
+    "07-random-chunks": (lambda: random_feature_spectrum(iter([GOOD]), m=4), "gamma"),
+    "07-random-columns": (
+        lambda: random_feature_spectrum(iter([GOOD, GOOD[:, :2]]), gamma=1.0, m=4),
+        "features",
+    ),
+    "07-random-empty": (lambda: random_feature_spectrum(iter([]), gamma=1.0, m=4), "empty collection"),
     "07-q-negative": (lambda: vendi_score(GOOD, -1), "q"),
     "07-q-nan": (lambda: vendi_score(GOOD, math.nan), "q"),
     "07-q-text": (lambda: vendi_score(GOOD, "one"), "q"),

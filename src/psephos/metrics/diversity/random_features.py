@@ -13,7 +13,7 @@ the true score with 1,024 features on real data): landmarks (`nystrom_spectrum`)
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -23,9 +23,12 @@ import numpy.typing as npt
 from psephos.engine import Rng, generator, seed_of
 from psephos.errors import InputError, check_choice, check_count, check_number
 from psephos.metrics.diversity.feature_sums import CHUNK_ROWS, FeatureSums
-from psephos.metrics.diversity.matrices import check_probabilities
+from psephos.metrics.diversity.matrices import check_probabilities, spectrum_of
 from psephos.metrics.diversity.similarities import check_rows, in_one_piece, median_bandwidth
 from psephos.metrics.diversity.spectrum import Spectrum
+
+BLOCK_CELLS = 2**20
+"""Projections that are made at once."""
 
 
 def random_feature_spectrum(
@@ -81,25 +84,27 @@ def random_feature_spectrum(
         raise InputError("gamma", "has no default for chunks", hint="give gamma")
     width = median_bandwidth(given, kernel) if gamma is None else check_number("gamma", gamma, low=0, open_ends=True)
     weights = None if p is None else check_probabilities(p, np.size(p))
-    sums, projections, seen = None, np.empty((0, 0)), 0
-    for rows in _pieces(given) if whole else given:
-        X = check_rows(rows)
-        if sums is None:
-            sums, projections = FeatureSums(2 * count), _projections(kernel, width, X.shape[1], count, seed)
-        elif X.shape[1] != len(projections):
-            raise InputError("features", f"must have {len(projections)} columns in every chunk, got {X.shape[1]}")
-        for first in range(0, len(X), step := max(1, CHUNK_ROWS * 64 // count)):
-            angles = X[first : first + step] @ projections
-            own = None if weights is None else weights[seen : seen + len(angles)]
-            sums.add(np.hstack([np.cos(angles), np.sin(angles)]), own)
-            seen += len(angles)
-    if sums is None:
+    small = whole and len(given) <= 2 * count
+    sums, kept, seen = FeatureSums(2 * count, normalize=False), [], 0
+    for Z in _random_features(_pieces(given) if whole else given, kernel, width, count, seed):
+        own = None if weights is None else weights[seen : seen + len(Z)]
+        if small:  # fewer items than features: the matrix is the smaller one
+            kept.append(Z)
+        else:
+            sums.add(Z, own)
+        seen += len(Z)
+    if not seen:
         raise InputError("empty collection", "has no item, and no diversity")
     if weights is not None and len(weights) != seen:
         raise InputError("p", f"must have one probability for each of {seen} items, got {len(weights)}")
+    if small:
+        whole_features = np.concatenate(kept)
+        found = spectrum_of(whole_features @ whole_features.T, weights, psd="clip", coordinates=False)
+    else:
+        found = sums.spectrum()
     note = f"approximate: {count:,} random projections; scores come out low, far too low for orders below 1"
     return replace(
-        sums.spectrum(),
+        found,
         p=weights,
         path="random features",
         approximate=True,
@@ -107,6 +112,22 @@ def random_feature_spectrum(
         parameters={"kernel": kernel, "gamma": width, "m": count},
         notes=(note,),
     )
+
+
+def _random_features(
+    chunks: Iterable[npt.ArrayLike], kernel: str, gamma: float, m: int, seed: int
+) -> Iterator[npt.NDArray[np.float64]]:
+    """Rows of length 1, some items at a time."""
+    projections = np.empty((0, m))
+    for chunk in chunks:
+        X = check_rows(chunk)
+        if not len(projections):
+            projections = _projections(kernel, gamma, X.shape[1], m, seed)
+        elif X.shape[1] != len(projections):
+            raise InputError("features", f"must have {len(projections)} columns in every chunk, got {X.shape[1]}")
+        for first in range(0, len(X), step := max(1, BLOCK_CELLS // m)):
+            angles = X[first : first + step] @ projections
+            yield np.hstack([np.cos(angles), np.sin(angles)]) / np.sqrt(m)
 
 
 def _projections(kernel: str, gamma: float, d: int, m: int, seed: int) -> npt.NDArray[np.float64]:
