@@ -133,9 +133,9 @@ def item_spectrum(
     _check_shape((n, n))
     need_memory(n, memory_gib)
     kernel = np.empty((n, n))
-    for row in range(n):
-        for column in range(row, n):
-            kernel[row, column] = kernel[column, row] = similarity(items[row], items[column])
+    listed = list(items)
+    for row, item in enumerate(listed):
+        kernel[row, row:] = kernel[row:, row] = [similarity(item, other) for other in listed[row:]]
     for place in np.unique(np.linspace(0, n * n - 1, min(SPOT_CHECKS, n * n)).astype(np.int64)):
         row, column = divmod(int(place), n)
         back = float(similarity(items[max(row, column)], items[min(row, column)]))
