@@ -2,8 +2,8 @@
 How many different answers are these?
 =====================================
 
-Samples of a language model repeat themselves in other words. The Vendi score counts how many different ones there are, from
-nothing but their similarity, and says which add most.
+Samples of a language model repeat themselves in other words. The Vendi score counts how many different ones there are,
+from nothing but their similarity, and says which add most.
 """
 
 import numpy as np
