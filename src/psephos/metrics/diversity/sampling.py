@@ -184,11 +184,11 @@ def tune_vendi_sample(
     *,
     steps: int = 2000,
     eta: float = 1e-3,
-    strengths: Sequence[float] = (10, 40, 100),
-    stops: Sequence[int] = (100, 500, 1000),
     q: Order = 1.0,
     gamma: float = 1.0,
     limit: float | None = None,
+    strengths: Sequence[float] = (10, 40, 100),
+    stops: Sequence[int] = (100, 500, 1000),
     resamples: int = 1000,
     rng: Rng = None,
 ) -> pl.DataFrame:
