@@ -70,7 +70,8 @@ def diversity_plot(result: Diversity, *, theme: str = "light", heading: bool = T
         axes.set_xlabel("order", color=page.colour("muted"), labelpad=4)
         _numbers(page, axes, np.concatenate([low, high, table["bound_low"], table["bound_high"]]))
         accent = page.colour("accent")
-        axes.fill_between(places, low, high, color=accent, alpha=0.16, linewidth=0)
+        known = table["low"].is_not_null().to_numpy()
+        axes.fill_between(places, low, high, where=known, color=accent, alpha=0.16, linewidth=0)
         if bounded:
             axes.vlines(places, table["bound_low"], table["bound_high"], color=page.colour("muted"), lw=1)
         axes.plot(places, score, color=accent, lw=2, marker="o", ms=5, clip_on=False)
