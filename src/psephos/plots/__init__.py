@@ -20,6 +20,8 @@ from psephos.plots.consistency import consistency_plot
 from psephos.plots.dependence import dependence_plot, subgroup_means_plot
 from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
 from psephos.plots.divergence import drift_plot, evidence_plot
+from psephos.plots.diversity import diversity_plot, rarefaction_plot, themes_plot
+from psephos.plots.effective_features import effective_features_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
@@ -60,7 +62,9 @@ __all__ = [
     "consistency_plot",
     "dependence_plot",
     "discrimination_plot",
+    "diversity_plot",
     "drift_plot",
+    "effective_features_plot",
     "evaluation_plot",
     "evidence_plot",
     "fixing_plot",
@@ -76,6 +80,7 @@ __all__ = [
     "phase_plot",
     "plot",
     "probability_plot",
+    "rarefaction_plot",
     "reliability_plot",
     "replay_plot",
     "selection_plot",
@@ -88,6 +93,7 @@ __all__ = [
     "success_plot",
     "svg",
     "swiss_sensitivity_plot",
+    "themes_plot",
     "transitions_plot",
     "tuned_alpha_plot",
     "unfairness_plot",

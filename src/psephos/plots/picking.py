@@ -19,6 +19,8 @@ from psephos.plots.consistency import consistency_plot
 from psephos.plots.dependence import dependence_plot, subgroup_means_plot
 from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
 from psephos.plots.divergence import drift_plot, evidence_plot
+from psephos.plots.diversity import diversity_plot, rarefaction_plot, themes_plot
+from psephos.plots.effective_features import effective_features_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.left_out import left_out_plot
@@ -85,6 +87,9 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "Harmony": {"groups": harmony_plot},
     "HarmonyPlane": {"plane": harmony_plane_plot},
     "ProbabilityReport": {"reliability": probability_plot, "balance": balance_plot},
+    "Diversity": {"profile": diversity_plot, "themes": themes_plot},
+    "Rarefaction": {"rarefaction": rarefaction_plot},
+    "EffectiveFeatures": {"usage": effective_features_plot},
     "Discrimination": {"curves": discrimination_plot},
     "Divergence": {"evidence": evidence_plot},
     "Drift": {"drift": drift_plot},

@@ -187,8 +187,8 @@ def _error(metric: str, y: Floats, f: Floats, users: Counts, value: float) -> fl
         p = np.clip(f, CLIP, 1 - CLIP)
         moved = -(y * np.log(p) + (1 - y) * np.log1p(-p)) - value
     elif metric == "auc":
-        from psephos.metrics.discrimination_report import influence
-        from psephos.metrics.ranked_areas import check_ranked
+        from psephos.metrics.discrimination.area_errors import influence
+        from psephos.metrics.discrimination.ranked_areas import check_ranked
 
         moved = influence(check_ranked(y, f)) * n
     else:

@@ -1,0 +1,199 @@
+"""How similar are two vectors?
+
+A *block similarity* takes the rows of two arrays (or two lists of any objects) and gives the matrix of similarities of
+each with each. Large collections are compared in such blocks, so that the n x n matrix is never made.
+
+    cosine      x.y / (|x| |y|)
+    rbf         exp(-gamma |x - y|^2)
+    laplacian   exp(-gamma sum_k |x_k - y_k|)
+    polynomial  ((gamma x.y + 1) / sqrt((gamma x.x + 1) (gamma y.y + 1)))^degree
+    tanimoto    x.y / (x.x + y.y - x.y), of fingerprints of zeros and ones: shared / in either
+
+The default bandwidth is the median heuristic: gamma = 1 / the median of |x - y|^2 (laplacian: of the sum of |x_k -
+y_k|). It is a choice, not a fact: `bandwidth_sweep` shows what others give.
+
+Sources: sheets 07 and 11; Gretton et al. (2012) for the median. Differs: the median is taken over at most 2,000 rows,
+evenly spaced, so that it is cheap and does not depend on chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import distance
+
+from psephos.errors import InputError, check_choice, check_count, check_floats, check_number
+from psephos.metrics.diversity.hill import Floats
+
+Kernel = Literal["cosine", "rbf", "laplacian", "polynomial", "tanimoto"]
+Block = Callable[[Any, Any], npt.ArrayLike]
+
+MEDIAN_ROWS = 2000
+COORDINATES_GIB = 1.0
+"""Memory up to which the coordinates of the items are kept."""
+UNIT = 1e-6
+"""How far the length of a row may be from 1 where rows are taken as they are."""
+
+
+def pairwise(similarity: Callable[[Any, Any], float]) -> Block:
+    """Make a block similarity of a function of two items.
+
+    Parameters
+    ----------
+    similarity : callable
+        Of two items, a number.
+
+    Returns
+    -------
+    callable
+        Of two sequences of items, a matrix.
+
+    See Also
+    --------
+    nystrom_spectrum : takes it.
+
+    Examples
+    --------
+    >>> pairwise(lambda a, b: float(a[0] == b[0]))(["yes", "no"], ["yet"])
+    array([[1.],
+           [0.]])
+    """
+
+    def block(left: Sequence[Any], right: Sequence[Any]) -> Floats:
+        return np.array([[float(similarity(a, b)) for b in right] for a in left], dtype=np.float64)
+
+    return block
+
+
+def median_bandwidth(features: npt.ArrayLike, kernel: Literal["rbf", "laplacian"] = "rbf") -> float:
+    """Bandwidth by the median heuristic, 1 / the median distance (rbf: squared distance) of two items.
+
+    Parameters
+    ----------
+    features : array_like of float, shape (n, d)
+    kernel : {"rbf", "laplacian"}, default "rbf"
+
+    Returns
+    -------
+    float
+        gamma.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two items or more than half of all pairs are equal.
+
+    See Also
+    --------
+    bandwidth_sweep : what other bandwidths give.
+
+    Examples
+    --------
+    >>> median_bandwidth([[0.0], [1.0], [2.0]])
+    1.0
+    """
+    check_choice("kernel", kernel, ("rbf", "laplacian"))
+    X = check_rows(features)
+    if len(X) < 2:
+        raise InputError("features", f"must have two rows or more for a median distance, got {len(X)}")
+    part = X[np.unique(np.linspace(0, len(X) - 1, min(len(X), MEDIAN_ROWS)).astype(np.int64))]
+    middle = float(np.median(distance.pdist(part, "sqeuclidean" if kernel == "rbf" else "cityblock")))
+    if not middle > 0:
+        raise InputError("gamma", "has no default: half of all pairs or more are equal", hint="give gamma")
+    return 1 / middle
+
+
+def block_similarity(
+    kernel: Kernel, features: Floats, *, gamma: float | None = None, degree: int = 3
+) -> tuple[Block, dict[str, object]]:
+    """The block similarity of a name, and its parameters with the bandwidth that was chosen."""
+    check_choice("kernel", kernel, get_args(Kernel))
+    if kernel in ("cosine", "tanimoto"):
+        return {"cosine": _cosine, "tanimoto": _tanimoto}[kernel], {"kernel": kernel}
+    if kernel == "polynomial":
+        scale = 1 / features.shape[1] if gamma is None else check_number("gamma", gamma, low=0, open_ends=True)
+        power = check_count("degree", degree)
+
+        def polynomial(left: Floats, right: Floats) -> Floats:
+            own, other = (scale * np.einsum("ij,ij->i", x, x) + 1 for x in (left, right))
+            return np.asarray(((scale * left @ right.T + 1) / np.sqrt(own[:, None] * other)) ** power)
+
+        return polynomial, {"kernel": kernel, "gamma": scale, "degree": power}
+    if gamma is None and len(features) < 2:
+        gamma = 1.0  # a single item has no distance, and a score of 1 whatever the bandwidth
+    width = (
+        median_bandwidth(features, "rbf" if kernel == "rbf" else "laplacian")
+        if gamma is None
+        else check_number("gamma", gamma, low=0, open_ends=True)
+    )
+    return (_rbf if kernel == "rbf" else _laplacian)(width), {"kernel": kernel, "gamma": width}
+
+
+def in_one_piece(values: object) -> bool:
+    """Whether values are one array, rather than an iterator of chunks."""
+    return hasattr(values, "shape") or isinstance(values, (list, tuple))
+
+
+def check_rows(features: npt.ArrayLike, name: str = "features") -> Floats:
+    """Features as float64, one row for each item."""
+    X = check_floats(name, features, ndim=2)
+    if not len(X):
+        raise InputError("empty collection", "has no item, and no diversity")
+    if not X.shape[1]:
+        raise InputError(name, "must have a column or more")
+    return X
+
+
+def check_fingerprints(X: Floats) -> Floats:
+    """Fingerprints of zeros and ones, none of them empty."""
+    bad = (X != 0) & (X != 1)
+    if bad.any():
+        row, column = np.unravel_index(int(np.argmax(bad)), X.shape)
+        raise InputError("features", f"must be fingerprints of 0 and 1, got {X[row, column]:g}", where=f"row {row}")
+    return X
+
+
+def zero_rows(lengths: Floats, first: int = 0) -> npt.NDArray[np.int64]:
+    """Places of the rows that are all zeros."""
+    return first + np.flatnonzero(lengths == 0)
+
+
+def refuse_zeros(rows: npt.NDArray[np.int64]) -> InputError:
+    """The complaint on rows that are all zeros."""
+    places = ", ".join(map(str, rows[:5])) + (", ..." if len(rows) > 5 else "")
+    return InputError(
+        "features",
+        f"has {len(rows):,} rows of zeros, which are similar to nothing, not even to themselves",
+        where=f"rows {places}",
+        hint='zero_rows="drop" leaves them out and counts them',
+    )
+
+
+def _cosine(left: Floats, right: Floats) -> Floats:
+    own, other = (np.linalg.norm(x, axis=1) for x in (left, right))
+    return np.asarray(left @ right.T / (own[:, None] * other))
+
+
+def _tanimoto(left: Floats, right: Floats) -> Floats:
+    both = left @ right.T
+    return np.asarray(both / (left.sum(axis=1)[:, None] + right.sum(axis=1) - both))
+
+
+def _rbf(gamma: float) -> Block:
+    def rbf(left: Floats, right: Floats) -> Floats:
+        squares = np.einsum("ij,ij->i", left, left)[:, None] + np.einsum("ij,ij->i", right, right)
+        squares = np.maximum(squares - 2 * left @ right.T, 0)
+        np.exp(np.multiply(squares, -gamma, out=squares), out=squares)
+        return np.asarray(squares)
+
+    return rbf
+
+
+def _laplacian(gamma: float) -> Block:
+    def laplacian(left: Floats, right: Floats) -> Floats:
+        return np.asarray(np.exp(-gamma * distance.cdist(left, right, "cityblock")))
+
+    return laplacian
