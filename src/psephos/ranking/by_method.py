@@ -8,6 +8,7 @@ from typing import Any
 from psephos.errors import InputError, check_choice
 from psephos.opinions.orderings import Ranking
 from psephos.ranking.borda import borda
+from psephos.ranking.item_response import item_response
 from psephos.ranking.kemeny import kemeny
 from psephos.ranking.mean_scores import mean_rank, mean_score
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
@@ -15,12 +16,16 @@ from psephos.ranking.swiss import swiss
 
 METHODS: dict[str, Callable[..., Ranking]] = {
     "borda": borda,
+    "item-response": item_response,
     "kemeny": kemeny,
     "mean": mean_score,
     "mean-rank": mean_rank,
     "swiss": swiss,
 }
 """Methods by name; each takes scores in any form of `score_table`."""
+
+BY_ITEM = frozenset({"item-response"})
+"""Those that need to know which item is which, and so take opinions as they are."""
 
 
 def rank(scores: Scores | ScoreTable, *, method: str = "borda", **options: Any) -> Ranking:
@@ -30,7 +35,7 @@ def rank(scores: Scores | ScoreTable, *, method: str = "borda", **options: Any) 
     ----------
     scores : array_like, Opinions or ScoreTable
         See `score_table`.
-    method : {"borda", "kemeny", "mean", "mean-rank", "swiss"}, default "borda"
+    method : {"borda", "item-response", "kemeny", "mean", "mean-rank", "swiss"}, default "borda"
     **options
         As of the method.
 
@@ -49,7 +54,7 @@ def rank(scores: Scores | ScoreTable, *, method: str = "borda", **options: Any) 
     ['0', '1']
     """
     check_choice("method", method, tuple(METHODS))
-    table = score_table(scores)
+    table = scores if method in BY_ITEM else score_table(scores)
     made = METHODS[method]
     names = made.__kwdefaults__ or {}
     unknown = sorted(set(options) - set(names))
