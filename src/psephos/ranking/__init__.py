@@ -1,8 +1,8 @@
 """Who is better?
 
 `borda` and `kemeny` merge the orders that tasks make of candidates, `swiss` plays a tournament over the tasks,
-`mean_score` and `mean_rank` are the habits of the field, to compare with, and `item_response` learns abilities together with the items; `rank` takes any of them by name. All answer
-with a `psephos.opinions.Ranking`.
+`rank_by_ability` learns abilities together with the items, `mean_score` and `mean_rank` are the habits of the field, to
+compare with; `rank` takes any of them by name. All answer with a `psephos.opinions.Ranking`.
 """
 
 from psephos.ranking.borda import borda
@@ -19,9 +19,9 @@ from psephos.ranking.item_response import (
     audit_items,
     held_out_accuracy,
     item_information,
-    item_response,
     next_item,
     odd_answers,
+    rank_by_ability,
     responses,
     score_candidate,
     short_form,
@@ -57,13 +57,13 @@ __all__ = [
     "failure_sensitivity",
     "held_out_accuracy",
     "item_information",
-    "item_response",
     "kemeny",
     "mean_rank",
     "mean_score",
     "next_item",
     "odd_answers",
     "rank",
+    "rank_by_ability",
     "ranks_under_missing",
     "responses",
     "score_candidate",

@@ -8,7 +8,7 @@ from typing import Any
 from psephos.errors import InputError, check_choice
 from psephos.opinions.orderings import Ranking
 from psephos.ranking.borda import borda
-from psephos.ranking.item_response import item_response
+from psephos.ranking.item_response import rank_by_ability
 from psephos.ranking.kemeny import kemeny
 from psephos.ranking.mean_scores import mean_rank, mean_score
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
@@ -16,7 +16,7 @@ from psephos.ranking.swiss import swiss
 
 METHODS: dict[str, Callable[..., Ranking]] = {
     "borda": borda,
-    "item-response": item_response,
+    "item-response": rank_by_ability,
     "kemeny": kemeny,
     "mean": mean_score,
     "mean-rank": mean_rank,

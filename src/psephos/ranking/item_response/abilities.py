@@ -1,8 +1,8 @@
 """How able is each candidate, given the items?
 
-From the likelihood of its responses at each ability: the posterior mean and deviation under N(0, 1) (EAP), the posterior
-mode (MAP), or the mode of the likelihood alone (MLE), which is undefined where it lies at the edge of the scale, as for
-who has all or nothing right.
+From the likelihood of its responses at each ability: the posterior mean and deviation under N(0, 1) (EAP), the
+posterior mode (MAP), or the mode of the likelihood alone (MLE), which is undefined where it lies at the edge of the
+scale, as for who has all or nothing right.
 
 Source: Bock and Mislevy (1982), doi:10.1177/014662168200600405; sheet 25. Differs: nothing.
 """

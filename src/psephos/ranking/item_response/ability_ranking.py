@@ -41,7 +41,7 @@ from psephos.ranking.item_response.fitting import (
 )
 from psephos.ranking.item_response.item_steps import Prior
 from psephos.ranking.item_response.marginal import MODELS
-from psephos.ranking.item_response.responses import Floats, Responses, responses
+from psephos.ranking.item_response.response_table import Floats, Responses, responses
 from psephos.ranking.score_tables import ScoreTable
 from psephos.statistics.rank_spread import ABOVE_LIMIT, RankSpread, rank_spread
 
@@ -197,7 +197,7 @@ class AbilityRanking(Ranking):
         return {**super().to_dict(), **json_ready(more)}
 
 
-def item_response(
+def rank_by_ability(
     data: npt.ArrayLike | Opinions | ScoreTable | Responses,
     *,
     candidates: Sequence[object] | None = None,
@@ -259,7 +259,7 @@ def item_response(
 
     Examples
     --------
-    >>> found = item_response([[1, 1, 1, 1, 0], [1, 1, 1, 0, 0], [1, 1, 0, 0, 0], [0, 1, 0, 0, 0]], rng=0)
+    >>> found = rank_by_ability([[1, 1, 1, 1, 0], [1, 1, 1, 0, 0], [1, 1, 0, 0, 0], [0, 1, 0, 0, 0]], rng=0)
     >>> found.names, found.fits[0].model
     (['0', '1', '2', '3'], 'rasch')
     """
@@ -282,7 +282,7 @@ def item_response(
         "errors": errors,
         "repeats": repeats,
     }
-    usual = item_response.__kwdefaults__
+    usual = rank_by_ability.__kwdefaults__ or {}
     options = {name: value for name, value in stated.items() if value != usual[name]}
     return _ranked(made, stated, draws, level, seed_of(rng), engine, options)
 
@@ -296,7 +296,6 @@ def _ranked(
     engine: int | str | Engine,
     options: dict[str, Any],
 ) -> AbilityRanking:
-    n = len(data.candidates)
     fits = tuple(
         map_shards(
             _fit_one,
@@ -403,8 +402,9 @@ def _fit_one(
 ) -> TopicFit:
     items = np.flatnonzero(topic == shard)
     own = right[:, items]
-    model, notes = settings["model"], ()
-    share = np.nanmean(np.where(np.isnan(own).all(axis=1)[:, None], 0.0, own), axis=1)
+    model = settings["model"]
+    notes: tuple[str, ...] = ()
+    share = np.nanmean(_unasked_as_wrong(own), axis=1)
     if model == "auto":
         same = bool(np.ptp(share) < 1e-12)
         model = "rasch" if len(own) < FEW_FOR_SLOPES or same else "2pl"
@@ -412,6 +412,12 @@ def _fit_one(
             notes = ("all have the same share right: they cannot be told apart",)
     made = fit_topic(own, topic=names[shard], items=items, rng=rng, **{**settings, "model": model})
     return replace(made, notes=(*notes, *made.notes))
+
+
+def _unasked_as_wrong(right: Floats) -> Floats:
+    """Responses in which a candidate that was asked nothing has nothing right, so that its mean is defined."""
+    empty: npt.NDArray[np.bool_] = np.isnan(right).all(axis=1, keepdims=True)
+    return np.where(empty, 0.0, right)
 
 
 def _without(

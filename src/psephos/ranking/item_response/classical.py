@@ -3,8 +3,8 @@
     p = share right,        item-rest = correlation of an item with the sum of all others,
     alpha = k / (k - 1) (1 - sum of the variances of the items / variance of the sum)
 
-Source: Cronbach (1951), doi:10.1007/BF02310555; sheet 25. Differs: with items that were not asked, the rest is the share
-right of the others that were, and alpha takes the candidates that were asked everything.
+Source: Cronbach (1951), doi:10.1007/BF02310555; sheet 25. Differs: with items that were not asked, the rest is the
+share right of the others that were, and alpha takes the candidates that were asked everything.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_floats, check_number
 from psephos.ranking.item_response.profiles import AbilityProfiles
-from psephos.ranking.item_response.responses import Floats
+from psephos.ranking.item_response.response_table import Floats
 
 
 def weigh_candidates(
@@ -56,8 +56,8 @@ def weigh_candidates(
 
     Examples
     --------
-    >>> from psephos.ranking import ability_profiles, item_response, simulate_responses
-    >>> made = item_response(simulate_responses(10, 2, 20, rng=0).responses, rng=0)
+    >>> from psephos.ranking import ability_profiles, rank_by_ability, simulate_responses
+    >>> made = rank_by_ability(simulate_responses(10, 2, 20, rng=0).responses, rng=0)
     >>> table = weigh_candidates(ability_profiles(made, rng=0), cost=range(10), cost_weight=0.5)
     >>> table.columns[:5]
     ['candidate', 'overall', 'cost', 'utility', 'on_front']

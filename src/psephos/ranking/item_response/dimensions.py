@@ -38,7 +38,7 @@ def residual_correlations(right: Floats, chance: Floats) -> Floats:
     covariance = residual.T @ residual / count - mean * mean.T
     variance = residual.T**2 @ asked / count - mean**2
     size = np.sqrt(np.maximum(variance * variance.T, 0))
-    found = np.divide(covariance, size, out=np.full(n.shape, np.nan), where=several & (size > 1e-12))
+    found: Floats = np.divide(covariance, size, out=np.full(n.shape, np.nan), where=several & (size > 1e-12))
     np.fill_diagonal(found, np.nan)
     return found
 

@@ -128,12 +128,13 @@ def fit_topic(
     else:
         fitted = marginal(rows, model=model, prior=prior)
         ability, error = (part[place] for part in abilities(rows, fitted.items))
-    share = np.nanmean(np.where(np.isnan(scored).all(axis=1)[:, None], 0.0, scored), axis=1)
+    empty: npt.NDArray[np.bool_] = np.isnan(scored).all(axis=1)
+    share = np.nanmean(np.where(empty[:, None], 0.0, scored), axis=1)
     if float((ability - ability.mean()) @ (share - share.mean())) < 0:
         fitted = replace(fitted, items=replace(fitted.items, slope=-fitted.items.slope))
         ability = -ability
     found = _errors_of(rows, fitted.items, prior, model, errors, repeats, rng)
-    unasked = int(np.isnan(scored).all(axis=1).sum())
+    unasked = int(empty.sum())
     notes += _warnings(fitted, ability, n, unasked, model)
     variance = float(ability.var())
     total = variance + float((error**2).mean())
@@ -184,7 +185,5 @@ def _warnings(fitted: Fitted, ability: Floats, n: int, unasked: int, model: str)
     if (fitted.items.slope < 0).mean() > 0.5:
         notes.append("orientation doubtful: most items have a negative slope")
     if unasked:
-        notes.append(
-            f"{unasked:,} candidates were asked no item of this topic: their ability is that of anyone, 0 \u00b1 1"
-        )
+        notes.append(f"{unasked:,} candidates were asked no item of this topic: they stand at 0, with error 1")
     return notes

@@ -8,7 +8,8 @@ A share of the cells is hidden, everything is fitted on the rest, and each hidde
 
 A probability above one half predicts a right answer.
 
-Source: arXiv:2509.24186 (held-out prediction); baselines: sheet 25. Differs: means are smoothed, (right + .5) / (n + 1).
+Source: arXiv:2509.24186 (held-out prediction); baselines: sheet 25. Differs: means are smoothed, (right + 1/2) over
+(n + 1).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from psephos.engine.streams import Rng, seed_of, spawn
 from psephos.errors import InputError, check_number
 from psephos.ranking.item_response.ability_ranking import AbilityRanking
 from psephos.ranking.item_response.curves import chances
-from psephos.ranking.item_response.responses import Floats
+from psephos.ranking.item_response.response_table import Floats
 
 
 def held_out_accuracy(found: AbilityRanking, *, share: float = 0.2, rng: Rng = None) -> pl.DataFrame:
@@ -50,8 +51,8 @@ def held_out_accuracy(found: AbilityRanking, *, share: float = 0.2, rng: Rng = N
 
     Examples
     --------
-    >>> from psephos.ranking import item_response, simulate_responses
-    >>> made = item_response(simulate_responses(40, 1, 40, rng=0).responses, rng=0, errors="none")
+    >>> from psephos.ranking import rank_by_ability, simulate_responses
+    >>> made = rank_by_ability(simulate_responses(40, 1, 40, rng=0).responses, rng=0, errors="none")
     >>> held_out_accuracy(made, rng=0)["method"].to_list()
     ['item response', 'additive', 'candidate mean']
     """

@@ -99,13 +99,11 @@ class ItemAudit(Result):
             ("items", f"{self.items.height:,}, {bad.height:,} of which have a flag"),
             ("flags", ", ".join(f"{n:,} {flag.replace('_', ' ')}" for flag, n in counts.items() if n) or "none"),
         ]
-        for row in bad.head(5).iter_rows(named=True):
-            lines.append((row["item"], ", ".join(flag.replace("_", " ") for flag in row["flags"])))
+        worst = bad.head(5).select("item", "flags").iter_rows()
+        lines += [(item, ", ".join(flag.replace("_", " ") for flag in flags)) for item, flags in worst]
         mixed = self.dimensions.filter(~pl.col("one_dimension"))
         if mixed.height:
-            lines.append(
-                ("dimensions", f"{mixed.height:,} topics measure more than one thing, first {mixed['topic'][0]}")
-            )
+            lines.append(("dimensions", f"{mixed.height:,} topics measure several things, first {mixed['topic'][0]}"))
         return lines + [("note", note) for note in self.provenance.notes]
 
     def to_dict(self) -> dict[str, Any]:
@@ -120,7 +118,7 @@ def audit_items(found: AbilityRanking, *, answers: Sequence[Sequence[object]] | 
     Parameters
     ----------
     found : AbilityRanking
-        From `item_response`.
+        From `rank_by_ability`.
     answers : array_like of str, shape (n_candidates, n_items), optional
         What each candidate answered, to name the wrong answer that the best gave most often.
 
@@ -140,9 +138,9 @@ def audit_items(found: AbilityRanking, *, answers: Sequence[Sequence[object]] | 
 
     Examples
     --------
-    >>> from psephos.ranking import simulate_responses
+    >>> from psephos.ranking import rank_by_ability, simulate_responses
     >>> made = simulate_responses(60, 1, 40, wrong_keys=2, rng=0)
-    >>> audit = audit_items(item_response(made.responses, rng=0))
+    >>> audit = audit_items(rank_by_ability(made.responses, rng=0))
     >>> sorted(audit.flagged("negative"))
     ['topic 1, item 1', 'topic 1, item 2']
     """
@@ -237,7 +235,8 @@ def _share(right: Floats) -> Floats:
     """Share right of each column; NaN where nobody was asked."""
     asked = ~np.isnan(right)
     n = asked.sum(axis=0)
-    return np.divide(np.where(asked, right, 0.0).sum(axis=0), n, out=np.full(len(n), np.nan), where=n > 0)
+    found: Floats = np.divide(np.where(asked, right, 0.0).sum(axis=0), n, out=np.full(len(n), np.nan), where=n > 0)
+    return found
 
 
 def _dependent(
@@ -253,7 +252,7 @@ def _dependent(
         "mean_q3": None,
         "pairs": 0,
     }
-    twins = np.zeros(right.shape[1], dtype=bool)
+    twins: npt.NDArray[np.bool_] = np.zeros(right.shape[1], dtype=bool)
     none = pl.DataFrame(schema={"item": pl.String, "other": pl.String, "topic": pl.String, "q3": pl.Float64})
     if right.shape[1] > MOST_PAIRS or len(right) < FEW:
         why = f"fewer than {FEW} candidates" if len(right) < FEW else f"more than {MOST_PAIRS:,} items"

@@ -3,10 +3,10 @@
 From the fit: with the score s_ij of candidate i on the parameters of item j, its responses weighed by how probable each
 ability is for it,
 
-    s_ij = sum_q W_iq (y_ij - P_jq) (t_q, 1),        covariance of item j = (sum_i s_ij s_ij' + precision of the prior)^-1,
+    s_ij = sum_q W_iq (y_ij - P_jq) (t_q, 1),        covariance of item j = (sum_i s_ij s_ij' + precision of prior)^-1,
 
-each item by itself. Or from resamples of the candidates, each fitted anew from where the fit ended, which needs no large
-number of candidates. The error of the difficulty b = -d / a follows from that of a and d.
+each item by itself. Or from resamples of the candidates, each fitted anew from where the fit ended, which needs no
+large number of candidates. The error of the difficulty b = -d / a follows from that of a and d.
 
 Source: sheet 25; Louis (1982), doi:10.1111/j.2517-6161.1982.tb01203.x for the cross-product. Differs: resamples
 take two steps only from where the fit ended, which is where most of their way lies.
@@ -21,6 +21,7 @@ import numpy.typing as npt
 from scipy import special
 
 from psephos.engine.streams import Rng
+from psephos.ranking.item_response.curves import difficulty_of
 from psephos.ranking.item_response.item_steps import Prior
 from psephos.ranking.item_response.marginal import Grid, Items, Rows, grid_for, marginal, posteriors
 from psephos.statistics import reweightings
@@ -115,9 +116,7 @@ def _scores(rows: Rows, items: Items, grid: Grid, posterior: Floats, here: slice
 
 def _errors(items: Items, covariance: Floats) -> ItemErrors:
     slope, intercept = np.sqrt(covariance[:, 0, 0]), np.sqrt(covariance[:, 1, 1])
-    b = np.divide(
-        -items.intercept, items.slope, out=np.full(len(items.slope), np.nan), where=np.abs(items.slope) >= 0.1
-    )
+    b = difficulty_of(items.slope, items.intercept)
     spread = covariance[:, 1, 1] + b**2 * covariance[:, 0, 0] + 2 * b * covariance[:, 0, 1]
     difficulty = np.sqrt(np.maximum(spread, 0)) / np.abs(np.where(items.slope == 0, np.nan, items.slope))
     guess = np.zeros(len(slope))

@@ -3,7 +3,7 @@
 The step of the items in `marginal`: with n_q candidates expected at each point of the grid, r of them right, each item
 has the objective
 
-    r_theta a + r d - sum_q n_q log(1 + exp(a t_q + d)) - prior,        r_theta = sum over the right of their mean ability,
+    r_theta a + r d - sum_q n_q log(1 + exp(a t_q + d)) - prior,     r_theta = sum over the right of their mean ability,
 
 concave in (a, d), so that a few Newton steps of two by two suffice, all items at once. With one slope for all items the
 matrix is an arrow, solved by elimination. Guessing adds a third parameter, g = logit c, for which expected information
@@ -15,7 +15,7 @@ need no table of points, since the logit is linear in the ability.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,7 @@ SLACK = 1e-13
 
 @dataclass(frozen=True)
 class Prior:
-    """Gaussian priors: of discriminations around 1, of intercepts around 0, of logit guessing around that of a fifth."""
+    """Gaussian priors: of slopes around 1, of intercepts around 0, of the logit of guessing around that of a fifth."""
 
     slope: float = 1.0
     slope_sd: float = 1.0
@@ -63,7 +63,7 @@ class Expected:
         Right answers.
     right_ability : ndarray, shape (n_items,)
         Sum of the mean abilities of those who were right.
-    right_at : ndarray, shape (n_items, q), optional
+    right_at : ndarray, shape (n_items, q)
         Right answers expected at each point; needed with guessing only.
     """
 
@@ -71,7 +71,7 @@ class Expected:
     asked: Floats
     right: Floats
     right_ability: Floats
-    right_at: Floats | None = None
+    right_at: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
 
 def item_step(
@@ -156,7 +156,6 @@ def guessing_step(
     slope: Floats, intercept: Floats, logit_guess: Floats, expected: Expected, prior: Prior | None
 ) -> tuple[Floats, Floats, Floats]:
     """Three parameters for each item, by Fisher scoring."""
-    assert expected.right_at is not None
     right, t = expected.right_at, expected.points
     asked = np.broadcast_to(expected.asked, right.shape)
     found = np.stack([slope, intercept, logit_guess])
@@ -205,10 +204,8 @@ def _objective(a: Floats, d: Floats, expected: Expected, prior: Prior | None) ->
     small = np.exp(-np.abs(eta))
     chance = np.where(eta >= 0, 1.0, small) / (1 + small)
     loss = np.log1p(small) + np.maximum(eta, 0)
-    if expected.asked.ndim == 1:
-        total = loss @ expected.asked
-    else:
-        total = np.einsum("jq,jq->j", loss, expected.asked)
+    alike = expected.asked.ndim == 1
+    total = loss @ expected.asked if alike else np.einsum("jq,jq->j", loss, expected.asked)
     value: Floats = a * expected.right_ability + d * expected.right - total
     return (value if prior is None else value + prior.log_density(a, d, None)), chance
 
@@ -230,10 +227,8 @@ def _curvature(chance: Floats, expected: Expected, prior: Prior | None) -> tuple
     t = expected.points
     spread = chance * (1 - chance)
     powers = np.stack([t * t, t, np.ones(len(t))], axis=1)
-    if expected.asked.ndim == 1:
-        sums = spread @ (powers * expected.asked[:, None])
-    else:
-        sums = (spread * expected.asked) @ powers
+    alike = expected.asked.ndim == 1
+    sums = spread @ (powers * expected.asked[:, None]) if alike else (spread * expected.asked) @ powers
     first, mixed, last = sums.T
     if prior is None:
         return first, mixed, last

@@ -1,7 +1,7 @@
 """Which items fit the responses best, whatever the abilities are?
 
-Marginal maximum likelihood: abilities are N(0, 1), which fixes the scale, and are summed out on a grid of 61 points (more
-where many items tell abilities apart that are closer),
+Marginal maximum likelihood: abilities are N(0, 1), which fixes the scale, and are summed out on a grid of 61 points
+(more where many items tell abilities apart that are closer),
 
     log L = sum_i n_i log sum_q w_q prod_j P_jq^y_ij (1 - P_jq)^(1 - y_ij),        plus log priors of the items,
 
@@ -12,8 +12,8 @@ items and abilities drift together (the expanded model of Liu, Rubin and Wu). Wi
 a t + d is linear, so that the likelihood of a complete row needs only its sums y'a and y'd, and no product of
 candidates, items and points.
 
-Sources: Bock and Aitkin (1981), doi:10.1007/BF02293801; Liu, Rubin and Wu (1998), doi:10.1093/biomet/85.4.755; sheet 25.
-Differs: these sums, and the expanded step under priors.
+Sources: Bock and Aitkin (1981), doi:10.1007/BF02293801; Liu, Rubin and Wu (1998), doi:10.1093/biomet/85.4.755; sheet
+25. Differs: these sums, and the expanded step under priors.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Grid:
 
 
 def grid_for(n_items: int) -> Grid:
-    """Sixty-one points from -6 to 6; with more than 156 items finer ones, no coarser than abilities can be told apart."""
+    """Sixty-one points from -6 to 6; finer ones with more than 156 items, which tell abilities apart that are closer."""
     fine = next((k for k in STEPS_PER_UNIT if n_items <= 6.25 * k**2), STEPS_PER_UNIT[-1])
     points = np.linspace(-EDGE, EDGE, int(2 * EDGE) * fine + 1)
     return Grid(points, -(points**2) / 2 - special.logsumexp(-(points**2) / 2))
@@ -120,13 +120,13 @@ def rows_of(right: Floats, counts: Floats | None = None, *, collapse: bool = Tru
     """Responses (NaN: not asked) as rows, equal ones made one where that can pay, and the row of each candidate."""
     hidden = np.isnan(right)
     weight = np.ones(len(right)) if counts is None else counts
-    place = np.arange(len(right))
+    place: npt.NDArray[np.intp] = np.arange(len(right))
     if collapse and right.shape[1] <= _COLLAPSE and len(right) > 200:
         coded = np.where(hidden, 2, right).astype(np.int8)
         _, first, place = np.unique(coded, axis=0, return_index=True, return_inverse=True)
         place = place.reshape(-1)
         right, hidden = right[first], hidden[first]
-        weight = np.bincount(place, weights=weight)
+        weight = np.bincount(place, weights=weight).astype(np.float64)
     asked = (~hidden).astype(np.float64) if hidden.any() else None
     return Rows(np.where(hidden, 0.0, right), asked, weight), place
 
@@ -191,7 +191,7 @@ def log_likelihoods(rows: Rows, items: Items, points: Floats) -> Floats:
 
 
 def posteriors(rows: Rows, items: Items, grid: Grid) -> tuple[Floats, Floats]:
-    """Log likelihood of each row over all abilities, shape (n,), and how probable each point is for it, shape (n, q)."""
+    """Log likelihood of each row over all abilities, shape (n,), and the weight of each point for it, shape (n, q)."""
     likelihood = log_likelihoods(rows, items, grid.points) + grid.log_weights
     top = likelihood.max(axis=1, keepdims=True)
     posterior = np.exp(likelihood - top)
@@ -203,11 +203,12 @@ def _step(
     rows: Rows, items: Items, grid: Grid, posterior: Floats, prior: Prior | None, model: str, steps: int
 ) -> Items:
     weighted = rows.counts[:, None] * posterior
-    right_at = rows.right.T @ weighted if items.logit_guess is not None else None
-    if right_at is None:
+    if items.logit_guess is None:
+        right_at = np.empty((0, 0))
         sums = rows.right.T @ np.stack([weighted @ grid.points, rows.counts], axis=1)
         right_ability, right = sums[:, 0], sums[:, 1]
     else:
+        right_at = rows.right.T @ weighted
         right_ability, right = right_at @ grid.points, right_at.sum(axis=1)
     asked = weighted.sum(axis=0) if rows.asked is None else rows.asked.T @ weighted
     expected = Expected(grid.points, asked, right, right_ability, right_at)

@@ -28,7 +28,7 @@ from psephos.engine.streams import Rng, seed_of, spawn
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.outcomes import Provenance, Result, json_ready
 from psephos.ranking.item_response.ability_ranking import AbilityRanking
-from psephos.ranking.item_response.responses import Floats
+from psephos.ranking.item_response.response_table import Floats
 from psephos.statistics.intervals import normal_quantile
 from psephos.statistics.rank_spread import competition_ranks
 
@@ -159,7 +159,7 @@ def ability_profiles(
     Parameters
     ----------
     found : AbilityRanking
-        From `item_response`, with a scale for each topic.
+        From `rank_by_ability`, with a scale for each topic.
     draws : int, default 4000
         Draws of the posteriors.
     level : float, default 0.95
@@ -182,14 +182,14 @@ def ability_profiles(
 
     Examples
     --------
-    >>> from psephos.ranking import item_response, simulate_responses
+    >>> from psephos.ranking import rank_by_ability, simulate_responses
     >>> made = simulate_responses(20, 3, 30, rng=1)
-    >>> profiles = ability_profiles(item_response(made.responses, rng=0), rng=0)
+    >>> profiles = ability_profiles(rank_by_ability(made.responses, rng=0), rng=0)
     >>> profiles.leaders().columns
     ['topic', 'leader', 'probability', 'called', 'overall_rank']
     """
     if not isinstance(found, AbilityRanking):
-        raise InputError("found", f"must be a ranking by item_response, got {type(found).__name__}")
+        raise InputError("found", f"must be a ranking by `rank_by_ability`, got {type(found).__name__}")
     draws = check_count("draws", draws, low=2)
     level = check_number("level", level, low=0, high=1, open_ends=True)
     seed = seed_of(rng)

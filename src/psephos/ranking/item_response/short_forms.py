@@ -25,7 +25,7 @@ from psephos.ranking.item_response.ability_ranking import AbilityRanking
 from psephos.ranking.item_response.curves import information
 from psephos.ranking.item_response.fitting import TopicFit
 from psephos.ranking.item_response.marginal import Rows, grid_for, posteriors
-from psephos.ranking.item_response.responses import Floats
+from psephos.ranking.item_response.response_table import Floats
 
 MANY = 1000
 """The grid is that for so many items, since a long test tells abilities apart that are close."""
@@ -115,8 +115,8 @@ def short_form(found: AbilityRanking, size: int = 50, *, topic: str | None = Non
 
     Examples
     --------
-    >>> from psephos.ranking import item_response, simulate_responses
-    >>> made = item_response(simulate_responses(40, 1, 60, rng=0).responses, rng=0, errors="none")
+    >>> from psephos.ranking import rank_by_ability, simulate_responses
+    >>> made = rank_by_ability(simulate_responses(40, 1, 60, rng=0).responses, rng=0, errors="none")
     >>> form = short_form(made, 20)
     >>> len(form.items), bool(form.errors[20] < 1.6 * form.full_error)
     (20, True)
@@ -183,8 +183,8 @@ def next_item(
 
     Examples
     --------
-    >>> from psephos.ranking import item_response, simulate_responses
-    >>> made = item_response(simulate_responses(40, 1, 20, rng=0).responses, rng=0, errors="none")
+    >>> from psephos.ranking import rank_by_ability, simulate_responses
+    >>> made = rank_by_ability(simulate_responses(40, 1, 20, rng=0).responses, rng=0, errors="none")
     >>> first = next_item(made, {})
     >>> (first.ability, first.error), next_item(made, {first.item: True}).ability > 0
     ((0.0, 1.0), True)
@@ -236,8 +236,8 @@ def score_candidate(found: AbilityRanking, answers: Mapping[str, bool | int], *,
 
     Examples
     --------
-    >>> from psephos.ranking import item_response, simulate_responses
-    >>> made = item_response(simulate_responses(40, 1, 20, rng=0).responses, rng=0, errors="none")
+    >>> from psephos.ranking import rank_by_ability, simulate_responses
+    >>> made = rank_by_ability(simulate_responses(40, 1, 20, rng=0).responses, rng=0, errors="none")
     >>> score_candidate(made, {})["ability", "error"].row(0)
     (0.0, 1.0)
     """

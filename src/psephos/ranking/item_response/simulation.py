@@ -17,7 +17,7 @@ import polars as pl
 from psephos.engine.streams import Rng, generator
 from psephos.errors import check_count, check_number
 from psephos.ranking.item_response.curves import chances
-from psephos.ranking.item_response.responses import Floats, Responses
+from psephos.ranking.item_response.response_table import Floats, Responses
 
 
 @dataclass(frozen=True, eq=False)

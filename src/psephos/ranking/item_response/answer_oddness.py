@@ -37,8 +37,8 @@ def odd_answers(found: AbilityRanking) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from psephos.ranking import item_response, simulate_responses
-    >>> made = item_response(simulate_responses(20, 1, 30, rng=0).responses, rng=0, errors="none")
+    >>> from psephos.ranking import rank_by_ability, simulate_responses
+    >>> made = rank_by_ability(simulate_responses(20, 1, 30, rng=0).responses, rng=0, errors="none")
     >>> odd_answers(made).height
     20
     """
@@ -72,7 +72,7 @@ def odd_answers(found: AbilityRanking) -> pl.DataFrame:
     known = ~np.isnan(frame["fit"].to_numpy())
     p = np.full(frame.height, np.nan)
     if known.any():
-        p[known] = adjust(special.ndtr(frame["fit"].to_numpy()[known]), "bh")
+        p[known] = adjust(special.ndtr(frame["fit"].to_numpy()[known]), "benjamini-hochberg")
     frame = frame.with_columns(pl.Series("p", p).fill_nan(None), pl.col("fit").fill_nan(None))
     columns = ["candidate", "topic", "fit", "p", "hard_right", "hard_expected", "easy_wrong", "easy_expected"]
     return frame.select(columns).sort("fit", nulls_last=True, maintain_order=True)
