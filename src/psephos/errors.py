@@ -97,6 +97,10 @@ class BudgetExceeded(InputError):  # noqa: N818 - the name in the sheet
     partial: Any = None
 
 
+class InfeasibleError(InputError):
+    """Nothing can keep these bounds; `problem` names the group and the numbers."""
+
+
 class NoPictureError(InputError):
     """A result holds nothing of what a picture shows; a page leaves the picture out."""
 

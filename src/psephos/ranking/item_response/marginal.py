@@ -54,7 +54,7 @@ class Grid:
 
 
 def grid_for(n_items: int) -> Grid:
-    """Sixty-one points from -6 to 6; finer ones with more than 156 items, which tell abilities apart that are closer."""
+    """Sixty-one points from -6 to 6; with more than 156 items finer, as abilities can be told apart that are closer."""
     fine = next((k for k in STEPS_PER_UNIT if n_items <= 6.25 * k**2), STEPS_PER_UNIT[-1])
     points = np.linspace(-EDGE, EDGE, int(2 * EDGE) * fine + 1)
     return Grid(points, -(points**2) / 2 - special.logsumexp(-(points**2) / 2))
