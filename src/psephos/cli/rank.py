@@ -22,7 +22,7 @@ SIDE_BY_SIDE = 200
 @o.reads
 def rank(
     given: o.ReadOptions,
-    method: Annotated[str, typer.Option(help="How: borda, kemeny, mean, mean-rank, swiss.")] = "borda",
+    method: Annotated[str, typer.Option(help="How: borda, item-response, kemeny, mean, mean-rank, swiss.")] = "borda",
     lower_is_better: Annotated[
         list[str] | None,
         typer.Option(metavar="TASK", help="A task on which the lower score is better; may be given again."),
@@ -43,7 +43,14 @@ def rank(
         int | None, typer.Option(help="Of swiss: how many of the last leave after each task.", min=0)
     ] = None,
     n_sim: Annotated[int | None, typer.Option(help="Of swiss: tournaments played.", min=1)] = None,
-    repeats: Annotated[int | None, typer.Option(help="Resamples of the tasks for the intervals.", min=0)] = None,
+    model: Annotated[str | None, typer.Option(help="Of item-response: auto, rasch, 1pl, 2pl, 3pl.")] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="Of item-response: a scale for each topic, or one for all (joint).")
+    ] = None,
+    estimate: Annotated[str | None, typer.Option(help="Of item-response: marginal or joint.")] = None,
+    repeats: Annotated[
+        int | None, typer.Option(help="Resamples for the intervals, of tasks; of item-response, of candidates.", min=0)
+    ] = None,
     level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
     leave_one_out: Annotated[
@@ -58,6 +65,7 @@ def rank(
     from psephos.cli import output
     from psephos.ranking import rank as rank_by
     from psephos.ranking import score_table
+    from psephos.ranking.by_method import BY_ITEM
 
     given.check_outputs({"--parquet": parquet, "--report": report})
     opinions = replace(given, kind=given.kind or ("scores" if given.wide else None)).load()
@@ -71,9 +79,13 @@ def rank(
         "seconds": seconds,
         "eliminate": eliminate,
         "n_sim": n_sim,
+        "model": model,
+        "scale": scale,
+        "estimate": estimate,
     }
     options = {name: value for name, value in {**stated, "repeats": repeats}.items() if value is not None}
-    result = rank_by(table, method=method, **options, level=level, rng=seed)
+    by_item = method in BY_ITEM and opinions.kind == "results"
+    result = rank_by(opinions if by_item else table, method=method, **options, level=level, rng=seed)
     turned = [word for name in lower_is_better or [] for word in ("--lower-is-better", name)]
     provenance = result.provenance
     command = provenance.command and " ".join([provenance.command, shlex.join(turned)]).strip()

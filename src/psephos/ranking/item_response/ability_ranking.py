@@ -48,7 +48,7 @@ from psephos.statistics.rank_spread import ABOVE_LIMIT, RankSpread, rank_spread
 ESTIMATES = ("marginal", "joint")
 PRIORS = ("auto", "normal")
 ERRORS = ("auto", "scores", "bootstrap", "none")
-DRAWN = 2**22
+DRAWN = 2**20
 CURVE = np.linspace(-4, 4, 81)
 
 
@@ -332,9 +332,7 @@ def _ranked(
         ),
         candidates=data.candidates,
         scores=overall,
-        score_means="ability"
-        + (", mean over topics" if several else "")
-        + "; among these candidates mean 0, deviation 1",
+        score_means="ability" + (", mean over topics" if several else "") + "; 0 is the mean of these candidates",
         order=order,
         ranks=ranks,
         spread=ability_spread(overall, error, draws=draws, level=level, seed=seed),

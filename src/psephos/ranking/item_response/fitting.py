@@ -2,7 +2,8 @@
 
 With few candidates slopes of single items are a matter of the prior: below fifteen all items have one slope unless
 asked for otherwise. Slopes may be negative, so that a wrong key shows; the scale is turned so that who has more right
-is abler. Without a prior, items that all or none solved have no parameters and are left out.
+is abler, and moved so that these candidates have mean 0: with few of them and many items the priors of the items would
+else set the zero. Without a prior, items that all or none solved have no parameters and are left out.
 
 Source: sheet 25. Differs: nothing.
 """
@@ -133,9 +134,12 @@ def fit_topic(
     if float((ability - ability.mean()) @ (share - share.mean())) < 0:
         fitted = replace(fitted, items=replace(fitted.items, slope=-fitted.items.slope))
         ability = -ability
-    found = _errors_of(rows, fitted.items, prior, model, errors, repeats, rng)
+    shift = float(ability[~empty].mean())
+    found = _errors_of(rows, fitted.items, prior, model, errors, repeats, rng, shift)
     unasked = int(empty.sum())
     notes += _warnings(fitted, ability, n, unasked, model)
+    items_found = replace(fitted.items, intercept=fitted.items.intercept + fitted.items.slope * shift)
+    ability = np.where(empty, 0.0, ability - shift)
     variance = float(ability.var())
     total = variance + float((error**2).mean())
     return TopicFit(
@@ -143,10 +147,10 @@ def fit_topic(
         items=items,
         model=model,
         prior=prior,
-        slope=_spread_out(fitted.items.slope, kept),
-        intercept=_spread_out(fitted.items.intercept, kept),
-        difficulty=_spread_out(difficulty_of(fitted.items.slope, fitted.items.intercept), kept),
-        guess=_spread_out(fitted.items.guess, kept),
+        slope=_spread_out(items_found.slope, kept),
+        intercept=_spread_out(items_found.intercept, kept),
+        difficulty=_spread_out(difficulty_of(items_found.slope, items_found.intercept), kept),
+        guess=_spread_out(items_found.guess, kept),
         errors=ItemErrors(*(_spread_out(part, kept) for part in vars(found).values())),
         ability=ability,
         ability_error=error,
@@ -159,13 +163,13 @@ def fit_topic(
 
 
 def _errors_of(
-    rows: Rows, items: Items, prior: Prior | None, model: str, errors: str, repeats: int, rng: Rng
+    rows: Rows, items: Items, prior: Prior | None, model: str, errors: str, repeats: int, rng: Rng, shift: float
 ) -> ItemErrors:
     if errors == "none":
         return no_errors(len(items.slope))
     if errors == "bootstrap":
-        return resampled_errors(rows, items, prior, model, repeats=repeats, rng=rng)
-    return score_errors(rows, items, prior, model)
+        return resampled_errors(rows, items, prior, model, repeats=repeats, rng=rng, shift=shift)
+    return score_errors(rows, items, prior, model, shift=shift)
 
 
 def _spread_out(values: Floats, kept: npt.NDArray[np.bool_]) -> Floats:

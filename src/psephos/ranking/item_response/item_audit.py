@@ -259,6 +259,8 @@ def _dependent(
         notes.append(f"pairs of items were not looked at: {why}")
         return twins, none, row
     found = residual_correlations(right, chance)
+    flat = np.nanmin(right, axis=0) == np.nanmax(right, axis=0)
+    found[flat], found[:, flat] = np.nan, np.nan
     upper = np.triu(~np.isnan(found), 1)
     centre = float(found[upper].mean()) if upper.any() else 0.0
     twins = (np.nan_to_num(found, nan=-1.0) > DUPLICATE).any(axis=1)

@@ -5,7 +5,7 @@ ability is for it,
 
     s_ij = sum_q W_iq (y_ij - P_jq) (t_q, 1),        covariance of item j = (sum_i s_ij s_ij' + precision of prior)^-1,
 
-each item by itself. Or from resamples of the candidates, each fitted anew from where the fit ended, which needs no
+all items together where there are fewer parameters than rows of candidates, else each by itself. Or from resamples of the candidates, each fitted anew from where the fit ended, which needs no
 large number of candidates. The error of the difficulty b = -d / a follows from that of a and d.
 
 Source: sheet 25; Louis (1982), doi:10.1111/j.2517-6161.1982.tb01203.x for the cross-product. Differs: resamples
@@ -30,6 +30,7 @@ Floats = npt.NDArray[np.float64]
 
 ROUNDS = 3
 """Expectations of a resample, with two steps of the items between them."""
+MOST_TOGETHER = 600
 _CELLS = 2**22
 
 
@@ -48,7 +49,7 @@ def no_errors(n: int) -> ItemErrors:
     return ItemErrors(*(np.full(n, np.nan) for _ in range(4)))
 
 
-def score_errors(rows: Rows, items: Items, prior: Prior | None, model: str) -> ItemErrors:
+def score_errors(rows: Rows, items: Items, prior: Prior | None, model: str, *, shift: float) -> ItemErrors:
     """Errors from the scores of the candidates."""
     grid = grid_for(len(items.slope))
     _, posterior = posteriors(rows, items, grid)
@@ -57,6 +58,8 @@ def score_errors(rows: Rows, items: Items, prior: Prior | None, model: str) -> I
     precision = np.zeros((size, size))
     if prior is not None:
         precision = np.diag(1 / np.array([prior.slope_sd, prior.intercept_sd, prior.guess_sd])[:size] ** 2)
+    if (whole := _whole(rows, items, grid, posterior, precision, model)) is not None:
+        return _errors(items, whole, shift)
     shared = np.zeros(len(rows.counts))
     step = max(1, _CELLS // max(len(rows.counts), len(grid.points)))
     for start in range(0, len(items.slope), step):
@@ -73,11 +76,40 @@ def score_errors(rows: Rows, items: Items, prior: Prior | None, model: str) -> I
     if model == "1pl":
         # The scores of one candidate on all items go together: the slope is one parameter.
         covariance[:, 0, 0] = 1 / max(float(rows.counts @ shared**2) + precision[0, 0], 1e-12)
-    return _errors(items, covariance)
+    return _errors(items, covariance, shift)
+
+
+def _whole(rows: Rows, items: Items, grid: Grid, posterior: Floats, precision: Floats, model: str) -> Floats | None:
+    """Covariance of each item from that of all parameters at once; None where they are too many."""
+    n_items, one = len(items.slope), model in ("rasch", "1pl")
+    size = len(precision)
+    if size * n_items > min(MOST_TOGETHER, len(rows.counts)):
+        return None
+    scores = _scores(rows, items, grid, posterior, slice(None))
+    if one:
+        slope = scores[0].sum(axis=1, keepdims=True)
+        flat = np.concatenate([slope, scores[1]], axis=1) if model == "1pl" else scores[1]
+        strength = np.concatenate([precision[0, :1], np.full(n_items, precision[1, 1])])[int(model == "rasch") :]
+    else:
+        flat = scores.transpose(1, 2, 0).reshape(len(rows.counts), -1)
+        strength = np.tile(np.diag(precision), n_items)
+    information = (flat * rows.counts[:, None]).T @ flat + np.diag(strength)
+    if np.linalg.cond(information) > 1e12:
+        return None
+    covariance = np.linalg.inv(information)
+    if not one:
+        blocks: Floats = covariance.reshape(n_items, size, n_items, size)[np.arange(n_items), :, np.arange(n_items)]
+        return blocks
+    found = np.zeros((n_items, size, size))
+    found[:, 1, 1] = np.diag(covariance)[-n_items:]
+    if model == "1pl":
+        found[:, 0, 0] = covariance[0, 0]
+        found[:, 0, 1] = found[:, 1, 0] = covariance[0, 1:]
+    return found
 
 
 def resampled_errors(
-    rows: Rows, items: Items, prior: Prior | None, model: str, *, repeats: int, rng: Rng
+    rows: Rows, items: Items, prior: Prior | None, model: str, *, repeats: int, rng: Rng, shift: float
 ) -> ItemErrors:
     """Errors from resamples of the candidates."""
     grid = grid_for(1)
@@ -90,7 +122,7 @@ def resampled_errors(
             parts = [made.slope, made.intercept] + ([] if made.logit_guess is None else [made.logit_guess])
             found.append(np.stack(parts, axis=1))
     centred = np.stack(found) - np.mean(found, axis=0)
-    return _errors(items, np.einsum("rja,rjb->jab", centred, centred) / max(len(found) - 1, 1))
+    return _errors(items, np.einsum("rja,rjb->jab", centred, centred) / max(len(found) - 1, 1), shift)
 
 
 def _scores(rows: Rows, items: Items, grid: Grid, posterior: Floats, here: slice) -> Floats:
@@ -114,7 +146,12 @@ def _scores(rows: Rows, items: Items, grid: Grid, posterior: Floats, here: slice
     )
 
 
-def _errors(items: Items, covariance: Floats) -> ItemErrors:
+def _errors(items: Items, covariance: Floats, shift: float) -> ItemErrors:
+    """Errors on the scale that was moved down by `shift`, so that d became d + a shift."""
+    turn = np.eye(covariance.shape[1])
+    turn[1, 0] = shift
+    covariance = turn @ covariance @ turn.T
+    items = Items(items.slope, items.intercept + items.slope * shift, items.logit_guess)
     slope, intercept = np.sqrt(covariance[:, 0, 0]), np.sqrt(covariance[:, 1, 1])
     b = difficulty_of(items.slope, items.intercept)
     spread = covariance[:, 1, 1] + b**2 * covariance[:, 0, 0] + 2 * b * covariance[:, 0, 1]

@@ -7,9 +7,9 @@ By swaps: on each ballot, of the D pairs in which a candidate of the group stand
 D) times one is exchanged, drawn with weight phi^(distance of the two), until none is left. With lambda = 1 the group
 ends below all others.
 
-Source: Celis, Hays, Mehrotra and Vishnoi (2021) for utilities; arXiv:2306.09835 for swaps; sheet 05. Differs: weights are
-computed anew after each swap; `legacy` draws from the first ones, as the authors' notebook does, which may swap a pair
-back.
+Source: Celis, Hays, Mehrotra and Vishnoi (2021) for utilities; arXiv:2306.09835 for swaps; sheet 05. Differs: weights
+are computed anew after each swap; `legacy` draws from the first ones, as the authors' notebook does, which may swap a
+pair back.
 """
 
 from __future__ import annotations
