@@ -72,3 +72,19 @@ def test_leaving_out_tasks(psephos, wide):
 def test_complaints_name_the_option(psephos, wide, words, complaint):
     done = psephos("rank", wide, "--wide", "model", *words)
     assert done.complaint.startswith(f"psephos: {complaint}") if complaint else done.code == 0
+
+
+def test_item_response_from_results_with_names_of_items(psephos, tmp_path):
+    path = tmp_path / "results.csv"
+    rows = [f"m{i},t{j % 2},q{j},{int((i + j * j) % 5 > 1)}" for i in range(6) for j in range(12)]
+    path.write_text("candidate,task,item,score\n" + "\n".join(rows))
+    said = json.loads(psephos("rank", path, "--method", "item-response", "--model", "rasch", "--json").out)
+    assert [row["topic"] for row in said["topics"]] == ["t0", "t1"]
+    assert {row["item"] for row in said["items"]} == {f"q{j}" for j in range(12)}
+    again = shlex.split(said["provenance"]["command"])[1:]
+    assert json.loads(psephos(*again, "--json").out) == said
+
+
+def test_item_response_needs_right_and_wrong(psephos, wide):
+    done = psephos("rank", wide, "--wide", "model", "--method", "item-response")
+    assert done.complaint.startswith("psephos: --responses: must be 0, 1 or NaN") or "must be 0, 1" in done.complaint

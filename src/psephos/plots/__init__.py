@@ -15,10 +15,12 @@ from psephos.plots.budget_theory import budget_plot, phase_plot
 from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
+from psephos.plots.committees import committee_plot, frontier_plot, needed_plot
 from psephos.plots.consistency import consistency_plot
 from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
+from psephos.plots.item_response import audit_plot, profile_plot, short_form_plot, wright_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
@@ -40,6 +42,7 @@ __all__ = [
     "above_plot",
     "agreement_matrix_plot",
     "allocation_plot",
+    "audit_plot",
     "balance_plot",
     "bands_plot",
     "bias_plot",
@@ -51,22 +54,27 @@ __all__ = [
     "certainty_path_plot",
     "certainty_plot",
     "collective_plot",
+    "committee_plot",
     "consistency_plot",
     "discrimination_plot",
     "fixing_plot",
     "forecast_plot",
+    "frontier_plot",
     "harmony_plane_plot",
     "harmony_plot",
     "influence_plot",
     "left_out_plot",
     "mistakes_plot",
+    "needed_plot",
     "order_plot",
     "phase_plot",
     "plot",
     "probability_plot",
+    "profile_plot",
     "reliability_plot",
     "replay_plot",
     "selection_plot",
+    "short_form_plot",
     "source_reliability_plot",
     "sources_plot",
     "steps_plot",
@@ -79,4 +87,5 @@ __all__ = [
     "tuned_alpha_plot",
     "vote_plan_plot",
     "voters_plot",
+    "wright_plot",
 ]

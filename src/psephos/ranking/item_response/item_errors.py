@@ -5,8 +5,9 @@ ability is for it,
 
     s_ij = sum_q W_iq (y_ij - P_jq) (t_q, 1),        covariance of item j = (sum_i s_ij s_ij' + precision of prior)^-1,
 
-all items together where there are fewer parameters than rows of candidates, else each by itself. Or from resamples of the candidates, each fitted anew from where the fit ended, which needs no
-large number of candidates. The error of the difficulty b = -d / a follows from that of a and d.
+all items together where there are fewer parameters than rows of candidates, else each by itself. Or from resamples of
+the candidates, each fitted anew from where the fit ended, which needs no large number of candidates. The error of the
+difficulty b = -d / a follows from that of a and d.
 
 Source: sheet 25; Louis (1982), doi:10.1111/j.2517-6161.1982.tb01203.x for the cross-product. Differs: resamples
 take two steps only from where the fit ended, which is where most of their way lies.
