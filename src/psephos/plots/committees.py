@@ -122,13 +122,14 @@ def frontier_plot(result: FairnessFrontier, *, theme: str = "light", heading: bo
     --------
     >>> from psephos.selection import fairness_frontier
     >>> made = fairness_frontier([[0, 1, 2, 3], [0, 1, 3, 2]], 2, "y", groups=list("xxyy"), rng=0)
-    >>> frontier_plot(made).get_suptitle().split(" of ")[0]
-    '0 members'
+    >>> frontier_plot(made).get_suptitle().split(" of ")[0][:14]
+    '0 members keep'
     """
     curve = result.curve
     x, y = curve["members"].to_numpy(), curve["share"].to_numpy()
     kept = float(y[np.flatnonzero(x == result.knee)[0]])
-    finding = f"{result.knee} member{'' if result.knee == 1 else 's'} of {shortened(result.group, 20)} keep {share(kept)} of the value"
+    number = f"{result.knee} member keeps" if result.knee == 1 else f"{result.knee} members keep"
+    finding = f"{number} {share(kept)} of the value (of {shortened(result.group, 20)})"
     with own_rules():
         page = sheet(
             finding,

@@ -56,7 +56,7 @@ def wright_plot(
     --------
     >>> from psephos.ranking import rank_by_ability, simulate_responses
     >>> made = rank_by_ability(simulate_responses(30, 1, 40, rng=0).responses, errors="none", rng=0)
-    >>> "items" in wright_plot(made).get_suptitle()
+    >>> "item" in wright_plot(made).get_suptitle()
     True
     """
     names = [fit.topic for fit in result.fits]
