@@ -71,7 +71,7 @@ PEER = ("abcvoting",)
 BENCHMARKS = [
     Benchmark(
         "selection-committees-sequential",
-        "Sequential PAV of ten approved by each (theirs are given the approvals); ours with exchanges",
+        "Sequential PAV of ten approved by each (theirs are given the approvals, ours the rankings)",
         "1,000 ballots, 100 candidates, committee of 10",
         make=votes(1000, 100),
         ours=Contender("psephos", ours_sequential, packages=("psephos",)),
