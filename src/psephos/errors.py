@@ -105,6 +105,10 @@ class SeparationError(InputError):
     """Some candidates never lost, or never won, against the rest: their strength has no end; the message names them."""
 
 
+class InfeasibleError(InputError):
+    """Nothing can keep these bounds; `problem` names the group and the numbers."""
+
+
 class NoPictureError(InputError):
     """A result holds nothing of what a picture shows; a page leaves the picture out."""
 

@@ -108,6 +108,17 @@ def test_battles_by_every_method_and_again_by_its_command(psephos, battles, opti
     assert json.loads(psephos(*again, "--json").out) == said
 
 
+def test_item_response_from_results_with_names_of_items(psephos, tmp_path):
+    path = tmp_path / "results.csv"
+    rows = [f"m{i},t{j % 2},q{j},{int((i + j * j) % 5 > 1)}" for i in range(6) for j in range(12)]
+    path.write_text("candidate,task,item,score\n" + "\n".join(rows))
+    said = json.loads(psephos("rank", path, "--method", "item-response", "--model", "rasch", "--json").out)
+    assert [row["topic"] for row in said["topics"]] == ["t0", "t1"]
+    assert {row["item"] for row in said["items"]} == {f"q{j}" for j in range(12)}
+    again = shlex.split(said["provenance"]["command"])[1:]
+    assert json.loads(psephos(*again, "--json").out) == said
+
+
 def test_battles_are_compared_and_shown_on_a_page(psephos, battles, tmp_path):
     page = tmp_path / "board.html"
     done = psephos("rank", battles, "--compare", "elo", "--leave-one-out", "--report", page)
@@ -132,3 +143,8 @@ def test_one_metric_of_result_files(psephos, tmp_path):
     done = psephos("rank", tmp_path, "--metric", "acc", "--json")
     assert [row["candidate"] for row in json.loads(done.out)["rows"]] == ["b", "a"]
     assert "there is no metric 'bleu'" in psephos("rank", tmp_path, "--metric", "bleu").complaint
+
+
+def test_item_response_needs_right_and_wrong(psephos, wide):
+    done = psephos("rank", wide, "--wide", "model", "--method", "item-response")
+    assert done.complaint.startswith("psephos: --responses: must be 0, 1 or NaN") or "must be 0, 1" in done.complaint

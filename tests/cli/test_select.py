@@ -107,3 +107,43 @@ def test_what_cannot_be_selected_is_one_line(psephos, folder, words, said):
 @pytest.mark.parametrize("words", [["--k", "0"], ["--repeats", "-1"], ["--beta", "much"]], ids=" ".join)
 def test_numbers_out_of_range_are_usage_errors(psephos, folder, words):
     assert psephos("select", folder, *words).code == 2
+
+
+@pytest.fixture
+def ballots(tmp_path: Path) -> Path:
+    (tmp_path / "votes").mkdir()
+    votes = ("012345", "103254", "201435", "021534", "120345", "340125", "014253")
+    rows = [f"v{v},c{who},{place + 1}" for v, vote in enumerate(votes) for place, who in enumerate(vote)]
+    (tmp_path / "votes" / "rankings.csv").write_text("\n".join(["voter,candidate,rank", *rows]))
+    groups = [f"c{i},{'AAABBB'[i]}" for i in range(6)]
+    (tmp_path / "votes" / "candidates.csv").write_text("\n".join(["candidate,group", *groups]))
+    return tmp_path / "votes"
+
+
+def test_a_committee_and_its_command(psephos, ballots):
+    words = ("--method", "committee", "--k", "3", "--rule", "cc", "--lower", "B=2", "--repeats", "20")
+    done = psephos("select", ballots, *words)
+    assert (done.code, done.err) == (0, "")
+    assert "c0, c3, c4" in done.out
+    assert "the bounds cost 8.8%" in done.out
+    said = json.loads(psephos("select", ballots, *words, "--json").out)
+    assert said["committees"][0]["value"] == 31
+    again = shlex.split(said["provenance"]["command"])
+    assert json.loads(psephos(*again[1:], "--json").out) == said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--lower", "B=4"], "lower: asks for 4 of group 'B', which has 3"),
+        (["--lower", "C=1"], "bounds: there is no group 'C'"),
+        (["--lower", "B=x"], "must be GROUP=N"),
+        (["--score", "reward"], "score: must be one of 'borda'"),
+        (["--alpha", "0.3"], "alpha: means nothing for committee"),
+    ],
+    ids=["size", "group", "number", "score", "alpha"],
+)
+def test_a_committee_that_cannot_be_is_one_line(psephos, ballots, words, said):
+    done = psephos("select", ballots, "--method", "committee", "--k", "3", *words)
+    assert (done.code, done.out) == (1, "")
+    assert said in done.complaint

@@ -29,8 +29,8 @@ def rank(
     method: Annotated[
         str,
         typer.Option(
-            help="How: auto; of scores borda, kemeny, mean, mean-rank, paired, swiss; of battles bradley-terry, "
-            "davidson, rao-kupper, newman, elo, eigenvector, win-rate, style-control."
+            help="How: auto; of scores borda, item-response, kemeny, mean, mean-rank, paired, swiss; of battles "
+            "bradley-terry, davidson, rao-kupper, newman, elo, eigenvector, win-rate, style-control."
         ),
     ] = "auto",
     compare: Annotated[
@@ -83,7 +83,14 @@ def rank(
         int | None, typer.Option(help="Of swiss: how many of the last leave after each task.", min=0)
     ] = None,
     n_sim: Annotated[int | None, typer.Option(help="Of swiss: tournaments played.", min=1)] = None,
-    repeats: Annotated[int | None, typer.Option(help="Resamples for the intervals.", min=0)] = None,
+    model: Annotated[str | None, typer.Option(help="Of item-response: auto, rasch, 1pl, 2pl, 3pl.")] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="Of item-response: a scale for each topic, or one for all (joint).")
+    ] = None,
+    estimate: Annotated[str | None, typer.Option(help="Of item-response: marginal or joint.")] = None,
+    repeats: Annotated[
+        int | None, typer.Option(help="Resamples for the intervals; of item-response, of candidates.", min=0)
+    ] = None,
     level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
     leave_one_out: Annotated[
@@ -98,7 +105,7 @@ def rank(
     from psephos.cli import output
     from psephos.ranking import battle_table, score_table
     from psephos.ranking import rank as rank_by
-    from psephos.ranking.by_method import options_of
+    from psephos.ranking.by_method import BY_ITEM, options_of
 
     given.check_outputs({"--parquet": parquet, "--report": report})
     opinions = replace(given, kind=given.kind or ("scores" if given.wide else None)).load()
@@ -129,9 +136,13 @@ def rank(
         "seconds": seconds,
         "eliminate": eliminate,
         "n_sim": n_sim,
+        "model": model,
+        "scale": scale,
+        "estimate": estimate,
     }
     options = {name: value for name, value in {**stated, "repeats": repeats}.items() if value is not None}
-    result = rank_by(data, method=method, **options, level=level, rng=seed)
+    by_item = method in BY_ITEM and opinions.kind == "results"
+    result = rank_by(opinions if by_item else data, method=method, **options, level=level, rng=seed)
     turned = [word for name in lower_is_better or [] for word in ("--lower-is-better", name)]
     turned += ["--metric", metric] if metric else []
     turned += [word for name in covariates or [] for word in ("--covariate", name)]

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 def select(
     given: o.ReadOptions,
     method: Annotated[
-        str, typer.Option(help="auto, best-of-majority, best-of-n, weighted-vote or most-common.")
+        str,
+        typer.Option(help="auto, best-of-majority, best-of-n, weighted-vote, most-common, or committee (of rankings)."),
     ] = "auto",
     score: Annotated[
-        str, typer.Option(help="Where scores come from: reward, process (log-probabilities), or auto.")
+        str,
+        typer.Option(help="Scores of samples: reward, process, auto. What a place is worth: borda, sntv, bloc, dcg."),
     ] = "auto",
     k: Annotated[int, typer.Option("--k", help="Answers to take of each item, at most.", min=1)] = 1,
     alpha: Annotated[
@@ -45,6 +47,18 @@ def select(
     aggregate: Annotated[
         str, typer.Option(help="Process score of a response from its steps: min, sum, mean, last, orm.")
     ] = "min",
+    rule: Annotated[str, typer.Option(help="How members of a committee add up: separable, cc, pav.")] = "separable",
+    lower: Annotated[
+        list[str] | None, typer.Option(metavar="GROUP=N", help="Least members of a group; may be given again.")
+    ] = None,
+    upper: Annotated[
+        list[str] | None, typer.Option(metavar="GROUP=N", help="Most members of a group; may be given again.")
+    ] = None,
+    proportional: Annotated[
+        bool, typer.Option("--proportional", help="As many members of each group as its share of the candidates.")
+    ] = False,
+    solver: Annotated[str, typer.Option(help="How a committee is found: auto, exact, greedy.")] = "auto",
+    seconds: Annotated[float, typer.Option(help="Most time for a proof.", min=0)] = 30.0,
     equivalence: o.EquivalenceOption = "exact",
     repeats: Annotated[int, typer.Option(help="Resamples of the samples to say how sure it is.", min=0)] = 200,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
@@ -61,21 +75,23 @@ def select(
     from psephos.selection import select as select_answers
 
     given.check_outputs({"--parquet": parquet, "--report": report})
-    opinions = replace(given, kind=given.kind or "samples").load()
+    of_rankings = method == "committee" or given.kind == "rankings"
+    opinions = replace(given, kind=given.kind or ("rankings" if of_rankings else "samples")).load()
     options = {"alpha": _alpha(alpha), "p_right": p_right, "reward_agg": reward_agg, "denominator": denominator}
-    options |= {"fill": fill, "soft_gate": soft_gate, "weight": weight}
+    options |= {"fill": fill, "soft_gate": soft_gate, "weight": weight, "rule": rule, "solver": solver}
+    options |= {"lower": _bounds("lower", lower), "upper": _bounds("upper", upper), "seconds": seconds}
+    options |= {"proportional": proportional}
+    if not of_rankings:
+        options |= {"equivalence": equivalence, "engine": int(engine) if engine.isdecimal() else engine}
+        options |= {"beta": beta, "aggregate": aggregate}
     result = select_answers(
         opinions,
         method=method,
         score=score,
-        beta=beta,
-        aggregate=aggregate,
         k=k,
-        equivalence=equivalence,
         repeats=repeats,
         rng=seed,
-        engine=int(engine) if engine.isdecimal() else engine,
-        **{name: value for name, value in options.items() if value != _IDLE[name]},
+        **{name: value for name, value in options.items() if name not in _IDLE or value != _IDLE[name]},
     )
     reasons = [result.why(item) for item in why or []]
     known = _known(result, equivalence)
@@ -105,6 +121,12 @@ _IDLE: dict[str, Any] = {
     "fill": "none",
     "soft_gate": None,
     "weight": "sigmoid",
+    "rule": "separable",
+    "lower": {},
+    "upper": {},
+    "proportional": False,
+    "solver": "auto",
+    "seconds": 30.0,
 }
 """Values of options that not every method has; at these they ask for nothing."""
 
@@ -115,6 +137,18 @@ def _alpha(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text
+
+
+def _bounds(option: str, given: list[str] | None) -> dict[str, int]:
+    """GROUP=N options as numbers by group."""
+    from psephos.errors import InputError
+
+    found = {}
+    for group, number in o.pairs(option, given).items():
+        if not number.isdecimal():
+            raise InputError(f"--{option}", f"must be GROUP=N with a whole number, got {number!r:.40}")
+        found[group] = int(number)
+    return found
 
 
 def _known(result: Selection, equivalence: str) -> Interval | None:
@@ -133,7 +167,7 @@ def _print_selection(out: Console, result: Selection, known: Interval | None, li
         lines.append(("solved", f"{known} of the items with a known answer"))
     print_summary(out, f"Selection by {result.provenance.method}", lines)
     if limit:
-        table = result.table().head(limit).drop("voter", "draw")
+        table = result.table().head(limit).drop("voter", "draw", strict=False)
         print_table(out, "Taken", table, formats={"score": ".4g"})
         if len(result) > 1:
             queue = result.queue(limit).select("rank", "item", "answer", "share", "sureness", "flags")

@@ -23,6 +23,9 @@ from psephos.opinions.ordering_comparisons import RankingComparison, compare_ran
 from psephos.opinions.outcomes import Provenance, Result, json_ready
 from psephos.statistics.rank_spread import RankSpread, competition_ranks, separated
 
+TIED_SHOWN = 5
+"""Names of a tie that the summary lists."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Ranking(Result):
@@ -182,10 +185,10 @@ class Ranking(Result):
         n = len(self.order)
         lines = [
             ("ranking", f"{n:,} candidates by {self.provenance.method}"),
-            ("first", ", ".join(self.leaders) + self._surely() if n else "nobody could be ranked"),
+            ("first", _listed(self.leaders, ", ") + self._surely() if n else "nobody could be ranked"),
         ]
         if n > 1:
-            shown = " > ".join(" = ".join(names) for names in self.tied[:10])
+            shown = " > ".join(_listed(names, " = ") for names in self.tied[:10])
             lines.append(("order", shown + (" > ..." if len(self.tied) > 10 else "")))
         if self.spread is not None and n:
             count = int(self.groups.max())
@@ -220,6 +223,11 @@ class Ranking(Result):
             return ""
         chance = float(self.spread.first[self.order[0]])
         return "" if np.isnan(chance) else f" (probability to be first {chance:.2f})"
+
+
+def _listed(names: list[str], sign: str) -> str:
+    """Tied names, the first of many."""
+    return sign.join(names[:TIED_SHOWN]) + (f" and {len(names) - TIED_SHOWN:,} more" if len(names) > TIED_SHOWN else "")
 
 
 def ranking_by_scores(

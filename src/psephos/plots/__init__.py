@@ -16,6 +16,7 @@ from psephos.plots.budget_theory import budget_plot, phase_plot
 from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
+from psephos.plots.committees import committee_plot, frontier_plot, needed_plot
 from psephos.plots.consistency import consistency_plot
 from psephos.plots.dependence import dependence_plot, subgroup_means_plot
 from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
@@ -24,6 +25,7 @@ from psephos.plots.diversity import diversity_plot, rarefaction_plot, themes_plo
 from psephos.plots.effective_features import effective_features_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
+from psephos.plots.item_response import audit_plot, profile_plot, short_form_plot, wright_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.measurement import measurement_plot
 from psephos.plots.orders import above_plot, order_plot
@@ -48,6 +50,7 @@ __all__ = [
     "above_plot",
     "agreement_matrix_plot",
     "allocation_plot",
+    "audit_plot",
     "balance_plot",
     "bands_plot",
     "bias_plot",
@@ -59,6 +62,7 @@ __all__ = [
     "certainty_path_plot",
     "certainty_plot",
     "collective_plot",
+    "committee_plot",
     "consistency_plot",
     "dependence_plot",
     "discrimination_plot",
@@ -69,6 +73,7 @@ __all__ = [
     "evidence_plot",
     "fixing_plot",
     "forecast_plot",
+    "frontier_plot",
     "harmony_plane_plot",
     "harmony_plot",
     "influence_plot",
@@ -76,14 +81,17 @@ __all__ = [
     "left_out_plot",
     "measurement_plot",
     "mistakes_plot",
+    "needed_plot",
     "order_plot",
     "phase_plot",
     "plot",
     "probability_plot",
+    "profile_plot",
     "rarefaction_plot",
     "reliability_plot",
     "replay_plot",
     "selection_plot",
+    "short_form_plot",
     "source_reliability_plot",
     "sources_plot",
     "steps_plot",
@@ -101,4 +109,5 @@ __all__ = [
     "voter_differences_plot",
     "voters_plot",
     "win_probability_plot",
+    "wright_plot",
 ]

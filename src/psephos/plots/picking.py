@@ -15,6 +15,7 @@ from psephos.plots.budget_theory import budget_plot, phase_plot
 from psephos.plots.ceilings import ceiling_plot, vote_plan_plot
 from psephos.plots.certainty import certainty_plot
 from psephos.plots.collective import collective_plot
+from psephos.plots.committees import committee_plot, frontier_plot, needed_plot
 from psephos.plots.consistency import consistency_plot
 from psephos.plots.dependence import dependence_plot, subgroup_means_plot
 from psephos.plots.discrimination import discrimination_plot, fixing_plot, mistakes_plot, subgroups_plot
@@ -23,6 +24,7 @@ from psephos.plots.diversity import diversity_plot, rarefaction_plot, themes_plo
 from psephos.plots.effective_features import effective_features_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
+from psephos.plots.item_response import audit_plot, profile_plot, short_form_plot, wright_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.measurement import measurement_plot
 from psephos.plots.orders import above_plot, order_plot
@@ -64,9 +66,16 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "SwissSensitivity": {"sensitivity": swiss_sensitivity_plot},
     "BattleRanking": {"order": order_plot, "wins": win_probability_plot, "above": above_plot},
     "JudgeAgreement": {"judges": judges_plot},
+    "AbilityRanking": {"wright": wright_plot, "order": order_plot, "above": above_plot},
+    "AbilityProfiles": {"profiles": profile_plot},
+    "ItemAudit": {"items": audit_plot},
+    "ShortForm": {"error": short_form_plot},
     "Ranking": {"order": order_plot, "above": above_plot},
     "AgainstGold": {"reliability": reliability_plot},
     "Agreement": {"pairs": agreement_plot, "influence": left_out_plot},
+    "CommitteeSelection": {"committee": committee_plot},
+    "FairnessFrontier": {"frontier": frontier_plot},
+    "RankingsNeeded": {"needed": needed_plot},
     "Selection": {"candidates": selection_plot},
     "SuccessCurves": {"success": success_plot},
     "TunedAlpha": {"alpha": tuned_alpha_plot},

@@ -10,6 +10,7 @@ from psephos.errors import InputError, check_choice
 from psephos.opinions.model import Opinions
 from psephos.opinions.orderings import Ranking
 from psephos.ranking.borda import borda
+from psephos.ranking.item_response import rank_by_ability
 from psephos.ranking.kemeny import kemeny
 from psephos.ranking.mean_scores import mean_rank, mean_score
 from psephos.ranking.paired_scores import has_paired_items, paired
@@ -25,6 +26,7 @@ from psephos.ranking.swiss import swiss
 
 METHODS: dict[str, Callable[..., Ranking]] = {
     "borda": borda,
+    "item-response": rank_by_ability,
     "kemeny": kemeny,
     "mean": mean_score,
     "mean-rank": mean_rank,
@@ -45,6 +47,9 @@ BATTLE_METHODS: dict[str, Callable[..., Ranking]] = {
 }
 """Methods on battles by name; each takes opinions of that kind or a `BattleTable`."""
 
+BY_ITEM = frozenset({"item-response"})
+"""Those that need to know which item is which, and so take opinions as they are."""
+
 
 def rank(scores: Scores | ScoreTable | BattleTable, *, method: str = "auto", **options: Any) -> Ranking:
     """Rank candidates by a method of this name.
@@ -54,9 +59,9 @@ def rank(scores: Scores | ScoreTable | BattleTable, *, method: str = "auto", **o
     scores : array_like, Opinions, ScoreTable or BattleTable
         Scores in any form of `score_table`, or battles.
     method : str, default "auto"
-        Of scores "borda", "kemeny", "mean", "mean-rank", "paired", "swiss"; of battles "bradley-terry", "davidson",
-        "eigenvector", "elo", "newman", "rao-kupper", "style-control", "win-rate". "auto": of battles "bradley-terry";
-        of two candidates with results on single items "paired"; else "borda".
+        Of scores "borda", "item-response", "kemeny", "mean", "mean-rank", "paired", "swiss"; of battles
+        "bradley-terry", "davidson", "eigenvector", "elo", "newman", "rao-kupper", "style-control", "win-rate". "auto":
+        of battles "bradley-terry"; of two candidates with results on single items "paired"; else "borda".
     **options
         As of the method.
 
@@ -74,7 +79,11 @@ def rank(scores: Scores | ScoreTable | BattleTable, *, method: str = "auto", **o
     >>> rank([[0.9, 0.8], [0.5, 0.6]], method="kemeny", rng=0).names
     ['0', '1']
     """
-    data, methods = of_battles(scores) or (score_table(scores), METHODS)  # type: ignore[arg-type]
+    battles = of_battles(scores)
+    methods = METHODS if battles is None else BATTLE_METHODS
+    data: Any = battles
+    if battles is None:
+        data = scores if method in BY_ITEM else score_table(scores)  # type: ignore[arg-type]
     name = method_for(data) if method == "auto" else method
     others = BATTLE_METHODS if methods is METHODS else METHODS
     if name in others:
@@ -101,8 +110,8 @@ def method_for(data: ScoreTable | BattleTable) -> str:
     return "paired" if has_paired_items(data) else "borda"
 
 
-def of_battles(scores: object) -> tuple[BattleTable, dict[str, Callable[..., Ranking]]] | None:
-    """The table of battles and their methods, None if these are none."""
+def of_battles(scores: object) -> BattleTable | None:
+    """The table of battles, None if these are none."""
     if isinstance(scores, BattleTable) or (isinstance(scores, Opinions) and scores.kind == "battles"):
-        return battle_table(scores), BATTLE_METHODS
+        return battle_table(scores)
     return None

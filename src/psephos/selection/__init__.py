@@ -1,9 +1,32 @@
-"""Which answers to take, of many samples? Gates, scores, votes, and what more samples would bring."""
+"""Which to take? Answers of many samples: gates, scores, votes, and what more samples would bring. A committee of many
+candidates from rankings, with so many of each group.
+"""
 
 from psephos.selection.alpha_breakpoints import AlphaBreakpoints, alpha_breakpoints
 from psephos.selection.alpha_tuning import TunedAlpha, tune_alpha
 from psephos.selection.best_of_majority import best_of_majority
 from psephos.selection.best_of_n import best_of_n
+from psephos.selection.committees import (
+    Ballots,
+    BiasedBallots,
+    CommitteeSelection,
+    FairnessFrontier,
+    GroupGap,
+    RankingsNeeded,
+    Smoothness,
+    ballots,
+    bias_by_swaps,
+    bias_by_utility,
+    committee,
+    committee_influence,
+    committee_worth,
+    enough_rankings,
+    fairness_frontier,
+    group_gap,
+    proportional_bounds,
+    rankings_needed,
+    smoothness,
+)
 from psephos.selection.curves import SuccessCurves
 from psephos.selection.most_common import most_common
 from psephos.selection.pass_at_k import majority_at_k, pass_all_at_k, pass_at_k
@@ -17,20 +40,39 @@ from psephos.selection.weighted_vote import weighted_vote
 
 __all__ = [
     "AlphaBreakpoints",
+    "Ballots",
+    "BiasedBallots",
+    "CommitteeSelection",
+    "FairnessFrontier",
+    "GroupGap",
     "ProcessScores",
+    "RankingsNeeded",
     "SamplePlan",
+    "Smoothness",
     "SuccessCurves",
     "TunedAlpha",
     "alpha_breakpoints",
+    "ballots",
     "best_of_majority",
     "best_of_n",
+    "bias_by_swaps",
+    "bias_by_utility",
+    "committee",
+    "committee_influence",
+    "committee_worth",
+    "enough_rankings",
+    "fairness_frontier",
+    "group_gap",
     "majority_at_k",
     "most_common",
     "pass_all_at_k",
     "pass_at_k",
     "plan_samples",
     "process_scores",
+    "proportional_bounds",
+    "rankings_needed",
     "select",
+    "smoothness",
     "solved",
     "step_ends_of",
     "success_curves",

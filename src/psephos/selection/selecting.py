@@ -13,6 +13,7 @@ from psephos.opinions.model import Opinions
 from psephos.opinions.selections import Selection
 from psephos.selection.best_of_majority import best_of_majority
 from psephos.selection.best_of_n import best_of_n
+from psephos.selection.committees import committee
 from psephos.selection.most_common import most_common
 from psephos.selection.process_scores import process_scores
 from psephos.selection.weighted_vote import weighted_vote
@@ -22,6 +23,7 @@ METHODS: dict[str, Callable[..., Selection]] = {
     "best-of-n": best_of_n,
     "weighted-vote": weighted_vote,
     "most-common": most_common,
+    "committee": committee,
 }
 SCORES = ("auto", "reward", "process")
 
@@ -40,12 +42,13 @@ def select(
     Parameters
     ----------
     opinions : Opinions
-        Of kind ``samples``.
-    method : {"auto", "best-of-majority", "best-of-n", "weighted-vote", "most-common"}, default "auto"
-        ``"auto"``: best of majority where there are scores, else the most common answers.
+        Of kind ``samples``, or ``rankings`` for a committee.
+    method : {"auto", "best-of-majority", "best-of-n", "weighted-vote", "most-common", "committee"}, default "auto"
+        ``"auto"``: best of majority where there are scores, else the most common answers; of rankings a committee.
     score : {"auto", "reward", "process"}, default "auto"
         Where scores come from: the column ``reward``, or the log-probabilities of the tokens (`process_scores`).
-        ``"auto"`` takes the first if it is there, else the second.
+        ``"auto"`` takes the first if it is there, else the second. Of a committee what a place is worth, see
+        `committee`; ``"auto"`` is "borda".
     beta, aggregate
         As in `process_scores`.
     **options
@@ -58,7 +61,8 @@ def select(
     Raises
     ------
     InputError
-        If the opinions are no samples, the scores asked for are not there, or an option does not go with the method.
+        If the opinions are neither samples nor rankings, the scores asked for are not there, or an option does not go
+        with the method.
 
     Examples
     --------
@@ -67,6 +71,8 @@ def select(
     [['4']]
     """
     check_choice("method", method, ("auto", *METHODS))
+    if method == "committee" or (method == "auto" and getattr(opinions, "kind", "") == "rankings"):
+        return _committee(opinions, score, options)
     check_choice("score", score, SCORES)
     if not isinstance(opinions, Opinions) or opinions.kind != "samples":
         kind = getattr(opinions, "kind", type(opinions).__name__)
@@ -97,3 +103,9 @@ def select(
         ),
         score_means=f"{found.score_means}; rewards: {aggregate} of the process rewards of the steps, beta {beta:g}",
     )
+
+
+def _committee(opinions: Opinions, score: str, options: dict[str, Any]) -> Selection:
+    for name in set(options) - set(signature(committee).parameters):
+        raise InputError(name, "means nothing for committee")
+    return committee(opinions, **{"k": 1, **options, "score": "borda" if score == "auto" else score})

@@ -59,7 +59,12 @@ class RankSpread:
 
 
 def rank_spread(
-    scores: npt.ArrayLike, *, ranks: npt.ArrayLike | None = None, level: float = 0.95, means: str = "resamples"
+    scores: npt.ArrayLike,
+    *,
+    ranks: npt.ArrayLike | None = None,
+    level: float = 0.95,
+    means: str = "resamples",
+    pairs: bool = True,
 ) -> RankSpread:
     """Intervals of scores and ranks, and who stands above whom, from replicates of the scores.
 
@@ -73,6 +78,8 @@ def rank_spread(
         Confidence, between 0 and 1.
     means : str
         What was varied, in words.
+    pairs : bool, default True
+        Whether to compare every pair; False where who stands above whom is known without replicates.
 
     Returns
     -------
@@ -106,7 +113,7 @@ def rank_spread(
         rank_low=_place(places, tail, "inverted_cdf"),
         rank_high=_place(places, 1 - tail, "higher"),
         first=share.mean(axis=0),
-        above=_above(places) if values.shape[1] <= ABOVE_LIMIT else None,
+        above=_above(places) if pairs and values.shape[1] <= ABOVE_LIMIT else None,
         level=level,
         means=means,
     )

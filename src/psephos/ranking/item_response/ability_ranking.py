@@ -1,0 +1,426 @@
+"""Who is how able, and how surely, judged by which items were solved?
+
+A share of right answers takes each item for the same. Item response theory learns from the responses how hard and how
+telling each item is, and places candidates and items on one scale:
+
+    P(right) = c + (1 - c) / (1 + exp(-(a theta + d))),        theta ~ N(0, 1) in each topic.
+
+Candidates stand by the mean of their abilities over topics, weighted as asked for. The interval of an ability is that
+of its posterior; the items count as known.
+
+Source: Luo, Wu, Frisch and He (2025), arXiv:2509.24186 (MedIRT): one model with two parameters for each topic. Their
+estimator and priors are not published; ours are those of sheet 25: Bock and Aitkin (1981), signed slopes, weak priors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy import special
+
+from psephos.engine import Engine, map_shards
+from psephos.engine.streams import Rng, seed_of, spawn
+from psephos.errors import InputError, check_choice, check_count, check_number
+from psephos.opinions.model import Opinions
+from psephos.opinions.orderings import Ranking, order_of
+from psephos.opinions.outcomes import Provenance, command_for, json_ready
+from psephos.ranking.item_response.classical import cronbach_alpha
+from psephos.ranking.item_response.curves import information
+from psephos.ranking.item_response.fitting import (
+    FEW_FOR_PRIOR,
+    FEW_FOR_SCORES,
+    FEW_FOR_SLOPES,
+    TopicFit,
+    fit_topic,
+)
+from psephos.ranking.item_response.item_steps import Prior
+from psephos.ranking.item_response.marginal import MODELS
+from psephos.ranking.item_response.response_table import Floats, Responses, responses
+from psephos.ranking.score_tables import ScoreTable
+from psephos.statistics.rank_spread import ABOVE_LIMIT, RankSpread, rank_spread
+
+ESTIMATES = ("marginal", "joint")
+PRIORS = ("auto", "normal")
+ERRORS = ("auto", "scores", "bootstrap", "none")
+DRAWN = 2**20
+CURVE = np.linspace(-4, 4, 81)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class AbilityRanking(Ranking):
+    """A `Ranking` by ability.
+
+    Attributes
+    ----------
+    data : Responses
+        Who solved what.
+    fits : tuple of TopicFit
+        Items and abilities of each topic.
+    again : callable
+        The same method on other responses.
+    abilities, ability_errors : ndarray of float64, shape (n_candidates, n_topics)
+    """
+
+    data: Responses
+    fits: tuple[TopicFit, ...]
+    again: Callable[[Responses], AbilityRanking]
+
+    @property
+    def abilities(self) -> Floats:
+        """Ability of each candidate in each topic."""
+        return np.column_stack([fit.ability for fit in self.fits])
+
+    @property
+    def ability_errors(self) -> Floats:
+        """Their standard errors."""
+        return np.column_stack([fit.ability_error for fit in self.fits])
+
+    @property
+    def converged(self) -> bool:
+        """Whether all topics came to an end."""
+        return all(fit.converged for fit in self.fits)
+
+    def without_items(self, names: Sequence[str]) -> AbilityRanking:
+        """The ranking by the same method without these items.
+
+        Raises
+        ------
+        InputError
+            If there is no such item.
+        """
+        return self.again(self.data.without_items(self._places(names)))
+
+    def rekeyed(self, names: Sequence[str]) -> AbilityRanking:
+        """The ranking as if the keys of these items were wrong: who had them right had them wrong.
+
+        Raises
+        ------
+        InputError
+            If there is no such item.
+        """
+        right = self.data.right.copy()
+        right[:, self._places(names)] = 1 - right[:, self._places(names)]
+        return self.again(replace(self.data, right=right))
+
+    def _places(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
+        known = {name: place for place, name in enumerate(self.data.items.to_list())}
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise InputError("item", f"there is no item {unknown[0]!r:.80}")
+        return np.array([known[name] for name in names], dtype=np.intp)
+
+    def items(self) -> pl.DataFrame:
+        """One row per item: item, topic, discrimination (a), difficulty (b), intercept (d), guessing (c), each with its
+        standard error, and the share that solved it.
+        """
+        frames = []
+        for fit in self.fits:
+            columns: dict[str, Any] = {
+                "item": self.data.items.gather(fit.items),
+                "topic": [fit.topic] * len(fit.items),
+                "discrimination": fit.slope,
+                "discrimination_error": fit.errors.slope,
+                "difficulty": fit.difficulty,
+                "difficulty_error": fit.errors.difficulty,
+                "intercept": fit.intercept,
+                "intercept_error": fit.errors.intercept,
+                "guessing": fit.guess,
+                "guessing_error": fit.errors.guess,
+                "solved": np.nanmean(self.data.right[:, fit.items], axis=0),
+            }
+            frames.append(pl.DataFrame(columns).with_columns(pl.selectors.float().fill_nan(None)))
+        return pl.concat(frames)
+
+    def topics(self) -> pl.DataFrame:
+        """One row per topic: items, model, reliability of the abilities, alpha of the sums, rounds, log likelihood."""
+        return pl.DataFrame(
+            {
+                "topic": [fit.topic for fit in self.fits],
+                "items": [len(fit.items) for fit in self.fits],
+                "weight": self.data.weights,
+                "model": [fit.model for fit in self.fits],
+                "reliability": [fit.reliability for fit in self.fits],
+                "alpha": [cronbach_alpha(self.data.right[:, fit.items]) for fit in self.fits],
+                "rounds": [fit.iterations for fit in self.fits],
+                "converged": [fit.converged for fit in self.fits],
+                "log_likelihood": [fit.log_likelihood for fit in self.fits],
+            }
+        ).with_columns(pl.col("alpha").fill_nan(None))
+
+    def information(self) -> pl.DataFrame:
+        """How sharply each topic measures at each ability: topic, ability, information, error."""
+        frames = []
+        for fit in self.fits:
+            items = fit.parameters()
+            told = information(CURVE, items.slope, items.intercept, items.guess).sum(axis=1)
+            frames.append(
+                pl.DataFrame(
+                    {
+                        "topic": [fit.topic] * len(CURVE),
+                        "ability": CURVE,
+                        "information": told,
+                        "error": 1 / np.sqrt(np.maximum(told, 1e-12)),
+                    }
+                )
+            )
+        return pl.concat(frames)
+
+    def summary(self) -> list[tuple[str, str]]:
+        """That of a ranking, with items, models and reliability."""
+        lines = super().summary()
+        at = next(place for place, (name, _) in enumerate(lines) if name == "score")
+        models = ", ".join(dict.fromkeys(fit.model for fit in self.fits))
+        reliability = [fit.reliability for fit in self.fits]
+        low, high = min(reliability), max(reliability)
+        span = f"{low:.2f}" if high - low < 0.005 else f"{low:.2f} to {high:.2f}"
+        items = sum(len(fit.items) for fit in self.fits)
+        extra = [
+            ("responses", f"{items:,} items in {len(self.fits):,} topics"),
+            ("model", f"{models}; reliability of the abilities {span}"),
+        ]
+        return lines[:at] + extra + lines[at:]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole answer, ready for JSON, with topics, abilities and items."""
+        more = {
+            "topics": self.topics().to_dicts(),
+            "abilities": self.abilities.tolist(),
+            "ability_errors": self.ability_errors.tolist(),
+            "items": self.items().to_dicts(),
+        }
+        return {**super().to_dict(), **json_ready(more)}
+
+
+def rank_by_ability(
+    data: npt.ArrayLike | Opinions | ScoreTable | Responses,
+    *,
+    candidates: Sequence[object] | None = None,
+    items: Sequence[object] | None = None,
+    topics: Sequence[object] | None = None,
+    topic_weights: npt.ArrayLike | None = None,
+    scale: str = "topic",
+    model: str = "auto",
+    estimate: str = "marginal",
+    prior: str | None = "auto",
+    errors: str = "auto",
+    repeats: int = 50,
+    draws: int = 4000,
+    level: float = 0.95,
+    rng: Rng = None,
+    engine: int | str | Engine = 1,
+) -> AbilityRanking:
+    """Rank candidates by ability, learnt together with the difficulty and discrimination of each item.
+
+    Parameters
+    ----------
+    data, candidates, items, topics, topic_weights, scale
+        See `responses`; with ``scale="joint"`` all items share one scale.
+    model : {"auto", "rasch", "1pl", "2pl", "3pl"}, default "auto"
+        All slopes 1; one slope; a slope for each item; and chances to guess. ``"auto"`` is "2pl", and "rasch" with
+        fewer than fifteen candidates or where all have the same share right.
+    estimate : {"marginal", "joint"}, default "marginal"
+        Abilities summed out, or the best abilities and items together, which is biased with few items.
+    prior : {"auto", "normal"} or None, default "auto"
+        Slopes around 1 with deviation 1, intercepts around 0 with deviation 3; ``"auto"``: with fewer than 500
+        candidates. None for plain maximum likelihood.
+    errors : {"auto", "scores", "bootstrap", "none"}, default "auto"
+        How standard errors of the items are found; ``"auto"``: "bootstrap" with fewer than 200 candidates.
+    repeats : int, default 50
+        Resamples of the candidates for them.
+    draws : int, default 4000
+        Draws of the abilities for the intervals of places.
+    level : float, default 0.95
+        Confidence of the intervals.
+    rng : int, Generator, SeedSequence or None
+        Seed or source of the random numbers.
+    engine : int, str or Engine, default 1
+        Where topics are fitted; the answer is the same everywhere.
+
+    Returns
+    -------
+    AbilityRanking
+
+    Raises
+    ------
+    InputError
+        As of `responses`; or if an option is none of those above. `model`: "3pl" with the joint estimate.
+
+    See Also
+    --------
+    audit_items : which items look broken.
+    ability_profiles : who is good at what.
+    borda : from the orders alone.
+
+    Examples
+    --------
+    >>> found = rank_by_ability([[1, 1, 1, 1, 0], [1, 1, 1, 0, 0], [1, 1, 0, 0, 0], [0, 1, 0, 0, 0]], rng=0)
+    >>> found.names, found.fits[0].model
+    (['0', '1', '2', '3'], 'rasch')
+    """
+    made = responses(data, candidates=candidates, items=items, topics=topics, topic_weights=topic_weights, scale=scale)
+    check_choice("model", model, ("auto", *MODELS))
+    check_choice("estimate", estimate, ESTIMATES)
+    check_choice("errors", errors, ERRORS)
+    if prior is not None:
+        check_choice("prior", prior, PRIORS)
+    if estimate == "joint":
+        check_choice("model", model, ("auto", "rasch", "1pl", "2pl"))
+    check_count("repeats", repeats, low=2)
+    check_count("draws", draws, low=2)
+    check_number("level", level, low=0, high=1, open_ends=True)
+    stated = {
+        "scale": scale,
+        "model": model,
+        "estimate": estimate,
+        "prior": prior,
+        "errors": errors,
+        "repeats": repeats,
+    }
+    usual = rank_by_ability.__kwdefaults__ or {}
+    options = {name: value for name, value in stated.items() if value != usual[name]}
+    return _ranked(made, stated, draws, level, seed_of(rng), engine, options)
+
+
+def _ranked(
+    data: Responses,
+    stated: dict[str, Any],
+    draws: int,
+    level: float,
+    seed: int,
+    engine: int | str | Engine,
+    options: dict[str, Any],
+) -> AbilityRanking:
+    fits = tuple(
+        map_shards(
+            _fit_one,
+            range(len(data.topics)),
+            shared={
+                "right": data.right,
+                "topic": data.topic,
+                "names": data.topics.to_list(),
+                "settings": _settings(data, stated),
+            },
+            rng=seed,
+            engine=engine,
+        )
+    )
+    share = data.weights / data.weights.sum()
+    abilities, errors = (np.column_stack([getattr(fit, name) for fit in fits]) for name in ("ability", "ability_error"))
+    overall, error = abilities @ share, np.sqrt(errors**2 @ share**2)
+    order, ranks = order_of(overall)
+    several = len(fits) > 1
+    notes = [note if not several else f"{fit.topic}: {note}" for fit in fits for note in fit.notes]
+    if several and len(notes) > 5:
+        kinds = list(dict.fromkeys(note.split(": ", 1)[1].split(" (")[0] for note in notes))
+        notes = [f"{sum(kind in note for note in notes):,} topics: {kind}" for kind in kinds]
+    if estimate_is_joint(stated):
+        notes.append("joint estimate: with few items slopes come out too steep")
+    return AbilityRanking(
+        provenance=Provenance(
+            "item response",
+            {**{name: value for name, value in stated.items() if name != "repeats"}, "level": level},
+            data.source,
+            seed=seed,
+            command=command_for("rank", data.source, {"method": "item-response", **options, "seed": seed}),
+            notes=(*data.notes, *notes),
+        ),
+        candidates=data.candidates,
+        scores=overall,
+        score_means="ability" + (", mean over topics" if several else "") + "; 0 is the mean of these candidates",
+        order=order,
+        ranks=ranks,
+        spread=ability_spread(overall, error, draws=draws, level=level, seed=seed),
+        unit="topic" if several else "item",
+        units=data.topics if several else data.items,
+        contributions=(abilities * share).T if several else None,
+        refit=partial(_without, data, stated, draws, level, seed, options),
+        data=data,
+        fits=fits,
+        again=partial(_ranked, stated=stated, draws=draws, level=level, seed=seed, engine=1, options=options),
+    )
+
+
+def estimate_is_joint(stated: dict[str, Any]) -> bool:
+    """Whether abilities and items were fitted together."""
+    return bool(stated["estimate"] == "joint")
+
+
+def ability_spread(
+    ability: Floats, error: Floats, *, draws: int, level: float, seed: int, means: str = "posterior of the abilities"
+) -> RankSpread:
+    """Intervals and places from normal posteriors; who stands above whom follows without draws."""
+    n = len(ability)
+    repeats = int(np.clip(DRAWN // n, 200, draws))
+    (stream,) = spawn(seed, 1)
+    drawn = ability + error * stream.standard_normal((repeats, n))
+    spread = rank_spread(drawn, level=level, means=means, pairs=False)
+    half = special.ndtri((1 + level) / 2) * error
+    above = None
+    if n <= ABOVE_LIMIT:
+        apart = np.hypot(error[:, None], error)
+        gap = ability[:, None] - ability
+        above = np.where(
+            apart > 0,
+            special.ndtr(np.divide(gap, apart, out=np.zeros_like(gap), where=apart > 0)),
+            (np.sign(gap) + 1) / 2,
+        )
+    return replace(spread, low=ability - half, high=ability + half, above=above)
+
+
+def _settings(data: Responses, stated: dict[str, Any]) -> dict[str, Any]:
+    n = len(data.candidates)
+    prior = stated["prior"]
+    weak = prior == "normal" or (prior == "auto" and n < FEW_FOR_PRIOR)
+    errors = stated["errors"]
+    if errors == "auto":
+        errors = "bootstrap" if n < FEW_FOR_SCORES else "scores"
+    return {
+        "model": stated["model"],
+        "prior": Prior() if weak else None,
+        "estimate": stated["estimate"],
+        "errors": errors,
+        "repeats": stated["repeats"],
+    }
+
+
+def _fit_one(
+    shard: int,
+    *,
+    right: Floats,
+    topic: npt.NDArray[np.int64],
+    names: list[str],
+    settings: dict[str, Any],
+    rng: np.random.Generator,
+) -> TopicFit:
+    items = np.flatnonzero(topic == shard)
+    own = right[:, items]
+    model = settings["model"]
+    notes: tuple[str, ...] = ()
+    share = np.nanmean(_unasked_as_wrong(own), axis=1)
+    if model == "auto":
+        same = bool(np.ptp(share) < 1e-12)
+        model = "rasch" if len(own) < FEW_FOR_SLOPES or same else "2pl"
+        if same:
+            notes = ("all have the same share right: they cannot be told apart",)
+    made = fit_topic(own, topic=names[shard], items=items, rng=rng, **{**settings, "model": model})
+    return replace(made, notes=(*notes, *made.notes))
+
+
+def _unasked_as_wrong(right: Floats) -> Floats:
+    """Responses in which a candidate that was asked nothing has nothing right, so that its mean is defined."""
+    empty: npt.NDArray[np.bool_] = np.isnan(right).all(axis=1, keepdims=True)
+    return np.where(empty, 0.0, right)
+
+
+def _without(
+    data: Responses, stated: dict[str, Any], draws: int, level: float, seed: int, options: dict[str, Any], unit: int
+) -> AbilityRanking:
+    gone = data.of_topic(unit) if len(data.topics) > 1 else np.array([unit])
+    rest = data.without_items(gone)
+    return _ranked(rest, {**stated, "errors": "none"}, draws, level, seed, 1, options)
