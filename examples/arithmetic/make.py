@@ -149,9 +149,8 @@ def ask(path: Path) -> None:
 
 
 def sample(server, row: dict, draw: int) -> dict:
-    shown = [
-        {"role": role, "content": text} for pair in SHOWN for role, text in zip(("user", "assistant"), pair, strict=True)
-    ]
+    turns = [(role, text) for pair in SHOWN for role, text in zip(("user", "assistant"), pair, strict=True)]
+    shown = [{"role": role, "content": text} for role, text in turns]
     seed = random.Random(f"{row['item']} {draw}").getrandbits(31)
     found = server.handle_chat_completions(
         {

@@ -339,9 +339,7 @@ print(int(found.spent), found.failures.height)
 
 
 @pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.slow)])
-def test_killed_at_any_moment_it_loses_no_finished_sample(
-    tmp_path: Path, chat_server: ChatServer, kills: int
-) -> None:
+def test_killed_at_any_moment_it_loses_no_finished_sample(tmp_path: Path, chat_server: ChatServer, kills: int) -> None:
     """A real process and a real server that counts: kill -9 at random moments, then to the end."""
     log, workers, budget = tmp_path / "log.jsonl", 4, 12 * kills + 40
     stream, lock = random.Random(kills), threading.Lock()

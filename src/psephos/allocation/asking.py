@@ -7,8 +7,8 @@ budget is spent. The method sees the samples in the order in which they came, so
 how fast a server answers; the samples themselves do not, if the model takes seeds.
 
 A request that no answer comes to is written down as a failure. It is no vote, costs nothing of the budget, and its draw
-is not asked for again: another one is. A question that fails `MOST_FAILURES` times in a row is left alone until the next
-call, and `give_up` failures in a row end the work, because the server is gone.
+is not asked for again: another one is. A question that fails `MOST_FAILURES` times in a row is left alone until the
+next call, and `give_up` failures in a row end the work, because the server is gone.
 
 Source: ours; the methods are those of sheets 09 and 10.
 """
@@ -220,7 +220,7 @@ class _Work:
         self.session = session
         self.log = log
         self.rule = rule
-        self.on_sample = on_sample or (lambda row: None)
+        self.on_sample = on_sample
         self.next_draw: Counter[str] = Counter()
         self.failures: Counter[str] = Counter()
         self.rows: list[Row] = []
@@ -276,7 +276,8 @@ class _Work:
                     raise done.error
                 elif (row := done.value) is not None:
                     self._count(row)
-                    self.on_sample(row)
+                    if self.on_sample is not None:
+                        self.on_sample(row)
                     failed = row["status"] == FAILED
                     in_a_row = in_a_row + 1 if failed else 0
                     self.failures[item] = self.failures[item] + 1 if failed else 0
@@ -303,7 +304,8 @@ class _Work:
             notes.append("samples at temperature 0 are copies of one another, and no votes")
         notes += self.wishes
         rule = answer if isinstance(answer, str) else getattr(self.rule, "__name__", "a function")
-        told = found.provenance.parameters | {"model": self.model.id, "answer": rule, "log": str(self.log.path)}
+        own = {"model": self.model.id, "answer": rule, "log": str(self.log.path)}
+        told = {**found.provenance.parameters, **own}
         table = sample_frame(self.rows)
         failed = table.filter(pl.col("status") == FAILED)
         return Asked(

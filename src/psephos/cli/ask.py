@@ -254,9 +254,7 @@ def _answered(samples: Opinions) -> bool:
     return bool((samples.codes("answer") >= 0).any())
 
 
-def _print(
-    out: Console, asked: Asked, found: Result | None, items: pl.DataFrame, equivalence: str, limit: int
-) -> None:
+def _print(out: Console, asked: Asked, found: Result | None, items: pl.DataFrame, equivalence: str, limit: int) -> None:
     from psephos.cli.output import print_issues, print_summary, print_table
 
     print_summary(out, f"Asked by {asked.provenance.method}", asked.summary())

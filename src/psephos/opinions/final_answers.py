@@ -18,6 +18,7 @@ Source: sheet 24 (``short``, with "#### 42" added, as graders of school problems
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
@@ -39,11 +40,11 @@ _AROUND = " \t*_`\"'.,;:!?$"
 
 
 def whole(text: str) -> str | None:
-    """The text without outer blanks; None if it is empty.
+    r"""The text without outer blanks; None if it is empty.
 
     Examples
     --------
-    >>> whole(" Paris\\n"), whole("  ")
+    >>> whole(" Paris\n"), whole("  ")
     ('Paris', None)
     """
     return text.strip() or None
@@ -58,9 +59,7 @@ def marked(text: str) -> str | None:
     ('42', 'x^{2}', None)
     """
     text = text[-LONGEST:]
-    last = None
-    for last in _MARK.finditer(text):
-        pass
+    last = _last(_MARK, text)
     if last is None:
         return None
     rest = text[last.end() :]
@@ -116,7 +115,7 @@ RULES: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
 
 
 def answer_rule(rule: AnswerRule) -> Callable[[str], str | None]:
-    """The function from a text to its answer, of a rule by its name, of a pattern, or of a function, which is one.
+    r"""The function from a text to its answer, of a rule by its name, of a pattern, or of a function, which is one.
 
     Parameters
     ----------
@@ -135,7 +134,7 @@ def answer_rule(rule: AnswerRule) -> Callable[[str], str | None]:
     Examples
     --------
     >>> import re
-    >>> answer_rule(re.compile(r"x = (\\d+)"))("x = 3, then x = 4")
+    >>> answer_rule(re.compile(r"x = (\d+)"))("x = 3, then x = 4")
     '4'
     """
     if isinstance(rule, re.Pattern):
@@ -155,12 +154,16 @@ class _Matching:
         self.__name__ = pattern.pattern
 
     def __call__(self, text: str) -> str | None:
-        last = None
-        for last in self._pattern.finditer(text[-LONGEST:]):
-            pass
+        last = _last(self._pattern, text[-LONGEST:])
         if last is None:
             return None
         return ((last[1] if self._pattern.groups else last[0]) or "").strip() or None
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The last match, without keeping the others."""
+    matches = deque(pattern.finditer(text), maxlen=1)
+    return matches[0] if matches else None
 
 
 def _line(text: str) -> str:

@@ -36,7 +36,12 @@ TRANSCRIPT_READERS: Mapping[str, EntryPoint] = MappingProxyType(
 )
 """Formats of transcripts, loaded when used, in the same way as those of other packages."""
 
-SUFFIXES = (*TEXT_READERS, ".parquet", *TRANSCRIPT_READERS)
+LOG_READERS: Mapping[str, EntryPoint] = MappingProxyType(
+    {".eval": EntryPoint(".eval", "psephos.opinions.eval_logs:read_eval", "psephos.readers")}
+)
+"""Formats of evaluation logs that are no text."""
+
+SUFFIXES = (*TEXT_READERS, ".parquet", *TRANSCRIPT_READERS, *LOG_READERS)
 PLAIN_TEXT = ".txt"
 """In a folder, plain texts are transcripts only where no file of another format lies beside them."""
 
@@ -68,7 +73,8 @@ def parse(data: bytes, name: str, suffix: str, *, encoding: str = "utf-8") -> Ta
     """Read the bytes of a text format; see `read_tables`."""
     reader = TEXT_READERS.get(suffix)
     if reader is None:
-        plugged = TRANSCRIPT_READERS.get(suffix) or next(iter(entry_points(group="psephos.readers", name=suffix)), None)
+        own = TRANSCRIPT_READERS.get(suffix) or LOG_READERS.get(suffix)
+        plugged = own or next(iter(entry_points(group="psephos.readers", name=suffix)), None)
         if plugged is None:
             known = ", ".join(SUFFIXES)
             raise ParseError(name, f"has the unknown suffix {suffix!r}", hint=f"known are {known}; state format=")

@@ -1,7 +1,7 @@
 """How is slow work done by several threads, when what is to be done next depends on what came back?
 
-A `Crew` is given inputs one at a time and hands out what became of them as they end. Its threads do not keep the program
-from ending, and waiting for them can be broken off by Ctrl-C: a server that hangs holds nobody up.
+A `Crew` is given inputs one at a time and hands out what became of them as they end. Its threads do not keep the
+program from ending, and waiting for them can be broken off by Ctrl-C: a server that hangs holds nobody up.
 """
 
 from __future__ import annotations

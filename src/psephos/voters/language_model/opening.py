@@ -29,8 +29,8 @@ def open_model(name: str, *, endpoint: str | None = None, **options: Any) -> Lan
     Parameters
     ----------
     name : str
-        ``local`` for the model that runs in this process, ``stored:FILE`` for samples in store; anything else is a model
-        of the endpoint.
+        ``local`` for the model that runs in this process, ``stored:FILE`` for samples in store; anything else is a
+        model of the endpoint.
     endpoint : str, optional
         Where the interface of the server begins; that of PSEPHOS_ENDPOINT if not given.
     **options

@@ -1,8 +1,8 @@
 """What has been sampled and paid already, if the work was broken off at any moment?
 
-A log is a file of JSON Lines, one for each sample, in the columns of opinions of kind ``samples``. A line is on the disk
-(``fsync``) before the sample is handed over, so that neither a killed process nor a lost machine loses a finished one. A
-line that was cut by the end of the process is not counted and is taken off before the next is written.
+A log is a file of JSON Lines, one for each sample, in the columns of opinions of kind ``samples``. A line is on the
+disk (``fsync``) before the sample is handed over, so that neither a killed process nor a lost machine loses a finished
+one. A line that was cut by the end of the process is not counted and is taken off before the next is written.
 
 A text file and not SQLite: the log is data that can be read while it grows (``psephos decide answers.jsonl``), and only
 ever appended to, by one process at a time, which a lock on the file sees to. An ``fsync`` takes a few milliseconds, a
@@ -206,7 +206,8 @@ def _take(file: IO[bytes], path: Path) -> None:
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise InputError(str(path), "is being written by another run", hint="wait for it, or name another file") from None
+        hint = "wait for it, or name another file"
+        raise InputError(str(path), "is being written by another run", hint=hint) from None
 
 
 def _read(content: bytes, path: Path) -> tuple[list[dict[str, Any]], int]:
