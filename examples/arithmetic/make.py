@@ -1,6 +1,6 @@
 """Ask a very small language model 128 sums, 32 times each.
 
-    python make.py             questions.csv
+    python make.py             items.csv
     python make.py --ask       asks the local model, sample by sample, into answers.jsonl (an hour; can be stopped)
     python make.py --pack      samples.parquet out of answers.jsonl
 
@@ -206,4 +206,4 @@ if __name__ == "__main__":
     elif "--pack" in sys.argv:
         packed(HERE / "answers.jsonl").write_parquet(HERE / "samples.parquet", compression="zstd", compression_level=19)
     else:
-        questions().write_csv(HERE / "questions.csv")
+        questions().write_csv(HERE / "items.csv")
