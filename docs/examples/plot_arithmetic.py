@@ -2,8 +2,8 @@
 Sums of a small model: budget, consistency and accuracy
 =======================================================
 
-Real samples: 128 sums, 32 answers of SmolLM2-135M-Instruct to each. The target of consistency is the majority of all 32;
-accuracy is against the right answers, and more samples buy little of it where the model is mostly wrong.
+Real samples: 128 sums, 32 answers of SmolLM2-135M-Instruct to each. The target of consistency is the majority of all
+32; accuracy is against the right answers, and more samples buy little of it where the model is mostly wrong.
 """
 
 from pathlib import Path
