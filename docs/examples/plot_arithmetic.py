@@ -33,9 +33,13 @@ budgets = plot(compared)
 # %%
 # One question on which the model cannot make up its mind, sample by sample.
 
-counts = sums.frame().drop_nulls("answer").group_by("item", "answer").len().sort("item", "len", descending=True)
-leads = counts.group_by("item", maintain_order=True).agg(pl.col("len").head(2)).filter(pl.col("len").list.len() == 2)
-close = leads.sort(pl.col("len").list.get(0) - pl.col("len").list.get(1), -pl.col("len").list.get(0), "item")["item"][0]
+counts = (
+    sums.frame().drop_nulls("answer").group_by("item", "answer").len("votes").sort("item", "votes", descending=True)
+)
+leads = counts.group_by("item", maintain_order=True).agg(
+    first=pl.col("votes").cast(int).get(0), second=pl.col("votes").cast(int).slice(1, 1).first()
+)
+close = leads.drop_nulls().sort(pl.col("first") - pl.col("second"), -pl.col("first"), "item")["item"][0]
 answers = sums.frame().filter(pl.col("item") == close).sort("draw")["answer"].to_list()
 path = certainty_path(answers)
 print(close, path, sep="\n")

@@ -25,6 +25,8 @@ from psephos.consensus import majority
 from psephos.errors import InputError, ParseError
 from psephos.opinions import read
 from psephos.opinions import samples as samples_of
+from psephos.plots import plot
+from psephos.reports import report
 from psephos.selection import select
 from psephos.voters.language_model import (
     Budget,
@@ -131,6 +133,13 @@ def test_another_answer_rule_reads_the_stored_texts_anew(tmp_path: Path) -> None
 def test_temperature_0_is_said(tmp_path: Path) -> None:
     found = ask({"q": Request.of("?")}, Scripted(lambda _: "4"), budget=2, log=tmp_path / "log")
     assert any("temperature 0" in note for note in found.provenance.notes)
+
+
+def test_it_has_the_picture_and_the_page_of_an_allocation(tmp_path: Path, require: Any) -> None:
+    require("matplotlib")
+    found = ask(QUESTIONS, Scripted(said), budget=12, log=tmp_path / "log.jsonl")
+    assert plot(found).get_suptitle().startswith("A tenth of the questions")
+    assert "12 of 12; 12 samples" in report(found)
 
 
 # Failures.
