@@ -12,6 +12,7 @@ import random
 import re
 import secrets
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
@@ -200,10 +201,44 @@ def packed(path: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides=types).sort("item", "draw")
 
 
+def described(samples: pl.DataFrame) -> str:
+    """What the samples are like, by level, as a table."""
+    asked = questions().select("item", "level", "gold")
+    rows = samples.join(asked, on="item").with_columns(right=(pl.col("answer") == pl.col("gold")).fill_null(False))
+    votes = rows.drop_nulls("answer").group_by("item", "level", "gold", "answer").agg(pl.len(), pl.col("draw").min())
+    first = votes.sort("len", "draw", descending=[True, False]).group_by("item", maintain_order=True)
+    majority = first.agg(
+        pl.first("level"), answers=pl.len(), top=pl.first("len"), right=pl.first("answer") == pl.first("gold")
+    )
+    lines = [
+        "| level | one sample right | majority right | different answers | share of the most frequent | no answer |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for level in (1, 2, 3, 4):
+        of, most = rows.filter(level=level), majority.filter(level=level)
+        shares = (of["right"].mean(), most["right"].mean(), most["answers"].mean(), most["top"].mean() / DRAWS)
+        one, many, answers, top = shares
+        silent = of["answer"].null_count() / of.height
+        lines.append(f"| {level} | {one:.1%} | {many:.1%} | {answers:.1f} | {top:.1%} | {silent:.1%} |")
+    tokens = rows["tokens"].sum()
+    lines.append(f"\n{samples.height:,} samples, {tokens:,} tokens. Made with xllamacpp {version('xllamacpp')}.")
+    return "\n".join(lines)
+
+
+def pack(path: Path) -> None:
+    """Write the samples, and what they are like."""
+    samples = packed(path)
+    samples.write_parquet(HERE / "samples.parquet", compression="zstd", compression_level=19)
+    readme = HERE / "README.md"
+    before, _, rest = readme.read_text().partition("<!-- computed -->\n")
+    after = rest.partition("<!-- /computed -->")[2]
+    readme.write_text(f"{before}<!-- computed -->\n{described(samples)}\n<!-- /computed -->{after}")
+
+
 if __name__ == "__main__":
     if "--ask" in sys.argv:
         ask(HERE / "answers.jsonl")
     elif "--pack" in sys.argv:
-        packed(HERE / "answers.jsonl").write_parquet(HERE / "samples.parquet", compression="zstd", compression_level=19)
+        pack(HERE / "answers.jsonl")
     else:
         questions().write_csv(HERE / "items.csv")

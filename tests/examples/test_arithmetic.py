@@ -113,7 +113,13 @@ def test_a_budget_is_spent_on_the_samples_in_store(sums: Opinions, tmp_path: Pat
     assert sums.about.items is not None
     questions = dict(sums.about.items.select("item", "prompt").iter_rows())
     found = ask(
-        questions, StoredSamples(sums), budget=512, log=tmp_path / "log", answer="whole", workers=1, n_classes=32
+        questions,
+        StoredSamples(sums),
+        budget=512,
+        log=tmp_path / "log",
+        answer="marked",
+        equivalence="number",
+        workers=1,
     )
     assert found.spent == 512
     drawn = found.table()["drawn"]
