@@ -2,11 +2,14 @@
 
 import sys
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from harness import Benchmark, Contender, main
 
-from psephos.allocation import Adaptive, KnowledgeGradient, Uniform, allocate, mode_certainty, replay_stopping
+from psephos.allocation import Adaptive, KnowledgeGradient, Uniform, allocate, ask, mode_certainty, replay_stopping
+from psephos.voters.language_model import NoisyOracle, Request
 
 LETTERS = np.array(list("abcde"))
 
@@ -65,6 +68,19 @@ blend = partial(Adaptive, n_classes=5)
 LARGE = "10,000 questions, 100,000 samples in all"
 
 
+def ask_oracle(questions: dict[str, str], budget: int) -> float:
+    """Ask a model that answers at once, each sample written to the disk; the share of questions that are right."""
+    model = NoisyOracle(dict.fromkeys(questions, "A"), choices=("A", "B", "C"), p_correct=0.8)
+    with TemporaryDirectory() as folder:
+        asked = {name: Request.of(prompt, temperature=1.0) for name, prompt in questions.items()}
+        found = ask(asked, model, budget=budget * len(asked), log=Path(folder, "log.jsonl"))
+    return float(np.mean([answer == "A" for answer in found.table()["answer"]]))
+
+
+def prompts(tiny: bool) -> dict[str, str]:
+    return {f"q{q}": f"question {q}" for q in range(20 if tiny else 500)}
+
+
 def large(name: str, make) -> Benchmark:
     return Benchmark(
         f"allocation-large-{name}",
@@ -101,6 +117,14 @@ BENCHMARKS = [
         ours=Contender("psephos", partial(spend, gradient, mean=6), packages=("psephos",)),
         peers=(Contender("random gammas", partial(spend, by_draws, mean=6)),),
         tolerance=0.1,  # of the share of questions that are right: the choices differ, the quality does not
+    ),
+    Benchmark(
+        "allocation-asking",
+        "Ask a model that answers at once under one budget, each sample on the disk before it counts",
+        "500 questions, 5,000 samples in all",
+        make=prompts,
+        ours=Contender("psephos", partial(ask_oracle, budget=10), packages=("psephos",)),
+        tolerance=0.1,  # which sample comes first hangs on the threads
     ),
     large("uniform", Uniform),
     large("adaptive", blend),

@@ -1,7 +1,9 @@
-"""How fast are opinions read, next to pandas?"""
+"""How fast are opinions read, next to pandas and to the programs that wrote a log?"""
 
+import json
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +67,59 @@ def benchmark(suffix: str, rows: int, packages: tuple[str, ...] = ("pandas",), *
     )
 
 
+def evaluation(tiny: bool) -> Path:
+    """An evaluation log: a real sample with many more events, 8 epochs of each question."""
+    fixture = Path(__file__).parents[1] / "tests" / "opinions" / "eval_logs" / "inspect-2.eval"
+    with zipfile.ZipFile(fixture) as archive:
+        header, sample = archive.read("header.json"), json.loads(archive.read("samples/sum_epoch_1.json"))
+    rng = np.random.default_rng(0)
+    sample["events"] *= 20 if tiny else 400
+    path = Path(tempfile.mkdtemp(), "log.eval")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("header.json", header)
+        for number in range(16 if tiny else 2_000):
+            answer = str(rng.integers(5))
+            sample |= {"id": f"q{number // 8}", "epoch": number % 8 + 1}
+            sample["scores"]["answer"]["answer"] = answer
+            archive.writestr(f"samples/q{number // 8}_epoch_{number % 8 + 1}.json", json.dumps(sample))
+    return path
+
+
+def ours_logged(path: Path) -> list[int]:
+    opinions = read(path)
+    return [len(opinions), opinions.size("item"), opinions.size("answer")]
+
+
+def whole_samples(path: Path) -> list[int]:
+    """Every sample as a whole, by the standard library."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.startswith("samples/")]
+        samples = [json.loads(archive.read(name)) for name in names]
+    answers = {sample["scores"]["answer"]["answer"] for sample in samples}
+    return [len(samples), len({sample["id"] for sample in samples}), len(answers)]
+
+
+def inspect_samples(path: Path) -> list[int]:
+    """Inspect's own reader, sample by sample."""
+    from inspect_ai.log import read_eval_log_samples
+
+    samples = list(read_eval_log_samples(str(path), all_samples_required=False))
+    answers = {sample.scores["answer"].answer for sample in samples}
+    return [len(samples), len({sample.id for sample in samples}), len(answers)]
+
+
 BENCHMARKS = [
+    Benchmark(
+        "opinions-eval",
+        "Read an evaluation log of Inspect; peers read every sample with all its events",
+        "2,000 samples, 400 events each",
+        make=evaluation,
+        ours=Contender("psephos", ours_logged, packages=("psephos",)),
+        peers=(
+            Contender("zipfile and json", whole_samples),
+            Contender("inspect_ai", inspect_samples, packages=("inspect_ai",)),
+        ),
+    ),
     benchmark(".parquet", 10_000_000, ("pandas", "pyarrow")),
     benchmark(".csv", 2_000_000),
     benchmark(".csv", 2_000_000, quoted=True),

@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,10 @@ from hypothesis import settings
 settings.register_profile("steady", deadline=None, derandomize=True, max_examples=60)
 settings.register_profile("exploring", deadline=None, max_examples=200)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+sys.path.insert(0, str(Path(__file__).parent / "voters"))
+
+from chat_server import ChatServer  # noqa: E402 - from the folder above
 
 Require = Callable[[str], Any]
 
@@ -62,6 +67,14 @@ def _shared_data(name: str) -> Path:
     if not folder.is_dir():
         pytest.skip(f"there is no {folder}")
     return folder
+
+
+@pytest.fixture
+def chat_server() -> Iterator[ChatServer]:
+    """A server of a language model on this machine."""
+    server = ChatServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")

@@ -147,3 +147,16 @@ def test_a_committee_that_cannot_be_is_one_line(psephos, ballots, words, said):
     done = psephos("select", ballots, "--method", "committee", "--k", "3", *words)
     assert (done.code, done.out) == (1, "")
     assert said in done.complaint
+
+
+def test_pass_and_majority_at_k(psephos, tmp_path):
+    """Two of four draws are right: pass@2 = 1 - C(2,2) / C(4,2) = 5/6; maj@1 = pass@1 = 1/2."""
+    (tmp_path / "samples.csv").write_text("item,voter,draw,answer\nq,m,0,a\nq,m,1,a\nq,m,2,b\nq,m,3,c\n")
+    (tmp_path / "items.csv").write_text("item,gold\nq,a\n")
+    words = ("select", tmp_path / "samples.csv", "--about", f"items={tmp_path / 'items.csv'}", "--at", "1,2")
+    said = json.loads(psephos(*words, "--json").out)
+    values = {(row["measure"], row["draws"]): row["value"] for row in said["curves"]["rows"]}
+    assert values["pass@k", 2] == pytest.approx(5 / 6)
+    assert [values["pass@k", 1], values["maj@k", 1]] == pytest.approx([0.5, 0.5])
+    assert "Right, of k samples" in psephos(*words).out
+    assert psephos(*words[:-1], "few").complaint.startswith("psephos: --at: must be whole numbers")

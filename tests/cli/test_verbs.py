@@ -24,6 +24,7 @@ VERBS = (
     "transcribe",
     "rank",
     "select",
+    "ask",
     "plan",
     "measure",
     "study",

@@ -3,6 +3,7 @@
 from psephos.allocation.adaptive import Adaptive
 from psephos.allocation.allocation_result import Allocation
 from psephos.allocation.allocator import Allocator, allocate
+from psephos.allocation.asking import Asked, ask
 from psephos.allocation.budget_plan import BudgetPlan
 from psephos.allocation.budget_theory import MixedTree, Organisation, mixed_tree, organisation
 from psephos.allocation.certainty_path import CertaintyPath, certainty_path
@@ -51,6 +52,7 @@ __all__ = [
     "Adaptive",
     "Allocation",
     "Allocator",
+    "Asked",
     "BudgetComparison",
     "BudgetPlan",
     "CertaintyPath",
@@ -71,6 +73,7 @@ __all__ = [
     "accuracy_curve",
     "allocate",
     "amplification",
+    "ask",
     "best_design",
     "calibrate_tree",
     "certainty_path",

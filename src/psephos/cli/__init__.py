@@ -13,6 +13,7 @@ import typer
 
 from psephos import __version__
 from psephos.cli.agree import agree
+from psephos.cli.ask import ask
 from psephos.cli.complaints import Verb
 from psephos.cli.decide import decide
 from psephos.cli.demo import demo
@@ -38,6 +39,7 @@ app.command(cls=Verb)(agree)
 app.command(cls=Verb)(transcribe)
 app.command(cls=Verb)(rank)
 app.command(cls=Verb)(select)
+app.command(cls=Verb)(ask)
 app.add_typer(measure, name="measure")
 app.command(cls=Verb)(plan)
 app.add_typer(study, name="study")

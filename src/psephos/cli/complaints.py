@@ -17,7 +17,16 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-OTHER_NAMES = {"coefficients": "coefficient", "columns": "column", "rng": "seed"}
+OTHER_NAMES = {
+    "coefficients": "coefficient",
+    "columns": "column",
+    "delta": "stop",
+    "init": "first",
+    "log": "samples",
+    "n_classes": "classes",
+    "n_options": "classes",
+    "rng": "seed",
+}
 """Arguments of the library whose option has another name."""
 
 _STATED = re.compile(r"\b([a-z_]+)=('[^']*'|\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\}|[\w.]+)?")
@@ -38,7 +47,7 @@ class Verb(TyperCommand):
         try:
             return super().invoke(ctx)
         except InputError as problem:
-            argument = options.get(_option(problem.argument), problem.argument)
+            argument = _option(problem.argument, options) or problem.argument
             hint = None if problem.hint is None else here(problem.hint)
             raise type(problem)(argument, problem.problem, where=problem.where, hint=hint) from None
         finally:
@@ -67,7 +76,7 @@ def in_options(text: str, options: Mapping[str, str]) -> str:
     """
 
     def said(found: re.Match[str]) -> str:
-        option = options.get(_option(found[1]))
+        option = _option(found[1], options)
         return found[0] if option is None else " ".join([option, *_values(found[2] or "")])
 
     if "in_parts" in options:
@@ -75,8 +84,9 @@ def in_options(text: str, options: Mapping[str, str]) -> str:
     return _STATED.sub(said, text)
 
 
-def _option(argument: str) -> str:
-    return OTHER_NAMES.get(argument, argument)
+def _option(argument: str, options: Mapping[str, str]) -> str | None:
+    """The option of an argument, by its own name or by another; None if the verb has none."""
+    return options.get(argument) or options.get(OTHER_NAMES.get(argument, ""))
 
 
 def _values(written: str) -> list[str]:

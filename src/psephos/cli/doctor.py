@@ -24,6 +24,7 @@ EXTRAS = {
     ),
     "judges": ("language models behind a server", ("httpx", "jsonschema")),
     "local": ("language models in this process", ("xllamacpp",)),
+    "logs": ("evaluation logs packed by Zstandard", ("zstandard",)),
 }
 """What each extra is for and the packages that it brings."""
 

@@ -123,8 +123,11 @@ class ReadOptions:
         }
 
 
-def reads(verb: Callable[..., None]) -> Callable[..., None]:
-    """Give a verb the options of reading in place of its first parameter, a `ReadOptions`."""
+def reads(verb: Callable[..., None], *, optional: bool = False) -> Callable[..., None]:
+    """Give a verb the options of reading in place of its first parameter, a `ReadOptions`.
+
+    Where reading is `optional`, the paths are an empty list if none is given.
+    """
     hints = get_type_hints(ReadOptions, include_extras=True)
     own = list(inspect.signature(verb, eval_str=True).parameters.values())[1:]
     reading = {
@@ -136,15 +139,23 @@ def reads(verb: Callable[..., None]) -> Callable[..., None]:
         )
         for field in fields(ReadOptions)
     }
+    if optional:
+        reading["paths"] = reading["paths"].replace(default=None, annotation=_optional(hints["paths"]))
 
     @wraps(verb)
     def run(**options: Any) -> None:
-        given = ReadOptions(**{name: options.pop(name) for name in reading if name in options})
+        told = {name: options.pop(name) for name in reading if name in options}
+        given = ReadOptions(**told | {"paths": list(told.get("paths") or ())})
         verb(given, **options)
 
     parameters = [*(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own), *reading.values()]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return run
+
+
+def _optional(hint: Any) -> Any:
+    """The type of an argument, with None as one of its values."""
+    return Annotated[hint.__origin__ | None, *hint.__metadata__]
 
 
 def check_outputs(paths: Iterable[str], outputs: Mapping[str, Path | None]) -> None:

@@ -12,7 +12,9 @@ from psephos.cli import options as o
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from psephos.opinions.model import Opinions
     from psephos.opinions.selections import Selection
+    from psephos.selection.curves import SuccessCurves
     from psephos.statistics import Interval
 
 
@@ -60,6 +62,10 @@ def select(
     solver: Annotated[str, typer.Option(help="How a committee is found: auto, exact, greedy.")] = "auto",
     seconds: Annotated[float, typer.Option(help="Most time for a proof.", min=0)] = 30.0,
     equivalence: o.EquivalenceOption = "exact",
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="K,...", help="Where right answers are known: pass@k and maj@k for these k."),
+    ] = None,
     repeats: Annotated[int, typer.Option(help="Resamples of the samples to say how sure it is.", min=0)] = 200,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
     engine: o.EngineOption = "1",
@@ -93,6 +99,7 @@ def select(
         rng=seed,
         **{name: value for name, value in options.items() if name not in _IDLE or value != _IDLE[name]},
     )
+    curves = _curves(opinions, at, equivalence, seed)
     reasons = [result.why(item) for item in why or []]
     known = _known(result, equivalence)
     if parquet is not None:
@@ -102,10 +109,12 @@ def select(
 
         write_report(result, report)
     if json:
-        output.print_json(result, why=reasons)
+        output.print_json(result, why=reasons, curves=curves)
         return
     out = output.console()
     _print_selection(out, result, known, limit)
+    if curves is not None:
+        output.print_table(out, "Right, of k samples", curves.table().drop("rule", strict=False))
     for reason in reasons:
         output.print_summary(out, "Why", reason.summary())
     output.print_issues(out, result.issues)
@@ -129,6 +138,21 @@ _IDLE: dict[str, Any] = {
     "seconds": 30.0,
 }
 """Values of options that not every method has; at these they ask for nothing."""
+
+
+def _curves(opinions: Opinions, at: str | None, equivalence: str, seed: int) -> SuccessCurves | None:
+    """Pass@k and maj@k for the numbers that were asked for."""
+    from psephos.errors import InputError
+    from psephos.selection import majority_at_k, pass_at_k
+
+    if at is None:
+        return None
+    try:
+        many = [int(part) for part in o.split(at)]
+    except ValueError:
+        raise InputError("--at", f"must be whole numbers, got {at!r}") from None
+    options = {"equivalence": equivalence, "rng": seed}
+    return pass_at_k(opinions, many, **options).joined(majority_at_k(opinions, many, **options))  # type: ignore[arg-type]
 
 
 def _alpha(text: str) -> float | str:

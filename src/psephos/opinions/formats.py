@@ -48,7 +48,13 @@ RANKING_READERS: Mapping[str, EntryPoint] = MappingProxyType(
 )
 """Formats of ranked lists and of what is relevant, loaded when used."""
 
-SUFFIXES = (*TEXT_READERS, ".parquet", *TRANSCRIPT_READERS, *RANKING_READERS)
+LOG_READERS: Mapping[str, EntryPoint] = MappingProxyType(
+    {".eval": EntryPoint(".eval", "psephos.opinions.eval_logs:read_eval", "psephos.readers")}
+)
+"""Formats of evaluation logs that are no text."""
+
+OWN_READERS: Mapping[str, EntryPoint] = MappingProxyType({**TRANSCRIPT_READERS, **RANKING_READERS, **LOG_READERS})
+SUFFIXES = (*TEXT_READERS, ".parquet", *OWN_READERS)
 PLAIN_TEXT = ".txt"
 """In a folder, plain texts are transcripts only where no file of another format lies beside them."""
 
@@ -80,7 +86,7 @@ def parse(data: bytes, name: str, suffix: str, *, encoding: str = "utf-8") -> Ta
     """Read the bytes of a text format; see `read_tables`."""
     reader = TEXT_READERS.get(suffix)
     if reader is None:
-        own = TRANSCRIPT_READERS.get(suffix) or RANKING_READERS.get(suffix)
+        own = OWN_READERS.get(suffix)
         plugged = own or next(iter(entry_points(group="psephos.readers", name=suffix)), None)
         if plugged is None:
             known = ", ".join(SUFFIXES)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import NoneType
 from typing import Any
 
@@ -29,6 +30,9 @@ MOST_CELLS = 2**28
 DEEP = 100
 """Brackets of a text from which on it may be nested too deeply to be written again."""
 
+_LOG_MARKS = ('"filtered_resps"', '"instance_level_eval_', '"promptIdx"')
+"""What the first line of an evaluation log holds; others are not looked at twice."""
+
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONG_OR_HALF = re.compile(r"\d{18}|\\u[dD][89a-fA-F]")
 
@@ -43,8 +47,45 @@ def read_jsonl(data: bytes, name: str, *, encoding: str = "utf-8", banned: Colle
     ([('a', 1), ('b', None)], array([1, 3]))
     """
     lines = decoded(data, name, encoding).split("\n")
+    logged = _logged_lines(lines, name)
+    if logged is not None:
+        return logged
     alike = read_alike(lines)
     return _careful_jsonl(lines, name, banned) if alike is None else Table(*alike)
+
+
+def _logged_lines(lines: Sequence[str], name: str) -> Table | None:
+    """The table of an evaluation log in lines; None where the first line is of none."""
+    opening = next((line for line in lines if line.strip()), "")
+    if not any(mark in opening for mark in _LOG_MARKS):
+        return None
+    from psephos.opinions.eval_logs import lines_shape, read_lines
+
+    try:
+        shape = lines_shape(_PLAIN.decode(opening))
+    except (ValueError, RecursionError):
+        return None
+    if shape is None:
+        return None
+    records: list[tuple[int, Any]] = []
+    bad: dict[str, list[int]] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            value = _PLAIN.decode(line)
+            if not isinstance(value, dict):
+                raise ValueError("not a JSON object")
+            if _SURROGATE.search(line):
+                json.dumps(value, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as problem:
+            bad.setdefault(_reason(problem), []).append(number)
+            continue
+        records.append((number, value))
+    table = read_lines(shape, records, name)
+    issues = tuple(Issue(reason, SET_ASIDE, name, np.array(rows, dtype=np.int64)) for reason, rows in bad.items())
+    instead = {kind: replace(one, issues=(*issues, *one.issues)) for kind, one in table.instead.items()}
+    return replace(table, issues=(*issues, *table.issues), instead=instead)
 
 
 def _careful_jsonl(lines: Sequence[str], name: str, banned: Collection[str]) -> Table:
@@ -103,6 +144,12 @@ def read_json(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
         return read_harness_result(value, name)
     if isinstance(value, list) and value and is_arena_log(value[0]):
         return read_arena_log(value, range(1, len(value) + 1), name)
+    if isinstance(value, dict):
+        from psephos.opinions.eval_logs import log_shape, read_log
+
+        shape = log_shape(value)
+        if shape is not None:
+            return read_log(shape, value, name)
     spoken = _spoken([value] if isinstance(value, dict) else value, None, name, ())
     if spoken is not None:
         return spoken

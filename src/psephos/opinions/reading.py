@@ -107,7 +107,10 @@ def read(
     suffix = None if format is None else "." + format.lower().lstrip(".")
     files, tables = find_files(path)
     known = _about_tables({**tables, **(about or {})}, encoding)
-    read_files = _read_all(files, encoding, suffix)
+    read_files = [
+        (name, table.instead.get(kind, table) if kind else table) for name, table in _read_all(files, encoding, suffix)
+    ]
+    known = _told(read_files) | known
     opinions = _assembled(
         read_files,
         kind=kind,
@@ -142,6 +145,19 @@ def _about_tables(tables: Mapping[str, Any], encoding: str) -> dict[str, Table]:
     paths = {name: Path(table) for name, table in tables.items() if isinstance(table, (str, Path))}
     read = dict(zip(paths, read_tables(list(paths.values()), encoding=encoding), strict=True))
     return {name: read.get(name) or Table(to_polars(table), _NO_ROWS) for name, table in tables.items()}
+
+
+def _told(read_files: Iterable[tuple[str, Table]]) -> dict[str, Table]:
+    """Tables about things that files of opinions hold themselves, one of each for all files."""
+    found: dict[str, list[pl.DataFrame]] = {}
+    for _, table in read_files:
+        for name, frame in table.about.items():
+            found.setdefault(name, []).append(frame)
+    together = {name: pl.concat(frames, how="diagonal_relaxed") for name, frames in found.items()}
+    return {
+        name: Table(frame.unique(frame.columns[0], keep="first", maintain_order=True), _NO_ROWS)
+        for name, frame in together.items()
+    }
 
 
 def _read_all(paths: Sequence[Path], encoding: str, suffix: str | None) -> list[tuple[str, Table]]:

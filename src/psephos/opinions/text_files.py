@@ -8,7 +8,8 @@ are refused with a word on what to do.
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,10 @@ class Table:
     """The kind, where the format allows but one."""
     sha256: str = ""
     """SHA-256 of the bytes that were read, as `sha256sum` prints it."""
+    about: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    """Tables about things that the file holds beside the opinions."""
+    instead: Mapping[str, Table] = field(default_factory=dict)
+    """The same file read as another kind, by its name."""
 
 
 def read_bytes(path: Path) -> bytes:

@@ -22,10 +22,10 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError, check_number
+from psephos.metrics.columns import codes_of
 from psephos.metrics.diversity.hill import Order, check_orders, hill_numbers
 from psephos.metrics.diversity.single_items import coordinates_of, delta_errors
 from psephos.metrics.diversity.spectrum import Spectrum, reweighted
-from psephos.metrics.columns import codes_of
 from psephos.statistics import normal_interval
 
 

@@ -24,6 +24,7 @@ import polars as pl
 
 from psephos.engine import Rng, seed_of
 from psephos.errors import InputError, check_choice, check_count, check_number
+from psephos.metrics.columns import codes_of
 from psephos.metrics.diversity.features import feature_spectrum
 from psephos.metrics.diversity.groups import group_diversity
 from psephos.metrics.diversity.hill import Floats, Order, by_order, check_orders
@@ -37,7 +38,6 @@ from psephos.metrics.diversity.single_items import (
     vendi_influence,
 )
 from psephos.metrics.diversity.spectrum import Spectrum, reweighted
-from psephos.metrics.columns import codes_of
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance
 from psephos.statistics import bootstrap, normal_interval

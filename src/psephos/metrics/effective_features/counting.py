@@ -23,6 +23,7 @@ import polars as pl
 
 from psephos.engine import Rng, seed_of
 from psephos.errors import InputError, check_choice, check_count, check_number
+from psephos.metrics.columns import codes_of
 from psephos.metrics.diversity.hill import Floats, by_order
 from psephos.metrics.diversity.similarities import in_one_piece
 from psephos.metrics.effective_features.dictionary import SparseDictionary, interference
@@ -33,7 +34,6 @@ from psephos.metrics.effective_features.usage import (
     usage_of_activations,
     usage_of_codes,
 )
-from psephos.metrics.columns import codes_of
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance
 from psephos.statistics import Bootstrap, Interval, bootstrap

@@ -2,12 +2,14 @@
 
 A model answers a `Request` with a `Reply`: `OpenAICompatible` asks a server, `LocalModel` runs in this process,
 `Scripted` and `NoisyOracle` are for tests and simulations. Around any of them, in any order: `Retrying`, `Caching`,
-`Budget`, `Recording`; `Replay` stands for a model that was recorded. `complete_many` asks for many answers at once.
+`Budget`, `Recording`; `Replay` stands for a model that was recorded, `StoredSamples` for one that was sampled. A
+`SampleLog` keeps each sample as it comes. `complete_many` asks for many answers at once.
 """
 
 from psephos.voters.language_model.budgets import Budget, Spent, estimated_tokens
 from psephos.voters.language_model.caching import Caching
 from psephos.voters.language_model.cassettes import Recording, Replay
+from psephos.voters.language_model.crew import Crew, Done
 from psephos.voters.language_model.local import LocalModel, model_file
 from psephos.voters.language_model.openai_compatible import OpenAICompatible
 from psephos.voters.language_model.opening import environment, open_model
@@ -24,8 +26,10 @@ from psephos.voters.language_model.protocol import (
     seed_for,
 )
 from psephos.voters.language_model.retrying import Retrying
+from psephos.voters.language_model.sample_log import SampleLog, failed_row, sample_frame, sample_row, short_key
 from psephos.voters.language_model.sampling import as_samples
 from psephos.voters.language_model.scripted import NoisyOracle, Scripted
+from psephos.voters.language_model.stored import NoMoreSamples, StoredSamples
 from psephos.voters.language_model.structured import parsed
 from psephos.voters.language_model.together import (
     Completions,
@@ -39,12 +43,15 @@ __all__ = [
     "Budget",
     "Caching",
     "Completions",
+    "Crew",
+    "Done",
     "IgnoredWishWarning",
     "Interrupted",
     "LanguageModel",
     "LocalModel",
     "Message",
     "ModelError",
+    "NoMoreSamples",
     "NoisyOracle",
     "OpenAICompatible",
     "Recording",
@@ -53,18 +60,24 @@ __all__ = [
     "Request",
     "Retrying",
     "Sample",
+    "SampleLog",
     "Scripted",
     "SideBySide",
     "Spent",
+    "StoredSamples",
     "Unanswered",
     "Usage",
     "as_samples",
     "complete_many",
     "environment",
     "estimated_tokens",
+    "failed_row",
     "model_file",
     "open_model",
     "parsed",
     "request_key",
+    "sample_frame",
+    "sample_row",
     "seed_for",
+    "short_key",
 ]

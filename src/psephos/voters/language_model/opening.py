@@ -8,15 +8,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from psephos.errors import InputError
+from psephos.opinions import read
 from psephos.voters.language_model.local import MODEL_VARIABLE, LocalModel
 from psephos.voters.language_model.openai_compatible import OpenAICompatible
 from psephos.voters.language_model.protocol import LanguageModel
+from psephos.voters.language_model.stored import StoredSamples
 from psephos.voters.servers import KEY
 
 URL_VARIABLE = "PSEPHOS_ENDPOINT"
 """The environment variable that says where the interface of a server begins."""
 
 LOCAL = "local"
+STORED = "stored:"
+"""Begins the name of a file of samples that stand for a model."""
 
 
 def open_model(name: str, *, endpoint: str | None = None, **options: Any) -> LanguageModel:
@@ -25,7 +29,8 @@ def open_model(name: str, *, endpoint: str | None = None, **options: Any) -> Lan
     Parameters
     ----------
     name : str
-        ``local`` for the model that runs in this process; anything else is a model of the endpoint.
+        ``local`` for the model that runs in this process, ``stored:FILE`` for samples in store; anything else is a
+        model of the endpoint.
     endpoint : str, optional
         Where the interface of the server begins; that of PSEPHOS_ENDPOINT if not given.
     **options
@@ -49,6 +54,8 @@ def open_model(name: str, *, endpoint: str | None = None, **options: Any) -> Lan
     """
     if name == LOCAL:
         return LocalModel(**options)
+    if name.startswith(STORED):
+        return StoredSamples(read(name.removeprefix(STORED), kind="samples"), **options)
     url = endpoint or os.environ.get(URL_VARIABLE, "").strip()
     if not url:
         raise InputError("endpoint", f"is needed for the model {name!r}", hint=f"name it, or set {URL_VARIABLE}")

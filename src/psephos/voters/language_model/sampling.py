@@ -15,19 +15,8 @@ import polars as pl
 from psephos.errors import InputError, check_same_length
 from psephos.opinions import Opinions, from_frame
 from psephos.voters.language_model.protocol import Request
+from psephos.voters.language_model.sample_log import SAMPLES
 from psephos.voters.language_model.together import Completions
-
-_SCHEMA: dict[str, Any] = {
-    "item": pl.String,
-    "voter": pl.String,
-    "draw": pl.Int64,
-    "answer": pl.String,
-    "text": pl.String,
-    "status": pl.String,
-    "cost": pl.Float64,
-    "tokens": pl.Int64,
-    "logprobs": pl.List(pl.Float64),
-}
 
 
 def as_samples(
@@ -100,4 +89,4 @@ def as_samples(
             status = "empty" if found is None else sample.stop or "stop"
             first = (reply.usage.cost, reply.usage.tokens_out) if place == 0 else (None, None)
             rows.append((item, voter, draw, found, sample.text, status, *first, sample.logprobs))
-    return from_frame(pl.DataFrame(rows, schema=_SCHEMA, orient="row"), kind="samples")
+    return from_frame(pl.DataFrame(rows, schema=SAMPLES, orient="row"), kind="samples")

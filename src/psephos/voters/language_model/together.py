@@ -10,20 +10,14 @@ Source: sheet 19. Differs: threads instead of an event loop, so that one protoco
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from psephos.engine import progress
 from psephos.errors import BudgetExceeded, check_count
+from psephos.voters.language_model.crew import Crew, Done, Given, Got
 from psephos.voters.language_model.protocol import LanguageModel, ModelError, Reply, Request
-
-Given = TypeVar("Given")
-Got = TypeVar("Got")
-
-_TICK = 0.2
 
 
 class Interrupted(KeyboardInterrupt):
@@ -81,14 +75,6 @@ class Completions:
     def notes(self) -> tuple[str, ...]:
         """Wishes that models ignored, each once."""
         return tuple(dict.fromkeys(note for reply in self.replies if reply is not None for note in reply.notes))
-
-
-@dataclass(frozen=True, slots=True)
-class Done(Generic[Got]):
-    """What became of one input: a value or an error."""
-
-    value: Got | None = None
-    error: BaseException | None = None
 
 
 def complete_many(
@@ -199,50 +185,24 @@ class SideBySide(Iterator[tuple[int, Done[Got]]], Generic[Given, Got]):
     """
 
     def __init__(self, function: Callable[[Given], Got], inputs: Sequence[Given], workers: int) -> None:
-        check_count("workers", workers)
-        self._function = function
         self._inputs = inputs
+        self._crew: Crew[int, Got] = Crew(lambda index: function(inputs[index]), workers)
         self._next = 0
         self._stopped = False
-        self._lock = threading.Lock()
-        self._ended: queue.SimpleQueue[tuple[int, Done[Got]]] = queue.SimpleQueue()
-        self._running = min(workers, len(inputs))
-        self._ahead = threading.Semaphore(2 * workers)  # else fast work would be far beyond what the caller has seen
-        for _ in range(self._running):
-            threading.Thread(target=self._work, daemon=True).start()
 
     def __iter__(self) -> Iterator[tuple[int, Done[Got]]]:
         return self
 
     def __next__(self) -> tuple[int, Done[Got]]:
-        while self._running:
-            try:
-                index, done = self._ended.get(timeout=_TICK)
-            except queue.Empty:
-                continue
-            if index < 0:
-                self._running -= 1
-            else:
-                self._ahead.release()
-                return index, done
-        raise StopIteration
+        while not self._stopped and self._next < len(self._inputs) and self._crew.under_way < self._crew.workers:
+            self._crew.give(self._next)
+            self._next += 1
+        if not self._crew.under_way:
+            self.stop()
+            raise StopIteration
+        return self._crew.take()
 
     def stop(self) -> None:
         """Begin no further input; those under way still come, if they are waited for."""
         self._stopped = True
-        self._ahead.release(self._running or 1)
-
-    def _work(self) -> None:
-        while True:
-            self._ahead.acquire()
-            with self._lock:
-                index = self._next
-                self._next += 1
-            if self._stopped or index >= len(self._inputs):
-                self._ended.put((-1, Done()))
-                return
-            try:
-                done: Done[Got] = Done(self._function(self._inputs[index]))
-            except BaseException as problem:  # noqa: BLE001 - handed to the thread that asked
-                done = Done(error=problem)
-            self._ended.put((index, done))
+        self._crew.stop()
