@@ -35,7 +35,7 @@ def ours_sequential(rows: np.ndarray) -> list[int]:
 def their_sequential(profile) -> list[int]:
     from abcvoting import abcrules
 
-    return sorted(abcrules.compute_seqpav(profile, 10, resolute=True)[0])
+    return sorted(abcrules.compute_seqpav(profile, min(10, profile.num_cand - 1), resolute=True)[0])
 
 
 def ours_greedy(rule: str):
@@ -62,7 +62,7 @@ def their_pav(profile) -> list[float]:
     from abcvoting import abcrules
     from abcvoting.scores import thiele_score
 
-    found = abcrules.compute_pav(profile, 10, resolute=True, algorithm="mip-cbc")[0]
+    found = abcrules.compute_pav(profile, min(10, profile.num_cand - 1), resolute=True, algorithm="pulp-highs")[0]
     return [float(thiele_score("pav", profile, found))]
 
 

@@ -114,8 +114,8 @@ def fit_topic(
     """
     notes: list[str] = []
     n = len(right)
-    flat = np.nanmin(right, axis=0) == np.nanmax(right, axis=0)
-    kept = ~flat if prior is None else np.ones(right.shape[1], dtype=bool)
+    flat: npt.NDArray[np.bool_] = np.asarray(np.nanmin(right, axis=0) == np.nanmax(right, axis=0))
+    kept: npt.NDArray[np.bool_] = ~flat if prior is None else np.ones(right.shape[1], dtype=bool)
     if not kept.any():
         raise InputError("responses", f"topic {topic}: all candidates have the same answers to each item")
     if prior is None and flat.any():

@@ -60,7 +60,7 @@ class Ballots:
     @property
     def size(self) -> int:
         """How many candidates."""
-        return self.low.shape[1]
+        return int(self.low.shape[1])
 
     def take(self, voters: npt.ArrayLike) -> Ballots:
         """The ballots of these voters, by index."""

@@ -145,7 +145,7 @@ class _Planes:
             np.add.at(by_block, self.block, slope)
             constant = np.bincount(self.block, weights=reached - slope @ point, minlength=self.blocks)
             self.slopes.append(by_block)
-            self.constants.append(constant)
+            self.constants.append(constant.astype(np.float64))
         return float(reached.sum())
 
     def solve(self, *, whole: bool, seconds: float) -> tuple[Floats | None, float]:

@@ -48,11 +48,12 @@ def place_scores(score: Score, size: int, k: int) -> Floats:
     if isinstance(score, str):
         check_choice("score", score, SCORES)
         if score == "borda":
-            return (size - 1 - place).astype(np.float64)
+            return np.arange(size - 1.0, -1.0, -1.0)
         if score == "dcg":
             found: Floats = 1 / np.log2(place + 2.0)
             return found
-        return (place < (1 if score == "sntv" else k)).astype(np.float64)
+        approved: Floats = (place < (1 if score == "sntv" else k)).astype(np.float64)
+        return approved
     values = check_floats("score", score)
     if len(values) != size:
         raise InputError("score", f"must give one for each of {size:,} places, got {len(values):,}")
