@@ -99,8 +99,8 @@ def build(
         if column.role == "id":
             coded[column.name] = door.admit_ids(column, encode(values))
         elif column.role == "choice":
-            known = door.understand(column, encode(values, ordered=True, missing=gone))
-            coded[column.name] = door.admit_choices(column, known, values, gone)
+            understood = door.understand(column, encode(values, ordered=True, missing=gone))
+            coded[column.name] = door.admit_choices(column, understood, values, gone)
             door.doubt(column, coded[column.name], (vocabularies or {}).get(column.name), values)
         elif column.role in ("number", "integer", "time"):
             numbers[column.name] = door.admit_numbers(column, blanked(values, gone) if gone else values)

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError, check_choice, check_floats, check_number, check_same_length
-from psephos.metrics.discrimination import auroc
+from psephos.metrics.discrimination.areas import auroc
 from psephos.metrics.recommendation.coding import Counts, Floats, Problem, Run
 from psephos.metrics.recommendation.names import METRICS, RATINGS, metric_names
 from psephos.metrics.recommendation.user_metrics import Column, mean_column
