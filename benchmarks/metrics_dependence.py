@@ -92,7 +92,7 @@ def optbinning_measures(counts) -> list[float]:
     from optbinning.binning.metrics import jeffrey, jensen_shannon
 
     good, bad = (side / side.sum() for side in counts)
-    return [float(jeffrey(good, bad)), float(jensen_shannon(good, bad))]
+    return [float(jeffrey(good, bad, return_sum=True)), float(jensen_shannon(good, bad, return_sum=True))]
 
 
 def whole_column(data) -> float:
