@@ -202,11 +202,11 @@ BENCHMARKS = [
     ),
     Benchmark(
         "ranking-bradley-terry-bootstrap",
-        "Bradley-Terry with 100 resamples, percentile intervals",
-        "30,000 battles of 60 models, 10 % ties",
-        make=partial(votes, 30_000, 60, 0.1),
-        ours=Contender("psephos", partial(our_bootstrap, 100), prepare=coded, answer=strengths, packages=("psephos",)),
-        peers=(counted(partial(their_bootstrap, 100), "evalica"),),
+        "Bradley-Terry with 50 resamples, percentile intervals",
+        "100,000 battles of 100 models, 10 % ties",
+        make=partial(votes, 100_000, 100, 0.1),
+        ours=Contender("psephos", partial(our_bootstrap, 50), prepare=coded, answer=strengths, packages=("psephos",)),
+        peers=(counted(partial(their_bootstrap, 50), "evalica"),),
         tolerance=1e-4,
     ),
     Benchmark(

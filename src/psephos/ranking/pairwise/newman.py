@@ -10,8 +10,9 @@ iterated until nothing moves. c is a prior: as if everyone had won and lost c ba
 c = 0 and no ties this is the maximum likelihood of Bradley and Terry, with ties that of Davidson (nu is half of his).
 With c > 0 strengths are finite also for who never lost, and are drawn to the middle where there are few battles.
 
-Source: Newman (2023), arXiv:2207.00076. Differs: groups that never met are not ranked against each other although the
-prior would give them numbers.
+Sources: Newman (2023), arXiv:2207.00076; leaps: Varadhan and Roland (2008), doi:10.1111/j.1467-9469.2007.00585.x.
+Differs: leaps, because where most battles are tied the rounds alone are thousands; groups that never met are not ranked
+against each other although the prior would give them numbers.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from psephos.statistics import rank_spread
 
 MOST_ROUNDS = 10_000
 SETTLED = 1e-9
+LONGEST_LEAP = 4.0
 
 Floats = npt.NDArray[np.float64]
 
@@ -148,27 +150,49 @@ def iterate(
     present = counts.by_candidate(counts.met, counts.met) > 0
     tied, decided = bool(tie.any()), bool((win + loss).any())
     nu = nu if tied and decided else 0.0
-    pi = np.exp(np.zeros(size) if start is None else np.where(present, np.nan_to_num(start), 0.0))
-    rounds, moved = 0, np.inf
-    while rounds < MOST_ROUNDS and moved > SETTLED:
-        rounds += 1
+    ties_vary = tied and decided
+
+    def once(state: Floats) -> Floats:
+        """One round: log pi, and log nu last."""
+        pi, level = np.exp(state[:size]), float(np.exp(state[size])) if ties_vary else 0.0
         one, other = pi[first], pi[second]
         root = np.sqrt(one * other)
-        total = one + other + 2 * nu * root
+        total = one + other + 2 * level * root
         held = prior / (pi + 1)
-        gain = held + counts.by_candidate(forward * (other + nu * root) / total, backward * (one + nu * root) / total)
-        cost = held + counts.by_candidate(
-            backward * (1 + nu * root / one) / total, forward * (1 + nu * root / other) / total
+        gain = counts.by_candidate(forward * (other + level * root) / total, backward * (one + level * root) / total)
+        cost = counts.by_candidate(
+            backward * (1 + level * root / one) / total, forward * (1 + level * root / other) / total
         )
-        after = np.divide(gain, cost, out=pi.copy(), where=present & (cost > 0))
+        moves = present & (cost + held > 0)
+        after = state.copy()
+        after[:size][moves] = np.log((gain + held)[moves] / (cost + held)[moves])
         if not prior:
-            after /= np.exp(np.log(after[present]).mean())
-        level = nu
-        if tied and decided:
-            level = float((tie * (one + other) / total).sum() / ((win + loss) * 2 * root / total).sum())
-        moved = max(float(np.abs(np.log(after[present] / pi[present])).max()), abs(level - nu))
-        pi, nu = after, level
-    theta = np.where(present, np.log(pi), np.nan)
+            after[:size][present] -= after[:size][present].mean()
+        if ties_vary:
+            after[size] = np.log((tie * (one + other) / total).sum() / ((win + loss) * 2 * root / total).sum())
+        return after
+
+    state = np.zeros(size + 1)
+    state[:size] = 0.0 if start is None else np.where(present, np.nan_to_num(start), 0.0)
+    state[size] = np.log(nu) if ties_vary else 0.0
+    rounds, worst = 0, np.inf
+    while rounds < MOST_ROUNDS:
+        second_state = once(first_state := once(state))
+        rounds += 2
+        step, bend = first_state - state, second_state - 2 * first_state + state
+        moved = float(np.abs(second_state - first_state).max())
+        if moved < SETTLED:
+            state = second_state
+            break
+        # Two rounds say where the series is heading (SQUAREM); a leap that leads away is not taken again.
+        length = max(1.0, float(np.linalg.norm(step) / max(np.linalg.norm(bend), 1e-300)))
+        leap = state + 2 * length * step + length**2 * bend
+        sane = bool(np.isfinite(leap).all()) and float(np.abs(leap - state).max()) < LONGEST_LEAP
+        state = once(leap) if sane and moved < 2 * worst else second_state
+        rounds += 1
+        worst = moved
+    nu = float(np.exp(state[size])) if ties_vary else 0.0
+    theta = np.where(present, state[:size], np.nan)
     return theta - np.nanmean(theta), nu, rounds
 
 
