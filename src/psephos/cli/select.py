@@ -83,7 +83,8 @@ def select(
     given.check_outputs({"--parquet": parquet, "--report": report})
     of_rankings = method == "committee" or given.kind == "rankings"
     opinions = replace(given, kind=given.kind or ("rankings" if of_rankings else "samples")).load()
-    options: dict[str, Any] = {"alpha": _alpha(alpha), "p_right": p_right, "reward_agg": reward_agg, "denominator": denominator}
+    options: dict[str, Any] = {"alpha": _alpha(alpha), "p_right": p_right, "reward_agg": reward_agg}
+    options |= {"denominator": denominator}
     options |= {"fill": fill, "soft_gate": soft_gate, "weight": weight, "rule": rule, "solver": solver}
     options |= {"lower": _bounds("lower", lower), "upper": _bounds("upper", upper), "seconds": seconds}
     options |= {"proportional": proportional}
