@@ -21,9 +21,10 @@ def work(place: str, user: str, number: int) -> None:
         number += 1
 
 
-for line in sys.stdin:
-    child = os.fork()
-    if not child:
-        work(sys.argv[1], sys.argv[2], int(line))
-    os.waitpid(child, 0)
-    print("gone", flush=True)
+if __name__ == "__main__":
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            work(sys.argv[1], sys.argv[2], int(line))
+        os.waitpid(child, 0)
+        print("gone", flush=True)
