@@ -30,6 +30,9 @@ VERBS = (
     "study",
     "import",
     "export",
+    "audit",
+    "backup",
+    "db",
     "demo",
     "doctor",
 )

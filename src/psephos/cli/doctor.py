@@ -25,6 +25,8 @@ EXTRAS = {
     "judges": ("language models behind a server", ("httpx", "jsonschema")),
     "local": ("language models in this process", ("xllamacpp",)),
     "logs": ("evaluation logs packed by Zstandard", ("zstandard",)),
+    "web": ("the review app", ("sqlalchemy", "alembic")),
+    "postgres": ("the review app in PostgreSQL", ("psycopg",)),
 }
 """What each extra is for and the packages that it brings."""
 
