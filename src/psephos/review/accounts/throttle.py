@@ -1,72 +1,47 @@
 """How is guessing made slow without locking anybody out?
 
 Each failure of an account, and of an address, doubles the time until the next try is looked at: after 4 free tries 1 s,
-2 s, 4 s, ... up to 5 minutes. Success clears the account. Nobody is locked out for good, so that nobody can lock out
-someone else. Times are kept in memory, of at most 20,000 keys; a restart forgets them.
+2 s, 4 s, ... up to 5 minutes. Success clears the account, an hour without a failure clears everything. Nobody is locked out
+for good, so that nobody can lock out someone else. What is counted stands in the store as a hash, so a restart does
+not forget it.
 
 Source: sheet 90 section 8 (V6). Differs: nothing.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable
+from datetime import datetime, timedelta
 
-FREE, LONGEST, FORGET_AFTER, MOST = 4, 300.0, 3600.0, 20_000
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from psephos.review.accounts.second_factors import fingerprint
+from psephos.review.store.account_tables import Attempt
+
+FREE, LONGEST, FORGET_AFTER = 4, timedelta(minutes=5), timedelta(hours=1)
 
 
-class Throttle:
-    """Who may try again when.
+def wait(session: Session, at: datetime, *subjects: str) -> float:
+    """Seconds until the next try of any of these is looked at."""
+    kept = session.scalars(select(Attempt).where(Attempt.subject.in_(map(fingerprint, subjects))))
+    return max((max(0.0, (one.free_at - at).total_seconds()) for one in kept), default=0.0)
 
-    Parameters
-    ----------
-    clock : callable
-        Seconds that never go back.
 
-    Examples
-    --------
-    >>> now = [0.0]
-    >>> throttle = Throttle(clock=lambda: now[0])
-    >>> for _ in range(6):
-    ...     throttle.failed("ann")
-    >>> throttle.wait("ann"), throttle.wait("bob")
-    (2.0, 0.0)
-    >>> now[0] = 3.0
-    >>> throttle.wait("ann")
-    0.0
-    """
+def failed(session: Session, at: datetime, *subjects: str) -> None:
+    """Note a failure of each."""
+    session.execute(delete(Attempt).where(Attempt.last_at < at - FORGET_AFTER))
+    for subject in map(fingerprint, subjects):
+        one = session.scalar(select(Attempt).where(Attempt.subject == subject).with_for_update())
+        if one is None:
+            one = Attempt(subject=subject, failures=0)
+            session.add(one)
+        one.failures += 1
+        one.last_at = at
+        over = one.failures - FREE
+        one.free_at = at if over <= 0 else at + min(LONGEST, timedelta(seconds=2.0 ** min(over - 1, 30)))
+        session.flush()
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
-    def wait(self, *keys: str) -> float:
-        """Seconds until the next try of any of these keys is looked at."""
-        with self._lock:
-            now = self._clock()
-            return max((self._until(key) - now for key in keys), default=0.0) if keys else 0.0
-
-    def failed(self, *keys: str) -> None:
-        """Note a failure of each key."""
-        with self._lock:
-            now = self._clock()
-            for key in keys:
-                count, at = self._failures.pop(key, (0, now))
-                self._failures[key] = (1 if now - at > FORGET_AFTER else count + 1, now)
-            while len(self._failures) > MOST:
-                self._failures.popitem(last=False)
-
-    def succeeded(self, key: str) -> None:
-        """Forget the failures of a key."""
-        with self._lock:
-            self._failures.pop(key, None)
-
-    def _until(self, key: str) -> float:
-        count, at = self._failures.get(key, (0, 0.0))
-        now = self._clock()
-        if count <= FREE:
-            return now
-        return max(now, at + min(LONGEST, 2.0 ** (count - FREE - 1)))
+def succeeded(session: Session, subject: str) -> None:
+    """Forget the failures of one."""
+    session.execute(delete(Attempt).where(Attempt.subject == fingerprint(subject)))
