@@ -101,6 +101,25 @@ class NoPictureError(InputError):
     """A result holds nothing of what a picture shows; a page leaves the picture out."""
 
 
+class StoreError(InputError):
+    """A database cannot be opened, read or written; `argument` is the file or the address."""
+
+
+class ConflictError(InputError):
+    """What was to be changed has changed meanwhile; `seen` and `present` are the two versions."""
+
+    seen: int | None = None
+    present: int | None = None
+
+
+class TakenError(InputError):
+    """As many people as are wanted already decide an item, or have it open."""
+
+
+class ForbiddenError(InputError):
+    """A rule of the project does not let this person do this."""
+
+
 class MissingPartError(ImportError):
     """An optional part of psephos is needed and not installed.
 

@@ -1,8 +1,8 @@
 """What does the store remember of projects, items, opinions, verdicts and decisions?
 
 One class per table. Nothing that a person did is overwritten or deleted: a decision is superseded by a later one, and
-`Audit` holds one row per change, each with the hash of the one before (see `audit_log`). What is shown at a glance of an
-item (choice, certainty, value of checking) stands in `Item` again, so that a page of the queue reads one index.
+`Audit` holds one row per change, each with the hash of the one before (see `audit_log`). What is shown at a glance of
+an item (choice, certainty, value of checking) stands in `Item` again, so that a page of the queue reads one index.
 People, sessions and tokens are in `account_tables`.
 """
 
@@ -36,7 +36,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON, datetime: Moment}  # noqa: RUF012
+    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON, datetime: Moment, int: Key}  # noqa: RUF012
 
 
 class Project(Base):
