@@ -46,6 +46,7 @@ def templates(language: str) -> Environment:
         "certainty": words.certainty,
         "count": lambda number: grouped(number, language),
         "decimal": decimal,
+        "keymap": lambda bindings: {key: [one.command, one.where] for one, key in bindings if key},
         "lasting": words.lasting,
         "moment": lambda at: moment(at, language),
         "share": share,
@@ -63,10 +64,11 @@ def page(
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    cookie: str = "",
 ) -> HTMLResponse:
-    """The page of a template for whoever asks."""
+    """The page of a template for whoever asks; `cookie` is the one that comes with it, if a new one does."""
     language = language_of(here)
-    cookie = here.cookie
+    cookie = cookie or here.cookie
     text = templates(language).get_template(template).render(
         says
         | {

@@ -176,14 +176,10 @@ def signed_in(here: Context, session: Session, user: User, *, strong: bool, afte
 
 def door(here: Context, template: str, says: dict[str, Any], *, status: int = 200) -> Response:
     """A page before anybody is signed in: its cookie is random and stands for nothing but the form on it."""
-    fresh = ""
-    if not here.cookie:
-        fresh = secrets.token_urlsafe(32)
-        name = here.settings.cookie.encode()
-        here.request.scope["headers"] = [*here.request.scope["headers"], (b"cookie", name + b"=" + fresh.encode())]
-        here.request.__dict__.pop("_headers", None)
+    fresh = "" if here.cookie else secrets.token_urlsafe(32)
     sign_on = here.settings.sign_on.name if here.settings.sign_on else ""
-    answer = page(here, template, {"sign_on": sign_on, "shortest": SHORTEST_ALONE, "longest": LONGEST} | says, status=status)
+    says = {"sign_on": sign_on, "shortest": SHORTEST_ALONE, "longest": LONGEST} | says
+    answer = page(here, template, says, status=status, cookie=fresh)
     if fresh:
         answer.headers.append("set-cookie", cookie_line(here.settings, fresh, seconds=None))
     return answer

@@ -1,0 +1,308 @@
+"""What may this person see of an item, and how does it read?
+
+One answer serves the page and the API, so that what is hidden is hidden in both. In a blind project whoever has yet to decide sees
+the item and the possible choices in the order of the alphabet, and nothing of voters, consensus, decisions or comments of
+others. Who adjudicates sees the columns without names until a decision of their own stands.
+
+Source: sheet 90 sections 3.2 and 3.5. Differs: nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from psephos.agreement.bands import band_of
+from psephos.review.context import Context
+from psephos.review.store.account_tables import User
+from psephos.review.store.tables import Comment, Consensus, Decision, Item, Media, Opinion, Project, Reservation, Run
+
+CONTENT = ("prompt", "question", "input", "context", "title", "text")
+"""What of the table about items is shown as the question."""
+
+HIDDEN = frozenset({*CONTENT, "gold", "reference", "answer", "correct", "audio", "image", "offset_ms", "seconds", "cost"})
+"""What is not listed among the rest: shown elsewhere, or would give the answer away."""
+
+MOST_ANSWERS = 60
+_BANDS = {"high_risk": "risk", "high-risk": "risk", "risk": "risk", "middle": "middle", "medium": "middle"}
+_PIECES = re.compile(r"\s+|[^\s]+")
+
+
+def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
+    """The item as this person may see it, ready for JSON."""
+    project = session.get_one(Project, item.project_id)
+    decisions = session.scalars(
+        select(Decision).where(Decision.item_id == item.id).order_by(Decision.id.desc())
+    ).all()
+    mine = next((one for one in decisions if one.author_id == here.caller.user_id and one.current and _settles(one)), None)
+    hidden = is_hidden(project, item, here, mine is not None)
+    dispute = item.state == "disputed"
+    nameless = dispute and mine is None
+    names = names_of(session, {one.author_id for one in decisions})
+    result: dict[str, Any] = {
+        "id": item.id,
+        "project": item.project_id,
+        "name": item.name,
+        "kind": item.kind,
+        "state": item.state,
+        "version": item.version,
+        "run": item.run_id,
+        "flagged": item.flagged,
+        "hidden": hidden,
+        "dispute": dispute,
+        "mine": None if mine is None else said(mine),
+        "asked": [[name, str(item.about[name])] for name in CONTENT if item.about.get(name)],
+        "about": [[name, str(value)] for name, value in item.about.items() if name not in HIDDEN and value is not None],
+        "media": _playable(session, item),
+        "offset_ms": _offset(session, item),
+        "language": project.language,
+        "others": _others(session, here, item),
+    }
+    if hidden:
+        own = [one for one in decisions if one.author_id == here.caller.user_id]
+        return result | _nothing(session, item) | {"decisions": [_decided(one, names) for one in own]}
+    return result | _evidence(session, item, nameless) | {
+        "flags": list(item.flags),
+        "decisions": [_decided(one, names, nameless=nameless) for one in decisions],
+        "comments": _comments(session, item),
+    }
+
+
+def is_hidden(project: Project, item: Item, here: Context, decided: bool) -> bool:
+    """Whether a project is blind to this person on this item."""
+    looks_after = here.permit.role == "manager" and here.settings.mode == "team"
+    settled = item.state in ("adjudicated", "locked")
+    return project.blind and not decided and not looks_after and not settled and item.state != "disputed"
+
+
+def said(one: Decision) -> str:
+    """What a decision says, in words.
+
+    Examples
+    --------
+    >>> said(Decision(act="decide", answer={"choice": "B"})), said(Decision(act="skip", answer=None, reason="unclear"))
+    ('B', 'skipped: unclear')
+    """
+    if one.act == "skip":
+        return f"skipped: {one.reason}"
+    if one.act == "withdraw":
+        return "taken back"
+    answer = one.answer or {}
+    if answer.get("undecidable"):
+        return "undecidable"
+    if "both" in answer:
+        return " and ".join(map(str, answer["both"]))
+    return next((str(answer[name]) for name in ("choice", "own", "score", "text") if name in answer), "")
+
+
+def names_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    """What people are called, by their ids."""
+    wanted = set(ids)
+    found = session.execute(select(User.id, User.name).where(User.id.in_(wanted))) if wanted else []
+    return {one: name or "somebody" for one, name in found}
+
+
+def band(share: float) -> str:
+    """The band of a share of agreement as the stylesheet calls it; empty where nearly all agree."""
+    return "risk" if share < 0.5 else "middle" if share < 0.8 else ""
+
+
+def _settles(one: Decision) -> bool:
+    return one.act in ("decide", "adjudicate")
+
+
+def _decided(one: Decision, names: dict[str, str], *, nameless: bool = False) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "says": said(one),
+        "act": one.act,
+        "answer": one.answer,
+        "reason": one.reason,
+        "note": one.note,
+        "who": "somebody" if nameless else names.get(one.author_id, "somebody"),
+        "at": one.created_at.isoformat(),
+        "place": one.place,
+        "current": one.current,
+        "adopted_from": one.adopted_from,
+        "older_evidence": one.older_evidence,
+        "supersedes": one.supersedes_id,
+    }
+
+
+def _comments(session: Session, item: Item) -> list[dict[str, Any]]:
+    statement = select(Comment).where(Comment.item_id == item.id, Comment.deleted_at.is_(None)).order_by(Comment.id)
+    rows = session.scalars(statement).all()
+    names = names_of(session, {one.author_id for one in rows})
+    return [
+        {"id": one.id, "who": names.get(one.author_id, "somebody"), "at": one.created_at.isoformat(), "body": one.body}
+        for one in rows
+    ]
+
+
+def _others(session: Session, here: Context, item: Item) -> list[str]:
+    """Who else has the item open."""
+    statement = select(User.name).join(Reservation, Reservation.user_id == User.id)
+    live = statement.where(
+        Reservation.item_id == item.id, Reservation.until > here.at, Reservation.user_id != here.caller.user_id
+    )
+    return [name or "somebody" for name in session.scalars(live)]
+
+
+def _playable(session: Session, item: Item) -> int | None:
+    if item.media_id is None:
+        return None
+    kind = session.scalar(select(Media.type).where(Media.id == item.media_id))
+    return item.media_id if kind and kind.startswith("audio/") else None
+
+
+def _offset(session: Session, item: Item) -> int:
+    found = session.scalar(select(Media.offset_ms).where(Media.id == item.media_id)) if item.media_id else None
+    return found or 0
+
+
+def _nothing(session: Session, item: Item) -> dict[str, Any]:
+    """The possible choices in the order of the alphabet, and nothing else."""
+    offered: list[dict[str, Any]] = []
+    if item.kind == "labels":
+        known = select(Opinion.value).join(Item, Item.id == Opinion.item_id).where(
+            Item.project_id == item.project_id, Item.kind == "labels", Opinion.value.is_not(None)
+        )
+        values = sorted(session.scalars(known.distinct().limit(30)).all(), key=str)
+        offered = [_candidate(str(value)) for value in values]
+    elif item.kind == "samples":
+        values = sorted({str(one) for one in session.scalars(select(Opinion.value).where(Opinion.item_id == item.id)) if one})
+        offered = [_candidate(value) for value in values]
+    return {"consensus": None, "candidates": offered, "flags": [], "comments": []}
+
+
+def _candidate(text: str, **more: Any) -> dict[str, Any]:
+    plain = {"votes": None, "share": None, "certainty": None, "leads": False, "voters": []}
+    return {"text": text, "answer": {"choice": text}} | plain | more
+
+
+def _evidence(session: Session, item: Item, nameless: bool) -> dict[str, Any]:
+    """Opinions and consensus."""
+    opinions = session.scalars(select(Opinion).where(Opinion.item_id == item.id).order_by(Opinion.id)).all()
+    held = select(Consensus).where(Consensus.item_id == item.id, Consensus.run_id == item.run_id)
+    consensus = session.scalar(held)
+    run = session.get(Run, item.run_id) if item.run_id else None
+    result: dict[str, Any] = {"consensus": None, "candidates": [], "because": [], "command": ""}
+    if consensus is not None and run is not None:
+        result["consensus"] = {
+            "choice": consensus.choice,
+            "certainty": consensus.certainty,
+            "margin": consensus.margin,
+            "votes": consensus.votes,
+            "support": consensus.support,
+            "runner_up": consensus.runner_up,
+        }
+        result["band"] = band(consensus.support / consensus.votes if consensus.votes else 0.0)
+        result |= _because(run)
+    detail = consensus.detail if consensus is not None else {}
+    if item.kind in ("labels", "samples"):
+        result |= _choices(item, opinions, consensus, detail)
+    if item.kind == "samples":
+        result["answers"] = _answers(opinions, consensus)
+    if item.kind == "scores":
+        result |= _scores(opinions, detail)
+    if item.kind == "transcripts":
+        result["texts"] = [{"voter": one.voter or "", "text": one.value or ""} for one in opinions]
+        result["columns"] = [
+            {key: column[key] for key in ("text", "support", "votes")} | {"band": _BANDS.get(str(column["band"]), "")}
+            for column in detail.get("columns", [])
+        ]
+        result["voters"] = detail.get("voters", [])
+        result["slots"] = detail.get("columns", [])
+    return result
+
+
+def _choices(item: Item, opinions: Sequence[Opinion], consensus: Consensus | None, detail: dict[str, Any]) -> dict[str, Any]:
+    voters: dict[str, list[str]] = {}
+    silent = []
+    for one in opinions:
+        if one.value is None:
+            silent.append(one.voter or "somebody")
+        else:
+            voters.setdefault(one.value, []).append(one.voter or "somebody")
+    choice = None if consensus is None else consensus.choice
+    found = []
+    for one in detail.get("candidates", []):
+        text = str(one["choice"])
+        more = {name: one.get(name) for name in ("votes", "share", "certainty")}
+        found.append(_candidate(text, leads=text == choice, voters=voters.get(text, []), **more))
+    found.sort(key=lambda one: (not one["leads"], -(one["votes"] or 0)))
+    return {"candidates": found, "abstained": silent}
+
+
+def _answers(opinions: Sequence[Opinion], consensus: Consensus | None) -> list[dict[str, Any]]:
+    """The texts, each compared word by word with the first that has the chosen answer."""
+    choice = None if consensus is None else consensus.choice
+    texts = [str(one.detail.get("text") or one.value or "") for one in opinions[:MOST_ANSWERS]]
+    model = next((text for text, one in zip(texts, opinions, strict=False) if one.value == choice), "")
+    found = []
+    for text, one in zip(texts, opinions, strict=False):
+        facts = [[name, f"{one.detail[name]:.4g}"] for name in ("reward", "cost", "tokens") if isinstance(one.detail.get(name), int | float)]
+        found.append({"voter": one.voter or "", "cluster": one.value, "facts": facts, "parts": compared(text, model)})
+    return found
+
+
+def compared(text: str, model: str) -> list[tuple[str, str]]:
+    """A text in pieces: the same as in the model, only here (more), only there (less).
+
+    Examples
+    --------
+    >>> compared("take 15 mg", "take 50 mg")
+    [('same', 'take '), ('less', '50'), ('more', '15'), ('same', ' mg')]
+    """
+    if not model or text == model or len(text) + len(model) > 40_000:
+        return [("same", text)]
+    new, old = _PIECES.findall(text), _PIECES.findall(model)
+    found: list[tuple[str, str]] = []
+    for what, old_from, old_to, new_from, new_to in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if what == "equal":
+            found.append(("same", "".join(new[new_from:new_to])))
+        if old_to > old_from and what != "equal":
+            found.append(("less", "".join(old[old_from:old_to])))
+        if new_to > new_from and what != "equal":
+            found.append(("more", "".join(new[new_from:new_to])))
+    return found
+
+
+def _scores(opinions: Sequence[Opinion], detail: dict[str, Any]) -> dict[str, Any]:
+    numbers = [one.number for one in opinions if one.number is not None]
+    center = detail.get("score")
+    center = center if center is not None else (sum(numbers) / len(numbers) if numbers else 0.0)
+    step = float(detail.get("step") or 1.0)
+    rows = []
+    for one in opinions:
+        if one.number is None:
+            continue
+        rest = (sum(numbers) - one.number) / (len(numbers) - 1) if len(numbers) > 1 else None
+        residual = one.number - center
+        far = "risk" if abs(residual) > 2 * step else "middle" if abs(residual) > step else ""
+        rows.append({"voter": one.voter or "", "score": one.number, "residual": residual, "without": rest, "band": far})
+    score = {name: detail.get(name) for name in ("score", "standard_error", "mean", "low", "high")}
+    return {"scores": sorted(rows, key=lambda row: -abs(row["residual"])), "score": score}
+
+
+def _because(run: Run) -> dict[str, Any]:
+    """How the choice came about, and how to get it again."""
+    made = run.provenance
+    parameters = ", ".join(f"{name}={value}" for name, value in dict(made.get("parameters", {})).items())
+    rows = [
+        ("method", run.method),
+        ("parameters", parameters),
+        ("certainty means", run.certainty_means),
+        ("seed", "" if made.get("seed") is None else str(made["seed"])),
+        ("version", str(made.get("version", ""))),
+        ("inputs (SHA-256)", run.sha256),
+        *(("note", str(note)) for note in made.get("notes", [])),
+    ]
+    sources = ", ".join(repr(str(name)) for name in made.get("source", []))
+    snippet = f"import psephos\nverdict = psephos.decide(psephos.read({sources}), method={run.method!r})" if sources else ""
+    return {"because": [row for row in rows if row[1]], "command": str(made.get("command", "")), "snippet": snippet}
