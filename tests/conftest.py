@@ -6,7 +6,11 @@ import email
 import importlib
 import json
 import os
+import pwd
 import shutil
+import socket
+import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -73,6 +77,71 @@ def ray_cluster(require: Require) -> Iterator[Any]:
     ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
     yield ray
     ray.shutdown()
+
+
+class PostgresServer:
+    """A real PostgreSQL of this run on a loopback port, with a fresh database for whoever asks."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self.programs, self.folder = programs, folder
+        self.as_user: list[str] = []
+        if os.geteuid() == 0:  # the server refuses to run as root
+            nobody = pwd.getpwnam("nobody")
+            setpriv = _require("setpriv")
+            ids = [f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}"]
+            self.as_user = [setpriv, *ids, "--clear-groups"]
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._run("initdb", "-D", "data", "-U", "psephos", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        self.start()
+        self._made = 0
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+        sockets = f"-c unix_socket_directories={self.folder}"
+        self._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", f"{options} {sockets}", "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", "data", "-w", "-m", "immediate", "stop")
+
+    def database(self) -> str:
+        """The address of a new, empty database."""
+        self._made += 1
+        name = f"test{self._made}"
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "psephos", name)
+        return self.address(name)
+
+    def address(self, name: str, user: str = "psephos") -> str:
+        return f"postgresql://{user}@127.0.0.1:{self.port}/{name}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self.as_user, str(self.programs / program), *arguments]
+        plain = {"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": self.folder}
+        log = self.folder.parent / f"{self.folder.name}.out"  # not a pipe: the server would keep it open
+        with log.open("wb") as out:
+            done = subprocess.run(command, stdout=out, check=False, timeout=120, env=_PLAIN, **plain)
+        assert done.returncode == 0, f"{program}: {log.read_text()}"
+
+
+_PLAIN = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/"}
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """PostgreSQL as Debian brings it, started once; skips where there is none, and fails if CI=true."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
+    if not found:
+        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        missing("PostgreSQL is not installed")
+    with tempfile.TemporaryDirectory(prefix="psephos-pg-") as folder:
+        inner = Path(folder, "server")
+        inner.mkdir()
+        Path(folder).chmod(0o755)
+        server = PostgresServer(found[-1].parent, inner)
+        yield server
+        server.stop()
 
 
 @dataclass

@@ -27,6 +27,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
 from psephos.errors import InputError, MissingPartError, StoreError
+from psephos.review.store import account_tables  # noqa: F401 - so that all tables are known
 from psephos.review.store.complaints import complaining
 
 PATIENCE = 5.0

@@ -217,6 +217,8 @@ class Consensus(Base):
     margin: Mapped[float | None]
     votes: Mapped[int] = mapped_column(Integer, default=0)
     support: Mapped[int] = mapped_column(Integer, default=0)
+    risk: Mapped[float] = mapped_column(Float, default=1.0)
+    """See `Item.risk`."""
     runner_up: Mapped[str | None] = mapped_column(Text)
     flags: Mapped[list[Any]] = mapped_column(default=list)
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -464,6 +464,7 @@ def _make_tables() -> None:
         sa.Column("margin", sa.Double(), nullable=True),
         sa.Column("votes", sa.Integer(), nullable=False),
         sa.Column("support", sa.Integer(), nullable=False),
+        sa.Column("risk", sa.Float(), nullable=False),
         sa.Column("runner_up", sa.Text(), nullable=True),
         sa.Column("flags", sa.JSON(), nullable=False),
         sa.Column("detail", sa.JSON(), nullable=False),
