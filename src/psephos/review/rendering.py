@@ -49,9 +49,12 @@ def templates(language: str) -> Environment:
         "keymap": lambda bindings: {key: [one.command, one.where] for one, key in bindings if key},
         "lasting": words.lasting,
         "moment": lambda at: moment(at, language),
+        "plain": lambda number: f"{number:g}".replace("-", "\u2212"),
         "share": share,
         "shown": words.shown,
+        "signed": lambda number: f"{number:+.2f}".replace("-", "\u2212"),
         "data": as_data,
+        "tojson_text": lambda value: json.dumps(value, ensure_ascii=False),
     }
     environment.globals |= {"language": language, "languages": LANGUAGES, "htmx": HTMX}
     return environment

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -65,8 +64,6 @@ class Settings:
         How long a link of invitation or reset is good for.
     largest_body, largest_upload : int
         Most bytes of a request, and of one that brings a file.
-    media : Path or None
-        Folder of audio files; None where nothing can be played.
     sign_on : SignOn or None
         Single sign-on beside passwords.
     private_addresses : bool
@@ -99,7 +96,6 @@ class Settings:
     link_minutes: float = 30
     largest_body: int = 1 << 20
     largest_upload: int = 1 << 29
-    media: Path | None = None
     sign_on: SignOn | None = None
     private_addresses: bool = False
 

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from psephos.agreement.bands import band_of
+from psephos.agreement.bands import BANDS, band_of
 from psephos.review.context import Context
 from psephos.review.store.account_tables import User
 from psephos.review.store.tables import Comment, Consensus, Decision, Item, Media, Opinion, Project, Reservation, Run
@@ -29,7 +29,7 @@ HIDDEN = frozenset({*CONTENT, "gold", "reference", "answer", "correct", "audio",
 """What is not listed among the rest: shown elsewhere, or would give the answer away."""
 
 MOST_ANSWERS = 60
-_BANDS = {"high_risk": "risk", "high-risk": "risk", "risk": "risk", "middle": "middle", "medium": "middle"}
+_BANDS = dict(zip(BANDS, ("risk", "middle", ""), strict=True))
 _PIECES = re.compile(r"\s+|[^\s]+")
 
 
@@ -107,9 +107,15 @@ def names_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
     return {one: name or "somebody" for one, name in found}
 
 
-def band(share: float) -> str:
-    """The band of a share of agreement as the stylesheet calls it; empty where nearly all agree."""
-    return "risk" if share < 0.5 else "middle" if share < 0.8 else ""
+def band(votes: int, voters: int) -> str:
+    """The band of so many votes of so many voters, as the stylesheet calls it; empty where nearly all agree.
+
+    Examples
+    --------
+    >>> band(2, 9), band(5, 9), band(9, 9)
+    ('risk', 'middle', '')
+    """
+    return _BANDS[BANDS[int(band_of([votes], [voters])[0])]] if voters else "risk"
 
 
 def _settles(one: Decision) -> bool:
@@ -201,8 +207,10 @@ def _evidence(session: Session, item: Item, nameless: bool) -> dict[str, Any]:
             "support": consensus.support,
             "runner_up": consensus.runner_up,
         }
-        result["band"] = band(consensus.support / consensus.votes if consensus.votes else 0.0)
+        result["band"] = band(consensus.support, consensus.votes)
         result |= _because(run)
+        if item.kind in ("labels", "samples"):
+            result["because"].append(("what would change it", flip(consensus.detail.get("candidates", []), opinions)))
     detail = consensus.detail if consensus is not None else {}
     if item.kind in ("labels", "samples"):
         result |= _choices(item, opinions, consensus, detail)
@@ -237,6 +245,26 @@ def _choices(item: Item, opinions: Sequence[Opinion], consensus: Consensus | Non
         found.append(_candidate(text, leads=text == choice, voters=voters.get(text, []), **more))
     found.sort(key=lambda one: (not one["leads"], -(one["votes"] or 0)))
     return {"candidates": found, "abstained": silent}
+
+
+def flip(candidates: Sequence[dict[str, Any]], opinions: Sequence[Opinion]) -> str:
+    """What would change a choice by the most votes: more votes for the next, or one voter less.
+
+    Examples
+    --------
+    >>> flip([{"choice": "A", "votes": 5, "weight": 5.0}, {"choice": "B", "votes": 3, "weight": 3.0}], [])
+    '3 more votes for B give B the most votes'
+    """
+    ranked = sorted(candidates, key=lambda one: -one["weight"])
+    if len(ranked) < 2:
+        return "nobody says anything else"
+    first, second = ranked[:2]
+    ahead = first["weight"] - second["weight"]
+    need = int(ahead) + 1
+    alone = [one.voter for one in opinions if one.value == first["choice"] and one.voter]
+    without = f"; without any one of {', '.join(alone[:5])} the two are level" if 0 < ahead <= 1 and alone else ""
+    votes = "vote" if need == 1 else "votes"
+    return f"{need} more {votes} for {second['choice']} give {second['choice']} the most votes{without}"
 
 
 def _answers(opinions: Sequence[Opinion], consensus: Consensus | None) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 A project may name addresses that are told of its events by POST. The body is signed: the header ``Psephos-Signature`` is
 ``t=SECONDS,v1=HEX`` with the HMAC-SHA256 of ``SECONDS.BODY`` under a secret that was shown once. Whoever receives it checks
-the signature and that the time is near. Whatever does not answer with 2xx is tried again after 1, 5 and 25 seconds.
+the signature and that the time is near.
 
 Threat: server-side request forgery. An address that somebody typed in makes this server fetch from inside its network.
 The name is resolved once, every address that it stands for must be public, the connection goes to the very address that was
@@ -17,17 +17,13 @@ import hashlib
 import hmac
 import http.client
 import ipaddress
-import json
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from psephos.errors import InputError
 
-WAITS = (1.0, 5.0, 25.0)
 SECONDS = 10.0
 
 
@@ -122,35 +118,21 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
-def send(
-    address: str,
-    secret: str,
-    event: Mapping[str, Any],
-    *,
-    private: bool = False,
-    pause: Callable[[float], None] = time.sleep,
-) -> int:
-    """Tell an address of an event, again after a while if it does not take it.
+def post(address: str, secret: str, body: bytes, *, private: bool = False) -> int:
+    """Send a signed body once.
 
     Returns
     -------
     int
-        The status of the last answer; 0 if there was none.
+        The status of the answer; 0 if there was none.
 
     Raises
     ------
     InputError
         If the address may not be called.
     """
-    body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-    status = 0
-    for wait in (*WAITS, None):
-        ip, port, host = check_address(address, private=private)
-        status = _post(address, ip, port, host, body, signature(secret, body, int(time.time())))
-        if 200 <= status < 300 or wait is None:
-            break
-        pause(wait)
-    return status
+    ip, port, host = check_address(address, private=private)
+    return _post(address, ip, port, host, body, signature(secret, body, int(time.time())))
 
 
 def _post(address: str, ip: str, port: int, host: str, body: bytes, signed: str) -> int:
