@@ -7,7 +7,7 @@ columns. Ids are set aside in advance, so that rows of other tables can name the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -21,7 +21,7 @@ BATCH = 20_000
 
 
 def insert_rows(session: Session, table: type[Any], rows: Iterable[Mapping[str, Any]]) -> int:
-    """Add rows, each a mapping with the same keys; return how many.
+    """Add rows, each a mapping with the same keys in the same order; return how many.
 
     Columns that have a default only in Python must be stated. Ids are stated too, see `reserve_ids`.
     """
@@ -32,8 +32,8 @@ def insert_rows(session: Session, table: type[Any], rows: Iterable[Mapping[str, 
         return 0
     session.flush()
     names = list(first)
-    ready = [_ready(inner.c[name].type) for name in names]
-    values = ([make(row[name]) for name, make in zip(names, ready, strict=True)] for row in chain([first], stream))
+    ready = [(place, make) for place, name in enumerate(names) if (make := _ready(inner.c[name].type))]
+    values = _values(chain([first], stream), ready)
     quote = session.get_bind().dialect.identifier_preparer.quote
     columns = ", ".join(map(quote, names))
     connection = session.connection()
@@ -66,10 +66,27 @@ def reserve_ids(session: Session, table: type[Any], count: int) -> Sequence[int]
     return range(last + 1, last + 1 + count)
 
 
-def _ready(kind: Any) -> Callable[[Any], Any]:
-    """How a value of this type is written."""
+def _values(
+    rows: Iterable[Mapping[str, Any]], ready: Sequence[tuple[int, Callable[[Any], Any]]]
+) -> Iterator[list[Any]]:
+    """The values of rows; only those whose type asks for it are touched."""
+    for row in rows:
+        values = list(row.values())
+        for place, make in ready:
+            if values[place] is not None:
+                values[place] = make(values[place])
+        yield values
+
+
+def _ready(kind: Any) -> Callable[[Any], Any] | None:
+    """How a value of this type is written; None if it is written as it is."""
     if isinstance(kind, JSON):
-        return lambda value: None if value is None else json.dumps(value, ensure_ascii=False, allow_nan=False)
-    if isinstance(kind, Moment):
-        return lambda value: None if value is None else microseconds(value)
-    return lambda value: value
+        return _json
+    return microseconds if isinstance(kind, Moment) else None
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
+
+
+def _json(value: Any) -> str:
+    return _encode(value) if value else "{}" if isinstance(value, dict) else "[]"

@@ -83,7 +83,7 @@ def _scores(verdict: ScoreVerdict) -> Iterator[tuple[str, Row, float]]:
         detail = {name: row[name] for name in ("score", "standard_error", "low", "high", "mean")}
         whole = {"choice": f"{row['score']:.6g}", "certainty": certainty, "margin": None, "votes": row["votes"]}
         whole |= {"support": row["votes"], "runner_up": None, "flags": ["spread"] if wide else []}
-        yield row["item"], _row(whole, detail | {"deviation": spread, "step": step}), 1 - certainty
+        yield row["item"], _row(whole, json_ready(detail | {"deviation": spread, "step": step})), 1 - certainty
 
 
 def _transcripts(verdict: TranscriptVerdict) -> Iterator[tuple[str, Row, float]]:
@@ -147,7 +147,7 @@ def _row(row: dict[str, Any], detail: dict[str, Any]) -> Row:
     names = ("choice", "certainty", "margin", "votes", "support", "runner_up")
     flags = row["flags"]
     listed = flags if isinstance(flags, list) else [flag for flag in (flags or "").split("; ") if flag]
-    return {**{name: row[name] for name in names}, "flags": listed, "detail": json_ready(detail)}
+    return {**{name: row[name] for name in names}, "flags": listed, "detail": detail}
 
 
 def _first(*values: float) -> float | None:

@@ -245,14 +245,17 @@ def _opinion_rows(opinions: Opinions, ids: Mapping[str, int], source_id: int) ->
     value = VALUE[opinions.kind]
     number = opinions.kind == "scores"
     rest = [name for name in frame.columns if name not in ("item", "voter", value)]
+    detail: dict[str, Any] = {}
     for item, voter, said, *others in frame.select("item", "voter", value, *rest).iter_rows():
+        if rest:
+            detail = _plain(dict(zip(rest, others, strict=True)))
         yield {
             "item_id": ids[item],
             "source_id": source_id,
             "voter": voter,
             "value": None if number else said,
             "number": said if number else None,
-            "detail": _plain(dict(zip(rest, others, strict=True))),
+            "detail": detail,
         }
 
 
@@ -285,6 +288,7 @@ def _count_versions(session: Session, source_id: int) -> None:
     session.execute(update(Item).where(*older).values(version=Item.version + 1), execution_options=_UNSEEN)
 
 
+_PLAIN_TYPES = {str, int, bool, type(None)}
 _UNSEEN = {"synchronize_session": False}
 
 
@@ -298,10 +302,10 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _json(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, str | int | float | bool | type(None)):
+    if type(value) in _PLAIN_TYPES:
         return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     if isinstance(value, date | datetime):
         return value.isoformat()
     if isinstance(value, Mapping):

@@ -256,6 +256,8 @@ class Decision(Base):
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))
     """The record that this one undoes or does again."""
+    batch: Mapped[str | None] = mapped_column(String(36), index=True)
+    """Decisions made at one stroke, which one undo takes back."""
     current: Mapped[bool] = mapped_column(Boolean, default=True)
     """Whether nothing superseded it."""
     older_evidence: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -488,6 +488,7 @@ def _make_tables() -> None:
         sa.Column("adopted_from", sa.Text(), nullable=True),
         sa.Column("supersedes_id", KEY, nullable=True),
         sa.Column("undoes_id", KEY, nullable=True),
+        sa.Column("batch", sa.String(length=36), nullable=True),
         sa.Column("current", sa.Boolean(), nullable=False),
         sa.Column("older_evidence", sa.Boolean(), nullable=False),
         sa.Column("run_id", KEY, nullable=True),
@@ -502,6 +503,7 @@ def _make_tables() -> None:
         sa.ForeignKeyConstraint(["undoes_id"], ["decision.id"], name=op.f("fk_decision_undoes_id_decision")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
     )
+    op.create_index("ix_decision_batch", "decision", ["batch"], unique=False)
     op.create_index("ix_decision_author", "decision", ["author_id", "id"], unique=False)
     op.create_index("ix_decision_content", "decision", ["content"], unique=False)
     op.create_index("ix_decision_current", "decision", ["item_id", "current"], unique=False)

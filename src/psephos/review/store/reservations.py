@@ -1,0 +1,210 @@
+"""Who looks at which item, so that no two people do the work of one?
+
+An item is wanted by as many people as its overlap says. Whoever opens it reserves a place for the length of a lease, is
+renewed by activity, and lets go by leaving; a lease that runs out is as if it had never been. Taking is one transaction
+that holds the row of the item, so the person that is one too many is refused by the server, not by the page.
+
+What comes next: items by falling value of checking, none that the person has answered or skipped. Every fifth on
+average is one of the hidden audit slice instead, as long as that lasts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy.orm import Session
+
+from psephos.errors import ForbiddenError, InputError, TakenError
+from psephos.review.store.audit_log import record
+from psephos.review.store.columns import now
+from psephos.review.store.loading import drawn
+from psephos.review.store.tables import Decision, Item, Project, Reservation
+
+AUDIT_PACE = 0.2
+"""How often the next item is one of the audit slice."""
+
+
+def reserve(session: Session, item_id: int, user_id: str, *, at: datetime | None = None) -> Reservation:
+    """Take a place at an item, or renew the lease of one's own.
+
+    Parameters
+    ----------
+    session : Session
+        From `Store.write`.
+    item_id : int
+    user_id : str
+    at : datetime, optional
+        The present, if it is not now.
+
+    Returns
+    -------
+    Reservation
+
+    Raises
+    ------
+    TakenError
+        If as many people as are wanted have answered or have it open.
+    ForbiddenError
+        If the item is locked.
+    InputError
+        If there is no such item.
+    """
+    at = at or now()
+    item, project = held_item(session, item_id)
+    if item.state == "locked":
+        raise ForbiddenError("item", "is locked", hint="ask a manager to unlock it")
+    mine = session.scalar(_of(item_id).where(Reservation.user_id == user_id))
+    if mine is None or mine.until <= at:
+        check_place(session, item, project, user_id, at)
+    until = at + timedelta(seconds=project.lease_seconds)
+    if mine is not None:
+        taken_again = mine.until <= at
+        mine.until = max(until, mine.until)
+        if not taken_again:
+            return mine
+    else:
+        mine = Reservation(item_id=item_id, user_id=user_id, until=until, created_at=at)
+        session.add(mine)
+    record(session, project.id, user_id, "reservation.take", f"item:{item_id}", at=at)
+    return mine
+
+
+def take_next(
+    session: Session,
+    project: Project,
+    user_id: str,
+    *,
+    order: str = "value",
+    where: ColumnElement[bool] | None = None,
+    at: datetime | None = None,
+) -> Item | None:
+    """Reserve what this person should look at next; None if nothing is left for them.
+
+    Parameters
+    ----------
+    session : Session
+        From `Store.write`.
+    project : Project
+    user_id : str
+    order : {"value", "risk", "age", "random", "source"}, default "value"
+    where : SQL expression, optional
+        Only items for which this holds; see `psephos.review.store.queue.condition`.
+    at : datetime, optional
+        The present, if it is not now.
+
+    Returns
+    -------
+    Item or None
+    """
+    from psephos.review.store.queue import ordering
+
+    at = at or now()
+    query = open_to(project.id, user_id)
+    if where is not None:
+        query = query.where(where)
+    done = session.scalar(select(func.count()).where(Decision.author_id == user_id)) or 0
+    if drawn(project.salt, "pace", f"{user_id} {done}") < AUDIT_PACE:
+        item = _first_free(session, project, query.where(Item.in_audit).order_by(Item.draw, Item.id), user_id, at)
+        if item is not None:
+            return item
+    return _first_free(session, project, query.order_by(*ordering(order)), user_id, at)
+
+
+def release(session: Session, item_id: int, user_id: str) -> bool:
+    """Let go of an item; False if it was not held."""
+    item, project = held_item(session, item_id)
+    done: Any = session.execute(delete(Reservation).where(*_mine(item.id, user_id)))
+    if done.rowcount:
+        record(session, project.id, user_id, "reservation.release", f"item:{item_id}")
+    return bool(done.rowcount)
+
+
+def here(session: Session, item_id: int, *, at: datetime | None = None) -> list[str]:
+    """Who has an item open."""
+    query = select(Reservation.user_id).where(Reservation.item_id == item_id, Reservation.until > (at or now()))
+    return list(session.scalars(query.order_by(Reservation.id)))
+
+
+def check_place(session: Session, item: Item, project: Project, user_id: str, at: datetime) -> None:
+    """Refuse who would be one too many."""
+    answered = select(Decision.author_id).where(
+        Decision.item_id == item.id,
+        Decision.current.is_(True),
+        Decision.place.is_(None),
+        Decision.act.in_(("decide", "adjudicate")),
+    )
+    opened = select(Reservation.user_id).where(Reservation.item_id == item.id, Reservation.until > at)
+    answers = set(session.scalars(answered))
+    if user_id in answers:
+        return
+    others = answers | set(session.scalars(opened)) - {user_id}
+    wanted = item.overlap or project.overlap
+    if len(others) >= wanted:
+        people = "person has" if wanted == 1 else "people have"
+        raise TakenError("item", f"{wanted} {people} answered it or has it open", hint="take the next one")
+
+
+def open_to(project_id: int, user_id: str) -> Select[tuple[Item]]:
+    """Items that a person can still answer: not settled, neither answered nor skipped by them."""
+    own = select(Decision.id).where(
+        Decision.item_id == Item.id,
+        Decision.author_id == user_id,
+        Decision.current.is_(True),
+        Decision.place.is_(None),
+        Decision.act != "withdraw",
+    )
+    return select(Item).where(
+        Item.project_id == project_id, Item.state == "new", Item.deleted_at.is_(None), ~own.exists()
+    )
+
+
+def held_item(session: Session, item_id: int) -> tuple[Item, Project]:
+    """An item that nobody else changes before this transaction ends, and its project.
+
+    Raises
+    ------
+    InputError
+        If there is no such item.
+    """
+    query = select(Item).where(Item.id == item_id, Item.deleted_at.is_(None))
+    item = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if item is None:
+        raise InputError("item", f"there is no item {item_id}")
+    project = session.get_one(Project, item.project_id)
+    return item, project
+
+
+def _first_free(session: Session, project: Project, query: Select[Any], user_id: str, at: datetime) -> Item | None:
+    """Reserve the first item with a free place; rows that others hold right now are passed over."""
+    taken = (
+        select(func.count(func.distinct(Decision.author_id)))
+        .where(Decision.item_id == Item.id, Decision.current.is_(True), Decision.place.is_(None))
+        .where(Decision.act.in_(("decide", "adjudicate")))
+        .scalar_subquery()
+    )
+    opened = (
+        select(func.count())
+        .where(Reservation.item_id == Item.id, Reservation.until > at, Reservation.user_id != user_id)
+        .scalar_subquery()
+    )
+    wanted = func.coalesce(Item.overlap, project.overlap)
+    free = query.where(taken + opened < wanted).limit(1).with_for_update(skip_locked=True)
+    while True:
+        item = session.scalar(free)
+        if item is None:
+            return None
+        try:
+            reserve(session, item.id, user_id, at=at)
+        except TakenError:
+            continue  # someone else was faster; the next look sees it
+        return item
+
+
+def _of(item_id: int) -> Select[tuple[Reservation]]:
+    return select(Reservation).where(Reservation.item_id == item_id)
+
+
+def _mine(item_id: int, user_id: str) -> tuple[ColumnElement[bool], ...]:
+    return Reservation.item_id == item_id, Reservation.user_id == user_id
