@@ -17,13 +17,13 @@ from psephos.errors import ForbiddenError, InputError
 from psephos.review.authorisation import may
 from psephos.review.context import Context
 from psephos.review.delivering import tell
+from psephos.review.store import items
 from psephos.review.store.account_tables import SignIn
 from psephos.review.store.adjudicating import adjudicate
-from psephos.review.store.answers import checked_text
-from psephos.review.store.audit_log import record
+from psephos.review.store.comments import comment
 from psephos.review.store.deciding import accept_all, decide, own_decision, skip
 from psephos.review.store.reservations import release, reserve
-from psephos.review.store.tables import Comment, Decision, Item, Project
+from psephos.review.store.tables import Decision, Item, Project
 from psephos.review.store.undoing import redo, undo
 from psephos.review.viewing import names_of, said
 
@@ -103,36 +103,19 @@ def let_go(here: Context, item_id: int) -> dict[str, Any]:
 def flag(here: Context, item_id: int, flagged: bool) -> dict[str, Any]:
     """Mark an item, or take the mark away."""
     with here.write() as session:
-        item = session.get_one(Item, item_id)
-        if item.flagged != flagged:
-            record(
-                session,
-                item.project_id,
-                here.caller.user_id,
-                "item.flag",
-                f"item:{item_id}",
-                {"flagged": item.flagged},
-                {"flagged": flagged},
-            )
-            item.flagged = flagged
+        items.flag(session, item_id, here.caller.user_id, flagged)
         return {"flagged": flagged}
 
 
 def remark(here: Context, item_id: int, body: str, *, place: int | None = None) -> dict[str, Any]:
     """Comment on an item."""
-    text = checked_text("comment", body).strip()
-    if not text or len(text) > LONGEST_COMMENT:
-        raise InputError("comment", f"must have 1 to {LONGEST_COMMENT:,} characters")
+    if len(body) > LONGEST_COMMENT:
+        raise InputError("comment", f"may have {LONGEST_COMMENT:,} characters, got {len(body):,}")
     with here.write() as session:
-        one = Comment(item_id=item_id, place=place, author_id=here.caller.user_id, body=text)
-        session.add(one)
-        session.flush()
-        record(
-            session, here.project_id, here.caller.user_id, "comment.create", f"item:{item_id}", None, {"body": text}
-        )
+        one = comment(session, item_id, here.caller.user_id, body, place=place)
         tell(session, here.project_id, "comment", {"item": item_id, "comment": one.id})
         who = names_of(session, [here.caller.user_id]).get(here.caller.user_id, "")
-        return {"id": one.id, "who": who, "at": one.created_at.isoformat(), "body": text, "place": place}
+        return {"id": one.id, "who": who, "at": one.created_at.isoformat(), "body": one.body, "place": place}
 
 
 def _check_reviewer(here: Context, what: str) -> None:

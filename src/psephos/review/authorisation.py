@@ -21,11 +21,11 @@ from fastapi import Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from psephos.review.accounts.people import role_in
 from psephos.review.context import Caller, Context, Permit, Server, caller_of, server_of
 from psephos.review.store.account_tables import ROLES, Membership, SavedView, Webhook
 from psephos.review.store.audit_log import record
 from psephos.review.store.columns import now
+from psephos.review.store.people import role_of
 from psephos.review.store.tables import Comment, Export, Item, Media, Project
 
 RANK: Mapping[str, int] = MappingProxyType({role: place for place, role in enumerate(ROLES, 1)})
@@ -89,6 +89,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         # A project.
         "queue": SEE,
         "risk": SEE,
+        "accept": Rule("reviewer", "write"),
         "item": SEE,
         "item.decide": DECIDE,
         "item.comment": DECIDE,
@@ -101,10 +102,12 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "project.settings": LOOK_AFTER,
         "project.settings.save": MANAGE,
         "media": SEE,
+        "export.create": MANAGE,
         "export.download": LOOK_AFTER,
         # The same for programs.
         "api.openapi": PERSON,
         "api.me": PERSON,
+        "api.me.change": Rule("person", "write"),
         "api.keys": PERSON,
         "api.projects": PERSON,
         "api.project.create": ADMIN,
@@ -218,7 +221,7 @@ def permit(session: Session, caller: Caller, route: str, path: Mapping[str, obje
             raise NotAllowedError("admin")
         return Permit(role="admin")
     project_id = _project(session, path)
-    role = "manager" if caller.admin else role_in(session, caller.user_id, project_id)
+    role = "manager" if caller.admin else role_of(session, project_id, caller.user_id)
     if role is None or caller.only_project not in (None, project_id):
         raise NotThereError
     for name, value in path.items():

@@ -35,15 +35,19 @@ PAUSE = 2.0
 log = structlog.get_logger("psephos.review")
 
 
-def add(session: Session, project_id: int, url: str, events: list[str], *, private: bool) -> tuple[Webhook, str]:
+def check(url: str, *, private: bool) -> None:
+    """Refuse an address that may not be called; asks the name server, so not while a change is written."""
+    check_address(url, private=private)
+
+
+def add(session: Session, project_id: int, url: str, events: list[str]) -> tuple[Webhook, str]:
     """A new webhook, and the secret of its signatures, which is shown once.
 
     Raises
     ------
     InputError
-        If the address may not be called, or an event is unknown.
+        If an event is unknown.
     """
-    check_address(url, private=private)
     unknown = [name for name in events if name not in EVENTS]
     if unknown or not events:
         raise InputError("events", f"must be some of {', '.join(EVENTS)}")

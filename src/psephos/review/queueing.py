@@ -62,8 +62,7 @@ class Asked:
 
 def rows_of(session: Session, here: Context, project: Project, asked: Asked, *, limit: int = PAGE) -> tuple[list[dict[str, Any]], int]:
     """Rows of the queue, ready for JSON, and how many there are in all."""
-    blind = project.blind and (here.permit.role != "manager" or here.settings.mode == "local")
-    if blind and (asked.search or asked.flag or asked.at_least is not None or asked.at_most is not None):
+    if project.blind and (asked.search or asked.flag or asked.at_least is not None or asked.at_most is not None):
         raise ForbiddenError("filters", "would tell what others said", hint="decide first; the project is blind")
     filters = {
         "state": "" if asked.state == "all" else asked.state,
@@ -91,7 +90,7 @@ def rows_of(session: Session, here: Context, project: Project, asked: Asked, *, 
     names = names_of(session, others)
     rows = []
     for item in found.items:
-        hidden = is_hidden(project, item, here, item.id in decided)
+        hidden = is_hidden(project, item.id in decided)
         here_now = [names.get(one, "somebody") for one in found.reserved.get(item.id, []) if one != here.caller.user_id]
         rows.append(_row(item, hidden) | {"here": ", ".join(here_now), "mine": item.id in decided})
     return rows, found.total

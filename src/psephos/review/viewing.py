@@ -20,6 +20,9 @@ from sqlalchemy.orm import Session
 from psephos.agreement.bands import BANDS, band_of
 from psephos.review.context import Context
 from psephos.review.store.account_tables import User
+from psephos.review.store.adjudicating import columns
+from psephos.review.store.answers import shown
+from psephos.review.store.items import Evidence, evidence
 from psephos.review.store.tables import Comment, Consensus, Decision, Item, Media, Opinion, Project, Reservation, Run
 
 CONTENT = ("prompt", "question", "input", "context", "title", "text")
@@ -36,14 +39,11 @@ _PIECES = re.compile(r"\s+|[^\s]+")
 def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
     """The item as this person may see it, ready for JSON."""
     project = session.get_one(Project, item.project_id)
-    decisions = session.scalars(
-        select(Decision).where(Decision.item_id == item.id).order_by(Decision.id.desc())
-    ).all()
-    mine = next((one for one in decisions if one.author_id == here.caller.user_id and one.current and _settles(one)), None)
-    hidden = is_hidden(project, item, here, mine is not None)
+    seen = evidence(session, item.id, here.caller.user_id)
+    mine = next((one for one in reversed(seen.decisions) if _is_own(one, here)), None)
     dispute = item.state == "disputed"
     nameless = dispute and mine is None
-    names = names_of(session, {one.author_id for one in decisions})
+    names = names_of(session, {one.author_id for one in (*seen.decisions, *seen.comments)})
     result: dict[str, Any] = {
         "id": item.id,
         "project": item.project_id,
@@ -53,7 +53,7 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "version": item.version,
         "run": item.run_id,
         "flagged": item.flagged,
-        "hidden": hidden,
+        "hidden": seen.blind,
         "dispute": dispute,
         "mine": None if mine is None else said(mine),
         "asked": [[name, str(item.about[name])] for name in CONTENT if item.about.get(name)],
@@ -62,22 +62,31 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "offset_ms": _offset(session, item),
         "language": project.language,
         "others": _others(session, here, item),
+        "decisions": [_decided(one, names, here, nameless=nameless) for one in reversed(seen.decisions)],
+        "comments": [_comment(one, names, here, nameless=nameless) for one in seen.comments],
+        "offered": {"says": said(seen.offered[0]), "answer": seen.offered[0].answer} if seen.offered else None,
+        "flags": [] if seen.blind else list(item.flags),
     }
-    if hidden:
-        own = [one for one in decisions if one.author_id == here.caller.user_id]
-        return result | _nothing(session, item) | {"decisions": [_decided(one, names) for one in own]}
-    return result | _evidence(session, item, nameless) | {
-        "flags": list(item.flags),
-        "decisions": [_decided(one, names, nameless=nameless) for one in decisions],
-        "comments": _comments(session, item),
-    }
+    result |= _nothing(session, item) if seen.blind else _evidence(item, seen)
+    result["voted"] = result["candidates"]
+    return result | ({"candidates": _disputed(session, item, project)} if dispute else {})
 
 
-def is_hidden(project: Project, item: Item, here: Context, decided: bool) -> bool:
-    """Whether a project is blind to this person on this item."""
-    looks_after = here.permit.role == "manager" and here.settings.mode == "team"
-    settled = item.state in ("adjudicated", "locked")
-    return project.blind and not decided and not looks_after and not settled and item.state != "disputed"
+def is_hidden(project: Project, decided: bool) -> bool:
+    """Whether a project is blind to a person on an item, who decided it or not; as `items.is_blind`, for many at once."""
+    return project.blind and not decided
+
+
+def _is_own(one: Decision, here: Context) -> bool:
+    return one.author_id == here.caller.user_id and one.current and one.place is None and _settles(one)
+
+
+def _disputed(session: Session, item: Item, project: Project) -> list[dict[str, Any]]:
+    """The answers of a dispute, without names."""
+    return [
+        _candidate(shown(one.answer), answer=one.answer, votes=one.count, letter=one.letter, notes=list(one.notes))
+        for one in columns(session, item, project)
+    ]
 
 
 def said(one: Decision) -> str:
@@ -122,7 +131,7 @@ def _settles(one: Decision) -> bool:
     return one.act in ("decide", "adjudicate")
 
 
-def _decided(one: Decision, names: dict[str, str], *, nameless: bool = False) -> dict[str, Any]:
+def _decided(one: Decision, names: dict[str, str], here: Context, *, nameless: bool) -> dict[str, Any]:
     return {
         "id": one.id,
         "says": said(one),
@@ -130,7 +139,7 @@ def _decided(one: Decision, names: dict[str, str], *, nameless: bool = False) ->
         "answer": one.answer,
         "reason": one.reason,
         "note": one.note,
-        "who": "somebody" if nameless else names.get(one.author_id, "somebody"),
+        "who": _who(one.author_id, names, here, nameless=nameless),
         "at": one.created_at.isoformat(),
         "place": one.place,
         "current": one.current,
@@ -140,14 +149,16 @@ def _decided(one: Decision, names: dict[str, str], *, nameless: bool = False) ->
     }
 
 
-def _comments(session: Session, item: Item) -> list[dict[str, Any]]:
-    statement = select(Comment).where(Comment.item_id == item.id, Comment.deleted_at.is_(None)).order_by(Comment.id)
-    rows = session.scalars(statement).all()
-    names = names_of(session, {one.author_id for one in rows})
-    return [
-        {"id": one.id, "who": names.get(one.author_id, "somebody"), "at": one.created_at.isoformat(), "body": one.body}
-        for one in rows
-    ]
+def _comment(one: Comment, names: dict[str, str], here: Context, *, nameless: bool) -> dict[str, Any]:
+    who = _who(one.author_id, names, here, nameless=nameless)
+    return {"id": one.id, "who": who, "at": one.created_at.isoformat(), "body": one.body, "place": one.place}
+
+
+def _who(person: str, names: dict[str, str], here: Context, *, nameless: bool) -> str:
+    """What a person is called; before a dispute is settled nobody but oneself."""
+    if nameless and person != here.caller.user_id:
+        return "somebody"
+    return names.get(person, "somebody")
 
 
 def _others(session: Session, here: Context, item: Item) -> list[str]:
@@ -183,20 +194,17 @@ def _nothing(session: Session, item: Item) -> dict[str, Any]:
     elif item.kind == "samples":
         values = sorted({str(one) for one in session.scalars(select(Opinion.value).where(Opinion.item_id == item.id)) if one})
         offered = [_candidate(value) for value in values]
-    return {"consensus": None, "candidates": offered, "flags": [], "comments": []}
+    return {"consensus": None, "candidates": offered}
 
 
 def _candidate(text: str, **more: Any) -> dict[str, Any]:
     plain = {"votes": None, "share": None, "certainty": None, "leads": False, "voters": []}
-    return {"text": text, "answer": {"choice": text}} | plain | more
+    return {"text": text or "undecidable", "answer": {"choice": text}} | plain | more
 
 
-def _evidence(session: Session, item: Item, nameless: bool) -> dict[str, Any]:
+def _evidence(item: Item, seen: Evidence) -> dict[str, Any]:
     """Opinions and consensus."""
-    opinions = session.scalars(select(Opinion).where(Opinion.item_id == item.id).order_by(Opinion.id)).all()
-    held = select(Consensus).where(Consensus.item_id == item.id, Consensus.run_id == item.run_id)
-    consensus = session.scalar(held)
-    run = session.get(Run, item.run_id) if item.run_id else None
+    opinions, consensus, run = seen.opinions, seen.consensus, seen.run
     result: dict[str, Any] = {"consensus": None, "candidates": [], "because": [], "command": ""}
     if consensus is not None and run is not None:
         result["consensus"] = {
@@ -213,7 +221,7 @@ def _evidence(session: Session, item: Item, nameless: bool) -> dict[str, Any]:
             result["because"].append(("what would change it", flip(consensus.detail.get("candidates", []), opinions)))
     detail = consensus.detail if consensus is not None else {}
     if item.kind in ("labels", "samples"):
-        result |= _choices(item, opinions, consensus, detail)
+        result |= _choices(opinions, consensus, detail)
     if item.kind == "samples":
         result["answers"] = _answers(opinions, consensus)
     if item.kind == "scores":
@@ -229,7 +237,9 @@ def _evidence(session: Session, item: Item, nameless: bool) -> dict[str, Any]:
     return result
 
 
-def _choices(item: Item, opinions: Sequence[Opinion], consensus: Consensus | None, detail: dict[str, Any]) -> dict[str, Any]:
+def _choices(
+    opinions: Sequence[Opinion], consensus: Consensus | None, detail: dict[str, Any]
+) -> dict[str, Any]:
     voters: dict[str, list[str]] = {}
     silent = []
     for one in opinions:

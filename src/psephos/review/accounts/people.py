@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from psephos.errors import InputError, check_choice
+from psephos.errors import InputError
 from psephos.review.accounts.passwords import check_password, hash_password
-from psephos.review.store.account_tables import ROLES, Membership, SecondFactor, User
+from psephos.review.store.account_tables import SYSTEM, SecondFactor, User
+from psephos.review.store.people import create_user
 
 LOCAL = "local"
 """How the one user of a local server is called."""
@@ -43,7 +43,14 @@ def by_login(session: Session, login: str) -> User | None:
 
 
 def create(
-    session: Session, login: str, *, name: str = "", password: str | None = None, admin: bool = False, email: str = ""
+    session: Session,
+    login: str,
+    *,
+    name: str = "",
+    password: str | None = None,
+    admin: bool = False,
+    email: str = "",
+    actor: str = "",
 ) -> User:
     """A new person.
 
@@ -53,15 +60,11 @@ def create(
         If the login is taken or not one, or the password may not be used.
     """
     login = check_login(login)
-    if by_login(session, login) is not None:
-        raise InputError("login", f"there is a {login} already")
     hashed = None
     if password is not None:
         hashed = hash_password(check_password(password, name=f"{login} {name}"))
-    user = User(login=login, name=name.strip()[:200] or login, email=email[:200], password=hashed, admin=admin)
-    session.add(user)
-    session.flush()
-    return user
+    known = {"email": email[:200], "password": hashed, "admin": admin}
+    return create_user(session, login, actor=actor or SYSTEM, name=name.strip()[:200], **known)
 
 
 def local_user(session: Session) -> User:
@@ -92,27 +95,3 @@ def factors_of(session: Session, user_id: str, *kinds: str) -> Sequence[SecondFa
         SecondFactor.user_id == user_id, SecondFactor.confirmed.is_(True), SecondFactor.kind.in_(wanted)
     )
     return session.scalars(statement.order_by(SecondFactor.id)).all()
-
-
-def role_in(session: Session, user_id: str, project_id: int) -> str | None:
-    """The role of a person in a project."""
-    statement = select(Membership.role).where(Membership.user_id == user_id, Membership.project_id == project_id)
-    return session.scalar(statement)
-
-
-def set_role(session: Session, user_id: str, project_id: int, role: str | None, at: datetime) -> str | None:
-    """Give a person a role in a project, or with None take it away; the role before."""
-    if role is not None:
-        check_choice("role", role, ROLES)
-    statement = select(Membership).where(Membership.user_id == user_id, Membership.project_id == project_id)
-    one = session.scalar(statement)
-    before = None if one is None else one.role
-    if role is None:
-        if one is not None:
-            session.delete(one)
-    elif one is None:
-        session.add(Membership(user_id=user_id, project_id=project_id, role=role, created_at=at))
-    else:
-        one.role = role
-    session.flush()
-    return before

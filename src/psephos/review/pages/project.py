@@ -20,9 +20,11 @@ from psephos.review.rendering import language_of, page
 from psephos.review.languages import translated
 from psephos.review.store.account_tables import ROLES, Membership, User, Webhook
 from psephos.review.store.audit_log import history, record, verify
+from psephos.review.store.people import set_role as set_member
+from psephos.review.store.progress import my_items
 from psephos.review.store.projects import change_project
-from psephos.review.store.tables import Decision, Export, Item, Project
-from psephos.review.viewing import names_of, said
+from psephos.review.store.tables import Export, Project
+from psephos.review.viewing import names_of
 
 router = APIRouter(prefix="/projects/{project}", include_in_schema=False)
 
@@ -45,58 +47,10 @@ def agreement(here: Here, left: str = "", right: str = "") -> Response:
 def mine(here: Here, differs: bool = False) -> Response:
     """What I decided, and what became of it."""
     with here.read() as session:
-        rows = mine_of(session, here)
+        rows = my_items(session, session.get_one(Project, here.project_id), here.caller.user_id)
         shown = [row for row in rows if row["differs"]] if differs else rows
         says = {"rows": shown[:MOST], "all": len(rows), "differs": differs, "differing": sum(row["differs"] for row in rows)}
         return in_project(here, session, "mine.html", says)
-
-
-def mine_of(session: Session, here: Context) -> list[dict[str, Any]]:
-    """Current answers of whoever asks, the latest first, each with what was settled on, why, and by whom."""
-    query = (
-        select(Decision, Item)
-        .join(Item, Item.id == Decision.item_id)
-        .where(
-            Decision.author_id == here.caller.user_id,
-            Decision.project_id == here.project_id,
-            Decision.current.is_(True),
-            Decision.act.in_(("decide", "adjudicate", "skip")),
-        )
-        .order_by(Decision.id.desc())
-    )
-    found = session.execute(query).all()
-    settled = _settling(session, [item.id for _, item in found])
-    names = names_of(session, {one.author_id for one in settled.values()})
-    rows = []
-    for decision, item in found:
-        final = None if item.final is None else said(Decision(act="decide", answer=item.final))
-        by = settled.get(item.id)
-        rows.append(
-            {
-                "id": item.id,
-                "name": item.name,
-                "place": decision.place,
-                "says": said(decision),
-                "final": final,
-                "state": item.state,
-                "differs": decision.place is None and final is not None and final != said(decision),
-                "by": "" if by is None or by.author_id == here.caller.user_id else names.get(by.author_id, ""),
-                "reason": "" if by is None else by.note,
-                "at": decision.created_at.isoformat(),
-            }
-        )
-    return rows
-
-
-def _settling(session: Session, items: list[int]) -> dict[int, Decision]:
-    """The decision that settled a dispute, by item."""
-    found: dict[int, Decision] = {}
-    for start in range(0, len(items), 500):
-        query = select(Decision).where(
-            Decision.item_id.in_(items[start : start + 500]), Decision.act == "adjudicate", Decision.current.is_(True)
-        )
-        found |= {one.item_id: one for one in session.scalars(query)}
-    return found
 
 
 @router.get("/history", name="history")
@@ -142,10 +96,8 @@ def add_person(here: Context, *, role: str, email: str = "", login: str = "") ->
             user = people.by_login(session, login)
             if user is None or not sessions.is_active(user):
                 raise InputError("login", "nobody signs in like that", hint="leave it empty to make a link")
-            before = people.set_role(session, user.id, project, role, here.at)
+            set_member(session, session.get_one(Project, project), user, role, actor=here.caller.user_id)
             sessions.revoke(session, user.id, here.at, but=here.caller.session_id)
-            after = {"role": role}
-            record(session, project, here.caller.user_id, "role.set", f"user:{user.id}", {"role": before}, after)
             return ""
         about = {"project_id": project, "role": role, "email": email.strip().lower()[:200]}
         text = links.make(session, here.settings, "invite", here.at, invited_by=here.caller.user_id, **about)
@@ -166,12 +118,9 @@ def change_role(here: Context, member: int, role: str) -> None:
         one = session.get(Membership, member)
         if one is None or one.project_id != here.project_id:
             raise NotThereError
-        user = one.user_id
-        before = people.set_role(session, user, here.project_id, role or None, here.at)
-        sessions.revoke(session, user, here.at, but=here.caller.session_id)
-        action = "role.set" if role else "role.removed"
-        after = {"role": role} if role else None
-        record(session, here.project_id, here.caller.user_id, action, f"user:{user}", {"role": before}, after)
+        user, project = session.get_one(User, one.user_id), session.get_one(Project, here.project_id)
+        set_member(session, project, user, role or None, actor=here.caller.user_id)
+        sessions.revoke(session, user.id, here.at, but=here.caller.session_id)
 
 
 @router.get("/settings", name="project.settings")
@@ -211,6 +160,13 @@ def save(
             blind=bool(blind),
             sensitive=bool(sensitive),
         )
+    return go(f"/projects/{here.project_id}/settings")
+
+
+@router.post("/exports", name="export.create")
+def export(here: Here, format: Line) -> Response:  # noqa: A002 - the name of the field
+    """Begin an export."""
+    exporting.begin(here, format)
     return go(f"/projects/{here.project_id}/settings")
 
 

@@ -23,6 +23,8 @@ from psephos.review.rendering import page
 from psephos.review.security import cookie_line
 from psephos.review.store.account_tables import User
 from psephos.review.store.audit_log import record
+from psephos.review.store.people import set_role
+from psephos.review.store.tables import Project
 
 router = APIRouter(include_in_schema=False)
 
@@ -127,7 +129,7 @@ def accept(here: Here, link: str, login: Line, password: Line, name: Line = "") 
                 raise NotThereError
             user.email = one.email
             if one.project_id is not None:
-                people.set_role(session, user.id, one.project_id, one.role, here.at)
+                set_role(session, session.get_one(Project, one.project_id), user, one.role, actor=user.id)
             after = {"role": one.role, "invited_by": one.invited_by}
             record(session, one.project_id, user.id, "person.joined", f"user:{user.id}", None, after)
             return signed_in(here, session, user, strong=False, after="/projects")

@@ -18,6 +18,8 @@ from psephos.review.context import Context, Here
 from psephos.review.pages.sign_in import door, signed_in
 from psephos.review.store.account_tables import Identity, Invitation, User
 from psephos.review.store.audit_log import record
+from psephos.review.store.people import set_role
+from psephos.review.store.tables import Project
 
 router = APIRouter(include_in_schema=False)
 
@@ -67,7 +69,7 @@ def _owner(session: Session, here: Context, person: sign_on.Person) -> User | No
         login = person.email.lower() if people.by_login(session, person.email) is None else f"{person.subject}@sign-on"
         user = people.create(session, login, name=person.name, email=person.email)
         if invited.project_id is not None:
-            people.set_role(session, user.id, invited.project_id, invited.role, here.at)
+            set_role(session, session.get_one(Project, invited.project_id), user, invited.role, actor=user.id)
         record(session, invited.project_id, user.id, "person.joined", f"user:{user.id}", None, {"role": invited.role})
     session.add(Identity(user_id=user.id, issuer=person.issuer, subject=person.subject, created_at=here.at))
     record(session, None, user.id, "identity.joined", f"user:{user.id}", None, {"issuer": person.issuer})
