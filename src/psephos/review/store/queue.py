@@ -144,8 +144,8 @@ def condition(
 def counts(session: Session, project: Project) -> dict[str, int]:
     """Items in each state."""
     query = select(Item.state, func.count()).where(Item.project_id == project.id, Item.deleted_at.is_(None))
-    found = {state: number for state, number in session.execute(query.group_by(Item.state))}
-    return {state: found.get(state, 0) for state in STATES}
+    found = [tuple(row) for row in session.execute(query.group_by(Item.state))]
+    return dict.fromkeys(STATES, 0) | dict(found)
 
 
 def _part(name: str, value: Any, user_id: str | None, at: datetime) -> ColumnElement[bool]:

@@ -117,9 +117,11 @@ class Item(Base):
     __table_args__ = (
         UniqueConstraint("project_id", "kind", "name"),
         Index("ix_item_queue", "project_id", "state", "value", "id"),
-        Index("ix_item_risk", "project_id", "state", "risk", "id"),
-        Index("ix_item_draw", "project_id", "state", "draw", "id"),
-        Index("ix_item_place", "project_id", "state", "place", "id"),
+        Index("ix_item_value", "project_id", "value", "id"),
+        Index("ix_item_risk", "project_id", "risk", "id"),
+        Index("ix_item_draw", "project_id", "draw", "id"),
+        Index("ix_item_place", "project_id", "place", "id"),
+        Index("ix_item_states", "project_id", "deleted_at", "state"),
         Index("ix_item_content", "content"),
     )
 

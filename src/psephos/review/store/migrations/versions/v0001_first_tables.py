@@ -55,6 +55,7 @@ def downgrade() -> None:
     op.drop_index("ix_decision_project_time", table_name="decision")
     op.drop_index("ix_decision_current", table_name="decision")
     op.drop_index("ix_decision_content", table_name="decision")
+    op.drop_index("ix_decision_batch", table_name="decision")
     op.drop_index("ix_decision_author", table_name="decision")
     op.drop_table("decision")
     op.drop_index(op.f("ix_consensus_item_id"), table_name="consensus")
@@ -62,6 +63,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_comment_item_id"), table_name="comment")
     op.drop_table("comment")
     op.drop_index(op.f("ix_item_source_id"), table_name="item")
+    op.drop_index("ix_item_value", table_name="item")
+    op.drop_index("ix_item_states", table_name="item")
     op.drop_index("ix_item_risk", table_name="item")
     op.drop_index("ix_item_queue", table_name="item")
     op.drop_index("ix_item_place", table_name="item")
@@ -434,10 +437,12 @@ def _make_tables() -> None:
         sa.UniqueConstraint("project_id", "kind", "name", name=op.f("uq_item_project_id_kind_name")),
     )
     op.create_index("ix_item_content", "item", ["content"], unique=False)
-    op.create_index("ix_item_draw", "item", ["project_id", "state", "draw", "id"], unique=False)
-    op.create_index("ix_item_place", "item", ["project_id", "state", "place", "id"], unique=False)
+    op.create_index("ix_item_draw", "item", ["project_id", "draw", "id"], unique=False)
+    op.create_index("ix_item_place", "item", ["project_id", "place", "id"], unique=False)
     op.create_index("ix_item_queue", "item", ["project_id", "state", "value", "id"], unique=False)
-    op.create_index("ix_item_risk", "item", ["project_id", "state", "risk", "id"], unique=False)
+    op.create_index("ix_item_value", "item", ["project_id", "value", "id"], unique=False)
+    op.create_index("ix_item_states", "item", ["project_id", "deleted_at", "state"], unique=False)
+    op.create_index("ix_item_risk", "item", ["project_id", "risk", "id"], unique=False)
     op.create_index(op.f("ix_item_source_id"), "item", ["source_id"], unique=False)
     op.create_table(
         "comment",
