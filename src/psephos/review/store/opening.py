@@ -71,6 +71,7 @@ class Store:
         """A session that reads one state and changes nothing."""
         with complaining(self.place), Session(self.engine, expire_on_commit=False) as session:
             yield session
+            session.expunge_all()  # what was read stays readable
             session.rollback()
 
     @contextmanager
@@ -171,6 +172,7 @@ def _sqlite(path: Path) -> Store:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"timeout": PATIENCE, "check_same_thread": False, "isolation_level": None},
+        hide_parameters=True,
         pool_size=16,
         max_overflow=32,
     )
@@ -202,7 +204,8 @@ def _postgresql(url: URL) -> Store:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
-            pool_size=16,
+            hide_parameters=True,
+        pool_size=16,
             max_overflow=32,
             connect_args={"connect_timeout": round(PATIENCE)} if "connect_timeout" not in url.query else {},
         )
