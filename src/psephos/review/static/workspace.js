@@ -44,16 +44,18 @@ const neighbour = (step, filter = () => true) => {
 const open = (one) => !done.has(Number(one.dataset.id)) && one.dataset.state === "new";
 
 const more = async () => {
-  const from = strip.dataset.more;
-  if (!from) return;
+  if (!strip.dataset.more) return;
   strip.dataset.more = "";
-  const answer = await fetch(from, { headers: { accept: "text/html", "x-psephos-part": "strip" } }).catch(() => null);
-  if (!answer?.ok) { strip.dataset.more = from; return; }
+  const asked = new URLSearchParams(location.search);
+  const leaves = ["new", "open", null].includes(asked.get("state"));
+  asked.set("offset", Number(asked.get("offset") ?? 0) + entries().filter((one) => !leaves || open(one)).length);
+  const answer = await fetch(`${work.dataset.items}/${item.id}?${asked}`, { headers: { accept: "text/html", "x-psephos-part": "strip" } }).catch(() => null);
+  if (!answer?.ok) { strip.dataset.more = "1"; return; }
   const part = document.createElement("template");
   part.innerHTML = await answer.text();
   const known = new Set(entries().map((one) => one.dataset.id));
   for (const row of part.content.querySelectorAll("li")) if (!known.has(row.firstElementChild.dataset.id)) strip.append(row);
-  strip.dataset.more = part.content.querySelector("[data-more]")?.dataset.more ?? "";
+  strip.dataset.more = part.content.firstElementChild?.dataset.more ?? "";
 };
 
 /* Parts of items. */
@@ -198,7 +200,7 @@ const noteOf = () => find("#note")?.value.trim() ?? "";
 
 on("choose", choose);
 on("accept", () => { if (item.consensus) settle("decisions", { answer: item.consensus, note: noteOf() }, "decided"); });
-on("none", () => settle("decisions", { answer: { undecidable: true }, note: noteOf() }, "decided"));
+on("none", () => (item.dispute ? settle("decisions", { answer: { undecidable: true }, note: noteOf() }, "adjudicated") : run("edit")));
 on("edit", () => { const part = find("#own"); part.closest("details").open = true; part.focus(); });
 on("skip", () => { const part = find("#skip"); part.closest("details").open = true; part.focus(); });
 on("expert", () => settle("skips", { reason: "need expert", note: noteOf() }, "skipped"));
@@ -227,7 +229,7 @@ const turn = (path, text) => send(api(path), {}, {
 });
 on("undo", () => turn("undo", words.undone));
 on("redo", () => turn("redo", words.redone));
-on("escape", () => { for (const part of work.querySelectorAll("details[open].once")) part.open = false; });
+on("escape", () => { for (const part of work.querySelectorAll("details[open].leaf")) part.open = false; });
 
 work.addEventListener("submit", (event) => {
   const form = event.target;
