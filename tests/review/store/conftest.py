@@ -66,3 +66,64 @@ def empty(store: Any) -> None:
         connection.execute(text("ALTER TABLE audit DISABLE TRIGGER USER"))
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
         connection.execute(text("ALTER TABLE audit ENABLE TRIGGER USER"))
+
+
+@pytest.fixture
+def bench(store: Any) -> Any:
+    """A store with a project of six labelled items and five people."""
+    return Bench(store)
+
+
+class Bench:
+    """A project, people, and short ways to the services."""
+
+    def __init__(self, store: Any, items: int = 6, **rules: Any) -> None:
+        from psephos.opinions import labels
+        from psephos.review.store import deciding, loading, people, projects
+
+        self.store = store
+        with store.write() as session:
+            self.system = projects.system_user(session).id
+            self.users = [people.create_user(session, f"user{n}", actor=self.system).id for n in range(5)]
+            rules = {"audit_share": 0.0} | rules
+            self.project = projects.create_project(session, "labels", actor=self.system, **rules).id
+            names = [f"item {n}" for n in range(items) for _ in range(3)]
+            said = [label for n in range(items) for label in (("a", "a", "b") if n % 2 else ("a", "a", "a"))]
+            votes = labels(names, ["x", "y", "z"] * items, said)
+            loading.load(session, self.project_in(session), votes, actor=self.system)
+        self.decide = self.service(deciding.decide)
+        self.skip = self.service(deciding.skip)
+
+    def project_in(self, session: Any) -> Any:
+        from psephos.review.store.tables import Project
+
+        return session.get(Project, self.project)
+
+    def service(self, function: Any) -> Any:
+        def call(*arguments: Any, **options: Any) -> Any:
+            with self.store.write() as session:
+                return function(session, *arguments, **options)
+
+        return call
+
+    def in_project(self, function: Any, *arguments: Any, **options: Any) -> Any:
+        with self.store.write() as session:
+            return function(session, self.project_in(session), *arguments, **options)
+
+    def item(self, item_id: int) -> Any:
+        from psephos.review.store.tables import Item
+
+        with self.store.read() as session:
+            return session.get(Item, item_id)
+
+    def verified(self) -> Any:
+        from psephos.review.store.audit_log import verify
+
+        with self.store.read() as session:
+            return verify(session, self.project)
+
+
+@pytest.fixture
+def make_bench(store: Any) -> Callable[..., Any]:
+    """`make_bench(items=..., overlap=...)`: as `bench`, with other rules."""
+    return lambda **rules: Bench(store, **rules)

@@ -13,7 +13,6 @@ further apart than the project allows.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -124,12 +123,12 @@ def distribution(answers: Sequence[Answer | None]) -> dict[str, float]:
     >>> distribution([{"choice": "a"}, {"both": ["a", "b"]}])
     {'a': 0.75, 'b': 0.25}
     """
-    counts: Counter[str] = Counter()
+    counts: dict[str, float] = {}
     told = [answer for answer in answers if answer is not None and "undecidable" not in answer]
     for answer in told:
         parts = answer.get("both") or [shown(answer)]
         for part in parts:
-            counts[part] += 1 / len(parts)  # type: ignore[assignment] - a share of one answer
+            counts[part] = counts.get(part, 0.0) + 1 / len(parts)
     return {name: share / len(told) for name, share in counts.items()}
 
 

@@ -40,7 +40,7 @@ def insert_rows(session: Session, table: type[Any], rows: Iterable[Mapping[str, 
     count = 0
     if connection.dialect.name == "postgresql":
         cursor = connection.connection.cursor()
-        with cursor.copy(f"COPY {quote(inner.name)} ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        with cursor.copy(f"COPY {quote(inner.name)} ({columns}) FROM STDIN") as copy:
             for row in values:
                 copy.write_row(row)
                 count += 1
@@ -49,7 +49,7 @@ def insert_rows(session: Session, table: type[Any], rows: Iterable[Mapping[str, 
     marks = ", ".join("?" * len(names))
     statement = f"INSERT INTO {quote(inner.name)} ({columns}) VALUES ({marks})"  # noqa: S608 - names of our own tables
     while batch := list(islice(values, BATCH)):
-        connection.connection.executemany(statement, batch)  # type: ignore[attr-defined]
+        connection.connection.executemany(statement, batch)
         count += len(batch)
     return count
 

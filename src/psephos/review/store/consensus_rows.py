@@ -40,8 +40,8 @@ def rows_of(verdict: Verdict | ScoreVerdict) -> Iterator[tuple[str, Row, float]]
 
 def _choices(verdict: Verdict) -> Iterator[tuple[str, Row, float]]:
     candidates: dict[str, list[dict[str, Any]]] = {}
-    frame = verdict.opinions.frame()  # type: ignore[union-attr] - a store holds no shards
-    value = verdict.opinions.value  # type: ignore[union-attr]
+    said: Any = verdict.opinions
+    frame, value = said.frame(), said.value
     weight = pl.col("weight").fill_null(1.0) if "weight" in frame.columns else pl.lit(1.0)
     counted = (
         frame.filter(pl.col(value).is_not_null())

@@ -141,7 +141,7 @@ def load(
     run = None
     if decide:
         run = recompute(session, project, opinions.kind, actor=actor, opinions=opinions if first_load else None)
-    return Loaded(source.id, run and run.id, fresh, known, count, opinions.issues.set_aside)
+    return Loaded(source.id, None if run is None else run.id, fresh, known, count, opinions.issues.set_aside)
 
 
 def content_of(kind: str, name: str, about: Mapping[str, Any]) -> str:

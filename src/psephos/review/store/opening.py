@@ -71,8 +71,6 @@ class Store:
         """A session that reads one state and changes nothing."""
         with complaining(self.place), Session(self.engine, expire_on_commit=False) as session:
             yield session
-            session.expunge_all()  # what was read stays readable
-            session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -63,7 +63,7 @@ def my_items(session: Session, project: Project, user_id: str, *, differs: bool 
     )
     found: dict[int, dict[str, Any]] = {}
     for decision, item in session.execute(mine):
-        if item.id in found:
+        if item.id in found or decision.answer is None:
             continue
         final = {name: value for name, value in (item.final or {}).items() if name != "shares"}
         same = bool(final) and key_of(final, project, item.kind) == key_of(decision.answer, project, item.kind)

@@ -144,11 +144,11 @@ def condition(
 def counts(session: Session, project: Project) -> dict[str, int]:
     """Items in each state."""
     query = select(Item.state, func.count()).where(Item.project_id == project.id, Item.deleted_at.is_(None))
-    found = [tuple(row) for row in session.execute(query.group_by(Item.state))]
-    return dict.fromkeys(STATES, 0) | dict(found)
+    found = {row.state: int(row[1]) for row in session.execute(query.group_by(Item.state))}
+    return dict.fromkeys(STATES, 0) | found
 
 
-def _part(name: str, value: Any, user_id: str | None, at: datetime) -> ColumnElement[bool]:
+def _part(name: str, value: Any, user_id: str | None, at: datetime) -> Any:
     if name == "state":
         return _state(value, at)
     if name in ("at_least", "at_most"):
@@ -173,7 +173,7 @@ def _part(name: str, value: Any, user_id: str | None, at: datetime) -> ColumnEle
     if name == "flagged":
         return Item.flagged.is_(bool(value))
     column: Any = {"kind": Item.kind, "source": Item.source_id}[name]
-    return column == value  # type: ignore[no-any-return]
+    return column == value
 
 
 def _state(value: str, at: datetime) -> ColumnElement[bool]:

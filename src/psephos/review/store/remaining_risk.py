@@ -196,8 +196,7 @@ def _is_wrong(item: Item, project: Project) -> bool:
     if "both" in final:
         return item.choice not in final["both"]
     if "score" in final:
-        half = item.about.get("step", 0.0) / 2
-        return abs(final["score"] - float(item.choice or "nan")) > max(half, project.spread, 1e-9)
-    return item.choice is None or key_of(final, project, item.kind) != key_of(
-        {"choice": item.choice}, project, item.kind
-    )
+        half = float(item.about.get("step", 0.0)) / 2
+        return abs(float(final["score"]) - float(item.choice or "nan")) > max(half, project.spread, 1e-9)
+    machine = None if item.choice is None else key_of({"choice": item.choice}, project, item.kind)
+    return bool(machine != key_of(final, project, item.kind))

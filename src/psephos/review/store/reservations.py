@@ -146,7 +146,7 @@ def check_place(session: Session, item: Item, project: Project, user_id: str, at
         raise TakenError("item", f"{wanted} {people} answered it or has it open", hint="take the next one")
 
 
-def open_to(project_id: int, user_id: str) -> Select[tuple[Item]]:
+def open_to(project_id: int, user_id: str) -> Select[Item]:
     """Items that a person can still answer: not settled, neither answered nor skipped by them."""
     own = select(Decision.id).where(
         Decision.item_id == Item.id,
@@ -192,7 +192,7 @@ def _first_free(session: Session, project: Project, query: Select[Any], user_id:
     wanted = func.coalesce(Item.overlap, project.overlap)
     free = query.where(taken + opened < wanted).limit(1).with_for_update(skip_locked=True)
     while True:
-        item = session.scalar(free)
+        item: Item | None = session.scalar(free)
         if item is None:
             return None
         try:
@@ -202,7 +202,7 @@ def _first_free(session: Session, project: Project, query: Select[Any], user_id:
         return item
 
 
-def _of(item_id: int) -> Select[tuple[Reservation]]:
+def _of(item_id: int) -> Select[Reservation]:
     return select(Reservation).where(Reservation.item_id == item_id)
 
 

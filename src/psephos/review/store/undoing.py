@@ -7,6 +7,7 @@ they or somebody else had said before; making it again repeats what was undone. 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -47,8 +48,8 @@ def undo(session: Session, project: Project, user_id: str, *, since: datetime | 
     done, _ = _stacks(session, project, user_id, since)
     if not done:
         return []
-    last = done[-1]
-    together = [one for one in done if one.batch == last.batch] if last.batch else [last]
+    last = done[-1].stands
+    together = [one.stands for one in done if one.stands.batch == last.batch] if last.batch else [last]
     return [_take_back(session, one) for one in reversed(together)]
 
 
@@ -57,30 +58,41 @@ def redo(session: Session, project: Project, user_id: str, *, since: datetime | 
     _, undone = _stacks(session, project, user_id, since)
     if not undone:
         return []
-    target, _ = undone[-1]
-    together = [pair for pair in undone if pair[0].batch == target.batch] if target.batch else [undone[-1]]
-    return [_again(session, *pair) for pair in reversed(together)]
+    batch = undone[-1][0].stands.batch
+    together = [pair for pair in undone if pair[0].stands.batch == batch] if batch else [undone[-1]]
+    return [_again(session, step.stands, undoing) for step, undoing in reversed(together)]
+
+
+@dataclass
+class _Step:
+    """Something a person did: the record of it that stands now, which may be a later one that brought it back."""
+
+    stands: Decision
 
 
 def _stacks(
     session: Session, project: Project, user_id: str, since: datetime | None
-) -> tuple[list[Decision], list[tuple[Decision, Decision]]]:
+) -> tuple[list[_Step], list[tuple[_Step, Decision]]]:
     """What was done and can be undone, and what was undone (with the record that did it) and can be done again."""
     query = select(Decision).where(Decision.project_id == project.id, Decision.author_id == user_id)
     if since is not None:
         query = query.where(Decision.created_at >= since)
     latest = session.scalars(query.order_by(Decision.id.desc()).limit(DEEPEST)).all()
-    done: list[Decision] = []
-    undone: list[tuple[Decision, Decision]] = []
+    done: list[_Step] = []
+    undone: list[tuple[_Step, Decision]] = []
     for made in reversed(latest):
         if made.undoes_id is None:
-            done.append(made)
+            done.append(_Step(made))
             undone = []
-        elif done and made.undoes_id == done[-1].id:
-            undone.append((done.pop(), made))
+        elif done and made.undoes_id == done[-1].stands.id:
+            step = done.pop()
+            undone.append((step, made))
+            for before in done:
+                if before.stands.id == step.stands.supersedes_id:
+                    before.stands = made
         elif undone and made.undoes_id == undone[-1][1].id:
-            undone.pop()
-            done.append(made)
+            step, _ = undone.pop()
+            done.append(_Step(made))
     return done, undone
 
 
@@ -104,8 +116,9 @@ def _take_back(session: Session, target: Decision) -> Decision:
         content=item.content,
         blind=target.blind,
     )
-    if earlier is not None and not mine:
-        earlier.current = True  # the record of somebody else stands again
+    others = _of_somebody_else(session, target)
+    if others is not None:
+        others.current = True  # it stands again
     add(session, back, target, item, action="decision.undo")
     settle(session, item, project)
     return back
@@ -130,14 +143,24 @@ def _again(session: Session, target: Decision, undoing: Decision) -> Decision:
         content=item.content,
         blind=target.blind,
     )
-    earlier = session.get(Decision, target.supersedes_id) if target.supersedes_id else None
-    if earlier is not None and earlier.author_id != target.author_id:
-        if not earlier.current:
+    others = _of_somebody_else(session, target)
+    if others is not None:
+        if not others.current:
             raise ConflictError("decision", "somebody else has changed it meanwhile", hint="look at the item again")
-        earlier.current = False
+        others.current = False
     add(session, again, undoing, item, action="decision.redo")
     settle(session, item, project)
     return again
+
+
+def _of_somebody_else(session: Session, made: Decision) -> Decision | None:
+    """The record of somebody else that stood before `made`, also where `made` was undone and done again."""
+    earlier = session.get(Decision, made.supersedes_id) if made.supersedes_id else None
+    if earlier is None or earlier.author_id != made.author_id:
+        return earlier
+    if earlier.act == "withdraw" and earlier.undoes_id:
+        return _of_somebody_else(session, session.get_one(Decision, earlier.undoes_id))
+    return None
 
 
 def _check_stands(decision: Decision) -> None:
