@@ -33,7 +33,7 @@ def address(secret: str, name: str, issuer: str = "psephos") -> str:
     >>> address("JBSWY3DPEHPK3PXP", "ann@example.org")
     'otpauth://totp/psephos:ann%40example.org?secret=JBSWY3DPEHPK3PXP&issuer=psephos'
     """
-    return pyotp.TOTP(secret).provisioning_uri(name, issuer_name=issuer)
+    return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
 
 
 def matching_step(secret: str, code: str, *, after: int = -1, now: float | None = None) -> int | None:

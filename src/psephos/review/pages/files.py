@@ -73,4 +73,4 @@ def media(media: int, here: Here) -> Response:
     wanted = here.request.headers.get("range", "")
     if wanted.count(",") >= MOST_RANGES:
         return Response(status_code=416, headers={"content-range": f"bytes */{place.stat().st_size}"})
-    return FileResponse(place, media_type=one.type, headers={"cache-control": "private, no-store"})
+    return FileResponse(place, media_type=one.type, headers={"cache-control": "no-store"})
