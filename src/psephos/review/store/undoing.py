@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from psephos.errors import ConflictError
-from psephos.review.store.deciding import add
+from psephos.review.store.deciding import add, own_decision
 from psephos.review.store.reservations import held_item
 from psephos.review.store.settling import settle
 from psephos.review.store.tables import Decision, Project
@@ -107,7 +107,8 @@ def _stacks(
 def _take_back(session: Session, step: _Step) -> Decision:
     target = step.stands
     item, project = held_item(session, target.item_id)
-    _check_stands(target)
+    if not target.current:
+        raise ConflictError("decision", "somebody else has superseded it", hint="look at the item again")
     earlier = session.get(Decision, step.first.supersedes_id) if step.first.supersedes_id else None
     mine = earlier is not None and earlier.author_id == target.author_id
     back = Decision(
@@ -135,7 +136,9 @@ def _take_back(session: Session, step: _Step) -> Decision:
 def _again(session: Session, step: _Step, undoing: Decision) -> Decision:
     target = step.first
     item, project = held_item(session, target.item_id)
-    _check_stands(undoing)
+    held = own_decision(session, item.id, target.author_id, target.place)
+    if held is None:
+        raise ConflictError("decision", "somebody else has superseded it", hint="look at the item again")
     again = Decision(
         project_id=target.project_id,
         item_id=target.item_id,
@@ -157,11 +160,6 @@ def _again(session: Session, step: _Step, undoing: Decision) -> Decision:
         if not earlier.current:
             raise ConflictError("decision", "somebody else has changed it meanwhile", hint="look at the item again")
         earlier.current = False
-    add(session, again, undoing, item, action="decision.redo")
+    add(session, again, held, item, action="decision.redo")
     settle(session, item, project)
     return again
-
-
-def _check_stands(decision: Decision) -> None:
-    if not decision.current:
-        raise ConflictError("decision", "somebody else has superseded it", hint="look at the item again")
