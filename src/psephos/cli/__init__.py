@@ -21,6 +21,7 @@ from psephos.cli.measure import measure
 from psephos.cli.plan import plan
 from psephos.cli.rank import rank
 from psephos.cli.select import select
+from psephos.cli.store import audit, backup, db
 from psephos.cli.study import study
 from psephos.cli.transcribe import transcribe
 from psephos.cli.transfer import export, import_
@@ -43,6 +44,9 @@ app.command(cls=Verb)(plan)
 app.add_typer(study, name="study")
 app.command("import", cls=Verb)(import_)
 app.command(cls=Verb)(export)
+app.add_typer(audit, name="audit")
+app.command(cls=Verb)(backup)
+app.add_typer(db, name="db")
 app.command(cls=Verb)(demo)
 app.command(cls=Verb)(doctor)
 
