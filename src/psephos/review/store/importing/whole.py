@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from psephos.errors import ParseError
@@ -77,6 +79,7 @@ def import_project(session: Session, lines: Iterable[str], *, actor: str, name: 
     session.add(project)
     session.flush()
     waiting: list[dict[str, Any]] = []
+    number = 1
     current, counts, ended = "", dict.fromkeys(by_name, 0), False
     for number, line in enumerate(stream, start=2):
         before = digest.hexdigest()
@@ -92,13 +95,11 @@ def import_project(session: Session, lines: Iterable[str], *, actor: str, name: 
         if table not in by_name:
             raise ParseError(name, f"has rows of an unknown table {table!r:.40}", where=f"line {number:,}")
         if table != current or len(waiting) >= _BATCH:
-            if waiting:
-                insert_rows(session, by_name[current], waiting)
+            _insert(session, by_name.get(current), waiting, name, number)
             waiting, current = [], table
         waiting.append(_values(by_name[table], row, shift, name, number))
         counts[table] += 1
-    if waiting:
-        insert_rows(session, by_name[current], waiting)
+    _insert(session, by_name.get(current), waiting, name, number)
     if not ended:
         raise ParseError(name, "was cut: it has no end", hint="export it again")
     restart_ids(session)
@@ -119,6 +120,24 @@ def _parsed(line: str, name: str, number: int, digest: Any) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise ParseError(name, "holds no JSON object", where=f"line {number:,}")
     return row
+
+
+def _insert(session: Session, table: Any, rows: list[dict[str, Any]], name: str, number: int) -> None:
+    try:
+        insert_rows(session, table, rows)
+    except (sqlite3.IntegrityError, DBAPIError) as problem:
+        raise _unfit(problem, name, number) from problem
+    except Exception as problem:
+        if type(problem).__module__.startswith("psycopg"):
+            raise _unfit(problem, name, number) from problem
+        raise
+
+
+def _unfit(problem: Exception, name: str, number: int) -> ParseError:
+    where = f"before line {number:,}"
+    return ParseError(
+        name, f"holds rows that refer to what is not there, or twice the same ({problem})"[:300], where=where
+    )
 
 
 def _values(table: Any, row: dict[str, Any], shift: dict[str, int], name: str, number: int) -> dict[str, Any]:
