@@ -22,6 +22,7 @@ from psephos.cli.plan import plan
 from psephos.cli.rank import rank
 from psephos.cli.select import select
 from psephos.cli.serve import serve
+from psephos.cli.store import audit, backup, db
 from psephos.cli.study import study
 from psephos.cli.transcribe import transcribe
 from psephos.cli.transfer import export, import_
@@ -47,6 +48,9 @@ app.command(cls=Verb)(serve)
 app.add_typer(user, name="user")
 app.command("import", cls=Verb)(import_)
 app.command(cls=Verb)(export)
+app.add_typer(audit, name="audit")
+app.command(cls=Verb)(backup)
+app.add_typer(db, name="db")
 app.command(cls=Verb)(demo)
 app.command(cls=Verb)(doctor)
 

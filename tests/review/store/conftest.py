@@ -127,3 +127,9 @@ class Bench:
 def make_bench(store: Any) -> Callable[..., Any]:
     """`make_bench(items=..., overlap=...)`: as `bench`, with other rules."""
     return lambda **rules: Bench(store, **rules)
+
+
+@pytest.fixture
+def bench_of() -> Any:
+    """`bench_of(store, items=..., overlap=...)`: a bench in a store of one's own."""
+    return Bench

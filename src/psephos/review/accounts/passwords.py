@@ -22,7 +22,7 @@ from psephos.errors import InputError
 
 SHORTEST, SHORTEST_ALONE, LONGEST = 12, 15, 256
 _ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm")
-_LEET = str.maketrans("013457$@!", "oieastsai")
+_LEET = str.maketrans("013457$@", "oieastsa")
 
 
 @cache

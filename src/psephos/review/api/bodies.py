@@ -127,12 +127,13 @@ class ViewBody(Body):
 
 
 class ExportBody(Body):
-    """What to export, and how."""
+    """What to export, and how; what is left out is as usual."""
 
     format: Annotated[str, Field(max_length=20)]
-    final_only: bool = False
-    history: bool = True
-    neutralise: bool = True
+    table: Annotated[str, Field(max_length=40)] | None = None
+    only_final: bool | None = None
+    history: bool | None = None
+    neutralise: bool | None = None
 
 
 class WebhookBody(Body):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query
@@ -177,8 +178,11 @@ def download(here: Here, export: int) -> Response:
         one = session.get(Export, export)
         if one is None or one.status != "done":
             raise NotThereError
+        if not Path(one.path).is_file():
+            raise InputError("export", "is not on this server any more", hint="export again")
         record(session, here.project_id, here.caller.user_id, "export.download", f"export:{export}")
-    return FileResponse(one.path, media_type="application/octet-stream", filename=exporting.file_name(one))
+        name = exporting.file_name(session.get_one(Project, here.project_id), one)
+    return FileResponse(one.path, media_type="application/octet-stream", filename=name)
 
 
 def in_project(here: Context, session: Session, template: str, says: dict[str, Any], **more: Any) -> Response:

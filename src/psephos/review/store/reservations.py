@@ -142,8 +142,8 @@ def check_place(session: Session, item: Item, project: Project, user_id: str, at
     others = answers | set(session.scalars(opened)) - {user_id}
     wanted = item.overlap or project.overlap
     if len(others) >= wanted:
-        people = "person has" if wanted == 1 else "people have"
-        raise TakenError("item", f"{wanted} {people} answered it or has it open", hint="take the next one")
+        who = "somebody else" if wanted == 1 else f"{wanted} people"
+        raise TakenError("item", f"{who} answered it or opened it", hint="take the next one")
 
 
 def open_to(project_id: int, user_id: str) -> Select[Item]:

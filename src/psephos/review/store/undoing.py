@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from psephos.errors import ConflictError
-from psephos.review.store.deciding import add
+from psephos.review.store.deciding import add, own_decision
 from psephos.review.store.reservations import held_item
 from psephos.review.store.settling import settle
 from psephos.review.store.tables import Decision, Project
@@ -48,9 +48,9 @@ def undo(session: Session, project: Project, user_id: str, *, since: datetime | 
     done, _ = _stacks(session, project, user_id, since)
     if not done:
         return []
-    last = done[-1].stands
-    together = [one.stands for one in done if one.stands.batch == last.batch] if last.batch else [last]
-    return [_take_back(session, one) for one in reversed(together)]
+    batch = done[-1].stands.batch
+    together = [step for step in done if step.stands.batch == batch] if batch else [done[-1]]
+    return [_take_back(session, step) for step in reversed(together)]
 
 
 def redo(session: Session, project: Project, user_id: str, *, since: datetime | None = None) -> list[Decision]:
@@ -60,14 +60,21 @@ def redo(session: Session, project: Project, user_id: str, *, since: datetime | 
         return []
     batch = undone[-1][0].stands.batch
     together = [pair for pair in undone if pair[0].stands.batch == batch] if batch else [undone[-1]]
-    return [_again(session, step.stands, undoing) for step, undoing in reversed(together)]
+    return [_again(session, step, undoing) for step, undoing in reversed(together)]
 
 
 @dataclass
 class _Step:
-    """Something a person did: the record of it that stands now, which may be a later one that brought it back."""
+    """Something a person did: its first record, the one that stands for it now, and all that have stood for it."""
 
+    first: Decision
     stands: Decision
+    stood: set[int]
+
+    def now_by(self, made: Decision) -> None:
+        """Another record brings it back."""
+        self.stands = made
+        self.stood.add(made.id)
 
 
 def _stacks(
@@ -82,24 +89,27 @@ def _stacks(
     undone: list[tuple[_Step, Decision]] = []
     for made in reversed(latest):
         if made.undoes_id is None:
-            done.append(_Step(made))
+            done.append(_Step(made, made, {made.id}))
             undone = []
         elif done and made.undoes_id == done[-1].stands.id:
             step = done.pop()
             undone.append((step, made))
             for before in done:
-                if before.stands.id == step.stands.supersedes_id:
-                    before.stands = made
+                if step.first.supersedes_id in before.stood:
+                    before.now_by(made)
         elif undone and made.undoes_id == undone[-1][1].id:
             step, _ = undone.pop()
-            done.append(_Step(made))
+            step.now_by(made)
+            done.append(step)
     return done, undone
 
 
-def _take_back(session: Session, target: Decision) -> Decision:
+def _take_back(session: Session, step: _Step) -> Decision:
+    target = step.stands
     item, project = held_item(session, target.item_id)
-    _check_stands(target)
-    earlier = session.get(Decision, target.supersedes_id) if target.supersedes_id else None
+    if not target.current:
+        raise ConflictError("decision", "somebody else has superseded it", hint="look at the item again")
+    earlier = session.get(Decision, step.first.supersedes_id) if step.first.supersedes_id else None
     mine = earlier is not None and earlier.author_id == target.author_id
     back = Decision(
         project_id=target.project_id,
@@ -116,17 +126,19 @@ def _take_back(session: Session, target: Decision) -> Decision:
         content=item.content,
         blind=target.blind,
     )
-    others = _of_somebody_else(session, target)
-    if others is not None:
-        others.current = True  # it stands again
+    if earlier is not None and not mine:
+        earlier.current = True  # what somebody else had said stands again
     add(session, back, target, item, action="decision.undo")
     settle(session, item, project)
     return back
 
 
-def _again(session: Session, target: Decision, undoing: Decision) -> Decision:
+def _again(session: Session, step: _Step, undoing: Decision) -> Decision:
+    target = step.first
     item, project = held_item(session, target.item_id)
-    _check_stands(undoing)
+    held = own_decision(session, item.id, target.author_id, target.place)
+    if held is None:
+        raise ConflictError("decision", "somebody else has superseded it", hint="look at the item again")
     again = Decision(
         project_id=target.project_id,
         item_id=target.item_id,
@@ -143,26 +155,11 @@ def _again(session: Session, target: Decision, undoing: Decision) -> Decision:
         content=item.content,
         blind=target.blind,
     )
-    others = _of_somebody_else(session, target)
-    if others is not None:
-        if not others.current:
+    earlier = session.get(Decision, target.supersedes_id) if target.supersedes_id else None
+    if earlier is not None and earlier.author_id != target.author_id:
+        if not earlier.current:
             raise ConflictError("decision", "somebody else has changed it meanwhile", hint="look at the item again")
-        others.current = False
-    add(session, again, undoing, item, action="decision.redo")
+        earlier.current = False
+    add(session, again, held, item, action="decision.redo")
     settle(session, item, project)
     return again
-
-
-def _of_somebody_else(session: Session, made: Decision) -> Decision | None:
-    """The record of somebody else that stood before `made`, also where `made` was undone and done again."""
-    earlier = session.get(Decision, made.supersedes_id) if made.supersedes_id else None
-    if earlier is None or earlier.author_id != made.author_id:
-        return earlier
-    if earlier.act == "withdraw" and earlier.undoes_id:
-        return _of_somebody_else(session, session.get_one(Decision, earlier.undoes_id))
-    return None
-
-
-def _check_stands(decision: Decision) -> None:
-    if not decision.current:
-        raise ConflictError("decision", "somebody else has superseded it", hint="look at the item again")

@@ -1,0 +1,1 @@
+"""How does what people settled get out: everything, tables, gold labels, transcripts?"""

@@ -1,0 +1,119 @@
+"""How does an export run as a job: asked for, logged, written whole or not at all, with the head of the log beside it?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from psephos.engine import atomic_write
+from psephos.errors import InputError, check_choice
+from psephos.opinions.writing import write_frame
+from psephos.review.store.audit_log import record
+from psephos.review.store.columns import now
+from psephos.review.store.exporting import tables, transcripts, whole
+from psephos.review.store.opening import Store
+from psephos.review.store.tables import Export, Project
+
+FORMATS = ("jsonl", "csv", "parquet", "gold", *transcripts.FORMATS)
+"""``jsonl`` is the whole project; ``csv`` and ``parquet`` take one of `tables.TABLES`; ``gold`` is JSON Lines."""
+
+_EVERY = 5_000
+
+
+def run_export(
+    store: Store,
+    project_id: int,
+    form: str,
+    path: str | Path,
+    *,
+    actor: str,
+    progress: Callable[[int], None] | None = None,
+    **options: Any,
+) -> Export:
+    """Write an export and log it.
+
+    Parameters
+    ----------
+    store : Store
+    project_id : int
+    form : str
+        One of `FORMATS`.
+    path : str or Path
+        The file; several transcripts in a format of one clip each become ``path.zip``.
+    actor : str
+        Id of who asks.
+    progress : callable, optional
+        Is told the number of lines written so far.
+    **options
+        ``table`` (of csv and parquet), ``only_final``, ``history``, ``neutralise`` (of csv), ``names`` (of jsonl).
+
+    Returns
+    -------
+    Export
+        With the SHA-256 of the file and the head of the log, which is to be kept: rows cut off the log later show by it.
+
+    Raises
+    ------
+    InputError
+        If the format is unknown, there is no such project, or nothing to write.
+    """
+    check_choice("format", form, FORMATS)
+    path = Path(path)
+    with store.write() as session:
+        if session.get(Project, project_id) is None:
+            raise InputError("project", f"there is no project {project_id}")
+        job = Export(project_id=project_id, user_id=actor, format=form, options=dict(options), status="running")
+        session.add(job)
+        session.flush()
+        said = {"format": form, "options": {name: str(value) for name, value in options.items()}}
+        job.head = record(session, project_id, actor, "export.create", f"export:{job.id}", None, said).hash
+        number = job.id
+    try:
+        written, count = _write(store, project_id, form, path, progress, options)
+    except BaseException as problem:
+        _finish(store, number, status="failed", problem=str(problem)[:500])
+        raise
+    with written.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return _finish(store, number, status="done", path=str(written), sha256=digest, done=count, total=count)
+
+
+def _write(
+    store: Store,
+    project_id: int,
+    form: str,
+    path: Path,
+    progress: Callable[[int], None] | None,
+    options: dict[str, Any],
+) -> tuple[Path, int]:
+    with store.read() as session:
+        project = session.get_one(Project, project_id)
+        if form in transcripts.FORMATS:
+            final = bool(options.get("only_final"))
+            return transcripts.write_settled(session, project, path, form, only_final=final)
+        if form == "jsonl":
+            count = 0
+            with atomic_write(path) as file:
+                for count, line in enumerate(whole.lines(session, project, names=options.get("names", True)), start=1):
+                    file.write(line)
+                    if progress is not None and count % _EVERY == 0:
+                        progress(count)
+            return path, count
+        kept = {name: options[name] for name in ("only_final", "history") if name in options}
+        name = "gold" if form == "gold" else options.get("table", "settled")
+        frame = tables.table(session, project, name, **kept)
+        target = path if form != "gold" else path.with_suffix(".jsonl")
+        write_frame(frame, target, neutralise=options.get("neutralise", True))
+        return target, frame.height
+
+
+def _finish(store: Store, number: int, **values: Any) -> Export:
+    with store.write() as session:
+        job = session.get_one(Export, number)
+        for name, value in values.items():
+            setattr(job, name, value)
+        job.finished_at = now()
+        session.flush()
+        return job

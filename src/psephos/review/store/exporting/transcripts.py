@@ -1,0 +1,148 @@
+"""How do settled transcripts get to players, editors and scoring tools?
+
+The words of a clip are those of the consensus with what people put right in place of what was elected; where the text
+as a whole was written anew, words that stayed keep their times. A word says how sure it is: 1 where a person decided.
+Formats that hold one clip become a ZIP archive where there are several.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from psephos.engine import atomic_write
+from psephos.errors import InputError, check_choice
+from psephos.opinions.transcript_words import Word
+from psephos.opinions.transcript_writing import write_transcripts
+from psephos.review.store.exporting.elan import format_elan
+from psephos.review.store.exporting.text_grid import format_text_grid
+from psephos.review.store.tables import Consensus, Decision, Item, Project
+
+FORMATS = ("txt", "srt", "vtt", "textgrid", "eaf", "ctm", "stm", "json")
+
+_TOGETHER = ("ctm", "stm", "json")
+_SETTLED = ("decided", "adjudicated", "locked")
+_SUFFIX = {"textgrid": "TextGrid"}
+
+
+def write_settled(
+    session: Session, project: Project, path: Path, form: str, *, only_final: bool = False
+) -> tuple[Path, int]:
+    """Write the transcripts of a project; return the file, ``.zip`` added where it is an archive, and the clips in it.
+
+    Raises
+    ------
+    InputError
+        If there are no transcripts, or a clip has no times and the format needs them.
+    """
+    check_choice("format", form, FORMATS)
+    clips = settled_words(session, project, only_final=only_final)
+    if not clips:
+        raise InputError("project", "has no transcripts to export", hint="settle some, or export without only_final")
+    if form in _TOGETHER:
+        write_transcripts(clips, path, format=form)
+        return path, len(clips)
+    texts = {name: _text(name, words, form) for name, words in clips.items()}
+    if len(texts) == 1:
+        with atomic_write(path) as file:
+            file.write(next(iter(texts.values())))
+        return path, 1
+    archive = path.with_name(path.name + ".zip")
+    with atomic_write(archive, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as into:
+        for place, (name, text) in enumerate(texts.items(), start=1):
+            into.writestr(f"{place:05}-{_plain(name)}.{_SUFFIX.get(form, form)}", text)
+    return archive, len(clips)
+
+
+def settled_words(session: Session, project: Project, *, only_final: bool = False) -> dict[str, list[Word]]:
+    """The words of each clip as they stand."""
+    query = (
+        select(Item, Consensus)
+        .join(Consensus, (Consensus.item_id == Item.id) & (Consensus.run_id == Item.run_id))
+        .where(Item.project_id == project.id, Item.kind == "transcripts", Item.deleted_at.is_(None))
+        .order_by(Item.place, Item.id)
+    )
+    if only_final:
+        query = query.where(Item.state.in_(_SETTLED))
+    found = {}
+    for item, consensus in session.execute(query.execution_options(yield_per=50)):
+        words = corrected(consensus.detail["columns"], _by_place(session, item))
+        text = (item.final or {}).get("text")
+        found[item.name] = words if text is None else rewritten(words, text.split())
+    return found
+
+
+def corrected(columns: Sequence[Mapping[str, object]], answers: Mapping[int, str]) -> list[Word]:
+    """The words of columns, with answers in place of what was elected; an empty answer leaves the word out.
+
+    Examples
+    --------
+    >>> elected = [{"text": "fifteen", "certainty": 0.6, "start": 0.0, "end": 0.5}, {"text": "mg", "certainty": 0.9}]
+    >>> [word.text for word in corrected(elected, {1: "fifty"})]
+    ['fifty', 'mg']
+    """
+    words = []
+    for place, column in enumerate(columns, start=1):
+        text = str(answers.get(place, column["text"]))
+        if not text:
+            continue
+        start, end = (column.get(name) for name in ("start", "end"))
+        sure = 1.0 if place in answers else float(column["certainty"])  # type: ignore[arg-type]
+        times = "given" if start is not None else "missing"
+        words.append(Word(text, start, end, min(max(sure, 0.0), 1.0), times=times))  # type: ignore[arg-type]
+    return words
+
+
+def rewritten(words: Sequence[Word], text: Sequence[str]) -> list[Word]:
+    """The words of a text that was written anew: those that stayed keep their times.
+
+    Examples
+    --------
+    >>> made = rewritten([Word("a", 0, 1), Word("b", 1, 2)], ["a", "new", "b"])
+    >>> [(word.text, word.start) for word in made]
+    [('a', 0), ('new', None), ('b', 1)]
+    """
+    before = [word.text for word in words]
+    made: list[Word] = []
+    for kind, low, high, first, last in SequenceMatcher(None, before, list(text), autojunk=False).get_opcodes():
+        if kind == "equal":
+            made += words[low:high]
+        elif kind == "replace" and high - low == last - first:
+            made += [replace(word, text=new, confidence=1.0) for word, new in zip(words[low:high], text[first:last])]
+        else:
+            made += [Word(new, confidence=1.0, times="missing") for new in text[first:last]]
+    return made
+
+
+def _by_place(session: Session, item: Item) -> dict[int, str]:
+    """What people decided of single places, the latest word of each place."""
+    query = (
+        select(Decision.place, Decision.answer)
+        .where(Decision.item_id == item.id, Decision.current.is_(True), Decision.place.is_not(None))
+        .where(Decision.act == "decide")
+        .order_by(Decision.id)
+    )
+    return {int(place or 0): str(next(iter(answer.values()))) for place, answer in session.execute(query) if answer}
+
+
+def _text(name: str, words: Sequence[Word], form: str) -> str:
+    if form == "textgrid":
+        return format_text_grid(words, name)
+    if form == "eaf":
+        return format_elan(words, name)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder, f"clip.{form}")
+        write_transcripts({name: words}, place)
+        return place.read_text(encoding="utf-8")
+
+
+def _plain(name: str) -> str:
+    """A name that is safe in an archive."""
+    return "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)[:80] or "clip"

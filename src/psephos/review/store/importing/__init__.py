@@ -1,0 +1,1 @@
+"""How do projects come in from a full export, and from other tools?"""
