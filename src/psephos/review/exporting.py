@@ -1,6 +1,6 @@
 """How does an export that somebody asked for on a page get made?
 
-In a thread of its own, one at a time, into a folder that nobody else reads, under a random name; the row of the export says how
+In a thread of its own, into a folder that nobody else reads, under a random name; the row of the export says how
 far it is. What is asked for is checked before the answer, so that a wrong format is said at once.
 
 Source: sheet 90 section 6. Differs: nothing.
@@ -27,7 +27,8 @@ from psephos.review.store.exporting.tables import TABLES
 from psephos.review.store.tables import Export, Project
 
 log = structlog.get_logger("psephos.review")
-_TURN = threading.Lock()
+WAIT, TRIES = 0.5, 20
+"""How long to wait for the row of an export, in seconds and times."""
 
 __all__ = ["FORMATS", "TABLES", "begin", "file_name"]
 
@@ -49,23 +50,34 @@ def begin(here: Context, form: str, **options: Any) -> dict[str, Any]:
     place = folder_of(here.settings) / f"{secrets.token_urlsafe(16)}.{ending}"
 
     def work() -> None:
-        with _TURN:
-            try:
-                made = run_export(server.store, project, form, place, actor=actor, **stated)
-                with server.store.write() as session:
-                    tell(session, project, "export", {"export": made.id, "format": form, "head": made.head})
-            except InputError as problem:
-                log.warning("export", project=project, format=form, argument=problem.argument)
-            except Exception as problem:  # noqa: BLE001 - the row of the export says that it failed
-                log.error("export", project=project, format=form, kind=type(problem).__name__)
+        try:
+            made = run_export(server.store, project, form, place, actor=actor, **stated)
+            with server.store.write() as session:
+                tell(session, project, "export", {"export": made.id, "format": form, "head": made.head})
+        except InputError as problem:
+            log.warning("export", project=project, format=form, argument=problem.argument)
+        except Exception as problem:  # noqa: BLE001 - the row of the export says that it failed
+            log.error("export", project=project, format=form, kind=type(problem).__name__)
 
+    before = _latest(here)
     thread = threading.Thread(target=work, name="export", daemon=True)
     thread.start()
-    thread.join(timeout=1.0)  # small ones are there when the page comes back
+    one = before
+    for _ in range(TRIES):
+        thread.join(timeout=WAIT)  # small ones are there when the page comes back
+        one = _latest(here)
+        if one != before:
+            break
+    number, status = one if one != before else (None, "waiting")
+    return {"id": number, "status": status, "format": form}
+
+
+def _latest(here: Context) -> tuple[int | None, str]:
+    """The last export of whoever asks."""
+    query = select(Export).where(Export.project_id == here.project_id, Export.user_id == here.caller.user_id)
     with here.read() as session:
-        query = select(Export).where(Export.project_id == project, Export.user_id == actor).order_by(Export.id.desc())
-        one = session.scalars(query.limit(1)).first()
-    return {"id": one.id if one else None, "status": one.status if one else "waiting", "format": form}
+        one = session.scalars(query.order_by(Export.id.desc()).limit(1)).first()
+    return (None, "") if one is None else (one.id, one.status)
 
 
 def file_name(project: Project, one: Export) -> str:

@@ -25,6 +25,8 @@ from urllib.parse import urlsplit
 from psephos.errors import InputError
 
 SECONDS = 10.0
+_PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")
+"""Addresses for protocols; some versions of Python take a few of them for public."""
 
 
 def signature(secret: str, body: bytes, at: int) -> str:
@@ -115,7 +117,7 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and ip not in _PROTOCOLS
 
 
 def post(address: str, secret: str, body: bytes, *, private: bool = False) -> int:

@@ -136,7 +136,7 @@ def _about(client: Any, provider: SignOn, settings: Settings) -> dict[str, str]:
 
 def _get(client: Any, address: str) -> Any:
     try:
-        reply = client.get(address, withhold_token=True)
+        reply = client.request("GET", address, withhold_token=True)
         reply.raise_for_status()
         return reply.json()
     except Exception as problem:  # noqa: BLE001 - whatever the network does, the person reads the same line

@@ -98,8 +98,10 @@ def add_source(
         try:
             opinions = read(file)
         except InputError as wrong:
-            problem = wrong.problem.replace(str(file), plain)
-            raise type(wrong)("file", problem, where=wrong.where, hint=wrong.hint) from None
+            problem, where, hint = (
+                text and text.replace(str(file), plain) for text in (wrong.problem, wrong.where, wrong.hint)
+            )
+            raise InputError("file", problem or "cannot be read", where=where, hint=hint) from None
     with here.write() as session:
         found = session.get_one(Project, here.project_id)
         loaded = load(session, found, opinions, actor=here.caller.user_id, name=plain)
