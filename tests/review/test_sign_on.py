@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import threading
 import time
@@ -14,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import RSAKey
 
 from psephos.errors import InputError
 from psephos.review.accounts import links, sign_on
@@ -173,6 +174,13 @@ def unsigned(claims: dict[str, Any]) -> str:
     return ".".join([*parts, ""])
 
 
+def keyed(claims: dict[str, Any], secret: bytes) -> str:
+    """What a library that believes `alg` would take for signed: an HMAC under the public key."""
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in ({"alg": "HS256", "kid": "one"}, claims)]
+    mac = hmac.new(secret, b".".join(parts), hashlib.sha256).digest()
+    return b".".join([*parts, base64.urlsafe_b64encode(mac).rstrip(b"=")]).decode()
+
+
 def lie(provider: Provider, what: str) -> None:
     late = int(time.time()) - 3600
     other = RSAKey.generate_key(2048, parameters={"kid": "one"})
@@ -186,11 +194,7 @@ def lie(provider: Provider, what: str) -> None:
         "no nonce": {"claims": {"nonce": None}},
         "no sub": {"claims": {"sub": None}},
         "alg none": {"sign": unsigned},
-        "alg HS256 with the public key": {
-            "sign": lambda claims: jwt.encode(
-                {"alg": "HS256", "kid": "one"}, claims, OctKey.import_key(provider.key.as_pem(private=False)), algorithms=["HS256"]
-            )
-        },
+        "alg HS256 with the public key": {"sign": lambda claims: keyed(claims, provider.key.as_pem(private=False))},
         "another key": {"sign": lambda claims: jwt.encode({"alg": "RS256", "kid": "one"}, claims, other)},
         "no token": {"sign": lambda claims: "x"},
     }
@@ -198,7 +202,6 @@ def lie(provider: Provider, what: str) -> None:
         setattr(provider, name, value)
 
 
-@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
 @pytest.mark.parametrize(
     "what",
     ["iss", "aud", "several aud", "exp", "no exp", "nonce", "no nonce", "no sub", "alg none", "alg HS256 with the public key", "another key", "no token"],

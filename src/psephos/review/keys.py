@@ -63,7 +63,7 @@ BINDINGS = (
 """All commands in the order of the help; candidates are chosen by 1 to 9, which cannot be changed."""
 
 COMMANDS = {one.command: one for one in BINDINGS}
-_KEY = re.compile(r"(?:Shift\+)?(?:[^\s\d]|Space|Enter|Backspace|Delete|Home|End|F[1-9])(?: [^\s\d])?")
+_KEY = re.compile(r"(?:Shift\+)?(?:[^\s1-9]|Space|Enter|Backspace|Delete|Home|End|F[1-9])(?: [^\s\d])?")
 
 
 def bindings_of(changed: Mapping[str, str]) -> list[tuple[Binding, str]]:

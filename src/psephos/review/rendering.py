@@ -54,6 +54,7 @@ def templates(language: str) -> Environment:
         "shown": words.shown,
         "signed": lambda number: f"{number:+.2f}".replace("-", "\u2212"),
         "data": as_data,
+        "word": lambda text: translated(language, str(text)),
         "tojson_text": lambda value: json.dumps(value, ensure_ascii=False),
     }
     environment.globals |= {"language": language, "languages": LANGUAGES, "htmx": HTMX}

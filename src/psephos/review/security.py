@@ -151,7 +151,8 @@ class OwnForms:
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
         if origin is None and site is None:
             return "this request does not say where it comes from"
-        if origin is not None and origin.lower() not in self.settings.origins:
+        hidden = origin == "null" and site == "same-origin"  # what browsers send with a form under no-referrer
+        if origin is not None and not hidden and origin.lower() not in self.settings.origins:
             return "this request comes from another site"
         if site is not None and site != "same-origin":
             return "this request comes from another site"

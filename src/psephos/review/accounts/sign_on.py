@@ -91,8 +91,10 @@ def arrive(settings: Settings, trip: Trip, code: str) -> Person:
                 sub={"essential": True},
                 nonce={"essential": True, "value": trip.nonce},
             ).validate(claims)
-        except (AuthlibBaseError, JoseError, KeyError, ValueError, OSError) as problem:
+        except (InputError, AuthlibBaseError, JoseError, KeyError, ValueError) as problem:
             raise InputError("sign_on", "the provider's answer cannot be believed", hint="sign in again") from problem
+        except Exception as problem:  # noqa: BLE001 - whatever the network does, the person reads the same line
+            raise InputError("sign_on", "the provider does not answer", hint="try again in a moment") from problem
     several = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     if len(several) > 1 and claims.get("azp") != provider.client_id:
         raise InputError("sign_on", "the id token was made for somebody else", hint="sign in again")

@@ -90,9 +90,11 @@ async function pump() {
       }
       queue.shift();
       tries = 0;
-      if (held) { held = ""; say(words.back, "good"); }
+      const back = held && answer.ok;
+      held = "";
       if (answer.ok) job.done(data);
       else job.refused(answer.status, data);
+      if (back) say(words.back, "good");
       tell();
     }
   } finally {

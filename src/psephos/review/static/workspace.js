@@ -73,8 +73,9 @@ const partOf = (id) => {
   }
   return ready.get(id);
 };
+const following = () => neighbour(1, open) ?? entries().filter((one) => open(one) && Number(one.dataset.id) !== item.id).map((one) => Number(one.dataset.id))[0] ?? null;
 const prepare = () => {
-  const next = neighbour(1, open);
+  const next = following();
   if (next !== null) partOf(next).catch(() => {});
   if (entries().length - entries().findIndex((one) => Number(one.dataset.id) === item.id) < 8) more();
 };
@@ -184,7 +185,7 @@ const settle = (path, body, state) => {
     done: () => say(words.saved, "good"),
     refused: (status, data) => refused(id, status, data),
   });
-  const next = neighbour(1, open) ?? entries().filter(open).map((one) => Number(one.dataset.id))[0] ?? null;
+  const next = following();
   reserved = reserved === id ? 0 : reserved; /* deciding gives the item back */
   if (next === null) {
     say(words.end, "good");
