@@ -29,6 +29,9 @@ VERBS = (
     "study",
     "import",
     "export",
+    "audit",
+    "backup",
+    "db",
     "demo",
     "doctor",
 )

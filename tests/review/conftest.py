@@ -89,7 +89,9 @@ class Visitor:
 
     def __init__(self, app: ReviewApp) -> None:
         self.settings = app.server.settings
-        self.client = TestClient(app, base_url=self.settings.origin, follow_redirects=False, raise_server_exceptions=False)
+        self.client = TestClient(
+            app, base_url=self.settings.origin, follow_redirects=False, raise_server_exceptions=False
+        )
         self.cookie = ""
 
     def get(self, path: str, **options: Any) -> Any:

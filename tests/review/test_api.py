@@ -26,7 +26,9 @@ def item(world: Any) -> str:
 
 def test_the_description_names_every_route_of_the_api(world: Any) -> None:
     paths = world.visitor("viewer").call("GET", "/api/v1/openapi.json").json()["paths"]
-    routes = {(r.path, m.lower()) for a in all_routers() for r in a.routes for m in r.methods if r.name.startswith("api.")}
+    routes = {
+        (r.path, m.lower()) for a in all_routers() for r in a.routes for m in r.methods if r.name.startswith("api.")
+    }
     assert {(path, method) for path, methods in paths.items() for method in methods} == routes
 
 
@@ -110,14 +112,23 @@ def test_who_has_yet_to_decide_sees_nothing_of_others_anywhere(world: Any, item:
     assert other.call("POST", base(world, f"{item}/comments"), {"body": "secret-remark"}).status_code == 201
     one = world.visitor("annotator")
     project = world.ids["own"]
-    paths = [base(world, item), base(world, f"{item}/why"), base(world, f"{item}/history"), base(world, f"{item}/comments")]
+    paths = [
+        base(world, item),
+        base(world, f"{item}/why"),
+        base(world, f"{item}/history"),
+        base(world, f"{item}/comments"),
+    ]
     paths += [base(world) + part for part in ("", "/queue?state=all", "/risk", "/mine", "/views")]
-    paths += [f"/projects/{project}{part}" for part in ("", f"/items/{item}", "/risk", "/mine", "?state=all&order=risk")]
+    paths += [
+        f"/projects/{project}{part}" for part in ("", f"/items/{item}", "/risk", "/mine", "?state=all&order=risk")
+    ]
     for path in paths:
         got = one.get(path) if path.startswith("/projects") else one.call("GET", path)
         assert got.status_code == 200, path
         assert "secret" not in got.text, path
-    row = next(row for row in one.call("GET", base(world) + "/queue?state=all").json()["items"] if row["id"] == int(item))
+    row = next(
+        row for row in one.call("GET", base(world) + "/queue?state=all").json()["items"] if row["id"] == int(item)
+    )
     assert {row[name] for name in ("choice", "certainty", "margin", "votes", "support", "risk")} == {None}
     for query in ("search=cat", "flag=tie", "at_least=0.5", "at_most=0.5"):
         assert one.call("GET", base(world) + f"/queue?{query}").status_code == 403
@@ -130,7 +141,9 @@ def test_a_dispute_is_settled_without_names_by_somebody_else(world: Any, item: s
     for name, choice in (("annotator", "cat"), ("second", "dog")):
         got = world.visitor(name).call("POST", base(world, f"{item}/decisions"), {"answer": {"choice": choice}})
     assert got.json()["state"] == "disputed"
-    assert world.visitor("annotator").call("POST", base(world, f"{item}/decisions"), {"answer": {"choice": "cat"}}).status_code in (201, 403)
+    assert world.visitor("annotator").call(
+        "POST", base(world, f"{item}/decisions"), {"answer": {"choice": "cat"}}
+    ).status_code in (201, 403)
     one = world.visitor("reviewer")
     seen = one.call("GET", base(world, item)).json()
     assert {entry["text"] for entry in seen["candidates"]} == {"cat", "dog"}
@@ -139,7 +152,11 @@ def test_a_dispute_is_settled_without_names_by_somebody_else(world: Any, item: s
     assert one.call("POST", base(world, f"{item}/decisions"), both).json()["state"] == "adjudicated"
     mine = world.visitor("second").call("GET", base(world) + "/mine").json()
     assert (mine[0]["own"], mine[0]["reason"]) == ("dog", "either")
-    assert {entry["who"] for entry in one.call("GET", base(world, item)).json()["decisions"]} == {"Annotator", "Second", "Reviewer"}
+    assert {entry["who"] for entry in one.call("GET", base(world, item)).json()["decisions"]} == {
+        "Annotator",
+        "Second",
+        "Reviewer",
+    }
 
 
 @pytest.mark.parametrize(
@@ -199,7 +216,9 @@ def test_a_file_becomes_a_project(world: Any) -> None:
     assert sorted(names) == ["a", "b"]
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd.csv", "..\\x.csv", "<img src=x onerror=alert(1)>.csv", "a\u202ecsv.csv", "x.csv"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd.csv", "..\\x.csv", "<img src=x onerror=alert(1)>.csv", "a\u202ecsv.csv", "x.csv"]
+)
 def test_names_of_files_are_names_only(world: Any, name: str) -> None:
     admin = world.visitor("admin")
     headers = admin.own() | {"content-type": "application/octet-stream"}
@@ -214,7 +233,15 @@ def test_names_of_files_are_names_only(world: Any, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "body"),
-    [("x", b"a"), ("x.exe", b"a"), ("x.csv", b""), ("x.csv", b"\xff\xfe\x00"), ("x.parquet", b"PAR1"), ("x.csv", b"only,these\n1,2\n"), ("x.json", b"[" * 50)],
+    [
+        ("x", b"a"),
+        ("x.exe", b"a"),
+        ("x.csv", b""),
+        ("x.csv", b"\xff\xfe\x00"),
+        ("x.parquet", b"PAR1"),
+        ("x.csv", b"only,these\n1,2\n"),
+        ("x.json", b"[" * 50),
+    ],
     ids=str,
 )
 def test_files_that_are_none_are_refused_without_saying_where_they_lay(world: Any, name: str, body: bytes) -> None:

@@ -50,7 +50,11 @@ def test_each_route_lets_in_whom_its_rule_names(world: Any, visitor: str) -> Non
         if not visitor:
             one.client.cookies.set(one.settings.cookie, "nobodys-cookie")
         got = one.call(method, path_of(path, world.ids, "own", visitor), headers={"x-psephos": "test"})
-        problem = got.json().get("problem", "") if "json" in got.headers.get("content-type", "") and got.content[:1] == b"{" else ""
+        problem = (
+            got.json().get("problem", "")
+            if "json" in got.headers.get("content-type", "") and got.content[:1] == b"{"
+            else ""
+        )
         needed = got.json().get("needed") if problem else None
         kept_out = (got.status_code == 401 and problem == "sign in", got.status_code == 403 and needed is not None)
         if rule.least == "anyone":
@@ -91,7 +95,12 @@ def test_nothing_of_a_foreign_project_is_found_through_any_route(world: Any, vis
 @pytest.mark.parametrize("bad", ["0", "-1", "1.5", "x", "9" * 30, "%00", "１", "1%20"])
 def test_ids_that_are_none_are_not_found(world: Any, bad: str) -> None:
     one = world.visitor("manager")
-    for path in (f"/projects/{bad}", f"/api/v1/projects/{bad}", f"/projects/{world.ids['own']}/items/{bad}", f"/media/{bad}"):
+    for path in (
+        f"/projects/{bad}",
+        f"/api/v1/projects/{bad}",
+        f"/projects/{world.ids['own']}/items/{bad}",
+        f"/media/{bad}",
+    ):
         assert one.get(path).status_code == 404
 
 
@@ -102,7 +111,9 @@ def test_a_token_does_no_more_than_its_scopes_and_its_person(world: Any, scopes:
             rule = RULES[name]
             caller = Caller(user_id=world.ids[visitor], scopes=tuple(scopes))
             values = dict(zip(re.findall(r"\{(\w+)", path), re.findall(r"\{(\w+)", path), strict=True))
-            ids = {key: str(world.ids.get(f"own {key}", world.ids["own"])) for key in values if key not in ("name", "link")}
+            ids = {
+                key: str(world.ids.get(f"own {key}", world.ids["own"])) for key in values if key not in ("name", "link")
+            }
             if "view" in ids:
                 ids["view"] = str(world.ids[f"view {visitor}"])
             with world.store.read() as session:

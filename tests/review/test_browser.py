@@ -32,7 +32,9 @@ def opened(chromium: Any, serve: Callable[..., Any]) -> Iterator[Callable[..., A
         page.on("pageerror", lambda error: complaints.append(f"error {error}"))
         if quiet:
             page.on("console", lambda message: complaints.append(f"console {message.text}"))
-        page.on("request", lambda request: request.url.startswith((running.url, "data:")) or complaints.append(request.url))
+        page.on(
+            "request", lambda request: request.url.startswith((running.url, "data:")) or complaints.append(request.url)
+        )
         with running.world.store.write() as session:
             local_user(session)
             text = links.make(session, running.world.app.server.settings, "local", now())
@@ -51,7 +53,16 @@ def opened(chromium: Any, serve: Callable[..., Any]) -> Iterator[Callable[..., A
 
 def paths(ids: dict[str, Any]) -> list[str]:
     own = f"/projects/{ids['own']}"
-    rest = ("", f"/items/{ids['own item']}", "/risk", "/agreement", "/mine", "/history?check=true", "/settings", "?state=locked")
+    rest = (
+        "",
+        f"/items/{ids['own item']}",
+        "/risk",
+        "/agreement",
+        "/mine",
+        "/history?check=true",
+        "/settings",
+        "?state=locked",
+    )
     return ["/projects", "/account", *(own + part for part in rest), "/projects/999"]
 
 

@@ -49,7 +49,17 @@ def test_https_is_kept_where_it_is_asked_for(make_world: Any) -> None:
     assert got.headers["strict-transport-security"] == "max-age=31536000"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "reviews.test.evil.example", "reviews.test:444", "127.0.0.1", "reviews.test,evil.example", "reviews.test "])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "reviews.test.evil.example",
+        "reviews.test:444",
+        "127.0.0.1",
+        "reviews.test,evil.example",
+        "reviews.test ",
+    ],
+)
 def test_other_hosts_are_not_answered(world: Any, host: str) -> None:
     assert world.visitor().client.get("/sign-in", headers={"host": host}).status_code == 421
 
@@ -101,7 +111,9 @@ def test_a_change_without_the_right_token_is_refused(world: Any, token: str) -> 
     path = f"/api/v1/projects/{world.ids['own']}/undo"
     headers = {"origin": "https://reviews.test", "x-csrf-token": said}
     assert one.client.post(path, headers=headers).status_code == 403
-    form = one.client.post("/account", data={"csrf": said, "name": "Changed"}, headers={"origin": "https://reviews.test"})
+    form = one.client.post(
+        "/account", data={"csrf": said, "name": "Changed"}, headers={"origin": "https://reviews.test"}
+    )
     assert form.status_code == 403
 
 
@@ -150,7 +162,7 @@ def test_bodies_are_bounded_in_size_and_depth(world: Any) -> None:
     assert one.client.post(path, content=b"{}", headers=headers | {"content-length": "x"}).status_code == 413
 
 
-@given(st.recursive(st.text("[]{}\"\\ab", max_size=5), lambda part: st.lists(part, max_size=3), max_leaves=8))
+@given(st.recursive(st.text('[]{}"\\ab', max_size=5), lambda part: st.lists(part, max_size=3), max_leaves=8))
 def test_depth_is_that_of_the_brackets_outside_of_strings(value: Any) -> None:
     import json
 
@@ -187,7 +199,9 @@ def test_a_server_that_would_not_be_safe_does_not_start(settings: dict[str, Any]
     assert problem.value.argument == argument
 
 
-@pytest.mark.parametrize("name", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "app.py", "review.css", ".", "", "static/app.js", "app.js%00"])
+@pytest.mark.parametrize(
+    "name", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "app.py", "review.css", ".", "", "static/app.js", "app.js%00"]
+)
 def test_only_files_of_the_table_are_served(world: Any, name: str) -> None:
     assert world.visitor().get(f"/static/{name}").status_code == 404
 
@@ -203,7 +217,9 @@ def test_own_scripts_are_small_and_hold_no_eval() -> None:
     scripts = {name: body for name, (body, _, _) in own_files().items() if name.endswith(".js") and name != HTMX_FILE}
     assert sum(map(len, scripts.values())) < 100_000
     for name, body in scripts.items():
-        assert not re.search(rb"\beval\(|new Function|document\.write|\.style\.cssText|setAttribute\(\"style\"", body), name
+        assert not re.search(
+            rb"\beval\(|new Function|document\.write|\.style\.cssText|setAttribute\(\"style\"", body
+        ), name
 
 
 def test_static_files_are_asked_for_again_and_not_sent_again(world: Any) -> None:
@@ -213,7 +229,19 @@ def test_static_files_are_asked_for_again_and_not_sent_again(world: Any) -> None
     assert (again.status_code, again.content) == (304, b"")
 
 
-@pytest.mark.parametrize("after", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb", "", "evil", "/sign-in"])
+@pytest.mark.parametrize(
+    "after",
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/a\nb",
+        "",
+        "evil",
+        "/sign-in",
+    ],
+)
 def test_after_the_sign_in_nobody_is_led_elsewhere(after: str) -> None:
     assert own_path(after) == ""
 

@@ -74,11 +74,21 @@ def test_wrong_names_and_wrong_passwords_get_the_same_answer(world: Any, ann: st
         gone = people.create(session, "gone@example.org", password=PASSWORD)
         gone.disabled_at = now()
     bodies = set()
-    for login, password in [("ann@example.org", "wrong words here"), ("nobody@example.org", PASSWORD), ("gone@example.org", PASSWORD)]:
+    for login, password in [
+        ("ann@example.org", "wrong words here"),
+        ("nobody@example.org", PASSWORD),
+        ("gone@example.org", PASSWORD),
+    ]:
         _, got = enter(world, login, password)
         assert got.status_code == 401
         text = got.text.replace(login, "LOGIN")
-        bodies.add(re.sub(r'(csrf"? value="|data-csrf="|X-CSRF-Token": "|&#34;)[0-9a-f]{64}', "T", re.sub(r"[0-9a-f]{64}", "T", text)))
+        bodies.add(
+            re.sub(
+                r'(csrf"? value="|data-csrf="|X-CSRF-Token": "|&#34;)[0-9a-f]{64}',
+                "T",
+                re.sub(r"[0-9a-f]{64}", "T", text),
+            )
+        )
     assert len(bodies) == 1
 
 
@@ -206,7 +216,11 @@ def test_a_passkey_signs_this_sites_question_once(world: Any, ann: str) -> None:
 def test_a_passkey_reply_that_does_not_fit_is_refused(world: Any, ann: str, fault: str) -> None:
     one, _ = enter(world)
     key = SoftKey()
-    one.call("POST", "/account/passkeys", key.make(one.call("POST", "/account/passkeys/question", {"present": PASSWORD}).json()))
+    one.call(
+        "POST",
+        "/account/passkeys",
+        key.make(one.call("POST", "/account/passkeys/question", {"present": PASSWORD}).json()),
+    )
     two, _ = enter(world)
     question = two.call("POST", "/sign-in/passkey/question").json()
     if fault == "origin":

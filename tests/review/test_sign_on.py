@@ -147,7 +147,9 @@ def test_who_is_invited_comes_in_and_is_known_the_next_time(joined: Any, provide
         assert session.query(User).filter_by(login="ann@example.org").count() == 1
 
 
-@pytest.mark.parametrize("person", [{"email": "bob@example.org"}, {"email_verified": False}, {"email": ""}, {"email_verified": "true"}])
+@pytest.mark.parametrize(
+    "person", [{"email": "bob@example.org"}, {"email_verified": False}, {"email": ""}, {"email_verified": "true"}]
+)
 def test_who_is_not_invited_stays_outside(joined: Any, provider: Provider, person: dict[str, Any]) -> None:
     provider.person |= person
     one, got = travel(joined, provider)
@@ -170,13 +172,18 @@ def test_a_disabled_person_does_not_come_in_by_the_provider(joined: Any, provide
 
 
 def unsigned(claims: dict[str, Any]) -> str:
-    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in ({"alg": "none"}, claims)]
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in ({"alg": "none"}, claims)
+    ]
     return ".".join([*parts, ""])
 
 
 def keyed(claims: dict[str, Any], secret: bytes) -> str:
     """What a library that believes `alg` would take for signed: an HMAC under the public key."""
-    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in ({"alg": "HS256", "kid": "one"}, claims)]
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=")
+        for part in ({"alg": "HS256", "kid": "one"}, claims)
+    ]
     mac = hmac.new(secret, b".".join(parts), hashlib.sha256).digest()
     return b".".join([*parts, base64.urlsafe_b64encode(mac).rstrip(b"=")]).decode()
 
@@ -204,7 +211,20 @@ def lie(provider: Provider, what: str) -> None:
 
 @pytest.mark.parametrize(
     "what",
-    ["iss", "aud", "several aud", "exp", "no exp", "nonce", "no nonce", "no sub", "alg none", "alg HS256 with the public key", "another key", "no token"],
+    [
+        "iss",
+        "aud",
+        "several aud",
+        "exp",
+        "no exp",
+        "nonce",
+        "no nonce",
+        "no sub",
+        "alg none",
+        "alg HS256 with the public key",
+        "another key",
+        "no token",
+    ],
 )
 def test_an_id_token_that_is_not_for_us_now_is_not_believed(joined: Any, provider: Provider, what: str) -> None:
     lie(provider, what)

@@ -155,7 +155,12 @@ def test_a_decision_is_told_signed_and_again_until_it_is_taken(make_world: Any, 
     secret = made.json()["secret"]
     assert secret not in manager.call("GET", f"/api/v1/projects/{project}/webhooks").text
     answer = {"answer": {"choice": "cat"}}
-    assert world.visitor("annotator").call("POST", f"/api/v1/projects/{project}/items/{item}/decisions", answer).status_code == 201
+    assert (
+        world.visitor("annotator")
+        .call("POST", f"/api/v1/projects/{project}/items/{item}/decisions", answer)
+        .status_code
+        == 201
+    )
     receiver.statuses = [500, 302, 200]
     for _ in range(3):
         with world.store.write() as session:

@@ -24,6 +24,8 @@ EXTRAS = {
     ),
     "judges": ("language models behind a server", ("httpx", "jsonschema")),
     "local": ("language models in this process", ("xllamacpp",)),
+    "web": ("the review app", ("sqlalchemy", "alembic")),
+    "postgres": ("the review app in PostgreSQL", ("psycopg",)),
 }
 """What each extra is for and the packages that it brings."""
 

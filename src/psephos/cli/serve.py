@@ -35,7 +35,9 @@ def serve(
     hsts: Annotated[bool, typer.Option("--hsts", help="Tell browsers to come by https only.")] = False,
     sign_on: Annotated[
         str | None,
-        typer.Option(metavar="ISSUER", help="OpenID provider; PSEPHOS_CLIENT_ID and PSEPHOS_CLIENT_SECRET name us to it."),
+        typer.Option(
+            metavar="ISSUER", help="OpenID provider; PSEPHOS_CLIENT_ID and PSEPHOS_CLIENT_SECRET name us to it."
+        ),
     ] = None,
     idle_minutes: Annotated[float, typer.Option(help="Minutes after which a session ends that is not used.")] = 30,
     absolute_hours: Annotated[float, typer.Option(help="Hours after which a session ends in any case.")] = 12,
@@ -66,7 +68,9 @@ def serve(
         listener.bind((host.strip("[]"), port))
     except OSError as problem:
         listener.close()
-        raise InputError("--port", f"{host}:{port} is not to be had: {problem.strerror}", hint="take --port 0") from None
+        raise InputError(
+            "--port", f"{host}:{port} is not to be had: {problem.strerror}", hint="take --port 0"
+        ) from None
     try:
         taken = listener.getsockname()[1]
         shown = f"[{host}]" if ":" in host and "[" not in host else host

@@ -50,7 +50,7 @@ def settle(here: Context, item_id: int, answer: dict[str, Any], **more: Any) -> 
             if more.get("supersedes") is not None:
                 _check_reviewer(here, "to supersede somebody else's decision")
             made = decide(session, item_id, here.caller.user_id, answer, **more)
-        _tell(session, here, item, made)
+        _tell(session, item, made)
         return _told(item, made)
 
 
@@ -59,7 +59,7 @@ def leave(here: Context, item_id: int, reason: str, *, note: str = "", seconds: 
     with here.write() as session:
         made = skip(session, item_id, here.caller.user_id, reason, note=note, seconds=seconds)
         item = session.get_one(Item, item_id)
-        _tell(session, here, item, made)
+        _tell(session, item, made)
         return _told(item, made)
 
 
@@ -128,7 +128,7 @@ def _since(session: Session, here: Context) -> Any:
     return one.created_at if one is not None else here.at - UNDO_BACK
 
 
-def _tell(session: Session, here: Context, item: Item, made: Decision) -> None:
+def _tell(session: Session, item: Item, made: Decision) -> None:
     about = {"item": item.id, "name": item.name, "decision": made.id, "act": made.act, "state": item.state}
     tell(session, item.project_id, "decision", about)
     if item.state == "disputed":

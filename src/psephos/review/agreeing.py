@@ -1,8 +1,8 @@
 """How far do the people of a project agree, with each other and with what was settled on?
 
-People's decisions become opinions like any others, and the coefficients are those of `psephos.agreement`, computed once
-there; a page never computes its own. Only what is current counts, one answer per person and item, skips and transcripts' words
-left out.
+People's decisions become opinions like any others, and the coefficients are those of `psephos.agreement`, computed
+once there; a page never computes its own. Only what is current counts, one answer per person and item, skips and
+transcripts' words left out.
 
 Source: sheet 90 section 3.5. Differs: nothing.
 """
@@ -166,6 +166,6 @@ def _weeks(answers: list[Answered], names: dict[str, str]) -> list[dict[str, Any
 def _finite(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows with None for what is no number."""
     return [
-        {name: None if isinstance(value, float) and value != value else value for name, value in row.items()}  # noqa: PLR0124
+        {name: None if isinstance(value, float) and value != value else value for name, value in row.items()}
         for row in rows
     ]

@@ -1,7 +1,7 @@
 """The review server as an application, put together from its rooms.
 
-Order of things on the way in: the layers of `security`, then `authorisation.enter` for each route, then the route. Routes
-are plain functions that run in threads, because the store is read and written synchronously.
+Order of things on the way in: the layers of `security`, then `authorisation.enter` for each route, then the route.
+Routes are plain functions that run in threads, because the store is read and written synchronously.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class ReviewApp:
         self._outer: ASGIApp = layers(self.inner, settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it."""
         await self._outer(scope, receive, send)
 
 

@@ -1,9 +1,9 @@
 """May this person do this to this object?
 
-One table says for each route who may come in; one function, `permit`, reads it. A route that is not in the table is open
-to nobody, and a test fails. Whoever asks for something in a project that is not theirs hears that it does not exist (404),
-so that nobody learns what exists; whoever may see a project but not change it hears so (403). Ids in a path are looked
-up inside of the project of the same path, so an item of another project is not found.
+One table says for each route who may come in; one function, `permit`, reads it. A route that is not in the table is
+open to nobody, and a test fails. Whoever asks for something in a project that is not theirs hears that it does not
+exist (404), so that nobody learns what exists; whoever may see a project but not change it hears so (403). Ids in a
+path are looked up inside of the project of the same path, so an item of another project is not found.
 
 Roles in a project, each with all that those before it may: viewer, annotator, reviewer, manager. An administrator of
 the server may do everything in every project. A token may do what its person may, within its scopes.

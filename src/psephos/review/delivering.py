@@ -1,8 +1,9 @@
 """Who tells the webhooks, and when again?
 
 Whatever changes a project puts a message for each webhook that wants it into the store, in the transaction of the
-change, so that none is sent of what was not kept and none is lost in a crash. A thread of the server sends what is due, and
-again after 1, 5, 25, 125 and 625 seconds to whoever does not take it; after that the message is given up and says so.
+change, so that none is sent of what was not kept and none is lost in a crash. A thread of the server sends what is
+due, and again after 1, 5, 25, 125 and 625 seconds to whoever does not take it; after that the message is given up and
+says so.
 
 Source: sheet 90 section 6. Differs: nothing.
 """

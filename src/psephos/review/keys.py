@@ -1,9 +1,9 @@
 """Which key does what?
 
-The one registry of bindings. The dispatcher in the page, the help overlay, the settings where keys are changed, and the
-page of the documentation are all made from it, so that none can say something else. A key is what the browser calls
-``event.key``, with ``Shift+`` where a letter is meant with it; two keys in a row are written with a blank. Keys that the browser or the
-screen reader keeps for itself (anything with Alt, Ctrl or Meta) cannot be bound.
+The one registry of bindings. The dispatcher in the page, the help overlay, the settings where keys are changed, and
+the page of the documentation are all made from it, so that none can say something else. A key is what the browser
+calls ``event.key``, with ``Shift+`` where a letter is meant with it; two keys in a row are written with a blank. Keys
+that the browser or the screen reader keeps for itself (anything with Alt, Ctrl or Meta) cannot be bound.
 
 Source: sheet 90 section 3.4; WCAG 2.2, 2.1.4. Differs: keys of audio are listed where there is audio.
 """

@@ -1,7 +1,8 @@
 """What does somebody read when something is wrong?
 
-Every problem becomes an answer that says what happened, what was kept and what to do: JSON for programs and for scripts of
-a page, a page for everybody else. What is not known to us is logged with a number and shown as that number only.
+Every problem becomes an answer that says what happened, what was kept and what to do: JSON for programs and for
+scripts of a page, a page for everybody else. What is not known to us is logged with a number and shown as that number
+only.
 """
 
 from __future__ import annotations
@@ -88,9 +89,7 @@ def _input(request: Request, wrong: Exception) -> Response:
 
 def _form(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, RequestValidationError)  # noqa: S101 - it was registered for these
-    faults = [
-        {"where": ".".join(map(str, fault["loc"])), "problem": fault["msg"]} for fault in wrong.errors()[:20]
-    ]
+    faults = [{"where": ".".join(map(str, fault["loc"])), "problem": fault["msg"]} for fault in wrong.errors()[:20]]
     text = "; ".join(f"{fault['where']}: {fault['problem']}" for fault in faults)
     return problem(request, 422, text, faults=faults)
 
@@ -106,5 +105,7 @@ def _http(request: Request, wrong: Exception) -> Response:
 
 def _unknown(request: Request, wrong: Exception) -> Response:
     number = secrets.token_hex(4)
-    log.error("problem", number=number, route=getattr(request.scope.get("route"), "name", ""), kind=type(wrong).__name__)
+    log.error(
+        "problem", number=number, route=getattr(request.scope.get("route"), "name", ""), kind=type(wrong).__name__
+    )
     return problem(request, 500, f"Something went wrong here, not with you. Nothing was changed. Number {number}.")

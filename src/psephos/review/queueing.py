@@ -1,7 +1,7 @@
 """Which items come next, as this person may see them?
 
-The queue of the store with what its rows may show: in a blind project an item that the person has yet to decide shows neither
-choice nor certainty, and cannot be searched or filtered by them.
+The queue of the store with what its rows may show: in a blind project an item that the person has yet to decide shows
+neither choice nor certainty, and cannot be searched or filtered by them.
 
 Source: sheet 90 section 3.1. Differs: nothing.
 """
@@ -51,16 +51,24 @@ class Asked:
         """
         values = asdict(self) | other
         usual = {field.name: field.default for field in fields(self)}
-        stated = {name: str(value).lower() if isinstance(value, bool) else value for name, value in values.items() if value != usual[name]}
+        stated = {
+            name: str(value).lower() if isinstance(value, bool) else value
+            for name, value in values.items()
+            if value != usual[name]
+        }
         return f"?{urlencode(stated)}" if stated else ""
 
     @property
     def narrowed(self) -> bool:
         """Whether anything but the order and the place differs from what is usual."""
-        return any(getattr(self, name) != getattr(Asked, name) for name in asdict(self) if name not in ("order", "offset"))
+        return any(
+            getattr(self, name) != getattr(Asked, name) for name in asdict(self) if name not in ("order", "offset")
+        )
 
 
-def rows_of(session: Session, here: Context, project: Project, asked: Asked, *, limit: int = PAGE) -> tuple[list[dict[str, Any]], int]:
+def rows_of(
+    session: Session, here: Context, project: Project, asked: Asked, *, limit: int = PAGE
+) -> tuple[list[dict[str, Any]], int]:
     """Rows of the queue, ready for JSON, and how many there are in all."""
     if project.blind and (asked.search or asked.flag or asked.at_least is not None or asked.at_most is not None):
         raise ForbiddenError("filters", "would tell what others said", hint="decide first; the project is blind")

@@ -1,7 +1,7 @@
 """How does a page become HTML?
 
-Templates are of this package and escape everything; nothing is marked safe but the one text of script data that is written
-as JSON without the signs that could end it. A page is rendered in the language of its reader.
+Templates are of this package and escape everything; nothing is marked safe but the one text of script data that is
+written as JSON without the signs that could end it. A page is rendered in the language of its reader.
 """
 
 from __future__ import annotations
@@ -73,18 +73,22 @@ def page(
     """The page of a template for whoever asks; `cookie` is the one that comes with it, if a new one does."""
     language = language_of(here)
     cookie = cookie or here.cookie
-    text = templates(language).get_template(template).render(
-        says
-        | {
-            "here": here,
-            "caller": here.caller,
-            "local": here.settings.mode == "local",
-            "csrf": csrf_token(cookie) if cookie else "",
-            "theme": str(here.caller.preferences.get("theme", "")),
-            "single_keys": bool(here.caller.preferences.get("single_keys", True)),
-            "bindings": bindings_of(here.caller.preferences.get("keys", {})),
-            "idle": here.settings.idle_minutes,
-        }
+    text = (
+        templates(language)
+        .get_template(template)
+        .render(
+            says
+            | {
+                "here": here,
+                "caller": here.caller,
+                "local": here.settings.mode == "local",
+                "csrf": csrf_token(cookie) if cookie else "",
+                "theme": str(here.caller.preferences.get("theme", "")),
+                "single_keys": bool(here.caller.preferences.get("single_keys", True)),
+                "bindings": bindings_of(here.caller.preferences.get("keys", {})),
+                "idle": here.settings.idle_minutes,
+            }
+        )
     )
     return HTMLResponse(text, status, headers=dict(headers or {}) | {"content-language": language})
 
@@ -95,12 +99,12 @@ def language_of(here: Context) -> str:
 
 
 def as_data(value: Any) -> Markup:
-    """A value as JSON inside of a script element of data, which the text in it cannot end.
+    r"""A value as JSON inside of a script element of data, which the text in it cannot end.
 
     Examples
     --------
     >>> print(as_data({"a": "</script>"}))
-    {"a":"\\u003c/script\\u003e"}
+    {"a":"\u003c/script\u003e"}
     """
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
@@ -132,5 +136,3 @@ def moment(at: datetime | str | None, language: str) -> str:
         return ""
     time = datetime.fromisoformat(at) if isinstance(at, str) else at
     return time.strftime("%d.%m.%Y %H:%M" if language == "de" else "%Y-%m-%d %H:%M")
-
-

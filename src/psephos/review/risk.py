@@ -39,14 +39,18 @@ def remaining(session: Session, project: Project) -> dict[str, Any]:
         "worth": found.worth,
         "half": half,
         "tenth": found.to_reach(total / 10),
-        "curve": [[int(n), round(float(e), 2), round(float(lo), 2), round(float(hi), 2)] for n, e, lo, hi in _points(found)],
+        "curve": [
+            [int(n), round(float(e), 2), round(float(lo), 2), round(float(hi), 2)] for n, e, lo, hi in _points(found)
+        ],
         "drawing": _drawing(found),
         "accept": _accepting(session, project),
     }
 
 
 def _points(found: RemainingRisk) -> list[tuple[int, float, float, float]]:
-    return list(zip(found.checked.tolist(), found.expected.tolist(), found.low.tolist(), found.high.tolist(), strict=True))
+    return list(
+        zip(found.checked.tolist(), found.expected.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
+    )
 
 
 def _drawing(found: RemainingRisk) -> dict[str, Any]:
@@ -68,7 +72,7 @@ def _drawing(found: RemainingRisk) -> dict[str, Any]:
 
 
 def _accepting(session: Session, project: Project) -> list[dict[str, Any]]:
-    """How many items would be accepted at once from which certainty on, and how many of them are expected to be wrong."""
+    """How many items would be accepted at once, by certainty, and how many of these are expected to be wrong."""
     if project.overlap != 1:
         return []
     rows = []
@@ -78,5 +82,3 @@ def _accepting(session: Session, project: Project) -> list[dict[str, Any]]:
         if count:
             rows.append({"certainty": level, "count": int(count), "errors": round(float(wrong), 1)})
     return rows
-
-

@@ -55,6 +55,8 @@ class SafeHeaders:
             self.headers["strict-transport-security"] = "max-age=31536000"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it."""
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -80,6 +82,7 @@ class KnownHosts:
         self.hosts = settings.hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it."""
         if scope["type"] in ("http", "websocket"):
             named = Headers(scope=scope).getlist("host")
             if len(named) != 1 or named[0].lower() not in self.hosts:
@@ -101,6 +104,7 @@ class BoundedBodies:
         self.settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it."""
         if scope["type"] != "http" or scope["method"] in SAFE:
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
@@ -140,6 +144,7 @@ class OwnForms:
         self.settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it."""
         if scope["type"] == "http" and scope["method"] not in SAFE and not bearer_of(Headers(scope=scope)):
             problem = self._problem(Headers(scope=scope), scope.get("psephos.body", b""))
             if problem:
@@ -208,11 +213,11 @@ def media_type(headers: Headers) -> str:
 
 
 def depth(body: bytes) -> int:
-    """How deep the brackets of a JSON text are nested, brackets inside of strings not counted.
+    r"""How deep the brackets of a JSON text are nested, brackets inside of strings not counted.
 
     Examples
     --------
-    >>> depth(b'{"a": ["[[[", 1]}'), depth(b"1"), depth(rb'"\\"[" ')
+    >>> depth(b'{"a": ["[[[", 1]}'), depth(b"1"), depth(rb'"\"[" ')
     (2, 0, 0)
     """
     level = deepest = 0

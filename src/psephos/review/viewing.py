@@ -1,8 +1,8 @@
 """What may this person see of an item, and how does it read?
 
-One answer serves the page and the API, so that what is hidden is hidden in both. In a blind project whoever has yet to decide sees
-the item and the possible choices in the order of the alphabet, and nothing of voters, consensus, decisions or comments of
-others. Who adjudicates sees the columns without names until a decision of their own stands.
+One answer serves the page and the API, so that what is hidden is hidden in both. In a blind project whoever has yet
+to decide sees the item and the possible choices in the order of the alphabet, and nothing of voters, consensus,
+decisions or comments of others. Who adjudicates sees the columns without names until a decision of their own stands.
 
 Source: sheet 90 sections 3.2 and 3.5. Differs: nothing.
 """
@@ -28,7 +28,9 @@ from psephos.review.store.tables import Comment, Consensus, Decision, Item, Medi
 CONTENT = ("prompt", "question", "input", "context", "title", "text")
 """What of the table about items is shown as the question."""
 
-HIDDEN = frozenset({*CONTENT, "gold", "reference", "answer", "correct", "audio", "image", "offset_ms", "seconds", "cost"})
+HIDDEN = frozenset(
+    {*CONTENT, "gold", "reference", "answer", "correct", "audio", "image", "offset_ms", "seconds", "cost"}
+)
 """What is not listed among the rest: shown elsewhere, or would give the answer away."""
 
 MOST_ANSWERS = 60
@@ -73,7 +75,7 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
 
 
 def is_hidden(project: Project, decided: bool) -> bool:
-    """Whether a project is blind to a person on an item, who decided it or not; as `items.is_blind`, for many at once."""
+    """Whether a project is blind to a person on an item that they decided or not; `items.is_blind` for many at once."""
     return project.blind and not decided
 
 
@@ -186,13 +188,17 @@ def _nothing(session: Session, item: Item) -> dict[str, Any]:
     """The possible choices in the order of the alphabet, and nothing else."""
     offered: list[dict[str, Any]] = []
     if item.kind == "labels":
-        known = select(Opinion.value).join(Item, Item.id == Opinion.item_id).where(
-            Item.project_id == item.project_id, Item.kind == "labels", Opinion.value.is_not(None)
+        known = (
+            select(Opinion.value)
+            .join(Item, Item.id == Opinion.item_id)
+            .where(Item.project_id == item.project_id, Item.kind == "labels", Opinion.value.is_not(None))
         )
         values = sorted(session.scalars(known.distinct().limit(30)).all(), key=str)
         offered = [_candidate(str(value)) for value in values]
     elif item.kind == "samples":
-        values = sorted({str(one) for one in session.scalars(select(Opinion.value).where(Opinion.item_id == item.id)) if one})
+        values = sorted(
+            {str(one) for one in session.scalars(select(Opinion.value).where(Opinion.item_id == item.id)) if one}
+        )
         offered = [_candidate(value) for value in values]
     return {"consensus": None, "candidates": offered}
 
@@ -237,9 +243,7 @@ def _evidence(item: Item, seen: Evidence) -> dict[str, Any]:
     return result
 
 
-def _choices(
-    opinions: Sequence[Opinion], consensus: Consensus | None, detail: dict[str, Any]
-) -> dict[str, Any]:
+def _choices(opinions: Sequence[Opinion], consensus: Consensus | None, detail: dict[str, Any]) -> dict[str, Any]:
     voters: dict[str, list[str]] = {}
     silent = []
     for one in opinions:
@@ -284,7 +288,11 @@ def _answers(opinions: Sequence[Opinion], consensus: Consensus | None) -> list[d
     model = next((text for text, one in zip(texts, opinions, strict=False) if one.value == choice), "")
     found = []
     for text, one in zip(texts, opinions, strict=False):
-        facts = [[name, f"{one.detail[name]:.4g}"] for name in ("reward", "cost", "tokens") if isinstance(one.detail.get(name), int | float)]
+        facts = [
+            [name, f"{one.detail[name]:.4g}"]
+            for name in ("reward", "cost", "tokens")
+            if isinstance(one.detail.get(name), int | float)
+        ]
         found.append({"voter": one.voter or "", "cluster": one.value, "facts": facts, "parts": compared(text, model)})
     return found
 
@@ -301,7 +309,9 @@ def compared(text: str, model: str) -> list[tuple[str, str]]:
         return [("same", text)]
     new, old = _PIECES.findall(text), _PIECES.findall(model)
     found: list[tuple[str, str]] = []
-    for what, old_from, old_to, new_from, new_to in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for what, old_from, old_to, new_from, new_to in difflib.SequenceMatcher(
+        None, old, new, autojunk=False
+    ).get_opcodes():
         if what == "equal":
             found.append(("same", "".join(new[new_from:new_to])))
         if old_to > old_from and what != "equal":
@@ -342,5 +352,7 @@ def _because(run: Run) -> dict[str, Any]:
         *(("note", str(note)) for note in made.get("notes", [])),
     ]
     sources = ", ".join(repr(str(name)) for name in made.get("source", []))
-    snippet = f"import psephos\nverdict = psephos.decide(psephos.read({sources}), method={run.method!r})" if sources else ""
+    snippet = (
+        f"import psephos\nverdict = psephos.decide(psephos.read({sources}), method={run.method!r})" if sources else ""
+    )
     return {"because": [row for row in rows if row[1]], "command": str(made.get("command", "")), "snippet": snippet}

@@ -1,12 +1,13 @@
 """Who else is told, and how can they tell that it was us?
 
-A project may name addresses that are told of its events by POST. The body is signed: the header ``Psephos-Signature`` is
-``t=SECONDS,v1=HEX`` with the HMAC-SHA256 of ``SECONDS.BODY`` under a secret that was shown once. Whoever receives it checks
-the signature and that the time is near.
+A project may name addresses that are told of its events by POST. The body is signed: the header ``Psephos-Signature``
+is ``t=SECONDS,v1=HEX`` with the HMAC-SHA256 of ``SECONDS.BODY`` under a secret that was shown once. Whoever receives
+it checks the signature and that the time is near.
 
-Threat: server-side request forgery. An address that somebody typed in makes this server fetch from inside its network.
-The name is resolved once, every address that it stands for must be public, the connection goes to the very address that was
-checked (a second look-up could answer otherwise), redirects are not followed, the answer is not shown.
+Threat: server-side request forgery. An address that somebody typed in makes this server fetch from inside its
+network. The name is resolved once, every address that it stands for must be public, the connection goes to the very
+address that was checked (a second look-up could answer otherwise), redirects are not followed, the answer is not
+shown.
 
 Source: sheet 90 sections 6 and 8 (V15). Differs: nothing.
 """

@@ -1,7 +1,7 @@
 """Which program is this, and what may it do?
 
-A token is ``psp_`` and 256 random bits, shown once and kept as SHA-256. It acts for the person who made it, never beyond
-what that person may do now, within its scopes, until it ends.
+A token is ``psp_`` and 256 random bits, shown once and kept as SHA-256. It acts for the person who made it, never
+beyond what that person may do now, within its scopes, until it ends.
 
 Source: sheet 90 section 7. Differs: nothing.
 """
@@ -68,7 +68,9 @@ def of_text(session: Session, text: str, at: datetime) -> tuple[ApiToken, User] 
     """The token of a text and its person, if both are good."""
     if not text.startswith(PREFIX) or len(text) > 100:
         return None
-    statement = select(ApiToken, User).join(User, User.id == ApiToken.user_id).where(ApiToken.token == fingerprint(text))
+    statement = (
+        select(ApiToken, User).join(User, User.id == ApiToken.user_id).where(ApiToken.token == fingerprint(text))
+    )
     found = session.execute(statement).first()
     if found is None:
         return None

@@ -1,8 +1,8 @@
 """Is the person here who holds the key?
 
-A passkey or security key (WebAuthn) signs a challenge of ours together with the name of this site, so that a copy of the
-page elsewhere gets nothing of use. The challenge is random, waits five minutes, and is good once. The signature counter, where
-the key has one, must go up.
+A passkey or security key (WebAuthn) signs a challenge of ours together with the name of this site, so that a copy of
+the page elsewhere gets nothing of use. The challenge is random, waits five minutes, and is good once. The signature
+counter, where the key has one, must go up.
 
 Source: sheet 90 section 7; W3C WebAuthn level 3. Differs: nothing.
 """
@@ -70,7 +70,9 @@ def accept(origin: str, challenge: str, reply: dict[str, Any]) -> Passkey:
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as problem:
         raise InputError("passkey", "the answer of the key does not belong to this page") from problem
-    return Passkey(bytes_to_base64url(made.credential_id), bytes_to_base64url(made.credential_public_key), made.sign_count)
+    return Passkey(
+        bytes_to_base64url(made.credential_id), bytes_to_base64url(made.credential_public_key), made.sign_count
+    )
 
 
 def challenge(origin: str, known: Sequence[str]) -> tuple[dict[str, Any], str]:

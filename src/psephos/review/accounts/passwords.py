@@ -1,9 +1,10 @@
 """Is this a password that can be used, and is it the right one?
 
 Long is what counts: at least 12 characters where a second factor stands beside it, 15 where none does, and any
-character. No rules about digits or signs, which lead to worse passwords. What is refused is what is guessed first: words of
-a shipped list with digits around them, one sign or a short piece repeated, neighbours on a keyboard or in the alphabet,
-the name of the user. Kept is only an Argon2id hash (64 MiB, 3 passes), which is renewed when the costs are raised.
+character. No rules about digits or signs, which lead to worse passwords. What is refused is what is guessed first:
+words of a shipped list with digits around them, one sign or a short piece repeated, neighbours on a keyboard or in
+the alphabet, the name of the user. Kept is only an Argon2id hash (64 MiB, 3 passes), which is renewed when the costs
+are raised.
 
 Source: sheet 90 section 7; OWASP ASVS 5.0.0 V6. Differs: the list is of words, so that ``Dragon2026!!!!`` falls too.
 """
@@ -21,7 +22,15 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from psephos.errors import InputError
 
 SHORTEST, SHORTEST_ALONE, LONGEST = 12, 15, 256
-_ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm")
+_ROWS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890123456789",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "qwertzuiop",
+    "yxcvbnm",
+)
 _LEET = str.maketrans("013457$@", "oieastsa")
 
 
@@ -80,7 +89,7 @@ def check_password(password: str, *, name: str = "", second_factor: bool = False
     >>> check_password("Password12345678")
     Traceback (most recent call last):
         ...
-    psephos.errors.InputError: password: is among those that are guessed first; take a few words that do not belong together
+    psephos.errors.InputError: password: is among those that are guessed first; take a few words that ...
     """
     plain = _normal(password)
     shortest = SHORTEST if second_factor else SHORTEST_ALONE

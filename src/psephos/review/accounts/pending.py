@@ -1,8 +1,8 @@
 """What was begun and waits for its second half?
 
-A password that was right and waits for the second factor, a challenge to a passkey, a trip to the single sign-on: each is
-kept here for five minutes under a name that only the browser that began it knows, and taken out once. Kept in memory; a
-restart means to begin again.
+A password that was right and waits for the second factor, a challenge to a passkey, a trip to the single sign-on:
+each is kept here for five minutes under a name that only the browser that began it knows, and taken out once. Kept in
+memory; a restart means to begin again.
 
 Source: sheet 90 sections 7 and 8. Differs: nothing.
 """

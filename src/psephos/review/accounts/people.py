@@ -33,7 +33,9 @@ def check_login(text: str) -> str:
     """
     login = text.strip().lower()
     if not _LOGIN.fullmatch(login):
-        raise InputError("login", "must be an address or a name of letters, digits and . + - _ @, of 2 to 200 characters")
+        raise InputError(
+            "login", "must be an address or a name of letters, digits and . + - _ @, of 2 to 200 characters"
+        )
     return login
 
 

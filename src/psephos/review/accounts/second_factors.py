@@ -65,7 +65,9 @@ def matching_step(secret: str, code: str, *, after: int = -1, now: float | None 
         return None
     step = int((time.time() if now is None else now) // STEP)
     clock = pyotp.TOTP(secret)
-    fitting = [near for near in range(max(0, step - 1), step + 2) if hmac.compare_digest(clock.generate_otp(near), digits)]
+    fitting = [
+        near for near in range(max(0, step - 1), step + 2) if hmac.compare_digest(clock.generate_otp(near), digits)
+    ]
     later = [near for near in fitting if near > after]
     return later[0] if later else None
 

@@ -1,8 +1,8 @@
 """Who does this cookie belong to, and for how long?
 
-The cookie holds 256 random bits and nothing else; the store keeps their SHA-256. A session ends after a time without use,
-in any case after a longer one, when it is revoked, and when its person is disabled. It gets a new id at each sign-in and
-when a role changes, so that an id that was known before is worth nothing after.
+The cookie holds 256 random bits and nothing else; the store keeps their SHA-256. A session ends after a time without
+use, in any case after a longer one, when it is revoked, and when its person is disabled. It gets a new id at each
+sign-in and when a role changes, so that an id that was known before is worth nothing after.
 
 Source: sheet 90 section 8 (V7). Differs: nothing.
 """

@@ -1,10 +1,11 @@
 """Who does the provider say this is?
 
-OpenID Connect with the code flow. The browser carries three secrets of ours through the provider and back, each of which
-stands against one attack: `state` (somebody else's code is put into this browser), `nonce` (an old id token is played
-again), the PKCE verifier (a code that was read on the way is redeemed elsewhere). They wait under the state together with the
-browser's cookie; the address to come back to is fixed. The id token is believed if its signature is by a key of
-the provider, `alg` is one of ours, and `iss`, `aud`, `exp` and `nonce` fit. Tokens are read and thrown away.
+OpenID Connect with the code flow. The browser carries three secrets of ours through the provider and back, each of
+which stands against one attack: `state` (somebody else's code is put into this browser), `nonce` (an old id token is
+played again), the PKCE verifier (a code that was read on the way is redeemed elsewhere). They wait under the state
+together with the browser's cookie; the address to come back to is fixed. The id token is believed if its signature is
+by a key of the provider, `alg` is one of ours, and `iss`, `aud`, `exp` and `nonce` fit. Tokens are read and thrown
+away.
 
 Source: sheet 90 sections 7 and 8 (V9, V10); OpenID Connect Core 1.0, RFC 7636. Differs: nothing.
 """
@@ -93,7 +94,7 @@ def arrive(settings: Settings, trip: Trip, code: str) -> Person:
             ).validate(claims)
         except (InputError, AuthlibBaseError, JoseError, KeyError, ValueError) as problem:
             raise InputError("sign_on", "the provider's answer cannot be believed", hint="sign in again") from problem
-        except Exception as problem:  # noqa: BLE001 - whatever the network does, the person reads the same line
+        except Exception as problem:
             raise InputError("sign_on", "the provider does not answer", hint="try again in a moment") from problem
     several = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     if len(several) > 1 and claims.get("azp") != provider.client_id:
@@ -141,5 +142,5 @@ def _get(client: Any, address: str) -> Any:
         reply = client.request("GET", address, withhold_token=True)
         reply.raise_for_status()
         return reply.json()
-    except Exception as problem:  # noqa: BLE001 - whatever the network does, the person reads the same line
+    except Exception as problem:
         raise InputError("sign_on", "the provider does not answer", hint="try again in a moment") from problem

@@ -1,9 +1,9 @@
 """How is guessing made slow without locking anybody out?
 
-Each failure of an account, and of an address, doubles the time until the next try is looked at: after 4 free tries 1 s,
-2 s, 4 s, ... up to 5 minutes. Success clears the account, an hour without a failure clears everything. Nobody is locked out
-for good, so that nobody can lock out someone else. What is counted stands in the store as a hash, so a restart does
-not forget it.
+Each failure of an account, and of an address, doubles the time until the next try is looked at: after 4 free tries 1
+s, 2 s, 4 s, ... up to 5 minutes. Success clears the account, an hour without a failure clears everything. Nobody is
+locked out for good, so that nobody can lock out someone else. What is counted stands in the store as a hash, so a
+restart does not forget it.
 
 Source: sheet 90 section 8 (V6). Differs: nothing.
 """

@@ -154,5 +154,3 @@ class MeBody(Body):
 
 class ReservationBody(Body):
     """Nothing needs to be said."""
-
-

@@ -83,5 +83,3 @@ def comments(here: Here, item: int) -> list[dict[str, Any]]:
 def comment(here: Here, item: int, body: CommentBody) -> dict[str, Any]:
     """Remark on the item."""
     return acting.remark(here, item, body.body, place=body.place)
-
-

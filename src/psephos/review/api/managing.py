@@ -22,11 +22,22 @@ Seq = Annotated[int | None, Query(ge=1, le=2**53)]
 
 
 @router.get("/history", name="api.history")
-def log(here: Here, before: Seq = None, actor: Short = "", action: Short = "", object: Short = "") -> list[dict[str, Any]]:  # noqa: A002 - as the log calls it
+def log(
+    here: Here,
+    before: Seq = None,
+    actor: Short = "",
+    action: Short = "",
+    thing: Annotated[str, Query(alias="object", max_length=100)] = "",
+) -> list[dict[str, Any]]:
     """What happened in the project, the latest first, 100 rows at a time."""
     with here.read() as session:
         return history(
-            session, here.project_id, object=object or None, actor=actor or None, action=action or None, before_seq=before
+            session,
+            here.project_id,
+            object=thing or None,
+            actor=actor or None,
+            action=action or None,
+            before_seq=before,
         )
 
 

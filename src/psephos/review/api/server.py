@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1", tags=["server"])
 
 @router.get("/openapi.json", name="api.openapi")
 def openapi(here: Here) -> Response:
-    """This description."""
+    """What the API can do, as OpenAPI."""
     return JSONResponse(here.request.app.openapi())
 
 

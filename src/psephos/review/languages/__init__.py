@@ -1,7 +1,7 @@
 """What is this called in the reader's language?
 
-The words of the pages are English in the templates and stand in gettext catalogues for other languages: ``de.po`` beside this file,
-which any translation tool opens. The catalogues are read as they are; there is no build step.
+The words of the pages are English in the templates and stand in gettext catalogues for other languages: ``de.po``
+beside this file, which any translation tool opens. The catalogues are read as they are; there is no build step.
 """
 
 from __future__ import annotations

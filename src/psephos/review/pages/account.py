@@ -1,13 +1,14 @@
 """One's own account: language and theme, keys, password, second factors, sessions, tokens.
 
-What makes an account safer or less safe (password, factors, tokens) asks for the password once more, where there is one.
+What makes an account safer or less safe (password, factors, tokens) asks for the password once more, where there is
+one.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Form, Request
+from fastapi import APIRouter, Body, Form
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
@@ -57,7 +58,7 @@ def save(here: Here, name: Line = "", locale: Line = "", theme: Line = "", autop
 
 
 @router.post("/keys", name="account.keys")
-def keys(here: Here, request: Request, form: Annotated[dict[str, Any], Body()] | None = None) -> Response:
+def keys(here: Here, form: Annotated[dict[str, Any], Body()] | None = None) -> Response:
     """Other keys, or none for a command; JSON ``{"keys": {command: key}, "single_keys": true}``."""
     given = form or {}
     changed = check_keys(dict(given.get("keys", {})))
@@ -85,9 +86,7 @@ def code(here: Here, present: Line = "") -> Response:
     confirm(here, present)
     with here.write() as session:
         session.execute(
-            delete(SecondFactor).where(
-                SecondFactor.user_id == here.caller.user_id, SecondFactor.confirmed.is_(False)
-            )
+            delete(SecondFactor).where(SecondFactor.user_id == here.caller.user_id, SecondFactor.confirmed.is_(False))
         )
         secret = new_secret()
         session.add(SecondFactor(user_id=here.caller.user_id, kind="totp", secret=secret, name="Authenticator"))
@@ -107,7 +106,9 @@ def confirm_code(here: Here, code: Line) -> Response:
             raise InputError("code", "is not right", hint="take the six digits that the authenticator shows now")
         one.confirmed, one.counter, one.used_at = True, step, here.at
         codes = _recovery(session, here)
-        record(session, None, here.caller.user_id, "factor.added", f"user:{here.caller.user_id}", None, {"kind": "totp"})
+        record(
+            session, None, here.caller.user_id, "factor.added", f"user:{here.caller.user_id}", None, {"kind": "totp"}
+        )
     return shown(here, recovery=codes)
 
 
@@ -154,7 +155,15 @@ def accept_passkey(here: Here, reply: Annotated[dict[str, Any], Body()]) -> Resp
                 confirmed=True,
             )
         )
-        record(session, None, here.caller.user_id, "factor.added", f"user:{here.caller.user_id}", None, {"kind": "webauthn"})
+        record(
+            session,
+            None,
+            here.caller.user_id,
+            "factor.added",
+            f"user:{here.caller.user_id}",
+            None,
+            {"kind": "webauthn"},
+        )
     return JSONResponse({"to": "/account"})
 
 
@@ -245,6 +254,8 @@ def _recovery(session: Session, here: Context) -> list[str]:
     codes = new_recovery_codes()
     for text in codes:
         session.add(
-            SecondFactor(user_id=here.caller.user_id, kind="recovery", secret=recovery_fingerprint(text), confirmed=True)
+            SecondFactor(
+                user_id=here.caller.user_id, kind="recovery", secret=recovery_fingerprint(text), confirmed=True
+            )
         )
     return codes

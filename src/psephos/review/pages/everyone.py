@@ -28,7 +28,9 @@ def everyone(here: Here) -> Response:
 def invite(here: Here, email: Line = "") -> Response:
     """A link for somebody new, who belongs to no project yet."""
     with here.write() as session:
-        text = links.make(session, here.settings, "invite", here.at, email=email.strip().lower()[:200], invited_by=here.caller.user_id)
+        text = links.make(
+            session, here.settings, "invite", here.at, email=email.strip().lower()[:200], invited_by=here.caller.user_id
+        )
         record(session, None, here.caller.user_id, "person.invited", "user:new")
     return shown(here, link=f"{here.settings.origin}/welcome/{text}")
 

@@ -1,8 +1,8 @@
 """Files that belong to the pages, and recordings.
 
-Of our own files only those of the table are served; a name is looked up, never joined to a path. Recordings are found by
-their id in the store, lie outside of this package under random names, and are sent in ranges (206), without which a
-browser cannot seek in a long one.
+Of our own files only those of the table are served; a name is looked up, never joined to a path. Recordings are found
+by their id in the store, lie outside of this package under random names, and are sent in ranges (206), without which
+a browser cannot seek in a long one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ from psephos.review.store.tables import Media
 
 router = APIRouter()
 
-TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".txt": "text/plain; charset=utf-8"}
+TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
 HTMX_FILE = "htmx-2.0.11.min.js"
 HTMX_SHA256 = "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"
 PLAYABLE = frozenset(
@@ -39,7 +43,8 @@ def own_files() -> dict[str, tuple[bytes, str, str]]:
     rules = folder.joinpath("review.css").read_text(encoding="utf-8")
     found["psephos.css"] = f"{stylesheet()}\n{rules}".encode()
     return {
-        name: (body, TYPES[name[name.rindex(".") :]], hashlib.sha256(body).hexdigest()[:16]) for name, body in found.items()
+        name: (body, TYPES[name[name.rindex(".") :]], hashlib.sha256(body).hexdigest()[:16])
+        for name, body in found.items()
     }
 
 

@@ -35,7 +35,9 @@ def item(here: Here, item: int, asked: Wanted) -> Response:
     with here.read() as session:
         project = session.get_one(Project, here.project_id)
         if part == "strip":
-            return in_project(here, session, "parts/strip.html", strip_of(session, here, project, asked) | {"item": {"id": item}})
+            return in_project(
+                here, session, "parts/strip.html", strip_of(session, here, project, asked) | {"item": {"id": item}}
+            )
         says = {"item": seen(session, here, session.get_one(Item, item)), "reasons": SKIP_REASONS}
         says |= {"keys": {one.command: key for one, key in bindings_of(here.caller.preferences.get("keys", {}))}}
         if part == "work":
@@ -117,7 +119,9 @@ def seen(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "decide": decides,
         "dispute": shown["dispute"],
         "consensus": consensus,
-        "candidates": [{"answer": one["answer"], "adopted_from": one.get("adopted_from")} for one in shown["candidates"]][:9],
+        "candidates": [
+            {"answer": one["answer"], "adopted_from": one.get("adopted_from")} for one in shown["candidates"]
+        ][:9],
     }
     return shown
 

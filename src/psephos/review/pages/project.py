@@ -16,9 +16,9 @@ from psephos.review.accounts import links, people, sessions
 from psephos.review.agreeing import agreement_of, items_of_pair
 from psephos.review.authorisation import NotThereError, may
 from psephos.review.context import Context, Here
+from psephos.review.languages import translated
 from psephos.review.pages.sign_in import Line, go
 from psephos.review.rendering import language_of, page
-from psephos.review.languages import translated
 from psephos.review.store.account_tables import ROLES, Membership, User, Webhook
 from psephos.review.store.audit_log import history, record, verify
 from psephos.review.store.people import set_role as set_member
@@ -50,7 +50,12 @@ def mine(here: Here, differs: bool = False) -> Response:
     with here.read() as session:
         rows = my_items(session, session.get_one(Project, here.project_id), here.caller.user_id)
         shown = [row for row in rows if row["differs"]] if differs else rows
-        says = {"rows": shown[:MOST], "all": len(rows), "differs": differs, "differing": sum(row["differs"] for row in rows)}
+        says = {
+            "rows": shown[:MOST],
+            "all": len(rows),
+            "differs": differs,
+            "differing": sum(row["differs"] for row in rows),
+        }
         return in_project(here, session, "mine.html", says)
 
 
@@ -70,7 +75,14 @@ def log(
         checked = verify(session, here.project_id) if check else None
         names = names_of(session, {row["actor"] for row in rows})
         next_seq = rows[99]["seq"] if len(rows) > 100 else None
-        says = {"rows": rows[:100], "names": names, "next": next_seq, "checked": checked, "actor": actor, "action": action}
+        says = {
+            "rows": rows[:100],
+            "names": names,
+            "next": next_seq,
+            "checked": checked,
+            "actor": actor,
+            "action": action,
+        }
         return in_project(here, session, "history.html", says)
 
 

@@ -1,8 +1,8 @@
 """Sign in by a provider: out to it, and back.
 
-Who comes back is known by the provider's own name for them (issuer and subject). An address of mail makes nobody an owner
-of an account that exists: who has one joins the two while signed in. Whoever is new needs an invitation to the address that the
-provider has checked.
+Who comes back is known by the provider's own name for them (issuer and subject). An address of mail makes nobody an
+owner of an account that exists: who has one joins the two while signed in. Whoever is new needs an invitation to the
+address that the provider has checked.
 """
 
 from __future__ import annotations

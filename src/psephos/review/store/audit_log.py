@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -206,24 +207,8 @@ def verify(session: Session, chain: int | None, *, expected: str | None = None) 
     Verified
     """
     chain = chain or INSTANCE
-    end, seen = Head(chain, 0, START.hex()), expected in (None, START.hex())
-    for row in _rows(session, chain):
-        said = {name: getattr(row, name) for name in ("seq", "at", "actor", "action", "object")}
-        if row.seq != end.seq + 1:
-            problem = "is missing" if row.seq > end.seq + 1 else "stands twice"
-            return Verified(end, min(end.seq + 1, row.seq), problem)
-        try:
-            values = {"before": json.loads(row.before), "after": json.loads(row.after)}
-            right = chained(bytes.fromhex(end.hash), said | values).hex()
-        except (ValueError, InputError):
-            right = ""
-        if right != row.hash:
-            return Verified(end, row.seq, "was changed, or the row before it")
-        end = Head(chain, row.seq, row.hash)
-        seen = seen or row.hash == expected
-    if not seen:
-        return Verified(end, end.seq + 1, f"is missing: no row has the expected hash {expected:.16}...")
-    return Verified(end)
+    with closing(_rows(session, chain)) as rows:
+        return _verified(rows, chain, expected)
 
 
 def chains(session: Session) -> list[int]:
@@ -266,10 +251,35 @@ def count(session: Session, chain: int | None) -> int:
     return session.scalar(select(func.count()).where(Audit.chain == (chain or INSTANCE))) or 0
 
 
-def _rows(session: Session, chain: int) -> Iterator[Any]:
+def _verified(rows: Iterator[Any], chain: int, expected: str | None) -> Verified:
+    end, seen = Head(chain, 0, START.hex()), expected in (None, START.hex())
+    for row in rows:
+        said = {name: getattr(row, name) for name in ("seq", "at", "actor", "action", "object")}
+        if row.seq != end.seq + 1:
+            problem = "is missing" if row.seq > end.seq + 1 else "stands twice"
+            return Verified(end, min(end.seq + 1, row.seq), problem)
+        try:
+            values = {"before": json.loads(row.before), "after": json.loads(row.after)}
+            right = chained(bytes.fromhex(end.hash), said | values).hex()
+        except (ValueError, InputError):
+            right = ""
+        if right != row.hash:
+            return Verified(end, row.seq, "was changed, or the row before it")
+        end = Head(chain, row.seq, row.hash)
+        seen = seen or row.hash == expected
+    if not seen:
+        return Verified(end, end.seq + 1, f"is missing: no row has the expected hash {expected:.16}...")
+    return Verified(end)
+
+
+def _rows(session: Session, chain: int) -> Generator[Any, None, None]:
     columns = (Audit.seq, Audit.at, Audit.actor, Audit.action, Audit.object, Audit.before, Audit.after, Audit.hash)
     query = select(*columns, Audit.id).where(Audit.chain == chain).order_by(Audit.seq, Audit.id)
-    yield from session.execute(query.execution_options(yield_per=_PAGE))
+    found = session.execute(query.execution_options(yield_per=_PAGE))
+    try:
+        yield from found
+    finally:
+        found.close()
 
 
 def _salt(session: Session, chain: int) -> str | None:

@@ -203,7 +203,7 @@ def _postgresql(url: URL) -> Store:
             url.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
             hide_parameters=True,
-        pool_size=16,
+            pool_size=16,
             max_overflow=32,
             connect_args={"connect_timeout": round(PATIENCE)} if "connect_timeout" not in url.query else {},
         )

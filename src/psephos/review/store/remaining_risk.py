@@ -183,7 +183,7 @@ def _audit(session: Session, project: Project) -> tuple[int, float, float]:
         .where(*settled, Decision.current.is_(True), Decision.place.is_not(None), Decision.act == "decide")
         .group_by(Decision.item_id)
     )
-    changed.update({item_id: count for item_id, count in session.execute(places)})
+    changed.update((row[0], int(row[1])) for row in session.execute(places))
     found = sum(changed.get(item.id, 0) if item.kind == "transcripts" else _is_wrong(item, project) for item in items)
     return len(items), float(found), float(sum(item.risk for item in items))
 

@@ -1,4 +1,4 @@
-"""How does an export run as a job: asked for, logged, written whole or not at all, with the head of the log beside it?"""
+"""How does an export run as a job: logged, written whole or not at all, with the head of the log beside it?"""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run_export(
     Returns
     -------
     Export
-        With the SHA-256 of the file and the head of the log, which is to be kept: rows cut off the log later show by it.
+        With the SHA-256 of the file and the head of the log. Keep the head: rows that are cut off later show by it.
 
     Raises
     ------

@@ -51,8 +51,8 @@ def write_settled(
         return path, len(clips)
     texts = {name: _text(name, words, form) for name, words in clips.items()}
     if len(texts) == 1:
-        with atomic_write(path) as file:
-            file.write(next(iter(texts.values())))
+        with atomic_write(path) as single:
+            single.write(next(iter(texts.values())))
         return path, 1
     archive = path.with_name(path.name + ".zip")
     with atomic_write(archive, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as into:
@@ -115,7 +115,8 @@ def rewritten(words: Sequence[Word], text: Sequence[str]) -> list[Word]:
         if kind == "equal":
             made += words[low:high]
         elif kind == "replace" and high - low == last - first:
-            made += [replace(word, text=new, confidence=1.0) for word, new in zip(words[low:high], text[first:last])]
+            pairs = zip(words[low:high], text[first:last], strict=True)
+            made += [replace(word, text=new, confidence=1.0) for word, new in pairs]
         else:
             made += [Word(new, confidence=1.0, times="missing") for new in text[first:last]]
     return made

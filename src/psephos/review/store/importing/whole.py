@@ -123,6 +123,8 @@ def _parsed(line: str, name: str, number: int, digest: Any) -> dict[str, Any]:
 
 
 def _insert(session: Session, table: Any, rows: list[dict[str, Any]], name: str, number: int) -> None:
+    if not rows:
+        return
     try:
         insert_rows(session, table, rows)
     except (sqlite3.IntegrityError, DBAPIError) as problem:
