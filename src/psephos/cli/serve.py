@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from psephos.review.settings import Settings
+    from psephos.review.settings import Settings, SignOn
     from psephos.review.store.opening import Store
 
 PORT = 8484
@@ -108,7 +108,7 @@ def serve(
         listener.close()
 
 
-def _sign_on(issuer: str | None) -> object:
+def _sign_on(issuer: str | None) -> SignOn | None:
     """The provider, with what the environment says of us."""
     import os
 

@@ -42,7 +42,7 @@ def templates(language: str) -> Environment:
         lambda one, many, count: counted(language, one, many, count),
         newstyle=True,
     )
-    environment.filters |= {
+    filters: dict[str, Any] = {
         "certainty": words.certainty,
         "count": lambda number: grouped(number, language),
         "decimal": decimal,
@@ -57,6 +57,7 @@ def templates(language: str) -> Environment:
         "word": lambda text: translated(language, str(text)),
         "tojson_text": lambda value: json.dumps(value, ensure_ascii=False),
     }
+    environment.filters |= filters
     environment.globals |= {"language": language, "languages": LANGUAGES, "htmx": HTMX}
     return environment
 
@@ -77,7 +78,7 @@ def page(
         templates(language)
         .get_template(template)
         .render(
-            says
+            dict(says)
             | {
                 "here": here,
                 "caller": here.caller,

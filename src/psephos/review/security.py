@@ -125,7 +125,7 @@ class BoundedBodies:
             return await refuse(413, f"a request may have {most:,} bytes")(scope, receive, send)
         if kind == "application/json" and depth(body) > DEEPEST:
             return await refuse(400, f"JSON may be nested {DEEPEST} levels deep")(scope, receive, send)
-        await self.app(scope | {"psephos.body": body}, replayed(body, receive), send)
+        await self.app({**scope, "psephos.body": body}, replayed(body, receive), send)
         return None
 
 

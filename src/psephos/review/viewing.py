@@ -33,7 +33,7 @@ HIDDEN = frozenset(
 )
 """What is not listed among the rest: shown elsewhere, or would give the answer away."""
 
-MOST_ANSWERS = 60
+MOST_ANSWERS, MOST_CHOICES = 60, 30
 _BANDS = dict(zip(BANDS, ("risk", "middle", ""), strict=True))
 _PIECES = re.compile(r"\s+|[^\s]+")
 
@@ -45,7 +45,8 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
     mine = next((one for one in reversed(seen.decisions) if _is_own(one, here)), None)
     dispute = item.state == "disputed"
     nameless = dispute and mine is None
-    names = names_of(session, {one.author_id for one in (*seen.decisions, *seen.comments)})
+    people = [one.author_id for one in seen.decisions] + [one.author_id for one in seen.comments]
+    names = names_of(session, people)
     result: dict[str, Any] = {
         "id": item.id,
         "project": item.project_id,
@@ -114,7 +115,9 @@ def said(one: Decision) -> str:
 def names_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
     """What people are called, by their ids."""
     wanted = set(ids)
-    found = session.execute(select(User.id, User.name).where(User.id.in_(wanted))) if wanted else []
+    if not wanted:
+        return {}
+    found = session.execute(select(User.id, User.name).where(User.id.in_(wanted)))
     return {one: name or "somebody" for one, name in found}
 
 
@@ -188,23 +191,17 @@ def _nothing(session: Session, item: Item) -> dict[str, Any]:
     """The possible choices in the order of the alphabet, and nothing else."""
     offered: list[dict[str, Any]] = []
     if item.kind == "labels":
-        known = (
-            select(Opinion.value)
-            .join(Item, Item.id == Opinion.item_id)
-            .where(Item.project_id == item.project_id, Item.kind == "labels", Opinion.value.is_not(None))
-        )
-        values = sorted(session.scalars(known.distinct().limit(30)).all(), key=str)
-        offered = [_candidate(str(value)) for value in values]
-    elif item.kind == "samples":
-        values = sorted(
-            {str(one) for one in session.scalars(select(Opinion.value).where(Opinion.item_id == item.id)) if one}
-        )
-        offered = [_candidate(value) for value in values]
+        joined = select(Opinion.value).join(Item, Item.id == Opinion.item_id)
+        known = joined.where(Item.project_id == item.project_id, Item.kind == "labels").distinct().limit(MOST_CHOICES)
+    else:
+        known = select(Opinion.value).where(Opinion.item_id == item.id).distinct().limit(MOST_CHOICES)
+    if item.kind in ("labels", "samples"):
+        offered = [_candidate(text) for text in sorted(str(one) for one in session.scalars(known) if one)]
     return {"consensus": None, "candidates": offered}
 
 
 def _candidate(text: str, **more: Any) -> dict[str, Any]:
-    plain = {"votes": None, "share": None, "certainty": None, "leads": False, "voters": []}
+    plain: dict[str, Any] = {"votes": None, "share": None, "certainty": None, "leads": False, "voters": []}
     return {"text": text or "undecidable", "answer": {"choice": text}} | plain | more
 
 

@@ -134,7 +134,7 @@ def _about(client: Any, provider: SignOn, settings: Settings) -> dict[str, str]:
         raise InputError("sign_on", "the provider does not say who it is")
     if not settings.private_addresses and any(urlsplit(about[name]).scheme != "https" for name in wanted):
         raise InputError("sign_on", "the provider is not to be reached over https")
-    return about
+    return {name: str(about[name]) for name in wanted}
 
 
 def _get(client: Any, address: str) -> Any:

@@ -38,7 +38,7 @@ def item(here: Here, item: int, asked: Wanted) -> Response:
             return in_project(
                 here, session, "parts/strip.html", strip_of(session, here, project, asked) | {"item": {"id": item}}
             )
-        says = {"item": seen(session, here, session.get_one(Item, item)), "reasons": SKIP_REASONS}
+        says: dict[str, Any] = {"item": seen(session, here, session.get_one(Item, item)), "reasons": SKIP_REASONS}
         says |= {"keys": {one.command: key for one, key in bindings_of(here.caller.preferences.get("keys", {}))}}
         if part == "work":
             return in_project(here, session, "parts/work.html", says | {"query": asked.query()})
@@ -90,7 +90,7 @@ def comment(here: Here, item: int, body: Annotated[str, Form(max_length=acting.L
     if "hx-request" not in here.request.headers:
         return go(f"/projects/{here.project_id}/items/{item}")
     with here.read() as session:
-        says = {"item": seen(session, here, session.get_one(Item, item))}
+        says: dict[str, Any] = {"item": seen(session, here, session.get_one(Item, item))}
         return in_project(here, session, "parts/comments.html", says)
 
 

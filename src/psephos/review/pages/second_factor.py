@@ -105,10 +105,10 @@ def _is_good(session: Session, user_id: str, code: str, here: Context) -> bool:
         SecondFactor.secret == recovery_fingerprint(code),
         SecondFactor.used_at.is_(None),
     )
-    one = session.scalar(kept.with_for_update())
-    if one is None:
+    code_kept = session.scalar(kept.with_for_update())
+    if code_kept is None:
         return False
-    one.used_at = here.at
+    code_kept.used_at = here.at
     record(session, None, user_id, "recovery.used", f"user:{user_id}")
     return True
 
