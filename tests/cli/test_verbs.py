@@ -27,6 +27,8 @@ VERBS = (
     "plan",
     "measure",
     "study",
+    "serve",
+    "user",
     "import",
     "export",
     "audit",
