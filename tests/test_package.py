@@ -23,7 +23,7 @@ import psephos
 from psephos.opinions.kinds import KINDS
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"numpy", "scipy", "polars", "narwhals", "matplotlib", "ray", "numba", "torch"}
+HEAVY = {"numpy", "scipy", "polars", "narwhals", "matplotlib", "ray", "numba", "torch", "sqlalchemy"}
 FAULTS = {
     "EX01": "there is no example",
     "PR01": "a parameter is not documented",

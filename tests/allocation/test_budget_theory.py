@@ -7,7 +7,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -211,6 +211,7 @@ def test_large_numbers_of_children():
     assert majority_bias(10**6 + 1, 0.001) == pytest.approx(2 * stats.norm.cdf(1.0) - 1, abs=1e-3)
 
 
+@example(1, 1.0, 2.225073858507e-311, 1.0)
 @given(st.integers(1, 5), st.floats(0.01, 1), st.floats(0, 1), st.floats(0.001, 1))
 def test_the_bounds_hold_and_the_fixed_point_is_one(half, gamma, rho, mu0):
     found = organisation(2 * half + 1, gamma, rho, mu0=mu0, depth=12)
@@ -243,7 +244,8 @@ def test_the_spread_model_is_a_beta_binomial_majority(b, gamma, rho):
 def test_both_models_of_correlation_meet_at_the_ends():
     for rho, expected in ((0.0, 1.875), (1.0, 1.0)):
         assert spread_amplification(5, 1.0, rho) == amplification(5, 1.0, rho) == pytest.approx(expected)
-    assert spread_amplification(5, 1.0, 1e-7) == pytest.approx(1.875, abs=1e-5)
+    for rho in (1e-7, 1e-10, 1e-14, 1e-300):
+        assert spread_amplification(5, 1.0, rho) == pytest.approx(1.875, rel=max(2 * rho, 1e-12) * 10)
 
 
 def test_the_verdict_that_hangs_on_the_model_is_said():

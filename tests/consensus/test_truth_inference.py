@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from voter_populations import POPULATIONS, coins, confused, difficult, drawn, long, right
 
 from psephos.consensus import against_gold, majority, truth_inference, update
 from psephos.consensus.part_verdicts import count_votes
 from psephos.consensus.truth_inference import voter_confusion
+from psephos.consensus.truth_inference.beliefs import SURELY
 from psephos.consensus.truth_inference.cast_votes import ballots_of, ballots_of_part, piece_of
 from psephos.consensus.truth_inference.inference import MODELS
 from psephos.consensus.truth_inference.model import fitted
@@ -76,9 +77,10 @@ def accuracy_by_hand(votes, n_choices, prior, rounds):
         accuracy = (good + prior * good.sum() / all_votes.sum()) / (all_votes + prior)
         share = (belief.sum(axis=0) + 1 / n_choices) / (n_items + 1)
         belief = np.tile(share, (n_items, 1))
+        believed = np.clip(accuracy, SURELY, 1 - SURELY)
         for i, v, c in cast:
-            chance = np.full(n_choices, (1 - accuracy[v]) / (n_choices - 1))
-            chance[c] = accuracy[v]
+            chance = np.full(n_choices, (1 - believed[v]) / (n_choices - 1))
+            chance[c] = believed[v]
             belief[i] *= chance
         belief /= belief.sum(axis=1, keepdims=True)
     return belief, accuracy
@@ -126,6 +128,7 @@ def test_confusions_are_those_of_a_loop_over_votes(votes, prior, rounds):
     assert spread == pytest.approx(confusion[columns[names]], abs=1e-9)
 
 
+@example(np.array([[0, 0, 0, 0], [0, 0, 0, 0], [0, -1, -1, -1]]), 0.5, 1)
 @given(matrices, st.sampled_from([0.5, 2.0]), st.integers(0, 6))
 def test_accuracies_are_those_of_a_loop_over_votes(votes, prior, rounds):
     verdict = truth_inference(long(votes), "one-coin", prior=prior, rounds=rounds, tolerance=0.0)
@@ -376,6 +379,12 @@ def test_on_the_digits_certainty_is_honest_for_every_model():
 
 
 # Options.
+
+
+def test_the_runner_up_is_never_surer_than_the_choice():
+    verdict = truth_inference(read(DIGITS), "dawid-skene")
+    assert any("favour the runner-up" in note for note in verdict.provenance.notes)
+    assert np.nanmin(verdict.margin) == pytest.approx(0, abs=1e-12)
 
 
 def test_known_answers_are_taken_and_teach():

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psephos.consensus.vote_split import CANDIDATES, PRIOR_ITEMS, VoteSplitModel, fit_vote_split, leader_certainty
+from psephos.consensus.vote_split import (
+    CANDIDATES,
+    PRIOR_ITEMS,
+    VoteSplitModel,
+    _newton_step,
+    fit_vote_split,
+    leader_certainty,
+)
 
 
 def model(n_choices: int, *classes: tuple[float, float, float]) -> VoteSplitModel:
@@ -178,6 +185,14 @@ def test_shares_are_shares_and_the_decoy_never_draws_more_than_the_truth():
         assert (fitted.share > 0).all()
         tempting = (1 - fitted.accuracy) * (fitted.decoy + (1 - fitted.decoy) / (n_choices - 1))
         assert (tempting <= fitted.accuracy + 1e-9).all()
+
+
+@pytest.mark.parametrize("n_rows", [3, 20, 60], ids=lambda n: f"{n}-splits")
+def test_a_step_solves_its_system_whichever_of_the_two_is_smaller(n_rows):
+    rng = np.random.default_rng(n_rows)
+    rows, diagonal, slope = rng.normal(size=(n_rows, 20)), rng.uniform(0.1, 9, 20), rng.normal(size=20)
+    step = _newton_step(rows, diagonal, slope)
+    assert (rows.T @ rows + np.diag(diagonal)) @ step == pytest.approx(slope, abs=1e-9)
 
 
 def test_equal_splits_counted_once_or_each_are_the_same():

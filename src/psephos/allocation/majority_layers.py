@@ -33,6 +33,9 @@ CRITICAL = 1e-9
 """An amplification this near to 1 is taken to be 1."""
 
 SMALLEST = 1e-16
+LARGEST = 1e300
+"""Size of a Beta law that is taken for more: votes correlated by less are independent in every digit."""
+
 MOST_UNEQUAL = 20
 """Children of a node whose weighted majority is computed over all patterns of their votes."""
 
@@ -193,12 +196,15 @@ def spread_amplification(b: int, gamma: float, rho: float) -> float:
     gamma, rho = check_message(gamma), check_number("rho", rho, low=0, high=1)
     if rho in (0.0, 1.0):
         return gamma * (majority_slope(odd) if rho == 0 else 1.0)
-    size = (1 - rho) / rho
-    a = size / 2
+    size = min((1 - rho) / rho, LARGEST)
+    a, steps = size / 2, np.arange(odd)
     votes = np.arange((odd + 1) // 2, odd + 1)
     ways = special.gammaln(odd + 1) - special.gammaln(votes + 1) - special.gammaln(odd - votes + 1)
-    chance = np.exp(ways + special.betaln(a + votes, a + odd - votes) - special.betaln(a, a))
-    return float(gamma * size * (chance @ (special.digamma(a + votes) - special.digamma(a + odd - votes))))
+    # Rising factorials and sums of 1 / (a + j): differences of Beta and digamma would cancel where a is large.
+    rising = np.concatenate([[0.0], np.cumsum(np.log(a + steps))])
+    slope = np.concatenate([[0.0], np.cumsum(1 / (a + steps))])
+    chance = np.exp(ways + rising[votes] + rising[odd - votes] - np.log(size + steps).sum())
+    return float(gamma * size * (chance @ (slope[votes] - slope[odd - votes])))
 
 
 def weighted_majority_bias(biases: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:

@@ -62,12 +62,16 @@ def in_options(text: str, options: Mapping[str, str]) -> str:
     '--missing NA,- makes it an abstention; rows=3'
     >>> in_options("as in columns={'voter': 'NAME'}", options)
     'as in --column voter=NAME'
+    >>> in_options("use psephos.read", {"in_parts": "--in-parts"})
+    'leave out --in-parts'
     """
 
     def said(found: re.Match[str]) -> str:
         option = options.get(_option(found[1]))
         return found[0] if option is None else " ".join([option, *_values(found[2] or "")])
 
+    if "in_parts" in options:
+        text = text.replace("use psephos.read", f"leave out {options['in_parts']}")
     return _STATED.sub(said, text)
 
 

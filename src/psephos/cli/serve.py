@@ -20,7 +20,7 @@ def serve(
     ] = None,
     database: Annotated[
         str, typer.Option(metavar="FILE|URL", help="Where everything is kept: a SQLite file, or postgresql://...")
-    ] = "psephos.sqlite",
+    ] = "psephos.db",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = PORT,
     team: Annotated[bool, typer.Option("--team", help="For several people: accounts, over https.")] = False,

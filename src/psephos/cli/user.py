@@ -16,7 +16,7 @@ Database = Annotated[str, typer.Option(metavar="FILE|URL", help="The store of th
 @user.command("create-admin", cls=Verb)
 def create_admin(
     login: Annotated[str, typer.Argument(help="What they sign in with: an address or a name.")],
-    database: Database = "psephos.sqlite",
+    database: Database = "psephos.db",
     name: Annotated[str, typer.Option(help="What others see.")] = "",
 ) -> None:
     """Make an administrator; the password is asked for, or read from standard input."""

@@ -17,6 +17,7 @@ from psephos.consensus.truth_inference.inference import truth_inference
 from psephos.consensus.truth_inference.score_bias import ScoreVerdict
 from psephos.consensus.truth_inference.updating import update
 from psephos.consensus.truth_inference.verdict import TruthVerdict
+from psephos.consensus.voter_details import VoterDetails, voter_details
 
 __all__ = [
     "AgainstGold",
@@ -26,6 +27,7 @@ __all__ = [
     "SourceVerdict",
     "TranscriptVerdict",
     "TruthVerdict",
+    "VoterDetails",
     "WeightedVerdict",
     "against_gold",
     "against_references",
@@ -38,5 +40,6 @@ __all__ = [
     "transcripts",
     "truth_inference",
     "update",
+    "voter_details",
     "weighted_vote",
 ]

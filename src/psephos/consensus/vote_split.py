@@ -41,6 +41,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from psephos.engine import one_thread
+
 Floats = npt.NDArray[np.float64]
 Counted = tuple[Floats, npt.NDArray[np.int64]]
 """Votes of each split, and items with it."""
@@ -163,9 +165,11 @@ def fit_vote_split(
     counts = items.astype(np.float64)
     accuracy, decoy, concentration = classes
     alone = np.isinf(concentration)
-    share, rounds, converged = _most_likely_shares(likelihood[:, alone], counts, most_rounds, PRIOR_ITEMS)
+    with one_thread():
+        share, rounds, converged = _most_likely_shares(likelihood[:, alone], counts, most_rounds, PRIOR_ITEMS)
+        if wide and converged:
+            found, more, good = _most_likely_shares(likelihood, counts, most_rounds, DEPENDENT_PRIOR_ITEMS)
     if wide and converged:
-        found, more, good = _most_likely_shares(likelihood, counts, most_rounds, DEPENDENT_PRIOR_ITEMS)
         gain = counts @ (np.log(likelihood @ found) - np.log(likelihood[:, alone] @ share))
         if good and gain > DEPENDENT_GAIN:
             return VoteSplitModel(accuracy, decoy, found, n_choices, rounds + more, good, concentration)
@@ -233,8 +237,7 @@ def _most_likely_shares(
     for rounds in range(1, most_rounds + 1):
         mixed = likelihood @ share
         slope = likelihood.T @ (items / mixed) + prior / share - (items.sum() + prior * n_classes)
-        curvature = (likelihood.T * (items / mixed**2)) @ likelihood + np.diag(prior / share**2)
-        step = np.linalg.solve(curvature, slope)
+        step = _newton_step(likelihood * (np.sqrt(items) / mixed)[:, None], prior / share**2, slope)
         gain = float(slope @ step)
         if prior == last and gain < SMALLEST_GAIN * items.sum():
             return share / share.sum(), rounds, True
@@ -247,6 +250,19 @@ def _most_likely_shares(
             size /= 2
         share = share + size * step
     return share / share.sum(), most_rounds, False
+
+
+def _newton_step(rows: Floats, diagonal: Floats, slope: Floats) -> Floats:
+    """Solution of (rows' rows + diag(diagonal)) step = slope, through the smaller of two equal systems (Woodbury)."""
+    n_rows, n_columns = rows.shape
+    if n_rows >= n_columns:
+        curvature = rows.T @ rows
+        curvature.flat[:: n_columns + 1] += diagonal
+        return np.asarray(np.linalg.solve(curvature, slope), dtype=np.float64)
+    scaled = rows / diagonal
+    kernel = scaled @ rows.T
+    kernel.flat[:: n_rows + 1] += 1.0
+    return np.asarray(slope / diagonal - scaled.T @ np.linalg.solve(kernel, scaled @ slope), dtype=np.float64)
 
 
 def _classes(n_choices: int, *, wide: bool) -> tuple[Floats, Floats, Floats]:

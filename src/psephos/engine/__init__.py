@@ -10,6 +10,7 @@ from psephos.engine.contract import Engine
 from psephos.engine.files import atomic_write
 from psephos.engine.progress_bar import progress
 from psephos.engine.shards import map_shards, open_engine
+from psephos.engine.small_matrices import one_thread
 from psephos.engine.streams import Rng, generator, seed_of, spawn
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "atomic_write",
     "generator",
     "map_shards",
+    "one_thread",
     "open_engine",
     "progress",
     "seed_of",

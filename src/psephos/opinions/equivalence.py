@@ -6,7 +6,8 @@ A rule turns an answer into a key; answers with equal keys are one. The rules, f
     casefold   without case and outer blanks: "Yes " = "yes"
     text       words only, without case and punctuation: "It's fine!" = "it's  FINE"
     number     the value of a number, a fraction or a per cent, dollar signs around it dropped: "1,250" = "1250.0",
-               "1/2" = "0.5" = "50%", "1 1/2" = "1.5"; what is no number is compared as `text`
+               "1/2" = "0.5" = "50%", "1 1/2" = "1.5"; what is no number is compared as `casefold` without dollar
+               signs, quotes and full stops around it, so that every sign of a formula counts: "-2x" is not "2x"
 
 A callable from text to key is a rule too. A fraction is compared as an exact ratio, never through a rounded float, and
 a text that only contains a number is no number: "5 mg" and "5" differ. Where no key tells, answers can be compared two
@@ -33,6 +34,7 @@ Equivalence: TypeAlias = str | Callable[[str], object] | Pairwise
 
 _NUMBER = re.compile(r"([-+]?)(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?(?:e([-+]?\d{1,3}))?", re.IGNORECASE)
 _LONGEST_NUMBER = 400
+_AROUND = " .,;:!?\"'$\u2018\u2019\u201c\u201d"
 
 
 def exact(answer: str) -> str:
@@ -88,15 +90,18 @@ def words(answer: str) -> list[str]:
 
 
 def number(answer: str) -> Fraction | str:
-    """The value of a number, fraction or per cent; `text` of anything else.
+    r"""The value of a number, fraction or per cent; of anything else the text with all its inner signs.
 
     Examples
     --------
-    >>> number("1,250") == number("1250.0"), number("1/2") == number("50 %"), number("5 mg")
+    >>> number("1,250") == number("1250.0"), number("1/2") == number("50 %"), number("5 mg.")
     (True, True, '5 mg')
+    >>> number(r"$-2\pi$"), number("None!")
+    ('-2\\pi', 'none')
     """
     value = parse_number(answer)
-    return text(answer) if value is None else value
+    plain = casefold(answer) if value is None else ""
+    return (plain.strip(_AROUND) or plain) if value is None else value
 
 
 def parse_number(answer: str) -> Fraction | None:

@@ -34,6 +34,7 @@ from psephos.plots.steps import steps_plot
 from psephos.plots.success import success_plot
 from psephos.plots.swiss import swiss_sensitivity_plot
 from psephos.plots.vector import svg
+from psephos.plots.voter_differences import voter_differences_plot
 from psephos.plots.voters import voters_plot
 
 __all__ = [
@@ -78,5 +79,6 @@ __all__ = [
     "transitions_plot",
     "tuned_alpha_plot",
     "vote_plan_plot",
+    "voter_differences_plot",
     "voters_plot",
 ]

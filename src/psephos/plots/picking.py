@@ -38,6 +38,7 @@ from psephos.plots.sources import sources_plot
 from psephos.plots.steps import steps_plot
 from psephos.plots.success import success_plot
 from psephos.plots.swiss import swiss_sensitivity_plot
+from psephos.plots.voter_differences import voter_differences_plot
 from psephos.plots.voters import voters_plot
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "CollectiveVerdict": {"certainty": certainty_plot, "collective": collective_plot, "voters": voters_plot},
     "ScoreVerdict": {"bias": bias_plot},
     "Verdict": {"certainty": certainty_plot, "voters": voters_plot},
+    "VoterDetails": {"differences": voter_differences_plot},
     "SwissSensitivity": {"sensitivity": swiss_sensitivity_plot},
     "Ranking": {"order": order_plot, "above": above_plot},
     "AgainstGold": {"reliability": reliability_plot},

@@ -22,6 +22,7 @@ from psephos.plots.voters import least_like_the_others, voters_plot
 from psephos.reports.agreement import pairs_of
 from psephos.reports.evidence import reasons_for
 from psephos.reports.page import Page, drawn
+from psephos.reports.voter_details import voter_part
 from psephos.reports.words import Number, certainty, interval, plural
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ def verdict_page(
     finding, lead = _headline(curve, verdict, gold)
     compared = verdict.voters["agreement"].count() > 0
     pairs = pairs_of(agreement)
+    each = voter_part(verdict)
     sections = [("queue", "Queue"), ("voters", "Voters")]
+    sections += [("differences", "Differences")] if each else []
     sections += [("agreement", "Agreement")] if pairs else []
     sections += [("accuracy", "Accuracy")] if gold else []
     pictures = drawn(certainty_plot, verdict, prefix="certainty") if len(verdict) else []
@@ -103,6 +106,7 @@ def verdict_page(
             "bands": {"risk": decimal(RISK), "middle": decimal(MIDDLE)},
             "pictures": pictures,
             "voters": _voters(verdict),
+            "each": each,
             "pairs": pairs,
             "accuracy": _accuracy(gold) if gold else None,
         },

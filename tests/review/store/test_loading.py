@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from psephos.errors import InputError
 from psephos.opinions import labels, rankings, samples, scores, transcripts
 from psephos.review.store import items, loading, projects, queue, recomputing
+from psephos.review.store.drawing import drawn
 from psephos.review.store.gathering import opinions_of
 from psephos.review.store.remaining_risk import errors_left, remaining_risk
 from psephos.review.store.tables import Consensus, Decision, Item, Media, Opinion, Project, Source
@@ -241,9 +242,9 @@ def test_the_interval_of_errors_left_holds_the_truth_as_often_as_it_says() -> No
 
 
 def test_the_audit_slice_is_a_fair_draw_and_does_not_depend_on_the_order(empty: Any) -> None:
-    share = np.array([loading.drawn("secret", "audit", f"item {n}") for n in range(20_000)])
+    share = np.array([drawn("secret", "audit", f"item {n}") for n in range(20_000)])
     assert abs((share < 0.05).mean() - 0.05) < 4 * np.sqrt(0.05 * 0.95 / 20_000)
-    assert loading.drawn("secret", "audit", "x") != loading.drawn("other", "audit", "x")
+    assert drawn("secret", "audit", "x") != drawn("other", "audit", "x")
 
 
 @pytest.mark.parametrize(

@@ -417,7 +417,8 @@ def _of_splits(
     """The same answers with the certainty that the split of weighted votes gives them, what it means, and notes.
 
     Where voters err together the model is too sure of what they agree on. So the certainty is read from how the votes
-    split, as that of `majority`, each vote weighed by the odds of its voter.
+    split, as that of `majority`, each vote weighed by the odds of its voter. Where that would rather have the runner-up
+    of the model, the two readings are believed alike: choice and runner-up get the mean of their certainties.
     """
     item = ballots.item_of_ballot
     odds = np.maximum(log_odds(np.clip(reliability, LEAST_RIGHT, 1 - LEAST_RIGHT), ballots.n_choices), 0.0)
@@ -438,13 +439,19 @@ def _of_splits(
         place = np.where(said, (split[which] > of_pair[:, None]).sum(axis=1), -1)
         pairs, back = np.unique(np.stack([which, place]), axis=1, return_inverse=True)
         sure[name] = choice_certainty(model, split[pairs[0]], pairs[1])[back.ravel()]
+    contested = (answers["second"] >= 0) & (sure["second"] > sure["first"])
+    mean = (sure["first"] + sure["second"]) / 2
+    sure = {name: np.where(contested, mean, of_name) for name, of_name in sure.items()}
     if ballots.known is not None:
         sure["first"] = np.where(ballots.known >= 0, 1.0, sure["first"])
         sure["second"] = np.where(ballots.known >= 0, 0.0, sure["second"])
     of = split[voted].sum(axis=1), items[voted]
     following = np.where(answers["second"] >= 0, sure["second"], 0.0)
     means = f"{model.certainty_means(of)}; read from the split of the votes, each weighed by its voter"
-    return {**answers, "sure": sure["first"], "next": following}, means, list(model.notes(of))
+    notes = list(model.notes(of))
+    if contested.any():
+        notes.append(f"on {contested.sum():,} items the weighed votes favour the runner-up: both count alike")
+    return {**answers, "sure": sure["first"], "next": following}, means, notes
 
 
 def _settle(

@@ -17,7 +17,7 @@ from psephos.review.store.account_tables import User
 from psephos.review.store.answers import Answer, checked_answer, checked_text, key_of
 from psephos.review.store.audit_log import record
 from psephos.review.store.deciding import LONGEST_LOOK, add
-from psephos.review.store.loading import drawn
+from psephos.review.store.drawing import drawn
 from psephos.review.store.reservations import held_item
 from psephos.review.store.settling import settle, standing
 from psephos.review.store.tables import Decision, Item, Project

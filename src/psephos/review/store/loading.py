@@ -28,6 +28,7 @@ from psephos.opinions.reading import read
 from psephos.review.store.audit_log import canonical, record
 from psephos.review.store.bulk import insert_rows, reserve_ids
 from psephos.review.store.columns import now
+from psephos.review.store.drawing import drawn
 from psephos.review.store.gathering import VALUE
 from psephos.review.store.media import register
 from psephos.review.store.recomputing import recompute
@@ -157,18 +158,6 @@ def content_of(kind: str, name: str, about: Mapping[str, Any]) -> str:
     if not any(column in said for column in _NAMED):
         said["name"] = name
     return hashlib.sha256(canonical({"kind": kind} | said).encode()).hexdigest()
-
-
-def drawn(salt: str, purpose: str, name: str) -> float:
-    """A number between 0 and 1 that looks random to who does not know the secret of the project.
-
-    Examples
-    --------
-    >>> 0 <= drawn("secret", "audit", "item 1") < 1
-    True
-    """
-    digest = hashlib.blake2b(f"{purpose}\0{name}".encode(), key=salt.encode()[:64], digest_size=7).digest()
-    return (int.from_bytes(digest, "big") >> 3) / 2**53
 
 
 def _check_new(session: Session, project: Project, kind: str, hashes: list[str]) -> None:

@@ -170,7 +170,6 @@ def _sqlite(path: Path) -> Store:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"timeout": PATIENCE, "check_same_thread": False, "isolation_level": None},
-        hide_parameters=True,
         pool_size=16,
         max_overflow=32,
     )
@@ -202,7 +201,6 @@ def _postgresql(url: URL) -> Store:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
-            hide_parameters=True,
             pool_size=16,
             max_overflow=32,
             connect_args={"connect_timeout": round(PATIENCE)} if "connect_timeout" not in url.query else {},

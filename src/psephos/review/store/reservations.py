@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from psephos.errors import ForbiddenError, InputError, TakenError
 from psephos.review.store.audit_log import record
 from psephos.review.store.columns import now
-from psephos.review.store.loading import drawn
+from psephos.review.store.drawing import drawn
 from psephos.review.store.tables import Decision, Item, Project, Reservation
 
 AUDIT_PACE = 0.2

@@ -1,0 +1,112 @@
+"""What does the page of a verdict say of each voter: where it differs, whether it stands out, what it decides?
+
+Every number leads to items, which stand at the end of the page with the votes on them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from psephos.opinions import Opinions
+from psephos.plots.voter_differences import voter_differences_plot
+from psephos.reports.evidence import reasons_for
+from psephos.reports.page import Picture, drawn
+from psephos.reports.words import Number, certainty, interval
+
+if TYPE_CHECKING:
+    from psephos.opinions.verdicts import Verdict
+
+VOTERS = 10
+"""Voters whose differences a page lists: those whose votes are least like the verdict."""
+
+EACH = 4
+"""Differences that it lists of each."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How often a voter says one thing where the verdict is another, and numbers of items on which it does."""
+
+    voter: str
+    choice: str
+    said: str
+    votes: int
+    share: Number
+    at: list[int]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """On how many items the choice would not lead without a voter, numbers of some, and whether it stands out."""
+
+    items: int
+    at: list[int]
+    outlier: bool
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item, its choice, and who said what."""
+
+    item: str
+    choice: str | None
+    certainty: str
+    said: list[tuple[str, list[str]]]
+
+
+@dataclass(frozen=True)
+class VoterPart:
+    """The differences that a page lists, of how many; what each voter decides; the items that both lead to."""
+
+    differences: list[Difference]
+    total: int
+    decided: dict[str, Decided]
+    items: list[Item]
+    pictures: list[Picture]
+
+
+def voter_part(verdict: Verdict) -> VoterPart | None:
+    """What a page says of the voters of a verdict; None where votes cannot be held against it one by one."""
+    from psephos.consensus import voter_details
+
+    opinions = verdict.opinions
+    if not isinstance(opinions, Opinions) or opinions.kind not in ("labels", "samples") or not verdict.votes.any():
+        return None
+    details = voter_details(verdict)
+    least = details.voters.sort("share", "voter")["voter"].head(VOTERS).to_list()
+    listed = [(voter, row) for voter in least for row in details.of(voter).head(EACH).iter_rows(named=True)]
+    voters = list(details.voters.iter_rows(named=True))
+    names = [name for _, row in listed for name in row["items"]] + [name for row in voters for name in row["decided"]]
+    number = {name: place for place, name in enumerate(dict.fromkeys(names), start=1)}
+    behind = verdict.items.filter(verdict.items.is_in(list(number)))
+    reasons = {reason.item: reason for reason in reasons_for(verdict, behind)}
+    return VoterPart(
+        differences=[
+            Difference(
+                voter,
+                row["choice"],
+                row["said"],
+                row["votes"],
+                interval(row["share"], row["low"], row["high"]),
+                [number[name] for name in row["items"]],
+            )
+            for voter, row in listed
+        ],
+        total=details.differences.height,
+        decided={
+            row["voter"]: Decided(row["decides"], [number[name] for name in row["decided"]], row["outlier"])
+            for row in voters
+        },
+        items=[
+            Item(
+                name,
+                reasons[name].choice,
+                certainty(None if math.isnan(reasons[name].certainty) else reasons[name].certainty),
+                [(said, who) for said, _, _, who in reasons[name].rows.drop_nulls("choice").iter_rows()],
+            )
+            for name in number
+        ],
+        pictures=drawn(voter_differences_plot, details, prefix="differences"),
+    )

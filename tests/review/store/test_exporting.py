@@ -1,0 +1,239 @@
+"""What people settled gets out in every format, and annotations of other tools get in."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+import zipfile
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from psephos.errors import InputError, ParseError
+from psephos.opinions import Word, read, transcripts
+from psephos.review.store import adjudicating, deciding, loading, people, projects
+from psephos.review.store.audit_log import history, verify
+from psephos.review.store.exporting.elan import format_elan
+from psephos.review.store.exporting.jobs import FORMATS, run_export
+from psephos.review.store.exporting.text_grid import format_text_grid
+from psephos.review.store.exporting.transcripts import rewritten
+from psephos.review.store.importing.argilla import read_argilla
+from psephos.review.store.importing.label_studio import read_label_studio
+
+
+@pytest.fixture
+def clips(fresh: Any) -> Any:
+    """Two clips heard by three, of which one was put right by a person."""
+    store = fresh("sqlite")
+    rows = [
+        (clip, voter, place, word, 0.5 * place, 0.5 * place + 0.4)
+        for clip in ("c1", "c2/x")
+        for voter, said in (("a", "no chest pain"), ("b", "no chest pain"), ("c", "now chest pain"))
+        for place, word in enumerate(said.split())
+    ]
+    item, voter, position, token, start, end = zip(*rows, strict=True)
+    with store.write() as session:
+        actor = projects.system_user(session).id
+        project = projects.create_project(session, "clips", actor=actor, audit_share=0)
+        loading.load(session, project, transcripts(item, voter, position, token, start=start, end=end), actor=actor)
+        user = people.create_user(session, "ann", actor=actor).id
+        deciding.decide(session, 1, user, {"own": "new"}, place=1)
+        deciding.decide(session, 1, user, {"text": "new chest pain today"})
+    return store, user
+
+
+def export(clips: Any, form: str, path: Path, **options: Any) -> Any:
+    store, user = clips
+    return run_export(store, 1, form, path, actor=user, **options)
+
+
+def test_corrections_of_people_stand_in_the_words(clips: Any, tmp_path: Path) -> None:
+    export(clips, "json", tmp_path / "all.json")
+    first, second = json.loads((tmp_path / "all.json").read_text())
+    assert [word["text"] for word in first["tokens"]] == ["new", "chest", "pain", "today"]
+    assert [word.get("start") for word in first["tokens"]] == [0.0, 0.5, 1.0, None]
+    assert first["tokens"][0]["confidence"] == 1
+    assert [word["text"] for word in second["tokens"]] == ["no", "chest", "pain"]
+    assert second["tokens"][0]["confidence"] < 1
+
+
+@pytest.mark.parametrize("form", ["txt", "srt", "vtt", "textgrid", "eaf", "ctm", "stm"])
+def test_every_format_of_transcripts_holds_the_words(clips: Any, tmp_path: Path, form: str) -> None:
+    made = export(clips, form, tmp_path / f"clips.{form}")
+    if form in ("ctm", "stm"):
+        text = Path(made.path).read_text()
+    else:
+        with zipfile.ZipFile(made.path) as archive:
+            assert len(archive.namelist()) == 2
+            assert not any("/" in name for name in archive.namelist())
+            text = archive.read(archive.namelist()[0]).decode()
+    for word in ("new", "chest", "pain", "today"):
+        assert word in text
+    single = export(clips, form, tmp_path / f"one.{form}", only_final=True)
+    assert single.path == str(tmp_path / f"one.{form}")
+    if form in ("ctm", "stm", "srt", "vtt", "txt"):
+        layout = None if form in ("ctm", "stm") else "{voter}"
+        assert read(single.path, layout=layout).size("item") == 1
+
+
+def test_elan_and_praat_files_are_what_these_programs_read() -> None:
+    words = [Word('say "hi" <b>', 0.5, 1), Word("\x01\ud7ff", 1, 1), Word("end", 0.9, 2.5)]
+    root = ET.fromstring(format_elan(words, "clip & more"))
+    slots = {one.get("TIME_SLOT_ID"): int(one.get("TIME_VALUE", -1)) for one in root.iter("TIME_SLOT")}
+    spans = [
+        (slots[note.get("TIME_SLOT_REF1")], slots[note.get("TIME_SLOT_REF2")])
+        for note in root.iter("ALIGNABLE_ANNOTATION")
+    ]
+    assert spans == [(500, 1000), (1000, 1001), (900, 2500)]
+    assert next(one.text for one in root.iter("ANNOTATION_VALUE")) == 'say "hi" <b>'
+    grid = format_text_grid(words, "clip").splitlines()
+    ends = [(float(grid[n].split("=")[1]), float(grid[n + 1].split("=")[1])) for n in _places(grid)]
+    assert ends[0][0] == 0
+    assert all(high > low for low, high in ends)
+    assert all(before[1] == after[0] for before, after in pairwise(ends))
+    assert 'text = "say ""hi"" <b>"' in "\n".join(grid)
+    with pytest.raises(InputError, match="time"):
+        format_elan([Word("no")], "clip")
+
+
+def _places(grid: list[str]) -> list[int]:
+    return [n + 1 for n, line in enumerate(grid) if line.strip().startswith("intervals [")]
+
+
+def test_a_text_written_anew_keeps_the_times_of_what_stayed() -> None:
+    words = [Word(text, n, n + 1, 0.5) for n, text in enumerate(["a", "b", "c", "d"])]
+    made = rewritten(words, ["a", "x", "c", "d", "e"])
+    assert [(word.text, word.start, word.confidence) for word in made] == [
+        ("a", 0, 0.5),
+        ("x", 1, 1.0),
+        ("c", 2, 0.5),
+        ("d", 3, 0.5),
+        ("e", None, 1.0),
+    ]
+
+
+def test_gold_says_the_shares_of_people(make_bench: Any, tmp_path: Path) -> None:
+    bench = make_bench(overlap=2)
+    one, two, three = bench.users[:3]
+    bench.decide(1, one, {"choice": "a"})
+    bench.decide(1, two, {"choice": "b"})
+    bench.service(adjudicating.adjudicate)(1, three, {"both": ["a", "b"]})
+    bench.decide(2, one, {"choice": "b"})
+    bench.decide(2, two, {"choice": "b"})
+    run_export(bench.store, bench.project, "gold", tmp_path / "gold.jsonl", actor=one)
+    rows = [json.loads(line) for line in (tmp_path / "gold.jsonl").read_text().splitlines()]
+    assert [(row["item"], row["gold"], json.loads(row["shares"])) for row in rows] == [
+        ("item 0", "a | b", {"a": 0.5, "b": 0.5}),
+        ("item 1", "b", {"b": 1.0}),
+    ]
+
+
+def test_cells_that_a_spreadsheet_would_run_are_neutralised(bench: Any, tmp_path: Path) -> None:
+    bench.decide(1, bench.users[0], {"own": "=HYPERLINK(1)"}, note="@SUM(1)")
+    made = run_export(bench.store, 1, "csv", tmp_path / "d.csv", actor=bench.users[0], table="decisions")
+    text = (tmp_path / "d.csv").read_text()
+    assert "'=HYPERLINK" in text
+    assert "'@SUM" in text
+    run_export(bench.store, 1, "csv", tmp_path / "r.csv", actor=bench.users[0], table="decisions", neutralise=False)
+    assert "'=" not in (tmp_path / "r.csv").read_text()
+    run_export(bench.store, 1, "parquet", tmp_path / "s.parquet", actor=bench.users[0])
+    assert pl.read_parquet(tmp_path / "s.parquet")["final"].to_list()[0] == "=HYPERLINK(1)"
+    with bench.store.read() as session:
+        assert len(history(session, 1, action="export.create")) == 3
+        assert verify(session, 1, expected=made.head).bad is None
+
+
+def test_an_export_that_fails_is_logged_as_such(bench: Any, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no transcripts"):
+        run_export(bench.store, 1, "srt", tmp_path / "x.srt", actor=bench.users[0])
+    with pytest.raises(InputError) as told:
+        run_export(bench.store, 1, "doc", tmp_path / "x.doc", actor=bench.users[0])
+    assert told.value.argument == "format"
+    with pytest.raises(InputError, match="no project"):
+        run_export(bench.store, 9, "csv", tmp_path / "x.csv", actor=bench.users[0])
+    assert list(tmp_path.glob("x*")) == []
+    assert set(FORMATS) >= {"jsonl", "csv", "parquet", "gold", "srt"}
+
+
+LABEL_STUDIO = [
+    {
+        "id": 7,
+        "data": {"text": "fine"},
+        "annotations": [
+            {
+                "completed_by": {"email": "ann@x.org"},
+                "result": [{"from_name": "tone", "type": "choices", "value": {"choices": ["good"]}}],
+            },
+            {"completed_by": 3, "was_cancelled": True, "result": []},
+        ],
+        "predictions": [
+            {"model_version": "m1", "result": [{"from_name": "tone", "type": "choices", "value": {"choices": ["bad"]}}]}
+        ],
+    },
+    {
+        "id": 8,
+        "data": {"text": "=1"},
+        "annotations": [
+            {"completed_by": 3, "result": [{"from_name": "stars", "type": "rating", "value": {"rating": 4}}]}
+        ],
+    },
+]
+
+
+def test_label_studio_comes_in(tmp_path: Path) -> None:
+    file = tmp_path / "export.json"
+    file.write_text(json.dumps(LABEL_STUDIO))
+    with pytest.raises(InputError, match="'stars', 'tone'"):
+        read_label_studio(file)
+    found = read_label_studio(file, control="tone")
+    assert found.kind == "labels"
+    rows = set(found.frame().select("item", "voter", "label").rows())
+    assert {("7", "ann@x.org", "good"), ("7", "m1", "bad"), ("7", "3", None)} <= rows
+    assert found.about.items["text"].to_list() == ["fine", "=1"]
+    assert read_label_studio(file, control="stars").frame().filter(pl.col("score").is_not_null())[
+        "score"
+    ].to_list() == [4]
+    with pytest.raises(InputError):
+        read_label_studio(file, control="none")
+    for text in ("{}", "[1]", "no json"):
+        file.write_text(text)
+        with pytest.raises(ParseError):
+            read_label_studio(file)
+
+
+def test_argilla_comes_in_in_both_shapes(tmp_path: Path) -> None:
+    new = {
+        "id": "r1",
+        "fields": {"prompt": "2 + 2?"},
+        "responses": {
+            "ok": [
+                {"value": "yes", "status": "submitted", "user_id": "u1"},
+                {"value": "no", "status": "draft", "user_id": "u2"},
+                {"value": None, "status": "discarded", "user_id": "u3"},
+            ]
+        },
+        "suggestions": {"ok": {"value": "no", "agent": "model"}},
+    }
+    old = {
+        "id": "r1",
+        "fields": {"prompt": "2 + 2?"},
+        "responses": [
+            {"values": {"ok": {"value": "yes"}}, "status": "submitted", "user_id": "u1"},
+            {"values": {"ok": {"value": None}}, "status": "discarded", "user_id": "u3"},
+        ],
+        "suggestions": [{"question_name": "ok", "value": "no", "agent": "model"}],
+    }
+    expected = {("r1", "u1", "yes"), ("r1", "u3", None), ("r1", "model", "no")}
+    for name, text in (("new.json", json.dumps([new])), ("old.jsonl", json.dumps(old) + "\n")):
+        file = tmp_path / name
+        file.write_text(text)
+        found = read_argilla(file)
+        assert set(found.frame().select("item", "voter", "label").rows()) == expected
+    with pytest.raises(InputError):
+        read_argilla(file, question="other")
+    file.write_text("[1]")
+    with pytest.raises(ParseError):
+        read_argilla(file)
