@@ -28,6 +28,8 @@ VERBS = (
     "plan",
     "measure",
     "study",
+    "serve",
+    "user",
     "import",
     "export",
     "audit",

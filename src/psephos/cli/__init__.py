@@ -22,10 +22,12 @@ from psephos.cli.measure import measure
 from psephos.cli.plan import plan
 from psephos.cli.rank import rank
 from psephos.cli.select import select
+from psephos.cli.serve import serve
 from psephos.cli.store import audit, backup, db
 from psephos.cli.study import study
 from psephos.cli.transcribe import transcribe
 from psephos.cli.transfer import export, import_
+from psephos.cli.user import user
 
 app = typer.Typer(
     name="psephos",
@@ -44,6 +46,8 @@ app.command(cls=Verb)(ask)
 app.add_typer(measure, name="measure")
 app.command(cls=Verb)(plan)
 app.add_typer(study, name="study")
+app.command(cls=Verb)(serve)
+app.add_typer(user, name="user")
 app.command("import", cls=Verb)(import_)
 app.command(cls=Verb)(export)
 app.add_typer(audit, name="audit")

@@ -1,0 +1,171 @@
+"""How far do the people of a project agree, with each other and with what was settled on?
+
+People's decisions become opinions like any others, and the coefficients are those of `psephos.agreement`, computed
+once there; a page never computes its own. Only what is current counts, one answer per person and item, skips and
+transcripts' words left out.
+
+Source: sheet 90 section 3.5. Differs: nothing.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from psephos.agreement import agree, pairwise_agreement
+from psephos.errors import InputError
+from psephos.opinions import from_frame
+from psephos.review.store.tables import Decision, Item, Run
+from psephos.review.viewing import names_of, said
+
+REPEATS = 500
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One current answer of one person."""
+
+    item: int
+    name: str
+    person: str
+    says: str
+    final: str | None
+    audit: bool
+    seconds: float
+    week: str
+
+
+def answers_of(session: Session, project_id: int) -> list[Answered]:
+    """Current answers to whole items."""
+    query = (
+        select(Decision, Item)
+        .join(Item, Item.id == Decision.item_id)
+        .where(
+            Decision.project_id == project_id,
+            Decision.current.is_(True),
+            Decision.place.is_(None),
+            Decision.act.in_(("decide", "adjudicate")),
+        )
+        .order_by(Decision.id)
+    )
+    return [
+        Answered(
+            item.id,
+            item.name,
+            decision.author_id,
+            said(decision),
+            None if item.final is None else said(Decision(act="decide", answer=item.final)),
+            item.in_audit,
+            decision.seconds,
+            "{}-W{:02d}".format(*decision.created_at.isocalendar()[:2]),
+        )
+        for decision, item in session.execute(query)
+    ]
+
+
+def agreement_of(session: Session, project_id: int) -> dict[str, Any]:
+    """Coefficients over all people, of each pair, and what is known of each person, ready for JSON."""
+    answers = answers_of(session, project_id)
+    names = names_of(session, {one.person for one in answers})
+    runs = session.scalars(select(Run).where(Run.project_id == project_id).order_by(Run.id.desc()).limit(1)).all()
+    found: dict[str, Any] = {
+        "answers": len(answers),
+        "people": [_person(person, names, answers) for person in names],
+        "weeks": _weeks(answers, names),
+        "pairs": [],
+        "coefficients": [],
+        "note": "",
+        "voters": runs[0].voters[:200] if runs else [],
+    }
+    shared = {one.item for one in answers}
+    by_item: dict[int, set[str]] = defaultdict(set)
+    for one in answers:
+        by_item[one.item].add(one.person)
+    found["shared"] = sum(len(by_item[item]) > 1 for item in shared)
+    if not found["shared"]:
+        return found | {"note": "No item has the decisions of two people yet."}
+    frame = pl.DataFrame(
+        [(str(one.item), one.person, one.says) for one in answers], schema=["item", "voter", "label"], orient="row"
+    )
+    opinions = from_frame(frame, kind="labels", repeated="last")
+    found["pairs"] = [
+        row | {"left_name": names.get(row["left"], ""), "right_name": names.get(row["right"], "")}
+        for row in pairwise_agreement(opinions).to_dicts()
+        if row["items"]
+    ]
+    try:
+        result = agree(opinions, repeats=REPEATS, rng=0)
+        found["coefficients"] = _finite(result.table().to_dicts())
+        found["summary"] = [list(line) for line in result.summary()]
+    except InputError as problem:
+        found["note"] = str(problem)
+    return found | {"pairs": _finite(found["pairs"])}
+
+
+def items_of_pair(session: Session, project_id: int, left: str, right: str) -> list[dict[str, Any]]:
+    """The items that two people both decided, those first on which they differ."""
+    by_item: dict[int, dict[str, Answered]] = defaultdict(dict)
+    for one in answers_of(session, project_id):
+        if one.person in (left, right):
+            by_item[one.item][one.person] = one
+    both = [pair for pair in by_item.values() if left in pair and right in pair]
+    rows = [
+        {
+            "id": pair[left].item,
+            "name": pair[left].name,
+            "left": pair[left].says,
+            "right": pair[right].says,
+            "final": pair[left].final,
+            "same": pair[left].says == pair[right].says,
+        }
+        for pair in both
+    ]
+    return sorted(rows, key=lambda row: (row["same"], row["id"]))
+
+
+def _person(person: str, names: dict[str, str], answers: list[Answered]) -> dict[str, Any]:
+    own = [one for one in answers if one.person == person]
+    settled = [one for one in own if one.final is not None]
+    audited = [one for one in settled if one.audit]
+    return {
+        "id": person,
+        "name": names[person],
+        "decided": len(own),
+        "seconds": statistics.median(one.seconds for one in own),
+        "settled": len(settled),
+        "as_settled": sum(one.says == one.final for one in settled),
+        "audited": len(audited),
+        "audit_as_settled": sum(one.says == one.final for one in audited),
+    }
+
+
+def _weeks(answers: list[Answered], names: dict[str, str]) -> list[dict[str, Any]]:
+    """Per week and person: how many, how fast, how many as settled; how people drift."""
+    rows: dict[tuple[str, str], list[Answered]] = defaultdict(list)
+    for one in answers:
+        rows[one.week, one.person].append(one)
+    return [
+        {
+            "week": week,
+            "name": names[person],
+            "decided": len(own),
+            "seconds": statistics.median(one.seconds for one in own),
+            "settled": sum(one.final is not None for one in own),
+            "as_settled": sum(one.says == one.final for one in own if one.final is not None),
+        }
+        for (week, person), own in sorted(rows.items(), reverse=True)
+    ][:200]
+
+
+def _finite(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows with None for what is no number."""
+    return [
+        {name: None if isinstance(value, float) and value != value else value for name, value in row.items()}
+        for row in rows
+    ]

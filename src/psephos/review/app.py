@@ -1,0 +1,102 @@
+"""The review server as an application, put together from its rooms.
+
+Order of things on the way in: the layers of `security`, then `authorisation.enter` for each route, then the route.
+Routes are plain functions that run in threads, because the store is read and written synchronously.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from psephos.review import delivering
+from psephos.review.api import routers as api_routers
+from psephos.review.authorisation import enter
+from psephos.review.context import Server
+from psephos.review.pages import routers as page_routers
+from psephos.review.problems import answer_problems
+from psephos.review.security import layers
+from psephos.review.settings import Settings
+from psephos.review.store.opening import Store, open_store
+
+
+class ReviewApp:
+    """The application; call it as ASGI does.
+
+    Attributes
+    ----------
+    server : Server
+        Settings and store.
+    inner : FastAPI
+        The application inside of the layers.
+    """
+
+    def __init__(self, settings: Settings, store: Store | None = None) -> None:
+        self.server = Server(settings, store or open_store(settings.database))
+        self.inner = FastAPI(
+            title="psephos review",
+            version="1",
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+            dependencies=[Depends(enter)],
+            lifespan=_lifespan,
+            separate_input_output_schemas=False,
+        )
+        self.inner.router.redirect_slashes = False
+        self.inner.state.server = self.server
+        for router in all_routers():
+            self.inner.include_router(router)
+        answer_problems(self.inner)
+        self._outer: ASGIApp = layers(self.inner, settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it."""
+        await self._outer(scope, receive, send)
+
+
+def create_app(settings: Settings, store: Store | None = None) -> ReviewApp:
+    """The review server as an ASGI application.
+
+    Parameters
+    ----------
+    settings : Settings
+    store : Store, optional
+        An open store; the one that the settings name is opened if not given.
+
+    Returns
+    -------
+    ReviewApp
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be opened.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from psephos.review.settings import Settings
+    >>> file = f"{tempfile.mkdtemp()}/reviews.sqlite"
+    >>> app = create_app(Settings(database=file, origin="http://127.0.0.1:8484"))
+    >>> app.server.settings.mode
+    'local'
+    >>> app.server.store.close()
+    """
+    return ReviewApp(settings, store)
+
+
+def all_routers() -> Iterator[APIRouter]:
+    """Every router of the application."""
+    yield from page_routers()
+    yield from api_routers()
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    stop = delivering.start(app.state.server)
+    yield
+    stop()

@@ -1,0 +1,81 @@
+"""Files that belong to the pages, and recordings.
+
+Of our own files only those of the table are served; a name is looked up, never joined to a path. Recordings are found
+by their id in the store, lie outside of this package under random names, and are sent in ranges (206), without which
+a browser cannot seek in a long one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from psephos.reports.stylesheet import stylesheet
+from psephos.review.authorisation import NotThereError
+from psephos.review.context import Here
+from psephos.review.store.tables import Media
+
+router = APIRouter()
+
+TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
+HTMX_FILE = "htmx-2.0.11.min.js"
+HTMX_SHA256 = "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"
+PLAYABLE = frozenset(
+    {"audio/wav", "audio/flac", "audio/mpeg", "audio/ogg", "audio/mp4", "image/png", "image/jpeg", "image/webp"}
+)
+MOST_RANGES = 4
+
+
+@cache
+def own_files() -> dict[str, tuple[bytes, str, str]]:
+    """Every file of the pages: its bytes, its type, its fingerprint."""
+    folder = files("psephos.review").joinpath("static")
+    found = {file.name: file.read_bytes() for file in folder.iterdir() if file.name.endswith((".js", ".txt"))}
+    rules = folder.joinpath("review.css").read_text(encoding="utf-8")
+    found["psephos.css"] = f"{stylesheet()}\n{rules}".encode()
+    return {
+        name: (body, TYPES[name[name.rindex(".") :]], hashlib.sha256(body).hexdigest()[:16])
+        for name, body in found.items()
+    }
+
+
+@router.get("/static/{name}", name="static", include_in_schema=False)
+def static(name: str, request: Request) -> Response:
+    """A file of the pages; the browser asks each time whether it has changed."""
+    if name not in own_files():
+        raise NotThereError
+    body, kind, mark = own_files()[name]
+    headers = {"etag": f'"{mark}"', "cache-control": "no-cache"}
+    if request.headers.get("if-none-match") == f'"{mark}"':
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=kind, headers=headers)
+
+
+@router.get("/health", name="health", include_in_schema=False)
+def health(here: Here) -> Response:
+    """Whether the server and its store work, for whoever watches over it."""
+    with here.read():
+        return JSONResponse({"ok": True})
+
+
+@router.get("/media/{media}", name="media", include_in_schema=False)
+def media(media: int, here: Here) -> Response:
+    """A recording, whole or in ranges."""
+    with here.read() as session:
+        one = session.get(Media, media)
+    place = Path(one.path) if one is not None else None
+    if one is None or place is None or one.type not in PLAYABLE or not place.is_file():
+        raise NotThereError
+    wanted = here.request.headers.get("range", "")
+    if wanted.count(",") >= MOST_RANGES:
+        return Response(status_code=416, headers={"content-range": f"bytes */{place.stat().st_size}"})
+    return FileResponse(place, media_type=one.type, headers={"cache-control": "no-store"})

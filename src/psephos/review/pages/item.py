@@ -1,0 +1,161 @@
+"""One item: its evidence, the decision, its history. Works without script too, one page after the other."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from psephos.errors import InputError
+from psephos.review import acting
+from psephos.review.authorisation import may
+from psephos.review.context import Context, Here
+from psephos.review.keys import bindings_of
+from psephos.review.languages import translated
+from psephos.review.pages.project import in_project
+from psephos.review.pages.queue import Wanted, strip_of
+from psephos.review.pages.sign_in import Line, go
+from psephos.review.queueing import Asked, rows_of
+from psephos.review.rendering import language_of
+from psephos.review.store.tables import SKIP_REASONS, Item, Project
+from psephos.review.viewing import view
+
+router = APIRouter(prefix="/projects/{project}/items/{item}", include_in_schema=False)
+
+Text = Annotated[str, Form(max_length=200_000)]
+PART = "x-psephos-part"
+
+
+@router.get("", name="item")
+def item(here: Here, item: int, asked: Wanted) -> Response:
+    """The page, or the part of it that a script of the page asks for."""
+    part = here.request.headers.get(PART, "")
+    with here.read() as session:
+        project = session.get_one(Project, here.project_id)
+        if part == "strip":
+            return in_project(
+                here, session, "parts/strip.html", strip_of(session, here, project, asked) | {"item": {"id": item}}
+            )
+        says: dict[str, Any] = {"item": seen(session, here, session.get_one(Item, item)), "reasons": SKIP_REASONS}
+        says |= {"keys": {one.command: key for one, key in bindings_of(here.caller.preferences.get("keys", {}))}}
+        if part == "work":
+            return in_project(here, session, "parts/work.html", says | {"query": asked.query()})
+        strip = strip_of(session, here, project, asked)
+        if all(row["id"] != item for row in strip["strip"]):
+            own = {name: says["item"][name] for name in ("id", "name", "state")} | {"conflict": False}
+            strip["strip"].insert(0, own)
+        return in_project(here, session, "item.html", says | strip)
+
+
+@router.post("/decide", name="item.decide")
+def decide(
+    here: Here,
+    item: int,
+    asked: Wanted,
+    version: Annotated[int, Form(ge=1)],
+    number: Annotated[int, Form(ge=0, le=1000)] = 0,
+    own: Text = "",
+    reason: Line = "",
+    note: Text = "",
+) -> Response:
+    """A decision from a form: a candidate by its number, an answer of one's own, or a reason to skip."""
+    if reason:
+        acting.leave(here, item, reason, note=note)
+    else:
+        with here.read() as session:
+            one = session.get_one(Item, item)
+            shown = view(session, here, one)["candidates"]
+            kind = one.kind
+        if number and number <= len(shown):
+            answer: dict[str, Any] = shown[number - 1]["answer"]
+        elif own.strip():
+            answer = _own(kind, own)
+        else:
+            raise InputError("answer", "is missing", hint="choose one, or write your own")
+        acting.settle(here, item, answer, version=version, note=note)
+    with here.read() as session:
+        project = session.get_one(Project, here.project_id)
+        rows, _ = rows_of(session, here, project, asked, limit=2)
+    rest = [row["id"] for row in rows if row["id"] != item]
+    place = f"/items/{rest[0]}{asked.query()}" if rest else asked.query()
+    return go(f"/projects/{here.project_id}{place}")
+
+
+@router.post("/comments", name="item.comment")
+def comment(here: Here, item: int, body: Annotated[str, Form(max_length=acting.LONGEST_COMMENT)]) -> Response:
+    """A comment."""
+    acting.remark(here, item, body)
+    if "hx-request" not in here.request.headers:
+        return go(f"/projects/{here.project_id}/items/{item}")
+    with here.read() as session:
+        says: dict[str, Any] = {"item": seen(session, here, session.get_one(Item, item))}
+        return in_project(here, session, "parts/comments.html", says)
+
+
+def seen(session: Session, here: Context, item: Item) -> dict[str, Any]:
+    """What the templates need of an item: what may be seen of it, and what can be done."""
+    shown = view(session, here, item)
+    language = language_of(here)
+    decides, why_not = _may_decide(here, shown)
+    consensus = None if shown["hidden"] or shown["consensus"] is None else _answer_of(item)
+    shown |= {
+        "decide": decides,
+        "why_not": translated(language, why_not),
+        "may_comment": may(here, "annotator"),
+        "offered": shown.get("offered"),
+        "start_text": _start(item, shown),
+    }
+    for name, empty in (("because", []), ("command", ""), ("snippet", ""), ("abstained", []), ("band", "")):
+        shown.setdefault(name, empty)
+    shown["data"] = {
+        "id": item.id,
+        "name": item.name,
+        "kind": item.kind,
+        "version": item.version,
+        "run": item.run_id,
+        "flagged": item.flagged,
+        "decide": decides,
+        "dispute": shown["dispute"],
+        "consensus": consensus,
+        "candidates": [
+            {"answer": one["answer"], "adopted_from": one.get("adopted_from")} for one in shown["candidates"]
+        ][:9],
+    }
+    return shown
+
+
+def _may_decide(here: Context, shown: dict[str, Any]) -> tuple[bool, str]:
+    if not may(here, "annotator"):
+        return False, "You can look at this, not decide it."
+    if shown["state"] == "locked":
+        return False, "This item is locked. A manager can open it again."
+    if shown["state"] in ("disputed", "adjudicated") and not may(here, "reviewer"):
+        return False, "This item waits for a reviewer to settle it."
+    return True, ""
+
+
+def _answer_of(item: Item) -> dict[str, Any] | None:
+    if item.choice is None:
+        return None
+    if item.kind == "scores":
+        return {"score": float(item.choice)}
+    return {"text" if item.kind == "transcripts" else "choice": item.choice}
+
+
+def _own(kind: str, text: str) -> dict[str, Any]:
+    if kind == "scores":
+        try:
+            return {"score": float(text)}
+        except ValueError:
+            raise InputError("answer", f"must be a number, got {text!r:.40}") from None
+    return {"text": text} if kind == "transcripts" else {"own": text.strip()}
+
+
+def _start(item: Item, shown: dict[str, Any]) -> str:
+    """What the field of an own answer begins with: of a transcript what they say together."""
+    return item.choice or "" if item.kind == "transcripts" and not shown["hidden"] else ""
+
+
+__all__ = ["Asked", "router", "seen"]

@@ -1,0 +1,111 @@
+"""What does somebody read when something is wrong?
+
+Every problem becomes an answer that says what happened, what was kept and what to do: JSON for programs and for
+scripts of a page, a page for everybody else. What is not known to us is logged with a number and shown as that number
+only.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from psephos.errors import ConflictError, ForbiddenError, InputError, StoreError, TakenError
+from psephos.review.authorisation import NotAllowedError, NotThereError, SignInNeededError
+from psephos.review.context import context_of
+from psephos.review.rendering import language_of, page, templates
+
+log = structlog.get_logger("psephos.review")
+
+STATUS = ((ConflictError, 409), (TakenError, 409), (ForbiddenError, 403), (StoreError, 503), (InputError, 422))
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Have all problems of an application answered like this."""
+    app.add_exception_handler(SignInNeededError, _sign_in)
+    app.add_exception_handler(NotThereError, _not_there)
+    app.add_exception_handler(NotAllowedError, _not_allowed)
+    app.add_exception_handler(InputError, _input)
+    app.add_exception_handler(RequestValidationError, _form)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unknown)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person reads the answer as a page."""
+    programs = request.url.path.startswith("/api/") or "x-psephos" in request.headers
+    return not programs and "text/html" in request.headers.get("accept", "text/html")
+
+
+def problem(request: Request, status: int, text: str, **more: Any) -> Response:
+    """The answer to a problem."""
+    if not wants_page(request):
+        return JSONResponse({"problem": text} | more, status)
+    try:
+        here = context_of(request)
+        return page(here, "problem.html", {"status": status, "problem": text}, status=status)
+    except StoreError:
+        return JSONResponse({"problem": text} | more, status)
+
+
+def _say(request: Request, text: str) -> str:
+    return str(templates(language_of(context_of(request))).from_string("{{ _(text) }}").render(text=text))
+
+
+def _sign_in(request: Request, _: Exception) -> Response:
+    if not wants_page(request):
+        return JSONResponse({"problem": "sign in"}, 401, headers={"www-authenticate": "Bearer"})
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    after = f"?after={quote(path)}" if request.method == "GET" and path != "/" else ""
+    return RedirectResponse(f"/sign-in{after}", 303)
+
+
+def _not_there(request: Request, _: Exception) -> Response:
+    return problem(request, 404, _say(request, "There is nothing here that you can see."))
+
+
+def _not_allowed(request: Request, refused: Exception) -> Response:
+    text = _say(request, "Your role does not allow this. A manager of the project can change that.")
+    return problem(request, 403, text, needed=getattr(refused, "needed", ""))
+
+
+def _input(request: Request, wrong: Exception) -> Response:
+    assert isinstance(wrong, InputError)  # noqa: S101 - it was registered for these
+    status = next(number for kind, number in STATUS if isinstance(wrong, kind))
+    more: dict[str, Any] = {"argument": wrong.argument, "where": wrong.where, "hint": wrong.hint}
+    if isinstance(wrong, ConflictError):
+        more |= {"seen": wrong.seen, "present": wrong.present}
+    if isinstance(wrong, StoreError):
+        log.error("store", problem=wrong.problem)
+    return problem(request, status, str(wrong), **more)
+
+
+def _form(request: Request, wrong: Exception) -> Response:
+    assert isinstance(wrong, RequestValidationError)  # noqa: S101 - it was registered for these
+    faults = [{"where": ".".join(map(str, fault["loc"])), "problem": fault["msg"]} for fault in wrong.errors()[:20]]
+    text = "; ".join(f"{fault['where']}: {fault['problem']}" for fault in faults)
+    return problem(request, 422, text, faults=faults)
+
+
+def _http(request: Request, wrong: Exception) -> Response:
+    assert isinstance(wrong, HTTPException)  # noqa: S101 - it was registered for these
+    text = _say(request, "There is nothing here that you can see.") if wrong.status_code == 404 else str(wrong.detail)
+    answer = problem(request, wrong.status_code, text)
+    for name, value in (wrong.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+def _unknown(request: Request, wrong: Exception) -> Response:
+    number = secrets.token_hex(4)
+    log.error(
+        "problem", number=number, route=getattr(request.scope.get("route"), "name", ""), kind=type(wrong).__name__
+    )
+    return problem(request, 500, f"Something went wrong here, not with you. Nothing was changed. Number {number}.")

@@ -1,0 +1,266 @@
+/* One item after the other: what is pressed is shown at once, sent behind, and the next item is already here. */
+import { on, run } from "./keys.js";
+import { ask, say, send, watch, words } from "./saving.js";
+
+const IDLE = 60000; /* ms without a sign of life that are not counted as work */
+const RENEW = 180000;
+const find = (selector) => document.querySelector(selector);
+const work = find("#work");
+const strip = find("#strip");
+const project = work.dataset.project;
+const api = (path) => `/api/v1/projects/${project}/${path}`;
+const ready = new Map(); /* parts that were fetched before they are needed */
+const done = new Set();
+
+let item = {};
+let active = 0;
+let tick = performance.now();
+let alive = tick;
+let reserved = 0;
+let lease = 0;
+
+/* Time at work: not while the page is hidden, nor long after the last sign of life. */
+const count = () => {
+  const now = performance.now();
+  if (!document.hidden && now - alive < IDLE) active += Math.min(now - tick, IDLE);
+  tick = now;
+};
+setInterval(count, 1000);
+for (const name of ["keydown", "pointerdown", "pointermove", "scroll"]) {
+  addEventListener(name, () => { alive = performance.now(); }, { passive: true, capture: true });
+}
+document.addEventListener("visibilitychange", count);
+
+/* The strip: the order in which items come. */
+const entries = () => [...strip.querySelectorAll("a[data-id]")];
+const entryOf = (id) => strip.querySelector(`a[data-id="${id}"]`);
+const neighbour = (step, filter = () => true) => {
+  const all = entries();
+  for (let place = all.findIndex((one) => Number(one.dataset.id) === item.id) + step; all[place]; place += step) {
+    if (filter(all[place])) return Number(all[place].dataset.id);
+  }
+  return null;
+};
+const open = (one) => !done.has(Number(one.dataset.id)) && one.dataset.state === "new";
+
+const more = async () => {
+  if (!strip.dataset.more) return;
+  strip.dataset.more = "";
+  const asked = new URLSearchParams(location.search);
+  const leaves = ["new", "open", null].includes(asked.get("state"));
+  asked.set("offset", Number(asked.get("offset") ?? 0) + entries().filter((one) => !leaves || open(one)).length);
+  const answer = await fetch(`${work.dataset.items}/${item.id}?${asked}`, { headers: { accept: "text/html", "x-psephos-part": "strip" } }).catch(() => null);
+  if (!answer?.ok) { strip.dataset.more = "1"; return; }
+  const part = document.createElement("template");
+  part.innerHTML = await answer.text();
+  const known = new Set(entries().map((one) => one.dataset.id));
+  for (const row of part.content.querySelectorAll("li")) if (!known.has(row.firstElementChild.dataset.id)) strip.append(row);
+  strip.dataset.more = part.content.firstElementChild?.dataset.more ?? "";
+};
+
+/* Parts of items. */
+const partOf = (id) => {
+  if (!ready.has(id)) {
+    const got = fetch(`${work.dataset.items}/${id}${location.search}`, { headers: { accept: "text/html", "x-psephos-part": "work" } })
+      .then(async (answer) => {
+        if (answer.redirected || answer.status === 401) throw new Error("signin");
+        if (!answer.ok) throw new Error("gone");
+        return answer.text();
+      });
+    got.catch(() => ready.delete(id));
+    ready.set(id, got);
+    if (ready.size > 12) ready.delete(ready.keys().next().value);
+  }
+  return ready.get(id);
+};
+const following = () => neighbour(1, open) ?? entries().filter((one) => open(one) && Number(one.dataset.id) !== item.id).map((one) => Number(one.dataset.id))[0] ?? null;
+const prepare = () => {
+  const next = following();
+  if (next !== null) partOf(next).catch(() => {});
+  if (entries().length - entries().findIndex((one) => Number(one.dataset.id) === item.id) < 8) more();
+};
+
+const begin = () => {
+  item = JSON.parse(find("#item").textContent);
+  active = 0;
+  tick = alive = performance.now();
+  document.title = `${item.name} · psephos`;
+  for (const one of entries()) one.removeAttribute("aria-current");
+  const mine = entryOf(item.id);
+  mine?.setAttribute("aria-current", "true");
+  mine?.scrollIntoView({ block: "nearest" });
+  reserved = 0;
+  clearTimeout(lease);
+  reserve();
+  setTimeout(prepare, 0);
+};
+
+const reserve = async () => {
+  if (!item.decide) return;
+  const id = item.id;
+  const answer = await ask(api(`items/${id}/reservation`), { method: "POST", body: {} }).catch(() => null);
+  if (item.id !== id || !answer) return;
+  if (answer.ok) {
+    reserved = id;
+    lease = setTimeout(() => { if (performance.now() - alive < RENEW) reserve(); else warn(); }, RENEW);
+  } else if (answer.status === 409) {
+    const data = await answer.json().catch(() => ({}));
+    notice(data.problem ?? words.taken);
+  }
+};
+const warn = () => notice(words.lease, words.stay, () => { alive = performance.now(); notice(""); reserve(); });
+const release = () => {
+  if (!reserved) return;
+  ask(api(`items/${reserved}/reservation`), { method: "DELETE", keepalive: true }).catch(() => {});
+  reserved = 0;
+};
+addEventListener("pagehide", release);
+
+const notice = (text, action = "", act = () => {}) => {
+  const place = find("#notice");
+  place.replaceChildren();
+  place.hidden = !text;
+  if (!text) return;
+  const line = document.createElement("p");
+  line.textContent = text;
+  place.append(line);
+  if (action) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet";
+    button.textContent = action;
+    button.addEventListener("click", act);
+    place.append(button);
+  }
+};
+
+const show = async (id, push = true) => {
+  if (id === null) { say(words.end); return; }
+  const from = item.id;
+  let text;
+  try {
+    text = await partOf(id);
+  } catch (wrong) {
+    say(wrong.message === "signin" ? words.signin : words.offline, "warn");
+    return;
+  }
+  ready.delete(id);
+  if (item.id !== from) return;
+  release();
+  work.innerHTML = text; /* made by our own templates, which escape everything */
+  window.htmx?.process(work);
+  if (push) history.pushState({ id }, "", `${work.dataset.items}/${id}${location.search}`);
+  scrollTo(0, 0);
+  begin();
+  find("#work h1").focus({ preventScroll: true });
+};
+addEventListener("popstate", () => {
+  const id = Number(location.pathname.split("/").pop());
+  if (id && id !== item.id) show(id, false);
+});
+
+/* Decisions. */
+const mark = (id, state) => {
+  const one = entryOf(id);
+  if (!one) return;
+  one.dataset.state = state;
+  one.querySelector(".state").textContent = work.dataset[state] ?? state;
+};
+const refused = (id, status, data) => {
+  done.delete(id);
+  mark(id, "new");
+  ready.delete(id);
+  const text = `${words.refused}: ${data.problem ?? status}`;
+  say(text, "warn");
+  if (item.id === id) notice(text, words.loadagain, () => { ready.delete(id); show(id, false); });
+  else notice(text, words.loadagain, () => show(id));
+};
+const settle = (path, body, state) => {
+  if (!item.decide) return;
+  count();
+  const id = item.id;
+  done.add(id);
+  mark(id, state);
+  send(api(`items/${id}/${path}`), { version: item.version, seconds: Math.round(active / 100) / 10, run: item.run, ...body }, {
+    done: () => say(words.saved, "good"),
+    refused: (status, data) => refused(id, status, data),
+  });
+  const next = following();
+  reserved = reserved === id ? 0 : reserved; /* deciding gives the item back */
+  if (next === null) {
+    say(words.end, "good");
+    find("#work").classList.add("settled");
+    notice(words.end);
+  } else show(next);
+};
+const choose = (number) => {
+  const one = item.candidates?.[number - 1];
+  if (one !== undefined) settle("decisions", { answer: one.answer, adopted_from: one.adopted_from ?? null, note: noteOf() }, "decided");
+};
+const noteOf = () => find("#note")?.value.trim() ?? "";
+
+on("choose", choose);
+on("accept", () => { if (item.consensus) settle("decisions", { answer: item.consensus, note: noteOf() }, "decided"); });
+on("none", () => (item.dispute ? settle("decisions", { answer: { undecidable: true }, note: noteOf() }, "adjudicated") : run("edit")));
+on("edit", () => { const part = find("#own"); part.closest("details").open = true; part.focus(); });
+on("skip", () => { const part = find("#skip"); part.closest("details").open = true; part.focus(); });
+on("expert", () => settle("skips", { reason: "need expert", note: noteOf() }, "skipped"));
+on("comment", () => { const part = find("#comment"); part.closest("details").open = true; part.focus(); });
+on("why", () => { const part = find("#why"); part.open = !part.open; if (part.open) part.querySelector("summary").focus(); });
+on("flag", () => {
+  item.flagged = !item.flagged;
+  find("[data-command=flag]")?.setAttribute("aria-pressed", String(item.flagged));
+  say(item.flagged ? words.flagged : words.unflagged);
+  send(api(`items/${item.id}/flag`), { flagged: item.flagged }, { method: "PUT", done: () => {}, refused: (status, data) => refused(item.id, status, data) });
+});
+on("next", () => show(neighbour(1)));
+on("previous", () => { const before = neighbour(-1); if (before === null) say(words.start); else show(before); });
+on("next_conflict", () => show(neighbour(1, (one) => one.dataset.conflict === "1")));
+on("previous_conflict", () => show(neighbour(-1, (one) => one.dataset.conflict === "1")));
+const turn = (path, text) => send(api(path), {}, {
+  done: (data) => {
+    if (!data.item) { say(words.nothing); return; }
+    done.delete(data.item);
+    ready.delete(data.item);
+    mark(data.item, data.state);
+    say(text, "good");
+    if (item.id === data.item) { item.id = 0; show(data.item, false); } else show(data.item);
+  },
+  refused: (status, data) => say(status === 422 || status === 409 ? data.problem ?? words.nothing : words.refused, "warn"),
+});
+on("undo", () => turn("undo", words.undone));
+on("redo", () => turn("redo", words.redone));
+on("escape", () => { for (const part of work.querySelectorAll("details[open].leaf")) part.open = false; });
+
+work.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.dataset.settle) return;
+  event.preventDefault();
+  const fields = Object.fromEntries(new FormData(form));
+  if (form.dataset.settle === "own" && fields.own?.trim()) {
+    const answer = item.kind === "scores" ? { score: Number(fields.own) } : item.kind === "transcripts" ? { text: fields.own } : { own: fields.own };
+    settle("decisions", { answer, note: noteOf() }, "decided");
+  }
+  if (form.dataset.settle === "skip") settle("skips", { reason: fields.reason, note: noteOf() }, "skipped");
+});
+work.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.form) event.target.form.requestSubmit();
+});
+
+watch((left, why) => {
+  const place = find("#save-state");
+  if (!place) return;
+  place.textContent = why ? words[why] : left ? words.saving : "";
+  place.dataset.kind = why ? "warn" : "";
+  if (why === "signin") {
+    const link = document.createElement("a");
+    link.href = "/sign-in";
+    link.target = "_blank";
+    link.rel = "noopener";
+    link.textContent = words.signinlink;
+    place.append(" ", link);
+  }
+});
+
+if (item.id === undefined && find("#item")) begin();
+export { run };

@@ -1,0 +1,355 @@
+"""What may this person see of an item, and how does it read?
+
+One answer serves the page and the API, so that what is hidden is hidden in both. In a blind project whoever has yet
+to decide sees the item and the possible choices in the order of the alphabet, and nothing of voters, consensus,
+decisions or comments of others. Who adjudicates sees the columns without names until a decision of their own stands.
+
+Source: sheet 90 sections 3.2 and 3.5. Differs: nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from psephos.agreement.bands import BANDS, band_of
+from psephos.review.context import Context
+from psephos.review.store.account_tables import User
+from psephos.review.store.adjudicating import columns
+from psephos.review.store.answers import shown
+from psephos.review.store.items import Evidence, evidence
+from psephos.review.store.tables import Comment, Consensus, Decision, Item, Media, Opinion, Project, Reservation, Run
+
+CONTENT = ("prompt", "question", "input", "context", "title", "text")
+"""What of the table about items is shown as the question."""
+
+HIDDEN = frozenset(
+    {*CONTENT, "gold", "reference", "answer", "correct", "audio", "image", "offset_ms", "seconds", "cost"}
+)
+"""What is not listed among the rest: shown elsewhere, or would give the answer away."""
+
+MOST_ANSWERS, MOST_CHOICES = 60, 30
+_BANDS = dict(zip(BANDS, ("risk", "middle", ""), strict=True))
+_PIECES = re.compile(r"\s+|[^\s]+")
+
+
+def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
+    """The item as this person may see it, ready for JSON."""
+    project = session.get_one(Project, item.project_id)
+    seen = evidence(session, item.id, here.caller.user_id)
+    mine = next((one for one in reversed(seen.decisions) if _is_own(one, here)), None)
+    dispute = item.state == "disputed"
+    nameless = dispute and mine is None
+    people = [one.author_id for one in seen.decisions] + [one.author_id for one in seen.comments]
+    names = names_of(session, people)
+    result: dict[str, Any] = {
+        "id": item.id,
+        "project": item.project_id,
+        "name": item.name,
+        "kind": item.kind,
+        "state": item.state,
+        "version": item.version,
+        "run": item.run_id,
+        "flagged": item.flagged,
+        "hidden": seen.blind,
+        "dispute": dispute,
+        "mine": None if mine is None else said(mine),
+        "asked": [[name, str(item.about[name])] for name in CONTENT if item.about.get(name)],
+        "about": [[name, str(value)] for name, value in item.about.items() if name not in HIDDEN and value is not None],
+        "media": _playable(session, item),
+        "offset_ms": _offset(session, item),
+        "language": project.language,
+        "others": _others(session, here, item),
+        "decisions": [_decided(one, names, here, nameless=nameless) for one in reversed(seen.decisions)],
+        "comments": [_comment(one, names, here, nameless=nameless) for one in seen.comments],
+        "offered": {"says": said(seen.offered[0]), "answer": seen.offered[0].answer} if seen.offered else None,
+        "flags": [] if seen.blind else list(item.flags),
+    }
+    result |= _nothing(session, item) if seen.blind else _evidence(item, seen)
+    result["voted"] = result["candidates"]
+    return result | ({"candidates": _disputed(session, item, project)} if dispute else {})
+
+
+def is_hidden(project: Project, decided: bool) -> bool:
+    """Whether a project is blind to a person on an item that they decided or not; `items.is_blind` for many at once."""
+    return project.blind and not decided
+
+
+def _is_own(one: Decision, here: Context) -> bool:
+    return one.author_id == here.caller.user_id and one.current and one.place is None and _settles(one)
+
+
+def _disputed(session: Session, item: Item, project: Project) -> list[dict[str, Any]]:
+    """The answers of a dispute, without names."""
+    return [
+        _candidate(shown(one.answer), answer=one.answer, votes=one.count, letter=one.letter, notes=list(one.notes))
+        for one in columns(session, item, project)
+    ]
+
+
+def said(one: Decision) -> str:
+    """What a decision says, in words.
+
+    Examples
+    --------
+    >>> said(Decision(act="decide", answer={"choice": "B"})), said(Decision(act="skip", answer=None, reason="unclear"))
+    ('B', 'skipped: unclear')
+    """
+    if one.act == "skip":
+        return f"skipped: {one.reason}"
+    if one.act == "withdraw":
+        return "taken back"
+    answer = one.answer or {}
+    if answer.get("undecidable"):
+        return "undecidable"
+    if "both" in answer:
+        return " and ".join(map(str, answer["both"]))
+    return next((str(answer[name]) for name in ("choice", "own", "score", "text") if name in answer), "")
+
+
+def names_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    """What people are called, by their ids."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    found = session.execute(select(User.id, User.name).where(User.id.in_(wanted)))
+    return {one: name or "somebody" for one, name in found}
+
+
+def band(votes: int, voters: int) -> str:
+    """The band of so many votes of so many voters, as the stylesheet calls it; empty where nearly all agree.
+
+    Examples
+    --------
+    >>> band(2, 9), band(5, 9), band(9, 9)
+    ('risk', 'middle', '')
+    """
+    return _BANDS[BANDS[int(band_of([votes], [voters])[0])]] if voters else "risk"
+
+
+def _settles(one: Decision) -> bool:
+    return one.act in ("decide", "adjudicate")
+
+
+def _decided(one: Decision, names: dict[str, str], here: Context, *, nameless: bool) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "says": said(one),
+        "act": one.act,
+        "answer": one.answer,
+        "reason": one.reason,
+        "note": one.note,
+        "who": _who(one.author_id, names, here, nameless=nameless),
+        "at": one.created_at.isoformat(),
+        "place": one.place,
+        "current": one.current,
+        "adopted_from": one.adopted_from,
+        "older_evidence": one.older_evidence,
+        "supersedes": one.supersedes_id,
+    }
+
+
+def _comment(one: Comment, names: dict[str, str], here: Context, *, nameless: bool) -> dict[str, Any]:
+    who = _who(one.author_id, names, here, nameless=nameless)
+    return {"id": one.id, "who": who, "at": one.created_at.isoformat(), "body": one.body, "place": one.place}
+
+
+def _who(person: str, names: dict[str, str], here: Context, *, nameless: bool) -> str:
+    """What a person is called; before a dispute is settled nobody but oneself."""
+    if nameless and person != here.caller.user_id:
+        return "somebody"
+    return names.get(person, "somebody")
+
+
+def _others(session: Session, here: Context, item: Item) -> list[str]:
+    """Who else has the item open."""
+    statement = select(User.name).join(Reservation, Reservation.user_id == User.id)
+    live = statement.where(
+        Reservation.item_id == item.id, Reservation.until > here.at, Reservation.user_id != here.caller.user_id
+    )
+    return [name or "somebody" for name in session.scalars(live)]
+
+
+def _playable(session: Session, item: Item) -> int | None:
+    if item.media_id is None:
+        return None
+    kind = session.scalar(select(Media.type).where(Media.id == item.media_id))
+    return item.media_id if kind and kind.startswith("audio/") else None
+
+
+def _offset(session: Session, item: Item) -> int:
+    found = session.scalar(select(Media.offset_ms).where(Media.id == item.media_id)) if item.media_id else None
+    return found or 0
+
+
+def _nothing(session: Session, item: Item) -> dict[str, Any]:
+    """The possible choices in the order of the alphabet, and nothing else."""
+    offered: list[dict[str, Any]] = []
+    if item.kind == "labels":
+        joined = select(Opinion.value).join(Item, Item.id == Opinion.item_id)
+        known = joined.where(Item.project_id == item.project_id, Item.kind == "labels").distinct().limit(MOST_CHOICES)
+    else:
+        known = select(Opinion.value).where(Opinion.item_id == item.id).distinct().limit(MOST_CHOICES)
+    if item.kind in ("labels", "samples"):
+        offered = [_candidate(text) for text in sorted(str(one) for one in session.scalars(known) if one)]
+    return {"consensus": None, "candidates": offered}
+
+
+def _candidate(text: str, **more: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = {"votes": None, "share": None, "certainty": None, "leads": False, "voters": []}
+    return {"text": text or "undecidable", "answer": {"choice": text}} | plain | more
+
+
+def _evidence(item: Item, seen: Evidence) -> dict[str, Any]:
+    """Opinions and consensus."""
+    opinions, consensus, run = seen.opinions, seen.consensus, seen.run
+    result: dict[str, Any] = {"consensus": None, "candidates": [], "because": [], "command": ""}
+    if consensus is not None and run is not None:
+        result["consensus"] = {
+            "choice": consensus.choice,
+            "certainty": consensus.certainty,
+            "margin": consensus.margin,
+            "votes": consensus.votes,
+            "support": consensus.support,
+            "runner_up": consensus.runner_up,
+        }
+        result["band"] = band(consensus.support, consensus.votes)
+        result |= _because(run)
+        if item.kind in ("labels", "samples"):
+            result["because"].append(("what would change it", flip(consensus.detail.get("candidates", []), opinions)))
+    detail = consensus.detail if consensus is not None else {}
+    if item.kind in ("labels", "samples"):
+        result |= _choices(opinions, consensus, detail)
+    if item.kind == "samples":
+        result["answers"] = _answers(opinions, consensus)
+    if item.kind == "scores":
+        result |= _scores(opinions, detail)
+    if item.kind == "transcripts":
+        result["texts"] = [{"voter": one.voter or "", "text": one.value or ""} for one in opinions]
+        result["columns"] = [
+            {key: column[key] for key in ("text", "support", "votes")} | {"band": _BANDS.get(str(column["band"]), "")}
+            for column in detail.get("columns", [])
+        ]
+        result["voters"] = detail.get("voters", [])
+        result["slots"] = detail.get("columns", [])
+    return result
+
+
+def _choices(opinions: Sequence[Opinion], consensus: Consensus | None, detail: dict[str, Any]) -> dict[str, Any]:
+    voters: dict[str, list[str]] = {}
+    silent = []
+    for one in opinions:
+        if one.value is None:
+            silent.append(one.voter or "somebody")
+        else:
+            voters.setdefault(one.value, []).append(one.voter or "somebody")
+    choice = None if consensus is None else consensus.choice
+    found = []
+    for one in detail.get("candidates", []):
+        text = str(one["choice"])
+        more = {name: one.get(name) for name in ("votes", "share", "certainty")}
+        found.append(_candidate(text, leads=text == choice, voters=voters.get(text, []), **more))
+    found.sort(key=lambda one: (not one["leads"], -(one["votes"] or 0)))
+    return {"candidates": found, "abstained": silent}
+
+
+def flip(candidates: Sequence[dict[str, Any]], opinions: Sequence[Opinion]) -> str:
+    """What would change a choice by the most votes: more votes for the next, or one voter less.
+
+    Examples
+    --------
+    >>> flip([{"choice": "A", "votes": 5, "weight": 5.0}, {"choice": "B", "votes": 3, "weight": 3.0}], [])
+    '3 more votes for B give B the most votes'
+    """
+    ranked = sorted(candidates, key=lambda one: -one["weight"])
+    if len(ranked) < 2:
+        return "nobody says anything else"
+    first, second = ranked[:2]
+    ahead = first["weight"] - second["weight"]
+    need = int(ahead) + 1
+    alone = [one.voter for one in opinions if one.value == first["choice"] and one.voter]
+    without = f"; without any one of {', '.join(alone[:5])} the two are level" if 0 < ahead <= 1 and alone else ""
+    votes = "vote" if need == 1 else "votes"
+    return f"{need} more {votes} for {second['choice']} give {second['choice']} the most votes{without}"
+
+
+def _answers(opinions: Sequence[Opinion], consensus: Consensus | None) -> list[dict[str, Any]]:
+    """The texts, each compared word by word with the first that has the chosen answer."""
+    choice = None if consensus is None else consensus.choice
+    texts = [str(one.detail.get("text") or one.value or "") for one in opinions[:MOST_ANSWERS]]
+    model = next((text for text, one in zip(texts, opinions, strict=False) if one.value == choice), "")
+    found = []
+    for text, one in zip(texts, opinions, strict=False):
+        facts = [
+            [name, f"{one.detail[name]:.4g}"]
+            for name in ("reward", "cost", "tokens")
+            if isinstance(one.detail.get(name), int | float)
+        ]
+        found.append({"voter": one.voter or "", "cluster": one.value, "facts": facts, "parts": compared(text, model)})
+    return found
+
+
+def compared(text: str, model: str) -> list[tuple[str, str]]:
+    """A text in pieces: the same as in the model, only here (more), only there (less).
+
+    Examples
+    --------
+    >>> compared("take 15 mg", "take 50 mg")
+    [('same', 'take '), ('less', '50'), ('more', '15'), ('same', ' mg')]
+    """
+    if not model or text == model or len(text) + len(model) > 40_000:
+        return [("same", text)]
+    new, old = _PIECES.findall(text), _PIECES.findall(model)
+    found: list[tuple[str, str]] = []
+    for what, old_from, old_to, new_from, new_to in difflib.SequenceMatcher(
+        None, old, new, autojunk=False
+    ).get_opcodes():
+        if what == "equal":
+            found.append(("same", "".join(new[new_from:new_to])))
+        if old_to > old_from and what != "equal":
+            found.append(("less", "".join(old[old_from:old_to])))
+        if new_to > new_from and what != "equal":
+            found.append(("more", "".join(new[new_from:new_to])))
+    return found
+
+
+def _scores(opinions: Sequence[Opinion], detail: dict[str, Any]) -> dict[str, Any]:
+    numbers = [one.number for one in opinions if one.number is not None]
+    center = detail.get("score")
+    center = center if center is not None else (sum(numbers) / len(numbers) if numbers else 0.0)
+    step = float(detail.get("step") or 1.0)
+    rows = []
+    for one in opinions:
+        if one.number is None:
+            continue
+        rest = (sum(numbers) - one.number) / (len(numbers) - 1) if len(numbers) > 1 else None
+        residual = one.number - center
+        far = "risk" if abs(residual) > 2 * step else "middle" if abs(residual) > step else ""
+        rows.append({"voter": one.voter or "", "score": one.number, "residual": residual, "without": rest, "band": far})
+    score = {name: detail.get(name) for name in ("score", "standard_error", "mean", "low", "high")}
+    return {"scores": sorted(rows, key=lambda row: -abs(row["residual"])), "score": score}
+
+
+def _because(run: Run) -> dict[str, Any]:
+    """How the choice came about, and how to get it again."""
+    made = run.provenance
+    parameters = ", ".join(f"{name}={value}" for name, value in dict(made.get("parameters", {})).items())
+    rows = [
+        ("method", run.method),
+        ("parameters", parameters),
+        ("certainty means", run.certainty_means),
+        ("seed", "" if made.get("seed") is None else str(made["seed"])),
+        ("version", str(made.get("version", ""))),
+        ("inputs (SHA-256)", run.sha256),
+        *(("note", str(note)) for note in made.get("notes", [])),
+    ]
+    sources = ", ".join(repr(str(name)) for name in made.get("source", []))
+    snippet = (
+        f"import psephos\nverdict = psephos.decide(psephos.read({sources}), method={run.method!r})" if sources else ""
+    )
+    return {"because": [row for row in rows if row[1]], "command": str(made.get("command", "")), "snippet": snippet}

@@ -1,0 +1,91 @@
+"""psephos serve and psephos user: what starts, what does not, and what is printed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the extra web is not installed")
+pytest.importorskip("sqlalchemy", reason="the extra web is not installed")
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--host", "0.0.0.0"), "--host"),
+        (("--team", "--origin", "http://reviews.example"), "--origin"),
+        (("--team", "--origin", "https://reviews.example"), "trusted_proxy"),
+        (("--origin", "https://reviews.example"), "--origin"),
+        (
+            (
+                "--team",
+                "--origin",
+                "https://r.example",
+                "--behind-proxy",
+                "10.0.0.1",
+                "--sign-on",
+                "https://id.example",
+            ),
+            "--sign-on",
+        ),
+    ],
+    ids=["others", "http", "nobody holds the certificate", "local elsewhere", "no client"],
+)
+def test_what_would_not_be_safe_does_not_start(psephos, tmp_path, words, complaint):
+    done = psephos("serve", "--database", tmp_path / "r.sqlite", "--port", "0", *words)
+    assert done.code == 1
+    assert complaint in done.complaint
+    assert not (tmp_path / "r.sqlite").exists()
+
+
+def test_it_loads_once_prints_a_link_that_works_and_ends_when_asked(votes: Path, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "psephos",
+        "serve",
+        str(votes),
+        "--database",
+        str(tmp_path / "r.sqlite"),
+        "--port",
+        "0",
+    ]
+    for turn in range(2):
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        ) as server:
+            assert server.stdout is not None
+            first, link = server.stdout.readline(), server.stdout.readline().strip()
+            assert ("3 new" in first or "4 new" in first) if turn == 0 else "nothing was loaded" in first
+            assert re.fullmatch(r"http://127\.0\.0\.1:\d+/enter\?token=[\w-]{43}", link)
+            for _ in range(100):
+                try:
+                    with urllib.request.urlopen(link.split("/enter")[0] + "/health", timeout=5) as answer:
+                        assert answer.read() == b'{"ok":true}'
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            server.send_signal(signal.SIGINT)
+            assert server.wait(timeout=30) in (0, 130, -2)
+
+
+def test_the_first_administrator_comes_from_the_command_line(script, tmp_path):
+    file = tmp_path / "r.sqlite"
+    made = script("user", "create-admin", "ann@example.org", "--database", file, input="four quiet herons\n")
+    assert (made.returncode, made.stdout) == (0, "ann@example.org can sign in\n")
+    again = script("user", "create-admin", "ann@example.org", "--database", file, input="four quiet herons\n")
+    assert again.returncode == 1
+    weak = script("user", "create-admin", "bob@example.org", "--database", file, input="password12345678\n")
+    assert (weak.returncode, "guessed first" in weak.stderr) == (1, True)

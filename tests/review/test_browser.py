@@ -1,0 +1,288 @@
+"""The pages in Chromium: by keyboard alone, in any width and either theme, offline, with hostile texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from psephos.review.accounts import links
+from psephos.review.accounts.people import local_user
+from psephos.review.store.audit_log import verify
+from psephos.review.store.columns import now
+from psephos.review.store.tables import Comment, Decision, Item, Opinion, Project
+from tests.review.conftest import XSS
+
+WIDTHS = (360, 1280, 2560)
+
+
+@pytest.fixture
+def opened(chromium: Any, serve: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """`opened(path, ...)`: a page of a running local server, signed in; it must show no dialog and log nothing."""
+    complaints: list[str] = []
+    contexts: list[Any] = []
+    running = serve()
+
+    def open_page(path: str, *, width: int = 1280, height: int = 900, quiet: bool = True, **options: Any) -> Any:
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("dialog", lambda dialog: (complaints.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("pageerror", lambda error: complaints.append(f"error {error}"))
+        if quiet:
+            page.on("console", lambda message: complaints.append(f"console {message.text}"))
+        page.on(
+            "request", lambda request: request.url.startswith((running.url, "data:")) or complaints.append(request.url)
+        )
+        with running.world.store.write() as session:
+            local_user(session)
+            text = links.make(session, running.world.app.server.settings, "local", now())
+        page.goto(f"{running.url}/enter?token={text}")
+        page.goto(running.url + path)
+        page.locator("html[data-ready]").wait_for(timeout=20_000)
+        return page
+
+    open_page.running = running  # type: ignore[attr-defined]
+    open_page.ids = running.world.ids  # type: ignore[attr-defined]
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def paths(ids: dict[str, Any]) -> list[str]:
+    own = f"/projects/{ids['own']}"
+    rest = (
+        "",
+        f"/items/{ids['own item']}",
+        "/risk",
+        "/agreement",
+        "/mine",
+        "/history?check=true",
+        "/settings",
+        "?state=locked",
+    )
+    return ["/projects", "/account", *(own + part for part in rest), "/projects/999"]
+
+
+def violations(require: Callable[[str], Any], page: Any) -> list[str]:
+    found = require("axe_playwright_python.sync_playwright").Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    opened: Any, require: Callable[[str], Any], width: int, theme: str
+) -> None:
+    for path in paths(opened.ids):
+        page = opened(path, width=width, color_scheme=theme, quiet=path != "/projects/999")
+        page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+        assert violations(require, page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.context.close()
+
+
+@pytest.mark.parametrize("locale", ["de-AT"])
+def test_the_pages_speak_german_and_fit_320_pixels(opened: Any, locale: str) -> None:
+    for path in paths(opened.ids):
+        page = opened(path, width=320, locale=locale, quiet=path != "/projects/999")
+        assert page.evaluate("document.documentElement.lang") == "de"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        page.context.close()
+
+
+def test_twenty_items_are_reviewed_by_keyboard_alone(opened: Any) -> None:
+    page = opened(f"/projects/{opened.ids['own']}")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.locator("#work h1").wait_for()
+    names = []
+    for number in range(20):
+        page.locator("html[data-ready]").wait_for()
+        name = page.locator("#work h1").inner_text()
+        names.append(name)
+        if number == 3:
+            page.keyboard.press("e")
+            page.keyboard.type("jackal 19")
+            page.keyboard.press("Control+Enter")
+        elif number == 5:
+            page.keyboard.press("s")
+            page.keyboard.press("Tab")
+            page.keyboard.press("Enter")
+        else:
+            page.keyboard.press("2" if number == 7 and page.locator("[data-take='2']").count() else "a")
+        page.wait_for_timeout(60)
+        for _ in range(100):
+            if page.locator("#work h1").inner_text() != name:
+                break
+            page.wait_for_timeout(50)
+    assert len(set(names)) == 20
+    for _ in range(100):
+        with opened.running.world.store.read() as session:
+            made = session.query(Decision).order_by(Decision.id).all()
+        if len(made) >= 20:
+            break
+        page.wait_for_timeout(50)
+    assert [one.act for one in made].count("decide") == 19
+    assert made[3].answer == {"own": "jackal 19"}
+    assert made[5].act == "skip"
+    with opened.running.world.store.read() as session:
+        assert verify(session, opened.ids["own"]).bad is None
+
+
+def test_undo_goes_back_to_the_item_and_redo_decides_it_again(opened: Any) -> None:
+    page = opened(f"/projects/{opened.ids['own']}/items/{opened.ids['own item']}")
+    first = page.locator("#work h1").inner_text()
+    page.keyboard.press("a")
+    page.locator(f"#strip a:has-text('{first}') .state:has-text('decided')").wait_for()
+    page.wait_for_timeout(500)
+    page.keyboard.press("u")
+    page.locator(f"#work h1:has-text('{first}')").wait_for()
+    assert page.locator("#strip [aria-current] .state").inner_text() == ""
+    page.keyboard.press("Shift+U")
+    page.locator("#strip [aria-current] .state:has-text('decided')").wait_for()
+
+
+def test_what_is_decided_offline_is_kept_and_sent_later(opened: Any) -> None:
+    page = opened(f"/projects/{opened.ids['own']}/items/{opened.ids['own item']}", quiet=False)
+    first = page.locator("#work h1").inner_text()
+    page.wait_for_timeout(800)  # the next item is being fetched
+    page.context.set_offline(True)
+    page.keyboard.press("a")
+    page.locator("#save-state[data-kind=warn]").wait_for()
+    assert page.locator("#work h1").inner_text() != first
+    with opened.running.world.store.read() as session:
+        assert session.query(Decision).count() == 0
+    page.context.set_offline(False)
+    page.locator("#said:has-text('Connected again')").wait_for()
+    with opened.running.world.store.read() as session:
+        assert session.query(Decision).count() == 1
+
+
+def test_a_session_that_ends_in_mid_edit_keeps_the_text(opened: Any) -> None:
+    page = opened(f"/projects/{opened.ids['own']}/items/{opened.ids['own item']}", quiet=False)
+    page.wait_for_timeout(800)
+    cookies = page.context.cookies()
+    page.keyboard.press("e")
+    page.keyboard.type("a long answer")
+    page.context.clear_cookies()
+    page.keyboard.press("Control+Enter")
+    page.locator("#save-state a:has-text('Sign in')").wait_for()
+    page.context.add_cookies(cookies)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    page.locator("#said:has-text('Connected again')").wait_for()
+    with opened.running.world.store.read() as session:
+        assert session.query(Decision).one().answer == {"own": "a long answer"}
+
+
+def test_somebody_elses_change_is_shown_and_nothing_is_lost(opened: Any) -> None:
+    page = opened(f"/projects/{opened.ids['own']}/items/{opened.ids['own item']}", quiet=False)
+    with opened.running.world.store.write() as session:
+        session.get_one(Item, opened.ids["own item"]).version += 1
+    page.keyboard.press("a")
+    page.locator("#notice:has-text('has changed')").wait_for()
+    with opened.running.world.store.read() as session:
+        assert session.query(Decision).count() == 0
+    page.locator("#notice button").click()
+    page.locator("#strip [aria-current]").wait_for()
+    page.wait_for_timeout(300)
+    page.keyboard.press("a")
+    page.locator("#said:has-text('Saved')").wait_for()
+
+
+def test_letters_typed_into_a_field_are_no_commands(opened: Any) -> None:
+    page = opened(f"/projects/{opened.ids['own']}/items/{opened.ids['own item']}")
+    page.keyboard.press("c")
+    page.keyboard.type("a u s 1 ?")
+    assert page.locator("#comment").input_value() == "a u s 1 ?"
+    assert not page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("a")  # the list is open: nothing is decided
+    page.keyboard.press("Escape")
+    with opened.running.world.store.read() as session:
+        assert session.query(Decision).count() == 0
+
+
+def test_keys_are_changed_switched_off_and_listed_as_they_are(opened: Any) -> None:
+    page = opened("/account")
+    page.locator("#key-accept").focus()
+    page.keyboard.press("x")
+    page.locator("#key-skip").focus()
+    page.keyboard.press("Backspace")
+    page.locator("#key-form button").click()
+    page.locator("#key-accept[value=x]").wait_for()
+    page.goto(f"{opened.running.url}/projects/{opened.ids['own']}/items/{opened.ids['own item']}")
+    page.locator("html[data-ready]").wait_for()
+    page.keyboard.press("a")
+    page.keyboard.press("s")
+    assert not page.locator("#skip").is_visible()
+    page.keyboard.press("?")
+    assert page.locator("[data-command-row=accept] kbd").inner_text() == "x"
+    assert page.locator("[data-command-row=skip]").count() == 0
+    page.keyboard.press("Escape")
+    page.keyboard.press("x")
+    page.locator("#said:has-text('Saved')").wait_for()
+
+
+def test_the_theme_is_switched_and_kept(opened: Any) -> None:
+    page = opened("/projects", color_scheme="light")
+    page.keyboard.press("t")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.wait_for_timeout(300)
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_hostile_texts_stay_texts_everywhere(opened: Any) -> None:
+    with opened.running.world.store.write() as session:
+        items = session.query(Item).filter_by(project_id=opened.ids["own"]).order_by(Item.id).all()
+        for item, text in zip(items, XSS, strict=False):
+            item.name, item.about, item.flags = f"{text} {item.id}", {"prompt": text, text: text}, [text]
+            session.add(Comment(item_id=item.id, author_id=opened.ids["admin"], body=text))
+            for opinion in session.query(Opinion).filter_by(item_id=item.id):
+                opinion.voter = text
+        session.get_one(Project, opened.ids["own"]).name = XSS[0]
+        ids = [item.id for item in items[: len(XSS)]]
+    own = f"/projects/{opened.ids['own']}"
+    page = opened(f"{own}?state=all")
+    for path in (own, f"{own}/settings", f"{own}/history", "/projects", *(f"{own}/items/{one}" for one in ids)):
+        page.goto(opened.running.url + path)
+        page.locator("html[data-ready]").wait_for()
+        inline = page.locator("script:not([src]):not([type='application/json'])").all()
+        assert [one.evaluate("(part) => part.outerHTML") for one in inline] == []
+        assert page.locator("main img, main iframe, main [onload], main [onerror]").count() == 0
+    assert XSS[0] in page.evaluate("document.body.innerText")
+
+
+def test_every_page_can_be_left_and_skipped_into_by_tab(opened: Any) -> None:
+    page = opened(f"/projects/{opened.ids['own']}")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    seen = []
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        mark = page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
+        if mark in seen or page.evaluate("document.activeElement === document.body"):
+            break
+        seen.append(mark)
+    assert len(seen) > 30
+
+
+def test_without_script_forms_decide_too(chromium: Any, serve: Any) -> None:
+    running = serve()
+    with running.world.store.write() as session:
+        local_user(session)
+        text = links.make(session, running.world.app.server.settings, "local", now())
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{running.url}/enter?token={text}")
+    page.goto(f"{running.url}/projects/{running.world.ids['own']}/items/{running.world.ids['own item']}")
+    page.locator("button[name=number]").first.click()
+    assert "/items/" in page.url
+    with running.world.store.read() as session:
+        assert session.query(Decision).count() == 1
+    context.close()
