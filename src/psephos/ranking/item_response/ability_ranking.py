@@ -414,7 +414,7 @@ def _fit_one(
 
 def _unasked_as_wrong(right: Floats) -> Floats:
     """Responses in which a candidate that was asked nothing has nothing right, so that its mean is defined."""
-    empty: npt.NDArray[np.bool_] = np.isnan(right).all(axis=1, keepdims=True)
+    empty: npt.NDArray[np.bool_] = np.asarray(np.isnan(right).all(axis=1, keepdims=True))
     return np.where(empty, 0.0, right)
 
 

@@ -129,7 +129,7 @@ def fit_topic(
     else:
         fitted = marginal(rows, model=model, prior=prior)
         ability, error = (part[place] for part in abilities(rows, fitted.items))
-    empty: npt.NDArray[np.bool_] = np.isnan(scored).all(axis=1)
+    empty: npt.NDArray[np.bool_] = np.asarray(np.isnan(scored).all(axis=1))
     share = np.nanmean(np.where(empty[:, None], 0.0, scored), axis=1)
     if float((ability - ability.mean()) @ (share - share.mean())) < 0:
         fitted = replace(fitted, items=replace(fitted.items, slope=-fitted.items.slope))

@@ -263,7 +263,7 @@ def _dependent(
     found[flat], found[:, flat] = np.nan, np.nan
     upper = np.triu(~np.isnan(found), 1)
     centre = float(found[upper].mean()) if upper.any() else 0.0
-    twins = (np.nan_to_num(found, nan=-1.0) > DUPLICATE).any(axis=1)
+    twins = np.asarray((np.nan_to_num(found, nan=-1.0) > DUPLICATE).any(axis=1))
     far = upper & (np.abs(np.nan_to_num(found, nan=centre) - centre) > DEPENDENT)
     left, other = np.nonzero(far)
     strongest = np.argsort(-np.abs(found[left, other] - centre), kind="stable")[:PAIRS_SHOWN]

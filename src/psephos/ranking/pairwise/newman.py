@@ -185,7 +185,7 @@ def iterate(
             state = second_state
             break
         # Two rounds say where the series is heading (SQUAREM); a leap that leads away is not taken again.
-        length = max(1.0, float(np.linalg.norm(step) / max(np.linalg.norm(bend), 1e-300)))
+        length = max(1.0, float(np.linalg.norm(step)) / max(float(np.linalg.norm(bend)), 1e-300))
         leap = state + 2 * length * step + length**2 * bend
         sane = bool(np.isfinite(leap).all()) and float(np.abs(leap - state).max()) < LONGEST_LEAP
         state = once(leap) if sane and moved < 2 * worst else second_state

@@ -155,7 +155,7 @@ def rankings_needed(
     for score in scores:
         place_scores(score, m, k)
     seed = seed_of(rng)
-    shared = {"m": m, "k": k, "theta": theta, "least": least, "in_group": in_group}
+    shared: dict[str, Any] = {"m": m, "k": k, "theta": theta, "least": least, "in_group": in_group}
     shared |= {"scores": list(scores), "tried": tried, "judges": judges}
     drawn = np.stack(list(map_shards(_one_draw, range(repeats), shared=shared, rng=seed, engine=engine)))
     mean, error = drawn.mean(axis=0), drawn.std(axis=0, ddof=1) / np.sqrt(repeats)

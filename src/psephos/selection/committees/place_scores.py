@@ -73,7 +73,7 @@ def rule_weights(rule: Rule, k: int) -> Floats:
     if isinstance(rule, str):
         check_choice("rule", rule, RULES)
         order = np.arange(1, k + 1)
-        return {"separable": np.ones(k), "cc": (order == 1).astype(np.float64), "pav": 1 / order}[rule]
+        return np.asarray({"separable": np.ones(k), "cc": order == 1, "pav": 1 / order}[rule], dtype=np.float64)
     weights = check_floats("rule", rule)
     if len(weights) < k:
         raise InputError("rule", f"must give a weight for each of {k} members, got {len(weights)}")
