@@ -1,7 +1,7 @@
 """The review app: see every opinion, settle it, prove it later.
 
-`create_app` is the server as an ASGI application, `Settings` says how it is set up; ``psephos serve`` does both. Inside:
-`store` keeps items, opinions, decisions and the log of all that happened. Needs ``pip install 'psephos[web]'``.
+`create_app` is the server as an ASGI application, `Settings` says how it is set up; ``psephos serve`` does both.
+Inside, `store` keeps items, opinions, decisions and the log of all that happened. Needs ``pip install 'psephos[web]'``.
 """
 
 from __future__ import annotations
