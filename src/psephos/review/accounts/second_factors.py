@@ -30,8 +30,8 @@ def address(secret: str, name: str, issuer: str = "psephos") -> str:
 
     Examples
     --------
-    >>> address("JBSWY3DPEHPK3PXP", "ann@example.org")
-    'otpauth://totp/psephos:ann%40example.org?secret=JBSWY3DPEHPK3PXP&issuer=psephos'
+    >>> address("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "ann@example.org")
+    'otpauth://totp/psephos:ann%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=psephos'
     """
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
 
