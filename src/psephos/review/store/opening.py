@@ -172,6 +172,7 @@ def _sqlite(path: Path) -> Store:
         connect_args={"timeout": PATIENCE, "check_same_thread": False, "isolation_level": None},
         pool_size=16,
         max_overflow=32,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -203,6 +204,7 @@ def _postgresql(url: URL) -> Store:
             pool_pre_ping=True,
             pool_size=16,
             max_overflow=32,
+            hide_parameters=True,
             connect_args={"connect_timeout": round(PATIENCE)} if "connect_timeout" not in url.query else {},
         )
     except (ModuleNotFoundError, NoSuchModuleError):
