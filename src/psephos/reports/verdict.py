@@ -23,7 +23,7 @@ from psephos.reports.agreement import pairs_of
 from psephos.reports.evidence import reasons_for
 from psephos.reports.page import Page, drawn
 from psephos.reports.voter_details import voter_part
-from psephos.reports.words import Number, certainty, interval, plural
+from psephos.reports.words import MIDDLE, RISK, Number, certainty, certainty_band, interval, plural
 
 if TYPE_CHECKING:
     from psephos.agreement import Agreement
@@ -37,9 +37,6 @@ NAMES = 16
 
 CHOICES = 8
 """Choices of an item that are listed with their voters."""
-
-RISK, MIDDLE = 0.6, 0.9
-"""Certainties below these are marked: as likely wrong as right, and doubtful."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +161,7 @@ def _queue(verdict: Verdict, rows: int) -> dict[str, Any]:
             item=row["item"],
             choice=row["choice"],
             certainty=row["certainty"],
-            band=_band(row["certainty"]),
+            band=certainty_band(row["certainty"]),
             runner_up=row["runner_up"],
             support=row["support"],
             against=row["votes"] - row["support"],
@@ -182,12 +179,6 @@ def _queue(verdict: Verdict, rows: int) -> dict[str, Any]:
 def _choice(name: str | None, votes: int, weight: float, voters: list[str]) -> Choice:
     said = "" if weight == votes else f"{weight:.4g}"
     return Choice(name, votes, said, voters[:NAMES], max(0, len(voters) - NAMES))
-
-
-def _band(value: float | None) -> str:
-    if value is None or value < RISK:
-        return "risk"
-    return "middle" if value < MIDDLE else "quiet"
 
 
 def _voters(verdict: Verdict) -> dict[str, Any]:

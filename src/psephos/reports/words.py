@@ -13,6 +13,10 @@ MOST = 200
 """Longest text of a user that a page shows in one place."""
 
 
+RISK, MIDDLE = 0.6, 0.9
+"""Certainties below these are marked: as likely wrong as right, and doubtful."""
+
+
 class Number(NamedTuple):
     """A number, and its uncertainty in the muted text beside it."""
 
@@ -33,6 +37,19 @@ def certainty(value: float | None) -> str:
     if 0.9995 <= value < 1:
         return ">\u00a0.999"
     return decimal(value, 3 if value >= 0.99 else 2)
+
+
+def certainty_band(value: float | None) -> str:
+    """How the stylesheet marks a certainty.
+
+    Examples
+    --------
+    >>> certainty_band(0.4), certainty_band(0.8), certainty_band(0.95), certainty_band(None)
+    ('risk', 'middle', 'quiet', 'risk')
+    """
+    if value is None or value < RISK:
+        return "risk"
+    return "middle" if value < MIDDLE else "quiet"
 
 
 def interval(value: float, low: float, high: float, level: float = 0.95) -> Number:

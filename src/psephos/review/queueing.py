@@ -16,10 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from psephos.errors import ForbiddenError
+from psephos.reports.words import certainty_band
 from psephos.review.context import Context
 from psephos.review.store.queue import ORDERS, page
 from psephos.review.store.tables import Decision, Item, Project
-from psephos.review.viewing import band, is_hidden, names_of
+from psephos.review.viewing import is_hidden, names_of
 
 STATES = ("new", "disputed", "decided", "adjudicated", "locked", "reserved", "open", "all")
 PAGE = 50
@@ -127,7 +128,7 @@ def _row(item: Item, hidden: bool) -> dict[str, Any]:
         return row
     shown = {name: getattr(item, name) for name in ("choice", "certainty", "margin", "votes", "support", "risk")}
     conflict = item.support < item.votes or item.state == "disputed"
-    return row | shown | {"flags": list(item.flags), "band": band(item.support, item.votes), "conflict": conflict}
+    return row | shown | {"flags": list(item.flags), "band": certainty_band(item.certainty), "conflict": conflict}
 
 
 def _decided(session: Session, here: Context, items: list[int]) -> set[int]:

@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from psephos.agreement.bands import BANDS, band_of
+from psephos.agreement.bands import BANDS
+from psephos.reports.words import certainty_band
 from psephos.review.context import Context
 from psephos.review.store.account_tables import User
 from psephos.review.store.adjudicating import columns
@@ -121,17 +122,6 @@ def names_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
     return {one: name or "somebody" for one, name in found}
 
 
-def band(votes: int, voters: int) -> str:
-    """The band of so many votes of so many voters, as the stylesheet calls it; empty where nearly all agree.
-
-    Examples
-    --------
-    >>> band(2, 9), band(5, 9), band(9, 9)
-    ('risk', 'middle', '')
-    """
-    return _BANDS[BANDS[int(band_of([votes], [voters])[0])]] if voters else "risk"
-
-
 def _settles(one: Decision) -> bool:
     return one.act in ("decide", "adjudicate")
 
@@ -218,7 +208,7 @@ def _evidence(item: Item, seen: Evidence) -> dict[str, Any]:
             "support": consensus.support,
             "runner_up": consensus.runner_up,
         }
-        result["band"] = band(consensus.support, consensus.votes)
+        result["band"] = certainty_band(consensus.certainty)
         result |= _because(run)
         if item.kind in ("labels", "samples"):
             result["because"].append(("what would change it", flip(consensus.detail.get("candidates", []), opinions)))
