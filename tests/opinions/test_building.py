@@ -171,8 +171,8 @@ def test_a_draw_is_a_whole_number_or_set_aside(draw, kept, issues):
         ("right", True),
         ("tie", True),
         ("both_bad", True),
-        ("Left", False),
-        ("model_a", False),
+        ("leftmost", False),
+        ("model_c", False),
         (None, False),
     ],
 )
@@ -181,6 +181,15 @@ def test_a_winner_is_one_of_four_or_set_aside(winner, kept):
     assert column(opinions, "winner") == ([winner] if kept else []) + ["tie"]
     expected = ("winner is none of left, right, tie, both_bad", "set aside", [1], winner or "")
     assert said(opinions) == ([] if kept else [expected])
+
+
+@pytest.mark.parametrize(
+    ("word", "winner"), [("Left", "left"), ("model_a", "left"), ("B>A", "right"), ("tie (bothbad)", "both_bad")]
+)
+def test_the_words_of_arenas_are_understood_and_said(word, winner):
+    opinions = battles(["x", "x"], ["y", "y"], [word, "tie"])
+    assert column(opinions, "winner") == [winner, "tie"]
+    assert [issue.reason for issue in opinions.issues] == [f"winner: took {word!r} as {winner}"]
 
 
 def test_the_same_battle_may_be_fought_again():
