@@ -85,7 +85,7 @@ READ = {
     "times.csv": (6, 3),
     "contradictions.csv": (13, 1),
     "quotes-everywhere.csv": (3, 3),
-    "winners-of-another-arena.csv": (5, 2),
+    "winners-of-another-arena.csv": (5, 4),
     "case-and-blanks.csv": (4, 4),
     "quotes-and-tabs.tsv": (2, 1),
     "deep.jsonl": (2, 1),

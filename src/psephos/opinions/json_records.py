@@ -88,7 +88,7 @@ def _logged_lines(lines: Sequence[str], name: str) -> Table | None:
     return replace(table, issues=(*issues, *table.issues), instead=instead)
 
 
-def _careful_jsonl(lines: Sequence[str], name: str, banned: Collection[str]) -> Table:
+def _careful_jsonl(lines: Sequence[str], name: str, banned: Collection[str] = ()) -> Table:
     """The careful way: line by line, every unreadable one named."""
     records: list[Mapping[str, Any]] = []
     rows: list[int] = []
