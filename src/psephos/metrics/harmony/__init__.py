@@ -1,1 +1,22 @@
 """Is the mean of a benchmark carried by a few of its parts? Harmony of groups, and groups that nobody declared."""
+
+from psephos.metrics.harmony.group_pruning import prune_groups
+from psephos.metrics.harmony.harmony_index import harmony_index
+from psephos.metrics.harmony.harmony_plane import HarmonyPlane, harmony_plane
+from psephos.metrics.harmony.item_groups import ItemGroups, discover_groups
+from psephos.metrics.harmony.item_similarity import predictive_similarity
+from psephos.metrics.harmony.partitions import rand_index
+from psephos.metrics.harmony.score_evenness import Harmony, harmony
+
+__all__ = [
+    "Harmony",
+    "HarmonyPlane",
+    "ItemGroups",
+    "discover_groups",
+    "harmony",
+    "harmony_index",
+    "harmony_plane",
+    "predictive_similarity",
+    "prune_groups",
+    "rand_index",
+]
