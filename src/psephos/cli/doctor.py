@@ -25,7 +25,7 @@ EXTRAS = {
     "judges": ("language models behind a server", ("httpx", "jsonschema")),
     "local": ("language models in this process", ("xllamacpp",)),
     "logs": ("evaluation logs packed by Zstandard", ("zstandard",)),
-    "web": ("the review app", ("sqlalchemy", "alembic")),
+    "web": ("the review app", ("sqlalchemy", "alembic", "fastapi", "uvicorn", "argon2-cffi", "webauthn")),
     "postgres": ("the review app in PostgreSQL", ("psycopg",)),
 }
 """What each extra is for and the packages that it brings."""
@@ -33,7 +33,19 @@ EXTRAS = {
 PROGRAMS = {"ffmpeg": ("M4A, AAC and WebM recordings", "apt-get install ffmpeg, brew install ffmpeg")}
 """Programs that are used where they are, what for, and how to get them."""
 
-CORE = ("numpy", "scipy", "numba", "polars", "narwhals", "rapidfuzz", "typer", "rich", "jinja2", "lazy-loader")
+CORE = (
+    "numpy",
+    "scipy",
+    "numba",
+    "polars",
+    "narwhals",
+    "rapidfuzz",
+    "threadpoolctl",
+    "typer",
+    "rich",
+    "jinja2",
+    "lazy-loader",
+)
 
 
 def doctor() -> None:
