@@ -149,6 +149,23 @@ def count_samples(
 def quantile_edges(values: npt.ArrayLike, bins: int) -> Floats:
     """Inner edges of about equally full bins; fewer where values are equal.
 
+    Parameters
+    ----------
+    values : array_like of float, shape (n,)
+        Numbers to cut; those that are not finite are left out.
+    bins : int
+        How many bins, at least 1.
+
+    Returns
+    -------
+    ndarray of float64, shape (at most bins - 1,)
+        Rising; a value on an edge belongs to the bin above it.
+
+    Raises
+    ------
+    InputError
+        If there is no finite value.
+
     Examples
     --------
     >>> quantile_edges([1, 2, 3, 4, 5, 6, 7, 8], 4)

@@ -39,10 +39,10 @@ def information_value(
     spread: str = "multinomial",
     bias: str = "null",
     test: str = "chi-square",
-    thresholds: Sequence[float] = THRESHOLDS,
     repeats: int = 9999,
     level: float = 0.95,
     rng: Rng = None,
+    thresholds: Sequence[float] = THRESHOLDS,
 ) -> Divergence:
     """Information value of a feature, with the weight of evidence of each bin.
 

@@ -40,14 +40,14 @@ def population_stability(
     *,
     names: Sequence[object] | None = None,
     sizes: tuple[float, float] | None = None,
-    smoothing: float = 0.5,
-    spread: str = "multinomial",
     bias: str = "null",
     test: str = "chi-square",
-    thresholds: Sequence[float] = THRESHOLDS,
     repeats: int = 9999,
     level: float = 0.95,
     rng: Rng = None,
+    smoothing: float = 0.5,
+    spread: str = "multinomial",
+    thresholds: Sequence[float] = THRESHOLDS,
 ) -> Divergence:
     """Population stability index of two samples that were counted in the same bins.
 

@@ -110,12 +110,12 @@ def committee_influence(
     rankings: Rankings,
     k: int,
     *,
-    of: str = "voter",
     score: Score = "borda",
     rule: Rule = "separable",
     groups: Sequence[object] | None = None,
     lower: Bounds | None = None,
     upper: Bounds | None = None,
+    of: str = "voter",
     most: int = 1000,
     **given: Any,
 ) -> pl.DataFrame:
