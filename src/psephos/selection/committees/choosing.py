@@ -266,10 +266,12 @@ def committee_worth(
 
     Parameters
     ----------
-    rankings, score, rule
+    rankings
         As of `committee`.
     members : sequence
         Names or, with arrays, numbers of candidates.
+    score, rule
+        As of `committee`.
     **given
         `weights`, `candidates`, as of `committee`.
 

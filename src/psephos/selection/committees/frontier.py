@@ -85,10 +85,12 @@ def fairness_frontier(
 
     Parameters
     ----------
-    rankings, k, groups, score, rule, solver
+    rankings, k
         As of `committee`.
     group : str
         The group whose members are counted.
+    groups, score, rule, solver
+        As of `committee`.
     repeats : int, default 200
         Resamples of the voters for the band; 0 for none.
     level : float, default 0.95

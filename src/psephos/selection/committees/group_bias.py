@@ -64,9 +64,12 @@ def group_gap(
 
     Parameters
     ----------
-    rankings, groups
+    rankings
         As of `committee`.
     group : str
+        The group whose places are compared with those of all others.
+    groups
+        As of `committee`.
     repeats : int, default 9999
         Permutations.
     rng : int, Generator, SeedSequence or None
