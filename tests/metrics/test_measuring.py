@@ -15,6 +15,8 @@ from psephos.metrics import (
     compare_forecasts,
     dependence,
     discrimination,
+    diversity,
+    effective_features,
     expected_calibration_error,
     information_value,
     log_loss,
@@ -22,6 +24,7 @@ from psephos.metrics import (
     metric_names,
     population_stability,
     smooth_calibration_error,
+    text_spectrum,
 )
 from psephos.metrics.divergence.bin_counts import count_by_outcome, count_samples, quantile_edges
 from psephos.metrics.measuring.families import FAMILIES
@@ -78,6 +81,27 @@ def test_dependence_values_are_those_of_the_function() -> None:
     assert found.value("jdcov-model") == own.measure("jdcov_model")["value"]
     assert found.value("subgroup-divergence") == own.divergence.value
     assert found.values.filter(of="score with kind")["p"][0] == own.attributes["adjusted_p"][1]
+
+
+def test_diversity_is_that_of_the_report() -> None:
+    vectors = np.random.default_rng(1).normal(size=(40, 3))
+    columns = dict(zip("abc", vectors.T, strict=True))
+    found = measure("diversity", score=columns, metrics=["vendi", "vendi-inf"], repeats=30, rng=2)
+    own = diversity(vectors, q=[1, "inf"], repeats=30, rng=2)
+    assert found.values["value"].to_list() == own.scores["score"].to_list()
+    assert found.values["low"].to_list() == own.scores["low"].to_list()
+    texts = measure("diversity", score=np.array(["yes", "no", "yes"], dtype=object), metrics=["vendi"], repeats=0)
+    assert (
+        texts.value("vendi") == diversity(text_spectrum(["yes", "no", "yes"]), q=1, interval="none").scores["score"][0]
+    )
+    with pytest.raises(InputError):
+        measure("diversity", score={"t": np.array(["a", "b"], dtype=object), "x": np.array([1.0, 2])})
+
+
+def test_effective_features_are_those_of_the_count() -> None:
+    codes = abs(np.random.default_rng(3).normal(size=(60, 8)))
+    found = measure("effective-features", score=codes, repeats=30, rng=2)
+    assert found.value("effective-features") == effective_features(codes, repeats=30, rng=2).value.value
 
 
 def test_differences_are_those_of_the_paired_tests() -> None:

@@ -20,6 +20,8 @@ FAMILIES = {
     "discrimination": "Say whether a score puts positives on top.",
     "divergence": "Say how far two samples are apart: rows with and without an event, or those of two files.",
     "dependence": "Say whether a prediction depends on attributes, also on their combinations.",
+    "diversity": "Say how many different items a collection holds: vectors, or texts.",
+    "effective-features": "Say how many features are really used.",
 }
 """The verbs; `psephos.metrics.measuring.families` holds what they measure."""
 
@@ -157,7 +159,11 @@ def _scores(
     numeric = family in ("probability", "discrimination")
 
     def own(name: str, option: str) -> Any:
-        return file.numbers(name, option) if numeric or family == "dependence" else _typed(file.column(name, option))
+        return (
+            file.numbers(name, option)
+            if numeric or family in ("dependence", "effective-features")
+            else _typed(file.column(name, option))
+        )
 
     if compare is None:
         if not names:

@@ -52,7 +52,8 @@ def measure(
     Parameters
     ----------
     family : str
-        "probability", "discrimination", "divergence" or "dependence"; see `metric_names`.
+        "probability", "discrimination", "divergence", "dependence", "diversity" or "effective-features"; see
+        `metric_names`.
     score : array_like, or mapping of str to array_like
         What is measured: probabilities, scores, features, predictions; several by name.
     truth : array_like, shape (n,), optional

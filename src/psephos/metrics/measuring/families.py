@@ -10,6 +10,8 @@ from __future__ import annotations
 from psephos.metrics.measuring.dependence_family import DEPENDENCE
 from psephos.metrics.measuring.discrimination_family import DISCRIMINATION
 from psephos.metrics.measuring.divergence_family import DIVERGENCE
+from psephos.metrics.measuring.diversity_family import DIVERSITY
+from psephos.metrics.measuring.effective_features_family import EFFECTIVE_FEATURES
 from psephos.metrics.measuring.family import Family
 from psephos.metrics.measuring.probability_family import PROBABILITY
 
@@ -18,4 +20,6 @@ FAMILIES: dict[str, Family] = {
     "discrimination": DISCRIMINATION,
     "divergence": DIVERGENCE,
     "dependence": DEPENDENCE,
+    "diversity": DIVERSITY,
+    "effective-features": EFFECTIVE_FEATURES,
 }

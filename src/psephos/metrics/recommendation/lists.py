@@ -22,7 +22,7 @@ from psephos.metrics.recommendation.tie_blocks import Expected, expected_positio
 MOST_CELLS = 2**31
 """Most cells of a matrix of users by positions."""
 
-KERNEL_FROM = 2**21
+KERNEL_FROM = 2**19
 """Cells of a matrix of lists from which a compiled kernel checks them and adds them up; below, loading it takes
 longer than NumPy needs."""
 
