@@ -232,3 +232,25 @@ def speech_server() -> Iterator[SpeechServer]:
     server = SpeechServer()
     yield server
     server.close()
+
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--mute-audio",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium(require: Require) -> Iterator[Any]:
+    """A running Chromium, driven by playwright; one for all rooms, because a process can drive but one."""
+    program = require("chromium")
+    with require("playwright.sync_api").sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        yield browser
+        browser.close()

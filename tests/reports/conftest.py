@@ -23,14 +23,6 @@ from psephos.opinions import Opinions, from_frame, read
 from psephos.opinions.verdicts import Verdict
 
 DIGITS = Path(__file__).parents[2] / "examples" / "digits"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 XSS = [
     "<script>alert(1)</script>",
     "</script><script>alert(1)</script>",
@@ -161,16 +153,6 @@ def hostile_talk() -> TranscriptVerdict:
     frame = pl.DataFrame(rows, schema=["item", "voter", "position", "token"], orient="row")
     about = {"items": pl.DataFrame({"item": texts, "group": texts, "reference": texts})}
     return transcripts(from_frame(frame, kind="transcripts", about=about))
-
-
-@pytest.fixture(scope="session")
-def chromium(require: Callable[[str], Any]) -> Iterator[Any]:
-    """A running Chromium, driven by playwright."""
-    program = require("chromium")
-    with require("playwright.sync_api").sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

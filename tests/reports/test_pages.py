@@ -208,6 +208,12 @@ def test_each_number_of_a_voter_leads_to_its_items(verdict: Verdict, page: str) 
     assert verdict.items.is_in([re.search(r"digit-\d+", row)[0]]).sum() == 1  # type: ignore[index]
 
 
+def test_a_voter_that_only_abstains_has_a_row_and_no_differences() -> None:
+    page = report(majority(labels(["1", "1", "1"], ["x", "y", "silent"], ["a", "b", None])))
+    assert "silent 0 1 nobody to compare with" in Words(page).of("voters")
+    assert "silent" not in Words(page).of("differences")
+
+
 def test_voters_of_unanimous_items_have_nothing_to_show() -> None:
     page = report(majority(from_matrix([["a", "a"], ["b", "b"]])))
     assert "No voter says anything else than the verdict" in Words(page).of("differences")

@@ -231,27 +231,6 @@ def serve(seed: tuple[Path, dict[str, Any]], tmp_path: Path) -> Iterator[Callabl
         one.world.store.close()
 
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--mute-audio",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
-@pytest.fixture(scope="session")
-def chromium(require: Callable[[str], Any]) -> Iterator[Any]:
-    """A running Chromium, driven by playwright."""
-    program = require("chromium")
-    with require("playwright.sync_api").sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
-        yield browser
-        browser.close()
-
-
 def hidden_field(text: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', text)
     assert found is not None

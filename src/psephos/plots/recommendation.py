@@ -60,7 +60,7 @@ def evaluation_plot(
     >>> truth = {"u": ["a"], "v": ["b"], "w": ["c"]}
     >>> runs = {"good": {"u": ["a"], "v": ["b"], "w": ["x"]}, "bad": {"u": ["x"], "v": ["y"], "w": ["c"]}}
     >>> evaluation_plot(evaluate(truth, runs, "mrr"), heading=False).get_suptitle()[:31]
-    'good has the highest MRR@10: .7'
+    'good has the highest MRR@10: .6'
     """
     runs = result.ledger["run"].to_list()
     rows = result.table()

@@ -39,11 +39,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Decided:
-    """On how many items the choice would not lead without a voter, numbers of some, and whether it stands out."""
+    """On how many items the choice would not lead without a voter, and numbers of some."""
 
     items: int
     at: list[int]
-    outlier: bool
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,12 @@ class Item:
 
 @dataclass(frozen=True)
 class VoterPart:
-    """The differences that a page lists, of how many; what each voter decides; the items that both lead to."""
+    """The differences that a page lists, of how many; what voters decide; who stands out; the items behind it all."""
 
     differences: list[Difference]
     total: int
     decided: dict[str, Decided]
+    outliers: frozenset[str]
     items: list[Item]
     pictures: list[Picture]
 
@@ -95,10 +95,8 @@ def voter_part(verdict: Verdict) -> VoterPart | None:
             for voter, row in listed
         ],
         total=details.differences.height,
-        decided={
-            row["voter"]: Decided(row["decides"], [number[name] for name in row["decided"]], row["outlier"])
-            for row in voters
-        },
+        decided={row["voter"]: Decided(row["decides"], [number[name] for name in row["decided"]]) for row in voters},
+        outliers=frozenset(row["voter"] for row in voters if row["outlier"]),
         items=[
             Item(
                 name,

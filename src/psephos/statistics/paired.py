@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 from psephos.engine.streams import Rng, spawn
 from psephos.errors import InputError, check_choice, check_floats, check_number, check_same_length
@@ -120,6 +120,8 @@ def compare_paired(
     >>> print(compare_paired([1, 1, 1, 1, 1, 1, 0, 1], [0, 0, 0, 0, 0, 1, 0, 1], rng=0).p)
     0.03125
     """
+    from scipy import stats
+
     check_choice("test", test, ("auto", "mcnemar", "sign flip", "t", "wilcoxon"))
     own, other = check_floats("left", left, missing=True), check_floats("right", right, missing=True)
     check_same_length(left=own, right=other)
@@ -163,6 +165,8 @@ def compare_paired(
 
 def _student(total: npt.NDArray[np.float64], size: npt.NDArray[np.int64], level: float) -> tuple[Interval, float]:
     """The mean difference with Student's interval, and the p-value of no difference; clusters are the units."""
+    from scipy import stats
+
     n = len(total)
     value = float(total.sum() / size.sum())
     moved = (total - value * size) * n / size.sum()
@@ -228,6 +232,8 @@ def mcnemar_p(wins: int, losses: int, *, middle: bool = True) -> float:
     >>> mcnemar_p(5, 0), mcnemar_p(5, 0, middle=False), mcnemar_p(3, 3)
     (0.03125, 0.0625, 1.0)
     """
+    from scipy import stats
+
     total, most = wins + losses, max(wins, losses)
     if total == 0:
         return 1.0

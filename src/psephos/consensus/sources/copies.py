@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import sparse, stats
+from scipy import sparse
 
 from psephos.consensus.ballots import Ballots, Floats, Whole, largest, winners
 from psephos.consensus.sources.rounds import Electorate
@@ -137,6 +137,8 @@ def linked(met: Whole, classes: float) -> tuple[npt.NDArray[np.bool_], Floats, f
     classes : float
         Number of possible answers.
     """
+    from scipy import stats
+
     n_sources = met.shape[1]
     left, right = np.triu_indices(n_sources, 1)
     off, same = met[2][left, right], met[3][left, right]

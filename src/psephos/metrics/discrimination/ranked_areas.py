@@ -21,7 +21,6 @@ import numpy.typing as npt
 from psephos.errors import InputError, check_same_length
 from psephos.metrics.columns import Floats, check_weights
 from psephos.metrics.conventions import Missing, check_missing
-from psephos.metrics.discrimination._kernels import ranked_areas
 
 KERNEL_FROM = 2**18
 """Cells of weights from which the compiled pass is used; below, NumPy is done before it is loaded."""
@@ -74,6 +73,7 @@ class Ranked:
         """AUROC and AP for each row of weights in the order of ranks, shape (rows, 2); NaN where a class is missing."""
         if weights.size < KERNEL_FROM:
             return self._by_numpy(weights)
+        from psephos.metrics.discrimination._kernels import ranked_areas
 
         last = np.zeros(len(self), dtype=np.bool_)
         last[self.ends] = True

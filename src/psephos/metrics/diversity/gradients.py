@@ -80,7 +80,7 @@ def vendi_force(points: npt.ArrayLike, q: Order = 1.0, *, gamma: float = 1.0) ->
     q : float or "inf", default 1
         Above 0.
     gamma : float, default 1
-        Bandwidth of the kernel exp(-gamma |x - y|^2).
+        Bandwidth of the kernel ``exp(-gamma |x - y|^2)``.
 
     Returns
     -------

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import stats
 
 from psephos.errors import InputError, check_choice, check_count, check_floats, check_number
 from psephos.metrics.recommendation.coding import coded_problem
@@ -157,6 +156,8 @@ def sampled_expectation(
     >>> full < 0.01, sample > 0.9
     (True, True)
     """
+    from scipy import stats
+
     check_choice("metric", metric, ("ndcg", "recall", "hit_rate", "mrr", "ap", "precision"))
     check_count("n_items", n_items, low=2)
     check_count("sampled", sampled)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 from psephos.errors import InputError, check_choice, check_floats, check_number, check_same_length
 from psephos.statistics import Interval, normal_interval, wilson_interval
@@ -101,6 +101,8 @@ def uplift(
     >>> print(uplift([1] * 10 + [0] * 90, [1] * 20 + [0] * 80))
     .100 [.000, .199], p = 0.0477, relative 1.0 [-.4, 2.4]
     """
+    from scipy import stats
+
     check_choice("kind", kind, ("auto", "rate", "money"))
     check_number("level", level, low=0, high=1, open_ends=True)
     check_number("share", share, low=0, high=1, open_ends=True)
@@ -139,6 +141,8 @@ def uplift(
 
 
 def _welch(a: Floats, b: Floats, difference: float, level: float) -> tuple[float, float, float]:
+    from scipy import stats
+
     va, vb = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)
     error = math.sqrt(va + vb)
     if not error:

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse, special, stats
+from scipy import sparse, special
 
 from psephos.errors import InputError, check_choice, check_floats
 
@@ -134,6 +134,8 @@ def adjusted_cosine(ratings: npt.ArrayLike) -> Floats:
 
 
 def _compared(x: Floats, y: Floats, measure: str, variant: str) -> Floats:
+    from scipy import stats
+
     if variant == "repo":
         if measure == "jaccard":
             x, y = np.round(special.expit(x)), np.round(special.expit(y))
