@@ -19,7 +19,13 @@ def serve(
         Path | None, typer.Argument(help="Opinions to review: a file or a folder; loaded once.", show_default=False)
     ] = None,
     database: Annotated[
-        str, typer.Option(metavar="FILE|URL", help="Where everything is kept: a SQLite file, or postgresql://...")
+        str,
+        typer.Option(
+            "--database",
+            "--store",
+            metavar="FILE|URL",
+            help="Where everything is kept: a SQLite file, or postgresql://...",
+        ),
     ] = "psephos.db",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = PORT,
@@ -62,6 +68,8 @@ def serve(
     if not team and not is_loopback(host):
         hint = "others need accounts: add --team"
         raise InputError("--host", f"{host} can be reached from other machines", hint=hint)
+    if path is not None and not path.exists():
+        raise InputError("path", "does not exist", where=str(path))
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

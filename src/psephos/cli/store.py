@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from psephos.review.store import Store
 
 StoreOption = Annotated[
-    str, typer.Option("--store", metavar="ADDRESS", help="A SQLite file, or postgresql://user@host/database.")
+    str,
+    typer.Option("--store", "--database", metavar="ADDRESS", help="A SQLite file, or postgresql://user@host/database."),
 ]
 DEFAULT = "psephos.db"
 

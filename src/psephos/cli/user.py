@@ -10,7 +10,7 @@ from psephos.cli.complaints import Verb
 
 user = typer.Typer(help="People of a review server.", no_args_is_help=True)
 
-Database = Annotated[str, typer.Option(metavar="FILE|URL", help="The store of the server.")]
+Database = Annotated[str, typer.Option("--database", "--store", metavar="FILE|URL", help="The store of the server.")]
 
 
 @user.command("create-admin", cls=Verb)
