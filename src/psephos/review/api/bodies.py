@@ -52,6 +52,7 @@ class DecisionBody(Body):
     seconds: Seconds = 0.0
     adopted_from: Annotated[str, Field(max_length=500)] | None = None
     supersedes: Id | None = None
+    batch: Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")] | None = None
     override: Annotated[str, Field(max_length=2000)] | None = None
     run: Id | None = None
 

@@ -173,6 +173,7 @@ class Player {
 
   /** A span was come to. */
   visit(span) {
+    this.picture = null;
     if (!span) return;
     if (settings.auto) this.play(span);
     else { this.audio.pause(); this.span = null; this.seek(span.start - settings.before); }
@@ -215,7 +216,7 @@ class Player {
     const playing = !this.audio.paused;
     const button = this.box.querySelector("[data-command=play]");
     button.querySelector(".says").textContent = playing ? button.dataset.pause : button.dataset.play;
-    button.querySelector(".sign").textContent = playing ? "❚❚" : "▶";
+    button.querySelector(".sign").classList.toggle("bars", playing);
     this.box.querySelector(".speed").textContent = `${this.audio.playbackRate.toFixed(2).replace(/0$/, "")}×`;
     const loop = this.box.querySelector("[data-sound=loop]");
     loop.checked = settings.loop;
@@ -256,10 +257,13 @@ class Player {
       if (span.start === null || span.end === null) continue;
       const left = x(span.start - this.offset), right = Math.max(x(span.end - this.offset), left + 2 * scale);
       if (right < 0 || left > width) continue;
-      pen.fillStyle = colour("--risk-tint");
-      pen.fillRect(left, 0, right - left, height);
-      pen.fillStyle = colour("--risk");
-      pen.fillRect(left, height - 3 * scale, right - left, 3 * scale);
+      const few = this.grid.isRisky(span);
+      if (span === this.grid.spans[this.grid.span]) {
+        pen.fillStyle = colour(few ? "--risk-tint" : "--middle-tint");
+        pen.fillRect(left, 0, right - left, height);
+      }
+      pen.fillStyle = colour(few ? "--risk" : "--middle");
+      pen.fillRect(left, height - 4 * scale, Math.max(scale, right - left - 2 * scale), 4 * scale);
     }
     const wants = width / (high - low);
     const zoom = wants > 60 ? 0 : wants > 12 ? 1 : 2;

@@ -84,6 +84,8 @@ class TokenGrid extends HTMLElement {
   differs(place) { return this.data.slots.some((said) => (said[place - 1] ?? "") !== this.data.text[place - 1]); }
   isDoubtful(place) { return this.data.type[place - 1] === 2 && (this.data.band[place - 1] > 0 || this.data.flagged[place - 1]); }
 
+  isRisky(span) { return this.data.band.slice(span.first - 1, span.last).includes(2); }
+
   /* Rows. */
   split() {
     const { text, start, end } = this.data;
@@ -209,9 +211,10 @@ class TokenGrid extends HTMLElement {
     if (this.differs(place)) cell.classList.add("varies");
     const heard = make("span", "slots");
     heard.setAttribute("aria-hidden", "true"); /* the dock says the same with names */
-    for (const said of data.slots) {
-      const one = said[at] ?? "";
-      heard.append(make("bdi", one ? (one === data.text[at] ? "" : "other") : "none", one || "–"));
+    for (const slot of data.slots) {
+      const one = slot[at] ?? "";
+      const said = make("bdi", one ? (one === data.text[at] ? "" : "other") : "none", one || "–");
+      heard.append(said);
     }
     cell.append(heard);
     if (place === this.lit) cell.classList.add("now");
@@ -506,9 +509,11 @@ class TokenGrid extends HTMLElement {
     while (next <= this.data.text.length && !this.textOf(next)) next++;
     if (!place || !this.decides || !this.textOf(place) || next > this.data.text.length) return;
     const text = this.textOf(place) + this.textOf(next);
-    for (let at = place + 1; at < next; at++) this.settle(at, { own: "" }, null);
-    this.settle(next, { joined: true }, null);
-    this.answer(place, { own: text }, null, false);
+    const batch = crypto.randomUUID(); /* one undo takes all of it back */
+    this.settle(next, { joined: true }, null, batch);
+    this.settle(place, { own: text }, null, batch);
+    this.go(place);
+    this.showDock();
   }
   divide() {
     const text = this.textOf(this.current);
@@ -533,10 +538,10 @@ class TokenGrid extends HTMLElement {
     this.showDock();
   }
 
-  settle(place, answer, from) {
+  settle(place, answer, from, batch) {
     const before = this.answers.get(place);
     this.set(place, answer);
-    this.saved?.(place, answer, from, () => this.set(place, before));
+    this.saved?.(place, answer, { adopted_from: from, batch }, () => this.set(place, before));
   }
 
   set(place, answer) {

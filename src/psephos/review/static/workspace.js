@@ -106,13 +106,13 @@ const begin = () => {
 };
 
 /* A word of a transcript that was mended. */
-const mend = (place, answer, from, back) => {
+const mend = (place, answer, more, back) => {
   const id = item.id;
   if (!unsent.has(id)) unsent.set(id, new Map());
   unsent.get(id).set(place, answer);
   const settled = () => { if (unsent.get(id)?.get(place) === answer) unsent.get(id).delete(place); ready.delete(id); };
-  send(api(`items/${id}/decisions`), { place, answer, adopted_from: from, version: item.version, run: item.run }, {
-    done: () => { settled(); say(words.saved, "good"); },
+  send(api(`items/${id}/decisions`), { place, answer, ...more, version: item.version, run: item.run }, {
+    done: settled, /* the tick at the word says it */
     refused: (status, data) => {
       settled();
       if (item.id === id) back();
