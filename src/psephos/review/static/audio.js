@@ -217,7 +217,7 @@ class Player {
     const button = this.box.querySelector("[data-command=play]");
     button.querySelector(".says").textContent = playing ? button.dataset.pause : button.dataset.play;
     button.querySelector(".sign").classList.toggle("bars", playing);
-    this.box.querySelector(".speed").textContent = `${this.audio.playbackRate.toFixed(2).replace(/0$/, "")}×`;
+    this.box.querySelector(".speed").textContent = `${this.audio.playbackRate.toFixed(2).replace(/\.?0+$/, "")}×`;
     const loop = this.box.querySelector("[data-sound=loop]");
     loop.checked = settings.loop;
   }

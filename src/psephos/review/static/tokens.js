@@ -302,24 +302,31 @@ class TokenGrid extends HTMLElement {
 
   /** The span to which the focus goes first; false if there is none. */
   begin(place) {
-    if (place) return this.go(place);
+    const number = place ? this.spans.findIndex((one) => place >= one.first && place <= one.last) : 0;
+    if (place) {
+      if (number >= 0) this.mark(number);
+      return this.go(place);
+    }
     if (!this.spans.length) return false;
     return this.goSpan(0);
   }
 
-  goSpan(number, play = true) {
-    const before = this.span, span = this.spans[number];
+  /** Show which span is looked at. */
+  mark(number) {
+    const before = this.spans[this.span], span = this.spans[number];
     this.span = number;
-    for (const old of [this.spans[before], span]) {
-      if (!old) continue;
-      for (let place = old.first; place <= old.last; place++) this.cells.get(place)?.classList.toggle("here", place >= span.first && place <= span.last);
-    }
+    for (let place = before?.first ?? 1; place <= (before?.last ?? 0); place++) this.cells.get(place)?.classList.remove("here");
+    for (let place = span.first; place <= span.last; place++) this.cells.get(place)?.classList.add("here");
+    this.count();
+  }
+
+  goSpan(number, play = true) {
+    const span = this.spans[number];
+    this.mark(number);
     let place = span.first;
     while (place < span.last && !(this.isDoubtful(place) && !this.answers.has(place))) place++;
     if (!this.isDoubtful(place)) place = span.first;
     this.go(place);
-    for (let at = span.first; at <= span.last; at++) this.cells.get(at)?.classList.add("here");
-    this.count();
     if (play) this.player?.visit(this.bounds(span));
     return true;
   }
