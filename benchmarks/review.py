@@ -28,8 +28,8 @@ from typing import Any
 import httpx
 import numpy as np
 import polars as pl
-
 from harness import RESULTS, machine
+
 from psephos.opinions import from_frame
 from psephos.review.accounts import api_tokens
 from psephos.review.store.account_tables import User
@@ -285,7 +285,13 @@ class Budget:
 BUDGETS = (
     Budget("review-first-page", "the first page of the queue, p95", "100,000 items, SQLite", 0.3, first_page),
     Budget("review-next-item", "key press to next item shown, p95", "100,000 items, in Chromium", 0.1, next_item),
-    Budget("review-long-transcript", "a transcript opens, p95", "10,000 words of 4 voters, in Chromium", 1.0, long_transcript),  # fmt: skip
+    Budget(
+        "review-long-transcript",
+        "a transcript opens, p95",
+        "10,000 words of 4 voters, in Chromium",
+        1.0,
+        long_transcript,
+    ),
     Budget("review-together", "a decision while 20 people decide, p95", "100,000 items, SQLite", 1.0, together),
 )
 

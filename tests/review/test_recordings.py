@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import struct
 import subprocess
@@ -28,17 +29,20 @@ RATE = 16_000
 
 def wav(path: Path, samples: Any, rate: int = RATE) -> Path:
     data = np.asarray(samples, np.int16).tobytes()
-    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16, b"data", len(data))  # fmt: skip
-    path.write_bytes(head + data)
+    path.write_bytes(wav_head(len(data), rate) + data)
     return path
+
+
+def wav_head(size: int, rate: int) -> bytes:
+    sound = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16)
+    return struct.pack("<4sI4s", b"RIFF", 36 + size, b"WAVE") + sound + struct.pack("<4sI", b"data", size)
 
 
 def long_wav(path: Path, seconds: int = 3600) -> Path:
     """An hour of silence that takes no room on the disk."""
     size = 2 * RATE * seconds
-    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16, b"data", size)  # fmt: skip
     with path.open("wb") as file:
-        file.write(head)
+        file.write(wav_head(size, RATE))
         file.truncate(44 + size)
     return path
 
@@ -184,7 +188,8 @@ def test_media_keep_seconds_and_offset_of_the_table(world: World, tmp_path: Path
     about = {"items": pl.DataFrame({"item": ["a"], "audio": ["a.wav"], "seconds": ["0.5"], "offset_ms": ["1500"]})}
     with world.store.write() as session:
         project = create_project(session, "heard", actor=world.ids["admin"])
-        load(session, project, from_frame(rows, kind="transcripts", about=about), actor=world.ids["admin"], folder=tmp_path)  # fmt: skip
+        opinions = from_frame(rows, kind="transcripts", about=about)
+        load(session, project, opinions, actor=world.ids["admin"], folder=tmp_path)
         item = session.query(Item).filter_by(project_id=project.id).one()
         media = session.get_one(Media, item.media_id)
         assert (media.seconds, media.offset_ms, media.type) == (0.5, 1500, "audio/wav")
@@ -239,7 +244,7 @@ def test_parts_of_a_word_cover_its_time(parts: list[str], start: float, length: 
     found = divided(start, start + length, parts)
     assert found[0][0] == pytest.approx(start, abs=1e-3)
     assert found[-1][1] == pytest.approx(start + length, abs=1e-3)
-    assert all(one[1] == other[0] for one, other in zip(found, found[1:], strict=False))
+    assert all(one[1] == other[0] for one, other in itertools.pairwise(found))
 
 
 def test_no_corrections_and_no_columns_are_an_empty_grid() -> None:

@@ -54,8 +54,8 @@ def grid(
     -------
     dict
         ``voters``, ``spans``, and per column ``text``, ``certainty``, ``votes``, ``support``, ``band`` (2 where few
-        agree, 1 some, 0 nearly all), ``type`` (2 content, 1 format, 0 none), ``label``, ``flagged``, ``start``, ``end``,
-        ``approximate``; ``slots`` holds one list per voter.
+        agree, 1 some, 0 nearly all), ``type`` (2 content, 1 format, 0 none), ``label``, ``flagged``, ``start``,
+        ``end``, ``approximate``; ``slots`` holds one list per voter.
 
     Examples
     --------

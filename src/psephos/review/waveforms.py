@@ -7,15 +7,16 @@ The sound is cut into buckets of equal time; of each bucket the lowest and the h
 at three zooms, ``ZOOMS`` buckets a second. A coarser zoom is the minimum and maximum of the finer one. An hour takes
 1.4 MB at the finest. Reading goes block by block, so memory does not grow with the recording.
 
-libsndfile reads WAV, FLAC, Ogg, Opus and MP3. What it cannot read (M4A) is given to ffmpeg if that is there: with a list
-of arguments, no standard input, the protocol ``file`` alone, and limits of time and memory. Without it there is no
-picture, and the recording plays all the same.
+libsndfile reads WAV, FLAC, Ogg, Opus and MP3. What it cannot read (M4A) is given to ffmpeg if that is there: with a
+list of arguments, no standard input, the protocol ``file`` alone, and limits of time and memory. Without it there is
+no picture, and the recording plays all the same.
 
 Source: sheet 90 section 3.3. Differs: nothing.
 """
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
 import threading
@@ -84,7 +85,7 @@ def zooms_of(path: Path) -> list[npt.NDArray[np.int8]]:
     """Peaks at all zooms, each of shape (n_buckets, 2)."""
     finest = np.concatenate([np.empty((0, 2), np.int8), *_finest(path)])
     found = [finest]
-    for before, zoom in zip(ZOOMS, ZOOMS[1:], strict=False):
+    for before, zoom in itertools.pairwise(ZOOMS):
         found.append(coarser(found[-1], before // zoom))
     return found
 

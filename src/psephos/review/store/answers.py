@@ -6,10 +6,10 @@ An answer is one of
     {"both": [labels]}  {"undecidable": true}               (both of these settle a dispute only)
     {"joined": true}                                        (of a place of a transcript only)
 
-`own` is a text that nobody had said; of a place several words divide it, no word drops it. A place that is `joined` is
-part of the word before it, whose end is then its own. Labels are the same if they are equal, answers if the rule ``equivalence`` of the
-project makes them so (see `psephos.opinions.equivalence`), transcripts if their words are, scores if they are no
-further apart than the project allows.
+`own` is a text that nobody had said; of a place several words divide it, no word drops it. A place that is `joined`
+is part of the word before it, whose end is then its own. Labels are the same if they are equal, answers if the rule
+``equivalence`` of the project makes them so (see `psephos.opinions.equivalence`), transcripts if their words are,
+scores if they are no further apart than the project allows.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ Formats that hold one clip become a ZIP archive where there are several.
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -111,9 +112,7 @@ def corrected(columns: Sequence[Mapping[str, object]], answers: Mapping[int, Ans
     return words
 
 
-def divided(
-    start: float | None, end: float | None, parts: Sequence[str]
-) -> list[tuple[float | None, float | None]]:
+def divided(start: float | None, end: float | None, parts: Sequence[str]) -> list[tuple[float | None, float | None]]:
     """The time of a word shared out to the parts it is divided into, by their signs.
 
     Examples
@@ -129,7 +128,7 @@ def divided(
         edges.append(edges[-1] + (end - start) * len(part) / total)
     edges[-1] = end
     edges = [round(edge, 3) for edge in edges]
-    return list(zip(edges, edges[1:], strict=False))
+    return list(itertools.pairwise(edges))
 
 
 def rewritten(words: Sequence[Word], text: Sequence[str]) -> list[Word]:
