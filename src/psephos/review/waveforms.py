@@ -145,7 +145,8 @@ def _peaks(samples: npt.NDArray[np.float32], starts: npt.NDArray[np.int64]) -> n
     starts = np.minimum(starts, len(samples) - 1)
     low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
     scaled = np.stack([np.floor(127 * low), np.ceil(127 * high)], axis=1)
-    return np.nan_to_num(scaled).clip(-127, 127).astype(np.int8)
+    found: npt.NDArray[np.int8] = np.nan_to_num(scaled).clip(-127, 127).astype(np.int8)
+    return found
 
 
 def _with_soundfile(path: Path) -> tuple[int, Iterator[npt.NDArray[np.float32]]] | None:
@@ -204,7 +205,7 @@ def _ffmpeg_blocks(program: str, path: Path) -> Iterator[npt.NDArray[np.float32]
         assert process.stdout is not None  # noqa: S101 - asked for above
         while data := process.stdout.read(2 * RATE * _BLOCK_SECONDS):
             whole = data[: len(data) // 2 * 2]
-            yield np.frombuffer(whole, "<i2").astype(np.float32) / 32768
+            yield (np.frombuffer(whole, "<i2") / np.float32(32768)).astype(np.float32)
     finally:
         stop.cancel()
         process.kill()

@@ -243,8 +243,10 @@ class Player {
     if (this.peaks.has(zoom)) return;
     this.peaks.set(zoom, null);
     const answer = await fetch(`${this.audio.dataset.waveform}?zoom=${zoom}`, { signal: this.away.signal }).catch(() => null);
-    if (!answer?.ok || answer.status === 204) { this.box.querySelector(".no-picture").hidden = answer?.status !== 204; return; }
-    this.peaks.set(zoom, { rate: Number(answer.headers.get("x-per-second")), data: new Int8Array(await answer.arrayBuffer()) });
+    if (!answer?.ok || answer.status === 204) { if (!this.away.signal.aborted) this.box.querySelector(".no-picture").hidden = answer?.status !== 204; return; }
+    const body = await answer.arrayBuffer().catch(() => null); /* the item was left meanwhile */
+    if (!body) return;
+    this.peaks.set(zoom, { rate: Number(answer.headers.get("x-per-second")), data: new Int8Array(body) });
     this.picture = null;
     this.draw();
   }

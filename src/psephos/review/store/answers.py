@@ -54,7 +54,7 @@ def checked_answer(answer: Any, kind: str, *, settles: bool = False, place: bool
     if not isinstance(answer, dict) or len(answer) != 1:
         raise InputError("answer", "must say one thing", hint='as in {"choice": "yes"}')
     ((form, value),) = answer.items()
-    allowed = {"scores": ("score",), "transcripts": ("text",)}.get(kind, ("choice", "own"))
+    allowed: tuple[str, ...] = {"scores": ("score",), "transcripts": ("text",)}.get(kind, ("choice", "own"))
     if place:
         allowed = ("choice", "own", "joined")
     if settles:
