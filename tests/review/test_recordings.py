@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,19 @@ def test_the_waveform_of_an_hour_is_small_and_costs_no_memory(tmp_path: Path) ->
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert [len(one) for one in found] == [3600 * zoom for zoom in ZOOMS]
+    assert peak < 30e6
+
+
+def test_a_header_that_claims_much_gets_little_memory(tmp_path: Path) -> None:
+    sound = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1000, 2_000_000_000, 0, 2000, 16)
+    place = tmp_path / "claims.wav"
+    head = struct.pack("<4sI4s", b"RIFF", 10_036, b"WAVE") + sound + struct.pack("<4sI", b"data", 10_000)
+    place.write_bytes(head + bytes(10_000))
+    tracemalloc.start()
+    with suppress(NoWaveformError):
+        zooms_of(place)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     assert peak < 30e6
 
 

@@ -42,10 +42,15 @@ RATE = 8000
 FFMPEG_SECONDS = 60
 FFMPEG_BYTES = 1 << 30
 KEPT = 16
+WAITS = 30
+"""Seconds that a request waits for its turn: one recording is read at a time."""
+
 _BLOCK_SECONDS = 10
+_BLOCK_SAMPLES = 1 << 21  # a header can claim any rate and any number of channels
 
 _known: OrderedDict[tuple[str, int, int], tuple[bytes, ...]] = OrderedDict()
 _lock = threading.Lock()
+_turn = threading.Lock()
 
 
 class NoWaveformError(InputError):
@@ -69,15 +74,20 @@ def waveform(path: Path, zoom: int) -> bytes:
     """
     stat = path.stat()
     key = (str(path), stat.st_size, stat.st_mtime_ns)
-    with _lock:
-        if key in _known:
-            _known.move_to_end(key)
-            return _known[key][zoom]
-    made = tuple(_as_bytes(peaks) for peaks in zooms_of(path))
-    with _lock:
-        _known[key] = made
-        while len(_known) > KEPT:
-            _known.popitem(last=False)
+    if (made := _remembered(key)) is not None:
+        return made[zoom]
+    if not _turn.acquire(timeout=WAITS):
+        raise NoWaveformError("media", "waits for others", hint="ask again")
+    try:
+        made = _remembered(key)  # another request for it may have come first
+        if made is None:
+            made = tuple(_as_bytes(peaks) for peaks in zooms_of(path))
+            with _lock:
+                _known[key] = made
+                while len(_known) > KEPT:
+                    _known.popitem(last=False)
+    finally:
+        _turn.release()
     return made[zoom]
 
 
@@ -103,6 +113,13 @@ def coarser(peaks: npt.NDArray[np.int8], factor: int) -> npt.NDArray[np.int8]:
     starts = np.arange(0, len(peaks), factor)
     low, high = np.minimum.reduceat(peaks[:, 0], starts), np.maximum.reduceat(peaks[:, 1], starts)
     return np.stack([low, high], axis=1)
+
+
+def _remembered(key: tuple[str, int, int]) -> tuple[bytes, ...] | None:
+    with _lock:
+        if key in _known:
+            _known.move_to_end(key)
+        return _known.get(key)
 
 
 def _as_bytes(peaks: npt.NDArray[np.int8]) -> bytes:
@@ -165,10 +182,11 @@ def _with_soundfile(path: Path) -> tuple[int, Iterator[npt.NDArray[np.float32]]]
 
 
 def _sound_blocks(file: Any, broken: type[Exception]) -> Iterator[npt.NDArray[np.float32]]:
+    frames = max(1, min(file.samplerate * _BLOCK_SECONDS, _BLOCK_SAMPLES // file.channels))
     with file:
         while True:
             try:
-                block = file.read(file.samplerate * _BLOCK_SECONDS, dtype="float32", always_2d=True)
+                block = file.read(frames, dtype="float32", always_2d=True)
             except broken:
                 return  # the rest is damaged; what came before is shown
             if not len(block):
