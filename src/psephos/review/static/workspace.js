@@ -231,7 +231,7 @@ on("accept", () => {
   if (text !== undefined) { if (!item.dispute) settle("decisions", { answer: { text }, note: noteOf() }, "decided"); else settle("decisions", { answer: { text }, note: noteOf() }, "adjudicated"); return; }
   if (item.consensus) settle("decisions", { answer: item.consensus, note: noteOf() }, "decided");
 });
-on("none", () => grid()?.none() || (item.dispute ? settle("decisions", { answer: { undecidable: true }, note: noteOf() }, "adjudicated") : run("edit")));
+on("none", () => { if (item.dispute) settle("decisions", { answer: { undecidable: true }, note: noteOf() }, "adjudicated"); else if (!grid()?.none()) run("edit"); });
 on("drop", () => grid()?.drop());
 on("join", () => grid()?.join());
 on("divide", () => grid()?.divide());
