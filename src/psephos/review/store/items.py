@@ -92,7 +92,7 @@ def evidence(session: Session, item_id: int, user_id: str, *, projects: tuple[in
     )
 
 
-def _opinions(item: Item) -> Select[tuple[Opinion]]:
+def _opinions(item: Item) -> Select[Opinion]:
     """What voters said; the words of long transcripts one by one are read only by who asks for them."""
     query = select(Opinion).where(Opinion.item_id == item.id).order_by(Opinion.id)
     return query.options(defer(Opinion.detail)) if item.kind == "transcripts" else query
