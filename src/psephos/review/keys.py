@@ -21,7 +21,7 @@ from psephos.errors import InputError
 class Binding:
     """What one command is called, where it works, and its key unless the person says otherwise.
 
-    `where` is ``everywhere``, ``queue``, ``item`` or ``audio`` (an item with a recording).
+    `where` is ``everywhere``, ``queue``, ``item``, ``transcript`` or ``audio`` (an item with a recording).
     """
 
     command: str
@@ -34,8 +34,8 @@ BINDINGS = (
     Binding("next", "j", "Next item", "everywhere"),
     Binding("previous", "k", "Previous item", "everywhere"),
     Binding("open", "Enter", "Open the item", "queue"),
-    Binding("next_conflict", "n", "Next item that voters disagree on", "item"),
-    Binding("previous_conflict", "p", "Previous item that voters disagree on", "item"),
+    Binding("next_conflict", "n", "Next place or item that voters disagree on", "item"),
+    Binding("previous_conflict", "p", "Previous place or item that voters disagree on", "item"),
     Binding("none", "0", "None of these", "item"),
     Binding("accept", "a", "Take what they say together", "item"),
     Binding("edit", "e", "Write an answer of your own", "item"),
@@ -46,6 +46,11 @@ BINDINGS = (
     Binding("comment", "c", "Comment", "item"),
     Binding("expert", "m", "Needs an expert", "item"),
     Binding("why", "w", "Why this choice", "item"),
+    Binding("drop", "Delete", "Leave the word out", "transcript"),
+    Binding("join", "l", "Join the word with the next", "transcript"),
+    Binding("divide", "d", "Divide the word", "transcript"),
+    Binding("marks", "v", "Mark content alone, or punctuation and case", "transcript"),
+    Binding("heard", "h", "What each heard: where they differ, everywhere, nowhere", "transcript"),
     Binding("play", "Space", "Play or pause", "audio"),
     Binding("replay", "r", "Play this span again", "audio"),
     Binding("replay_slower", "Shift+R", "Play this span again, slower", "audio"),
@@ -53,6 +58,9 @@ BINDINGS = (
     Binding("forward", ".", "Forward 1 s", "audio"),
     Binding("slower", "[", "Slower", "audio"),
     Binding("faster", "]", "Faster", "audio"),
+    Binding("loop", "o", "Repeat the span, or not", "audio"),
+    Binding("zoom", "z", "More or less of the sound", "audio"),
+    Binding("go_time", "g t", "Go to a time", "audio"),
     Binding("go_queue", "g q", "Go to the queue", "everywhere"),
     Binding("go_mine", "g m", "Go to my items", "everywhere"),
     Binding("go_agreement", "g a", "Go to agreement", "everywhere"),
@@ -113,4 +121,4 @@ def _clash(one: str, other: str) -> bool:
 
 def _together(one: str, other: str) -> bool:
     """Whether two places are ever on one page."""
-    return one == other or "everywhere" in (one, other) or {one, other} == {"item", "audio"}
+    return one == other or "everywhere" in (one, other) or "queue" not in (one, other)

@@ -25,6 +25,7 @@ from psephos.review.store.adjudicating import columns
 from psephos.review.store.answers import shown
 from psephos.review.store.items import Evidence, evidence
 from psephos.review.store.tables import Comment, Consensus, Decision, Item, Media, Opinion, Project, Reservation, Run
+from psephos.review.transcript_view import corrections
 
 CONTENT = ("prompt", "question", "input", "context", "title", "text")
 """What of the table about items is shown as the question."""
@@ -72,6 +73,9 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "flags": [] if seen.blind else list(item.flags),
     }
     result |= _nothing(session, item) if seen.blind else _evidence(item, seen)
+    if item.kind == "transcripts":
+        several = dispute or (item.overlap or project.overlap) > 1
+        result["corrections"] = corrections(seen.decisions, only_of=here.caller.user_id if several else None)
     result["voted"] = result["candidates"]
     return result | ({"candidates": _disputed(session, item, project)} if dispute else {})
 
@@ -108,6 +112,10 @@ def said(one: Decision) -> str:
     answer = one.answer or {}
     if answer.get("undecidable"):
         return "undecidable"
+    if answer.get("joined"):
+        return "joined to the word before"
+    if one.place is not None and not next(iter(answer.values()), ""):
+        return "no word"
     if "both" in answer:
         return " and ".join(map(str, answer["both"]))
     return next((str(answer[name]) for name in ("choice", "own", "score", "text") if name in answer), "")
@@ -227,6 +235,7 @@ def _evidence(item: Item, seen: Evidence) -> dict[str, Any]:
         ]
         result["voters"] = detail.get("voters", [])
         result["slots"] = detail.get("columns", [])
+        result["spans"] = detail.get("spans", [])
     return result
 
 

@@ -29,11 +29,12 @@ class Answer(Body):
     text: Text | None = None
     both: Annotated[list[Text], Field(min_length=2, max_length=100)] | None = None
     undecidable: Literal[True] | None = None
+    joined: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Answer:
         if len(self.model_dump(exclude_none=True)) != 1:
-            raise ValueError("say exactly one of choice, own, score, text, both, undecidable")
+            raise ValueError("say exactly one of choice, own, score, text, both, undecidable, joined")
         return self
 
     def said(self) -> dict[str, Any]:
@@ -51,6 +52,7 @@ class DecisionBody(Body):
     seconds: Seconds = 0.0
     adopted_from: Annotated[str, Field(max_length=500)] | None = None
     supersedes: Id | None = None
+    batch: Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")] | None = None
     override: Annotated[str, Field(max_length=2000)] | None = None
     run: Id | None = None
 

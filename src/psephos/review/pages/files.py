@@ -8,17 +8,20 @@ a browser cannot seek in a long one.
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from psephos.reports.stylesheet import stylesheet
 from psephos.review.authorisation import NotThereError
-from psephos.review.context import Here
+from psephos.review.context import Context, Here
 from psephos.review.store.tables import Media
+from psephos.review.waveforms import ZOOMS, NoWaveformError, waveform
 
 router = APIRouter()
 
@@ -32,7 +35,7 @@ HTMX_SHA256 = "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"
 PLAYABLE = frozenset(
     {"audio/wav", "audio/flac", "audio/mpeg", "audio/ogg", "audio/mp4", "image/png", "image/jpeg", "image/webp"}
 )
-MOST_RANGES = 4
+RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 @cache
@@ -69,13 +72,49 @@ def health(here: Here) -> Response:
 
 @router.get("/media/{media}", name="media", include_in_schema=False)
 def media(media: int, here: Here) -> Response:
-    """A recording, whole or in ranges."""
+    """A recording, whole or one range of it; a range that makes no sense, or several, are refused (416)."""
+    place, kind = _place(here, media)
+    wanted = here.request.headers.get("range", "")
+    if wanted and not is_range(wanted):
+        return Response(status_code=416, headers={"content-range": f"bytes */{place.stat().st_size}"})
+    return FileResponse(place, media_type=kind, headers={"cache-control": "no-store"})
+
+
+@router.get("/media/{media}/waveform", name="media.waveform", include_in_schema=False)
+def picture(media: int, here: Here, zoom: Annotated[int, Query(ge=0, lt=len(ZOOMS))] = 0) -> Response:
+    """Lowest and highest sample of each bucket as signed bytes; nothing (204) where the sound cannot be read."""
+    place, kind = _place(here, media)
+    headers = {"cache-control": "private, max-age=3600", "x-per-second": str(ZOOMS[zoom])}
+    if not kind.startswith("audio/"):
+        raise NotThereError
+    try:
+        return Response(waveform(place, zoom), media_type="application/octet-stream", headers=headers)
+    except NoWaveformError:
+        return Response(status_code=204)
+
+
+def is_range(wanted: str) -> bool:
+    """Whether a header asks for one range of bytes, from a place on, between two, or so many at the end.
+
+    Examples
+    --------
+    >>> [is_range(text) for text in ("bytes=0-", "bytes=5-9", "bytes=-5", "bytes=9-5", "bytes=0-1,4-5", "bytes=-0")]
+    [True, True, True, False, False, False]
+    """
+    found = RANGE.fullmatch(wanted.strip())
+    if found is None:
+        return False
+    first, last = found.groups()
+    if not first:
+        return bool(last) and int(last) > 0
+    return not last or int(first) <= int(last)
+
+
+def _place(here: Context, media: int) -> tuple[Path, str]:
+    """Where a recording lies, and of what type it is."""
     with here.read() as session:
         one = session.get(Media, media)
     place = Path(one.path) if one is not None else None
     if one is None or place is None or one.type not in PLAYABLE or not place.is_file():
         raise NotThereError
-    wanted = here.request.headers.get("range", "")
-    if wanted.count(",") >= MOST_RANGES:
-        return Response(status_code=416, headers={"content-range": f"bytes */{place.stat().st_size}"})
-    return FileResponse(place, media_type=one.type, headers={"cache-control": "no-store"})
+    return place, one.type

@@ -19,7 +19,8 @@ from psephos.review.pages.queue import Wanted, strip_of
 from psephos.review.pages.sign_in import Line, go
 from psephos.review.queueing import Asked, rows_of
 from psephos.review.rendering import language_of
-from psephos.review.store.tables import SKIP_REASONS, Item, Project
+from psephos.review.store.tables import SKIP_REASONS, Item, Media, Project
+from psephos.review.transcript_view import grid, is_right_to_left
 from psephos.review.viewing import view
 
 router = APIRouter(prefix="/projects/{project}/items/{item}", include_in_schema=False)
@@ -109,6 +110,8 @@ def seen(session: Session, here: Context, item: Item) -> dict[str, Any]:
     }
     for name, empty in (("because", []), ("command", ""), ("snippet", ""), ("abstained", []), ("band", "")):
         shown.setdefault(name, empty)
+    if item.kind == "transcripts" and not shown["hidden"]:
+        shown |= _transcript(session, item, shown)
     shown["data"] = {
         "id": item.id,
         "name": item.name,
@@ -124,6 +127,20 @@ def seen(session: Session, here: Context, item: Item) -> dict[str, Any]:
         ][:9],
     }
     return shown
+
+
+def _transcript(session: Session, item: Item, shown: dict[str, Any]) -> dict[str, Any]:
+    """What the grid of words needs."""
+    media = session.get(Media, item.media_id) if item.media_id is not None else None
+    columns = shown.get("slots", [])
+    found = grid(columns, shown.get("voters", []), shown.get("spans", []), seconds=media.seconds if media else None)
+    text = item.choice or ""
+    return {
+        "grid": found | {"corrections": shown["corrections"]},
+        "language": str(item.about.get("language") or shown["language"] or ""),
+        "direction": "rtl" if is_right_to_left(text) else "ltr",
+        "plain": text,
+    }
 
 
 def _may_decide(here: Context, shown: dict[str, Any]) -> tuple[bool, str]:

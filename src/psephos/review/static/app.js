@@ -17,7 +17,8 @@ on("help", () => {
   for (const row of help.querySelectorAll("[data-where]")) {
     const where = row.dataset.where;
     row.hidden = !(where === "everywhere" || (where === "queue" && document.body.classList.contains("queue")) ||
-      (where === "item" && document.getElementById("work")) || (where === "audio" && document.querySelector("audio")));
+      (where === "item" && document.getElementById("work")) || (where === "audio" && document.querySelector("#player")) ||
+      (where === "transcript" && document.querySelector("token-grid")));
   }
   help.showModal();
 });

@@ -2,7 +2,7 @@
 
 const LETTER = /^\p{L}$/u;
 const WAIT = 1000; /* ms for the second of two keys */
-const TYPING = "input:not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select, [contenteditable]";
+const TYPING = "input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=range]), textarea, select, [contenteditable]";
 
 const actions = new Map();
 const rows = JSON.parse(document.getElementById("bindings")?.textContent ?? '{"on": false, "keys": {}}');

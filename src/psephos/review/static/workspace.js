@@ -1,6 +1,8 @@
 /* One item after the other: what is pressed is shown at once, sent behind, and the next item is already here. */
 import { on, run } from "./keys.js";
 import { ask, say, send, watch, words } from "./saving.js";
+import { begin as beginSound } from "./audio.js";
+import "./tokens.js";
 
 const IDLE = 60000; /* ms without a sign of life that are not counted as work */
 const RENEW = 180000;
@@ -11,6 +13,8 @@ const project = work.dataset.project;
 const api = (path) => `/api/v1/projects/${project}/${path}`;
 const ready = new Map(); /* parts that were fetched before they are needed */
 const done = new Set();
+const unsent = new Map(); /* words that were mended and that the server does not have yet, by item */
+const grid = () => find("token-grid");
 
 let item = {};
 let active = 0;
@@ -93,6 +97,28 @@ const begin = () => {
   clearTimeout(lease);
   reserve();
   setTimeout(prepare, 0);
+  const words = grid();
+  if (words) {
+    words.saved = mend;
+    for (const [place, answer] of unsent.get(item.id) ?? []) words.set(place, answer);
+  }
+  beginSound(find("#player"), words);
+};
+
+/* A word of a transcript that was mended. */
+const mend = (place, answer, more, back) => {
+  const id = item.id;
+  if (!unsent.has(id)) unsent.set(id, new Map());
+  unsent.get(id).set(place, answer);
+  const settled = () => { if (unsent.get(id)?.get(place) === answer) unsent.get(id).delete(place); ready.delete(id); };
+  send(api(`items/${id}/decisions`), { place, answer, ...more, version: item.version, run: item.run }, {
+    done: settled, /* the tick at the word says it */
+    refused: (status, data) => {
+      settled();
+      if (item.id === id) back();
+      refused(id, status, data);
+    },
+  });
 };
 
 const reserve = async () => {
@@ -134,7 +160,7 @@ const notice = (text, action = "", act = () => {}) => {
   }
 };
 
-const show = async (id, push = true) => {
+const show = async (id, push = true, place = 0) => {
   if (id === null) { say(words.end); return; }
   const from = item.id;
   let text;
@@ -152,7 +178,7 @@ const show = async (id, push = true) => {
   if (push) history.pushState({ id }, "", `${work.dataset.items}/${id}${location.search}`);
   scrollTo(0, 0);
   begin();
-  find("#work h1").focus({ preventScroll: true });
+  if (!grid()?.begin(place)) find("#work h1").focus({ preventScroll: true });
 };
 addEventListener("popstate", () => {
   const id = Number(location.pathname.split("/").pop());
@@ -199,10 +225,20 @@ const choose = (number) => {
 };
 const noteOf = () => find("#note")?.value.trim() ?? "";
 
-on("choose", choose);
-on("accept", () => { if (item.consensus) settle("decisions", { answer: item.consensus, note: noteOf() }, "decided"); });
-on("none", () => (item.dispute ? settle("decisions", { answer: { undecidable: true }, note: noteOf() }, "adjudicated") : run("edit")));
-on("edit", () => { const part = find("#own"); part.closest("details").open = true; part.focus(); });
+on("choose", (number) => { if (!grid()?.choose(number)) choose(number); });
+on("accept", () => {
+  const text = grid()?.text;
+  if (text !== undefined) { if (!item.dispute) settle("decisions", { answer: { text }, note: noteOf() }, "decided"); else settle("decisions", { answer: { text }, note: noteOf() }, "adjudicated"); return; }
+  if (item.consensus) settle("decisions", { answer: item.consensus, note: noteOf() }, "decided");
+});
+on("none", () => { if (item.dispute) settle("decisions", { answer: { undecidable: true }, note: noteOf() }, "adjudicated"); else if (!grid()?.none()) run("edit"); });
+on("drop", () => grid()?.drop());
+on("join", () => grid()?.join());
+on("divide", () => grid()?.divide());
+on("marks", () => grid()?.nextMarks());
+on("heard", () => grid()?.nextView());
+on("edit", () => {
+  if (grid()?.edit()) return; const part = find("#own"); part.closest("details").open = true; part.focus(); });
 on("skip", () => { const part = find("#skip"); part.closest("details").open = true; part.focus(); });
 on("expert", () => settle("skips", { reason: "need expert", note: noteOf() }, "skipped"));
 on("comment", () => { const part = find("#comment"); part.closest("details").open = true; part.focus(); });
@@ -215,8 +251,8 @@ on("flag", () => {
 });
 on("next", () => show(neighbour(1)));
 on("previous", () => { const before = neighbour(-1); if (before === null) say(words.start); else show(before); });
-on("next_conflict", () => show(neighbour(1, (one) => one.dataset.conflict === "1")));
-on("previous_conflict", () => show(neighbour(-1, (one) => one.dataset.conflict === "1")));
+on("next_conflict", () => grid()?.conflict(1) || show(neighbour(1, (one) => one.dataset.conflict === "1")));
+on("previous_conflict", () => grid()?.conflict(-1) || show(neighbour(-1, (one) => one.dataset.conflict === "1")));
 const turn = (path, text) => send(api(path), {}, {
   done: (data) => {
     if (!data.item) { say(words.nothing); return; }
@@ -224,7 +260,7 @@ const turn = (path, text) => send(api(path), {}, {
     ready.delete(data.item);
     mark(data.item, data.state);
     say(text, "good");
-    if (item.id === data.item) { item.id = 0; show(data.item, false); } else show(data.item);
+    if (item.id === data.item) { item.id = 0; show(data.item, false, data.place ?? 0); } else show(data.item, true, data.place ?? 0);
   },
   refused: (status, data) => say(status === 422 || status === 409 ? data.problem ?? words.nothing : words.refused, "warn"),
 });
@@ -262,5 +298,8 @@ watch((left, why) => {
   }
 });
 
-if (item.id === undefined && find("#item")) begin();
+if (item.id === undefined && find("#item")) {
+  begin();
+  grid()?.begin(Number(/^#w(\d+)$/.exec(location.hash)?.[1]) || 0);
+}
 export { run };

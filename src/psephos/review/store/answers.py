@@ -4,10 +4,12 @@ An answer is one of
 
     {"choice": label}   {"own": text}   {"score": number}   {"text": whole transcript}
     {"both": [labels]}  {"undecidable": true}               (both of these settle a dispute only)
+    {"joined": true}                                        (of a place of a transcript only)
 
-`own` is a text that nobody had said. Labels are the same if they are equal, answers if the rule ``equivalence`` of the
-project makes them so (see `psephos.opinions.equivalence`), transcripts if their words are, scores if they are no
-further apart than the project allows.
+`own` is a text that nobody had said; of a place several words divide it, no word drops it. A place that is `joined`
+is part of the word before it, whose end is then its own. Labels are the same if they are equal, answers if the rule
+``equivalence`` of the project makes them so (see `psephos.opinions.equivalence`), transcripts if their words are,
+scores if they are no further apart than the project allows.
 """
 
 from __future__ import annotations
@@ -52,9 +54,9 @@ def checked_answer(answer: Any, kind: str, *, settles: bool = False, place: bool
     if not isinstance(answer, dict) or len(answer) != 1:
         raise InputError("answer", "must say one thing", hint='as in {"choice": "yes"}')
     ((form, value),) = answer.items()
-    allowed = {"scores": ("score",), "transcripts": ("text",)}.get(kind, ("choice", "own"))
+    allowed: tuple[str, ...] = {"scores": ("score",), "transcripts": ("text",)}.get(kind, ("choice", "own"))
     if place:
-        allowed = ("choice", "own")
+        allowed = ("choice", "own", "joined")
     if settles:
         allowed = (*allowed, "both", "undecidable")
     if form not in allowed:
@@ -67,8 +69,8 @@ def checked_answer(answer: Any, kind: str, *, settles: bool = False, place: bool
         if not isinstance(value, list) or len(value) < 2 or len(set(map(str, value))) < len(value):
             raise InputError("answer", "both needs at least two different answers")
         return {"both": [_text(one) for one in value]}
-    if form == "undecidable":
-        return {"undecidable": True}
+    if form in ("undecidable", "joined"):
+        return {form: True}
     return {form: _text(value, empty=place or form == "text")}
 
 
@@ -107,7 +109,7 @@ def shown(answer: Answer | None) -> str:
     >>> shown({"both": ["a", "b"]}), shown({"score": 3.0}), shown(None)
     ('a | b', '3', '')
     """
-    if answer is None or "undecidable" in answer:
+    if answer is None or "undecidable" in answer or "joined" in answer:
         return ""
     ((form, value),) = answer.items()
     if form == "both":

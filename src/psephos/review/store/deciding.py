@@ -37,6 +37,7 @@ def decide(
     seconds: float = 0.0,
     adopted_from: str | None = None,
     supersedes: int | None = None,
+    batch: str | None = None,
 ) -> Decision:
     """Answer an item, or one place of a transcript.
 
@@ -60,6 +61,8 @@ def decide(
         Whose answer was taken over: a voter, or a person.
     supersedes : int, optional
         A standing decision of somebody else that this one takes the place of.
+    batch : str, optional
+        What decisions made at one stroke have in common, such as those that join two words: one undo takes all back.
 
     Returns
     -------
@@ -97,6 +100,7 @@ def decide(
         answer=answer,
         note=checked_text("note", note),
         adopted_from=adopted_from,
+        batch=batch,
         run_id=item.run_id,
         content=item.content,
         blind=project.blind,

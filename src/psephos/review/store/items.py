@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, defer
 
 from psephos.errors import InputError
 from psephos.review.store.audit_log import record
@@ -83,13 +83,19 @@ def evidence(session: Session, item_id: int, user_id: str, *, projects: tuple[in
     return Evidence(
         item=item,
         blind=False,
-        opinions=list(session.scalars(select(Opinion).where(Opinion.item_id == item_id).order_by(Opinion.id))),
+        opinions=list(session.scalars(_opinions(item))),
         consensus=consensus,
         run=None if item.run_id is None else session.get(Run, item.run_id),
         decisions=list(session.scalars(decisions)),
         comments=list(session.scalars(remarks)),
         offered=offered(session, item, projects=(project.id, *projects)),
     )
+
+
+def _opinions(item: Item) -> Select[Opinion]:
+    """What voters said; the words of long transcripts one by one are read only by who asks for them."""
+    query = select(Opinion).where(Opinion.item_id == item.id).order_by(Opinion.id)
+    return query.options(defer(Opinion.detail)) if item.kind == "transcripts" else query
 
 
 def is_blind(session: Session, item: Item, project: Project, user_id: str) -> bool:

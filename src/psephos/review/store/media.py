@@ -15,6 +15,9 @@ from sqlalchemy.orm import Session
 
 from psephos.review.store.tables import Media, Project
 
+LONGEST = 1e9
+"""No recording lasts so many seconds, or starts so many milliseconds late."""
+
 _MARKS = (
     (b"fLaC", 0, "audio/flac"),
     (b"OggS", 0, "audio/ogg"),
@@ -67,10 +70,9 @@ def register(
             found = _recording(root, wanted)
             if found is None:
                 continue
-            offset, seconds = said.get("offset_ms"), said.get("seconds")
             found.project_id = project.id
-            found.offset_ms = int(offset) if isinstance(offset, int | float) else 0
-            found.seconds = float(seconds) if isinstance(seconds, int | float) else None
+            found.offset_ms = round(_number(said.get("offset_ms")) or 0)
+            found.seconds = _number(said.get("seconds"))
             made[wanted] = found
         of_item[name] = made[wanted]
     session.add_all(made.values())
@@ -89,3 +91,12 @@ def _recording(root: Path, wanted: str) -> Media | None:
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Media(name=path.name, path=str(path), type=kind, sha256=digest, size=path.stat().st_size)
+
+
+def _number(value: Any) -> float | None:
+    """What a table says, as text or number; None if it is no number that time can be."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if abs(number) < LONGEST else None

@@ -7,6 +7,7 @@ Formats that hold one clip become a ZIP archive where there are several.
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from psephos.engine import atomic_write
 from psephos.errors import InputError, check_choice
 from psephos.opinions.transcript_words import Word
 from psephos.opinions.transcript_writing import write_transcripts
+from psephos.review.store.answers import Answer
 from psephos.review.store.exporting.elan import format_elan
 from psephos.review.store.exporting.text_grid import format_text_grid
 from psephos.review.store.tables import Consensus, Decision, Item, Project
@@ -79,25 +81,54 @@ def settled_words(session: Session, project: Project, *, only_final: bool = Fals
     return found
 
 
-def corrected(columns: Sequence[Mapping[str, object]], answers: Mapping[int, str]) -> list[Word]:
-    """The words of columns, with answers in place of what was elected; an empty answer leaves the word out.
+def corrected(columns: Sequence[Mapping[str, object]], answers: Mapping[int, Answer]) -> list[Word]:
+    """The words of columns, with answers in place of what was elected.
+
+    No word as an answer leaves the column out; several words share its time by their signs; a column that is joined
+    gives its time to the word before it.
 
     Examples
     --------
-    >>> elected = [{"text": "fifteen", "certainty": 0.6, "start": 0.0, "end": 0.5}, {"text": "mg", "certainty": 0.9}]
-    >>> [word.text for word in corrected(elected, {1: "fifty"})]
-    ['fifty', 'mg']
+    >>> elected = [{"text": "fifteen", "certainty": 0.6, "start": 0.0, "end": 0.6}, {"text": "mg", "certainty": 0.9}]
+    >>> [(word.text, word.start, word.end) for word in corrected(elected, {1: {"own": "five ten"}})]
+    [('five', 0.0, 0.343), ('ten', 0.343, 0.6), ('mg', None, None)]
+    >>> [word.text for word in corrected(elected, {1: {"own": "15mg"}, 2: {"joined": True}})]
+    ['15mg']
     """
-    words = []
+    words: list[Word] = []
     for place, column in enumerate(columns, start=1):
-        text = str(answers.get(place, column["text"]))
-        if not text:
-            continue
+        answer = answers.get(place)
         start, end = (column.get(name) for name in ("start", "end"))
-        sure = 1.0 if place in answers else float(column["certainty"])  # type: ignore[arg-type]
+        if answer is not None and "joined" in answer:
+            if words and end is not None and words[-1].end is not None:
+                words[-1] = replace(words[-1], end=max(float(end), words[-1].end))  # type: ignore[arg-type]
+            continue
+        said = str(column["text"] if answer is None else next(iter(answer.values())))
+        sure = 1.0 if answer is not None else min(max(float(column["certainty"]), 0.0), 1.0)  # type: ignore[arg-type]
         times = "given" if start is not None else "missing"
-        words.append(Word(text, start, end, min(max(sure, 0.0), 1.0), times=times))  # type: ignore[arg-type]
+        parts = said.split() if answer is not None else [said] * bool(said)
+        for text, (begin, stop) in zip(parts, divided(start, end, parts), strict=True):  # type: ignore[arg-type]
+            words.append(Word(text, begin, stop, sure, times=times))
     return words
+
+
+def divided(start: float | None, end: float | None, parts: Sequence[str]) -> list[tuple[float | None, float | None]]:
+    """The time of a word shared out to the parts it is divided into, by their signs.
+
+    Examples
+    --------
+    >>> divided(1.0, 2.0, ["a", "bcd"]), divided(None, None, ["a"])
+    ([(1.0, 1.25), (1.25, 2.0)], [(None, None)])
+    """
+    if start is None or end is None or len(parts) < 2:
+        return [(start, end)] * len(parts)
+    total = sum(map(len, parts))
+    edges = [start]
+    for part in parts:
+        edges.append(edges[-1] + (end - start) * len(part) / total)
+    edges[-1] = end
+    edges = [round(edge, 3) for edge in edges]
+    return list(itertools.pairwise(edges))
 
 
 def rewritten(words: Sequence[Word], text: Sequence[str]) -> list[Word]:
@@ -122,7 +153,7 @@ def rewritten(words: Sequence[Word], text: Sequence[str]) -> list[Word]:
     return made
 
 
-def _by_place(session: Session, item: Item) -> dict[int, str]:
+def _by_place(session: Session, item: Item) -> dict[int, Answer]:
     """What people decided of single places, the latest word of each place."""
     query = (
         select(Decision.place, Decision.answer)
@@ -130,7 +161,7 @@ def _by_place(session: Session, item: Item) -> dict[int, str]:
         .where(Decision.act == "decide")
         .order_by(Decision.id)
     )
-    return {int(place or 0): str(next(iter(answer.values()))) for place, answer in session.execute(query) if answer}
+    return {int(place or 0): answer for place, answer in session.execute(query) if answer}
 
 
 def _text(name: str, words: Sequence[Word], form: str) -> str:
