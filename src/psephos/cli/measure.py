@@ -9,6 +9,7 @@ import typer
 from psephos.cli import options as o
 from psephos.cli.complaints import Verb
 from psephos.cli.measure_families import FAMILIES, verb_of
+from psephos.cli.measure_recommendation import recommendation
 
 measure = typer.Typer(
     help="Measure how good something is: each measure has a command of its own.",
@@ -30,6 +31,7 @@ def _measures() -> None:
 
 for _family in FAMILIES:
     measure.command(_family, cls=Verb)(verb_of(_family))
+measure.command(cls=Verb)(recommendation)
 
 
 @measure.command(cls=Verb)
