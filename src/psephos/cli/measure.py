@@ -8,6 +8,7 @@ import typer
 
 from psephos.cli import options as o
 from psephos.cli.complaints import Verb
+from psephos.cli.measure_diversity import diversity
 from psephos.cli.measure_families import FAMILIES, verb_of
 from psephos.cli.measure_recommendation import recommendation
 
@@ -32,6 +33,7 @@ def _measures() -> None:
 for _family in FAMILIES:
     measure.command(_family, cls=Verb)(verb_of(_family))
 measure.command(cls=Verb)(recommendation)
+measure.command(cls=Verb)(diversity)
 
 
 @measure.command(cls=Verb)
