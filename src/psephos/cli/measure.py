@@ -11,6 +11,7 @@ from psephos.cli.complaints import Verb
 from psephos.cli.measure_diversity import diversity
 from psephos.cli.measure_families import FAMILIES, verb_of
 from psephos.cli.measure_recommendation import recommendation
+from psephos.cli.measure_user_fairness import user_fairness
 
 measure = typer.Typer(
     help="Measure how good something is: each measure has a command of its own.",
@@ -34,6 +35,7 @@ for _family in FAMILIES:
     measure.command(_family, cls=Verb)(verb_of(_family))
 measure.command(cls=Verb)(recommendation)
 measure.command(cls=Verb)(diversity)
+measure.command(cls=Verb)(user_fairness)
 
 
 @measure.command(cls=Verb)
