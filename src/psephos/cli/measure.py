@@ -9,6 +9,7 @@ import typer
 from psephos.cli import options as o
 from psephos.cli.complaints import Verb
 from psephos.cli.measure_diversity import diversity
+from psephos.cli.measure_effective_features import effective_features
 from psephos.cli.measure_families import FAMILIES, verb_of
 from psephos.cli.measure_recommendation import recommendation
 from psephos.cli.measure_user_fairness import user_fairness
@@ -36,6 +37,7 @@ for _family in FAMILIES:
 measure.command(cls=Verb)(recommendation)
 measure.command(cls=Verb)(diversity)
 measure.command(cls=Verb)(user_fairness)
+measure.command(cls=Verb)(effective_features)
 
 
 @measure.command(cls=Verb)
