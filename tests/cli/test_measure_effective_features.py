@@ -27,7 +27,9 @@ def folder(tmp_path, monkeypatch):
     np.save("hole.npy", np.array([[1, np.nan], [0, 1]]))
     np.save("pickled.npy", np.array([{}, 1], dtype=object), allow_pickle=True)
     (tmp_path / "torn.npy").write_bytes((tmp_path / "codes.npy").read_bytes()[:140])
-    (tmp_path / "codes.csv").write_text("a,b\n1,2\n")
+    pl.DataFrame(CODES, schema=list("abcd"), orient="row").with_columns(person=pl.Series(list("uuvv"))).write_csv(
+        "c.csv"
+    )
     return tmp_path
 
 
@@ -62,7 +64,10 @@ def test_activations_through_a_dictionary(psephos, folder):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["codes.csv"], "FILE: must be an array"),
+        (["c.csv"], "--features: must name the columns"),
+        (["c.csv", "--features", "a,z"], "--features: c.csv has no column 'z'"),
+        (["c.csv", "--features", "a,person"], "which is no number"),
+        (["codes.npy", "--features", "a"], "--features: is for tables"),
         (["nothing.npy"], "nothing.npy: does not exist"),
         (["three.npz", "--cluster", "person"], "--array: must say which array"),
         (["three.npz", "--array", "c"], "--array: three.npz has no column 'c'"),

@@ -25,7 +25,6 @@ OTHER_NAMES = {
     "log": "samples",
     "n_classes": "classes",
     "n_options": "classes",
-    "q": "order",
     "rng": "seed",
 }
 """Arguments of the library whose option has another name."""

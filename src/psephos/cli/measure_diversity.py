@@ -164,13 +164,16 @@ def _shares(file: ColumnFile, weight: str) -> Any:
     return values / values.sum()
 
 
-def _number(text: str) -> float | str:
+def _number(text: str) -> float:
     from psephos.errors import InputError
 
     try:
-        return text if text == "inf" else float(text)
+        number = float(text)
     except ValueError:
-        raise InputError("--order", f"must be numbers of at least 0 or inf, as in 1,2,inf, got {text!r:.40}") from None
+        number = -1.0
+    if not number >= 0:
+        raise InputError("--order", f"must be numbers of at least 0 or inf, as in 1,2,inf, got {text!r:.40}")
+    return number
 
 
 def _whole(text: str) -> int:

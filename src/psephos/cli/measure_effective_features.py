@@ -22,9 +22,12 @@ PARTS = ("weights", "bias", "decoder", "decoder_bias")
 
 def effective_features(
     path: Annotated[
-        str, typer.Argument(metavar="FILE", help="Codes, or activations: .npy or .npz.", show_default=False)
+        str, typer.Argument(metavar="FILE", help="Codes, or activations: .npy, .npz or a table.", show_default=False)
     ],
     array: Annotated[str | None, typer.Option(metavar="NAME", help="Which array of an .npz file.")] = None,
+    features: Annotated[
+        str | None, typer.Option(metavar="COLUMN,...", help="Which columns of a table are codes, one for each feature.")
+    ] = None,
     dictionary: Annotated[
         str | None, typer.Option(metavar="FILE", help="Arrays that make codes of activations: .npz with weights.")
     ] = None,
@@ -35,7 +38,7 @@ def effective_features(
         str, typer.Option(help="Divide activations by their root mean square: none or rms.")
     ] = "none",
     cluster: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Array of the .npz file: items of one are not independent.")
+        str | None, typer.Option(metavar="NAME", help="Column or array: items of one cluster are not independent.")
     ] = None,
     repeats: Annotated[int, typer.Option(help="Resamples of items for the interval; 0 for none.", min=0)] = 400,
     level: Annotated[float, typer.Option(help="Confidence of the interval.")] = 0.95,
@@ -53,7 +56,7 @@ def effective_features(
 
     files = [path, *([dictionary] if dictionary else [])]
     o.check_outputs(files, {"--parquet": parquet, "--report": report})
-    values, clusters = _values(path, array, cluster)
+    values, clusters = _values(path, array, features, cluster)
     result = count(
         values,
         None if dictionary is None else _dictionary(dictionary),
@@ -76,14 +79,22 @@ def effective_features(
     )
 
 
-def _values(path: str, array: str | None, cluster: str | None) -> tuple[Any, Any]:
+def _values(path: str, array: str | None, features: str | None, cluster: str | None) -> tuple[Any, Any]:
     """What is counted, and the clusters of its items."""
+    import numpy as np
+
     from psephos.errors import InputError
     from psephos.opinions.column_files import ARRAYS, mapped_array, read_columns
     from psephos.opinions.kinds import listed
 
     if Path(path).suffix.lower() not in ARRAYS:
-        raise InputError("FILE", f"must be an array of {listed(ARRAYS)}, got {path!r:.80}")
+        table = read_columns(path)
+        if features is None:
+            raise InputError("--features", f"must name the columns of {path} that are codes")
+        codes = np.column_stack([table.numbers(name, "--features") for name in o.split(features)])
+        return codes, None if cluster is None else table.column(cluster, "--cluster")
+    if features is not None:
+        raise InputError("--features", "is for tables", hint="--array says which array of an .npz file is counted")
     if Path(path).suffix.lower() == ".npy" and array is None and cluster is None:
         found, clusters = mapped_array(path), None
     else:
