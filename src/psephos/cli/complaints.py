@@ -33,6 +33,12 @@ _STATED = re.compile(r"\b([a-z_]+)=('[^']*'|\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\}|[\w.
 
 
 _OPTIONS: ContextVar[Mapping[str, str]] = ContextVar("options of the verb that runs", default=MappingProxyType({}))
+_CONTEXT: ContextVar[Any] = ContextVar("context of the verb that runs")
+
+
+def running() -> Any:
+    """The context of the verb that runs: its command, and what was typed."""
+    return _CONTEXT.get()
 
 
 class Verb(TyperCommand):
@@ -43,7 +49,7 @@ class Verb(TyperCommand):
         from psephos.errors import InputError
 
         options = {one.name or "": max(one.opts, key=len) for one in self.params if one.param_type_name == "option"}
-        token = _OPTIONS.set(options)
+        token, context = _OPTIONS.set(options), _CONTEXT.set(ctx)
         try:
             return super().invoke(ctx)
         except InputError as problem:
@@ -52,6 +58,7 @@ class Verb(TyperCommand):
             raise type(problem)(argument, problem.problem, where=problem.where, hint=hint) from None
         finally:
             _OPTIONS.reset(token)
+            _CONTEXT.reset(context)
 
 
 def here(text: str) -> str:

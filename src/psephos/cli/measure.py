@@ -8,7 +8,11 @@ import typer
 
 from psephos.cli import options as o
 from psephos.cli.complaints import Verb
-from psephos.cli.measure_families import FAMILIES, verb_of
+from psephos.cli.measure_diversity import diversity
+from psephos.cli.measure_effective_features import effective_features
+from psephos.cli.measure_families import FAMILIES, OWN_VERB, verb_of
+from psephos.cli.measure_recommendation import recommendation
+from psephos.cli.measure_user_fairness import user_fairness
 
 measure = typer.Typer(
     help="Measure how good something is: each measure has a command of its own.",
@@ -29,7 +33,12 @@ def _measures() -> None:
 
 
 for _family in FAMILIES:
-    measure.command(_family, cls=Verb)(verb_of(_family))
+    if _family not in OWN_VERB:
+        measure.command(_family, cls=Verb)(verb_of(_family))
+measure.command(cls=Verb)(recommendation)
+measure.command(cls=Verb)(diversity)
+measure.command(cls=Verb)(user_fairness)
+measure.command(cls=Verb)(effective_features)
 
 
 @measure.command(cls=Verb)

@@ -25,6 +25,9 @@ FAMILIES = {
 }
 """The verbs; `psephos.metrics.measuring.families` holds what they measure."""
 
+OWN_VERB = frozenset({"diversity", "effective-features"})
+"""Families that take more than columns by name, such as matrices and dictionaries: each has a file of its own."""
+
 Texts = list[str] | None
 
 
@@ -159,11 +162,7 @@ def _scores(
     numeric = family in ("probability", "discrimination")
 
     def own(name: str, option: str) -> Any:
-        return (
-            file.numbers(name, option)
-            if numeric or family in ("dependence", "effective-features")
-            else _typed(file.column(name, option))
-        )
+        return file.numbers(name, option) if numeric or family == "dependence" else _typed(file.column(name, option))
 
     if compare is None:
         if not names:

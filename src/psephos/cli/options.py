@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import inspect
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import wraps
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
+
+from psephos.cli.complaints import running
 
 if TYPE_CHECKING:
     from psephos.opinions import Opinions, Shards
@@ -39,8 +42,11 @@ Report = Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a 
 ROWS_IN_MEMORY = 20_000_000
 """Parquet files with more rows than this are read in parts where the verb can."""
 
-ENDINGS = {"--parquet": (".parquet",), "--report": (".html", ".htm")}
+ENDINGS = {"--parquet": (".parquet",), "--per-user": (".parquet",), "--report": (".html", ".htm")}
 """Options that name an output, and the endings that its name may have."""
+
+WRITTEN = frozenset({*ENDINGS, "--json"})
+"""Options that say what is written, not what is computed."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +183,28 @@ def check_outputs(paths: Iterable[str], outputs: Mapping[str, Path | None]) -> N
         if place in taken:
             raise InputError(option, f"{str(path)!r} is named by {taken[place]} too", hint="name another file")
         taken[place] = option
+
+
+def stated() -> str:
+    """The command that runs, with what was typed but the files to write, so that it gives the same again."""
+    context = running()
+    options: list[str] = []
+    paths: list[str] = []
+    for one in context.command.params:
+        value, source = context.params.get(one.name), context.get_parameter_source(one.name)
+        name = max(one.opts, key=len)
+        if one.param_type_name == "argument":
+            paths += [f"./{path}" if path.startswith("-") and path != "-" else path for path in _listed(value)]
+        elif source is not None and source.name == "COMMANDLINE" and name not in WRITTEN:
+            options += [name] if value is True else [word for text in _listed(value) for word in (name, text)]
+    verb: list[str] = []
+    while context.parent is not None:
+        verb, context = [context.info_name, *verb], context.parent
+    return shlex.join(["psephos", *verb, *paths, *options])
+
+
+def _listed(value: Any) -> list[str]:
+    return list(map(str, value)) if isinstance(value, (list, tuple)) else [str(value)]
 
 
 def split(line: str) -> list[str]:

@@ -97,6 +97,47 @@ def read_columns(path: str | Path, *, encoding: str = "utf-8") -> ColumnFile:
     return ColumnFile(str(path), columns, Source((str(path),), (sha256,), (str(path),), words), issues)
 
 
+def mapped_array(path: str | Path) -> npt.NDArray[Any]:
+    """The array of a ``.npy`` file, mapped rather than read, for what takes it in chunks.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    ParseError
+        If the file cannot be read, holds pickled objects or a single value.
+
+    See Also
+    --------
+    read_columns : reads it as a whole.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     np.save(Path(folder, "codes.npy"), np.eye(3))
+    ...     found = mapped_array(Path(folder, "codes.npy"))
+    ...     found.shape
+    (3, 3)
+    """
+    file = Path(path)
+    if not file.exists():
+        raise ParseError(str(file), "does not exist")
+    try:
+        loaded = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
+        raise _unreadable(file, problem) from None
+    if not isinstance(loaded, np.ndarray) or not loaded.ndim:
+        raise ParseError(str(file), "holds no array")
+    return loaded
+
+
 def numbers_of(values: npt.NDArray[Any], option: str, name: str) -> npt.NDArray[np.float64]:
     """Numbers from numbers, truth values or texts; an empty text is NaN, and what is no number is named with its row.
 
@@ -151,11 +192,15 @@ def _arrays(file: Path) -> dict[str, npt.NDArray[Any]]:
             else:
                 held = {name: loaded[name] for name in loaded.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as problem:
-        said = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        if "pickle" in said:
-            raise ParseError(str(file), "holds pickled objects, which are never read") from None
-        raise ParseError(str(file), f"cannot be read as NumPy writes arrays: {said:.120}") from None
+        raise _unreadable(file, problem) from None
     for name, array in held.items():
         if array.ndim == 0:
             raise ParseError(str(file), f"holds a single value, no column, in {name!r:.60}")
     return {name: array.astype(object) if array.dtype.kind in "US" else array for name, array in held.items()}
+
+
+def _unreadable(file: Path, problem: Exception) -> ParseError:
+    said = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+    if "pickle" in said or "Python objects" in said:
+        return ParseError(str(file), "holds pickled objects, which are never read")
+    return ParseError(str(file), f"cannot be read as NumPy writes arrays: {said:.120}")

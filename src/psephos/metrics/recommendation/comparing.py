@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from psephos.engine.streams import Rng, spawn
-from psephos.errors import InputError
+from psephos.errors import InputError, check_choice
 from psephos.metrics.recommendation.names import metric_names
 from psephos.statistics import adjust, compare_paired, kendall_tau
 
@@ -33,20 +33,24 @@ def compare_runs(
     evaluation: Evaluation,
     metrics: str | Iterable[str] | None,
     *,
+    runs: Sequence[str] | None,
     test: str,
     adjustment: str,
     repeats: int,
     rng: Rng,
 ) -> pl.DataFrame:
     """The table of `Evaluation.compare`."""
-    runs = evaluation.ledger["run"].to_list()
-    if len(runs) < 2:
+    known = evaluation.ledger["run"].to_list()
+    if len(known) < 2:
         raise InputError("runs", "there is one only, and nothing to compare it with")
+    compared = known if runs is None else [check_choice("runs", run, known) for run in runs]
+    if len(set(compared)) < max(len(compared), 2):
+        raise InputError("runs", f"must be two or more different ones, got {', '.join(compared) or 'none'}")
     wanted = None if metrics is None else metric_names(metrics)
     keys = list(dict.fromkeys((metric, k) for _, metric, k in evaluation.by_user if wanted is None or metric in wanted))
     if not keys or (wanted is not None and len({metric for metric, _ in keys}) < len(wanted)):
         raise InputError("metrics", "only metrics of users that were evaluated can be compared")
-    cases = [(metric, k, *pair) for metric, k in keys for pair in itertools.combinations(runs, 2)]
+    cases = [(metric, k, *pair) for metric, k in keys for pair in itertools.combinations(compared, 2)]
     rows = []
     for (metric, k, one, other), stream in zip(cases, spawn(rng, len(cases)), strict=True):
         left, right = evaluation.by_user[one, metric, k], evaluation.by_user[other, metric, k]

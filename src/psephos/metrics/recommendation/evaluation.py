@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from psephos.metrics.recommendation.shown_numbers import ends_of, in_words
 from psephos.metrics.recommendation.user_metrics import BOUNDED, error_of
 from psephos.opinions.coding import canonical
 from psephos.opinions.frames import series
-from psephos.opinions.outcomes import Result
+from psephos.opinions.outcomes import Result, json_ready
 from psephos.statistics import Interval
 
 Floats = npt.NDArray[np.float64]
@@ -60,6 +61,8 @@ class Evaluation(Result):
         The value of each user by run, metric and cutoff (-1: whole list), NaN where it has none.
     level : float
         Coverage of the intervals.
+    comparison : polars.DataFrame
+        The rows of `compare` that whoever made the result kept with it; empty otherwise.
     """
 
     values: pl.DataFrame
@@ -68,6 +71,7 @@ class Evaluation(Result):
     users: pl.Series
     by_user: Mapping[tuple[str, str, int], Floats]
     level: float
+    comparison: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def table(self) -> pl.DataFrame:
         """One row for each run, metric and cutoff: run, metric, k, value, low, high, standard_error, users (behind the
@@ -87,7 +91,17 @@ class Evaluation(Result):
             odd = [f"{row[name]:,} {name.replace('_', ' ')}" for name in LEDGER[2:] if row[name]]
             if odd:
                 lines.append((f"{row['run']} lists", f"of {row['rows']:,} rows: {', '.join(odd)}"))
+        for row in self.comparison.head(24).iter_rows(named=True):
+            cut = "" if row["k"] is None else f"@{row['k']}"
+            difference = Interval(row["difference"], row["low"], row["high"], self.level)
+            chance = f"p = {row['p']:.3g}, adjusted {row['adjusted']:.3g} ({row['test']}, n = {row['users']:,})"
+            lines.append((f"{row['left']} less {row['right']}, {row['metric']}{cut}", f"{difference}, {chance}"))
         return lines + [("note", note) for note in self.provenance.notes]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole answer, ready for JSON; with the comparison that was kept."""
+        more: dict[str, Any] = json_ready({"ledger": self.ledger.to_dicts(), "comparison": self.comparison.to_dicts()})
+        return super().to_dict() | more
 
     def value(self, metric: str, run: str | None = None, k: int | None = None) -> Interval:
         """One number with its interval.
@@ -174,6 +188,7 @@ class Evaluation(Result):
         self,
         metrics: str | Iterable[str] | None = None,
         *,
+        runs: Sequence[str] | None = None,
         test: str = "auto",
         adjustment: str = "holm",
         repeats: int = 2000,
@@ -185,6 +200,8 @@ class Evaluation(Result):
         ----------
         metrics : str or iterable of str, optional
             Which; all metrics of users if not given.
+        runs : sequence of str, optional
+            Which systems, the left one first; all if not given.
         test : {"auto", "mcnemar", "sign flip", "t", "wilcoxon"}, default "auto"
             See `psephos.statistics.compare_paired`; "auto" is "t" above 20,000 users.
         adjustment : str, default "holm"
@@ -202,7 +219,7 @@ class Evaluation(Result):
         Raises
         ------
         InputError
-            If there is one run only, or a metric is not one of users.
+            If there are not two runs, one is unknown, or a metric is not one of users.
 
         Examples
         --------
@@ -212,7 +229,7 @@ class Evaluation(Result):
         >>> evaluate(truth, runs, "mrr").compare().select("difference", "p").rows()
         [(0.5, 0.0009...)]
         """
-        return compare_runs(self, metrics, test=test, adjustment=adjustment, repeats=repeats, rng=rng)
+        return compare_runs(self, metrics, runs=runs, test=test, adjustment=adjustment, repeats=repeats, rng=rng)
 
     def agreement(self) -> pl.DataFrame:
         """How far metrics order the systems alike: for each pair Kendall's tau over runs, and the runs whose places

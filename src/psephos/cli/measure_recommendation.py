@@ -1,0 +1,218 @@
+"""psephos measure recommendation: how good are the lists of recommenders or search engines, from files?
+
+The truth is a file of interactions or qrels; runs are TREC runs, rankings, or tables of user, item and score or rank.
+A file may hold several runs, told apart by a column (the tag of a TREC run); two files whose runs have the same name
+are called by their file names.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from psephos.cli import options as o
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from psephos.opinions import Opinions
+
+Texts = list[str] | None
+
+
+def recommendation(
+    interactions: Annotated[
+        str, typer.Argument(help="What is relevant: interactions or qrels.", show_default=False, metavar="INTERACTIONS")
+    ],
+    runs: Annotated[
+        list[str], typer.Option(metavar="[NAME=]RUN,...", help="Files of what was recommended.", show_default=False)
+    ],
+    metrics: Annotated[str, typer.Option(metavar="NAME,...", help="Which metrics.")] = (
+        "precision,recall,ndcg,ap,mrr,hit_rate"
+    ),
+    k: Annotated[str, typer.Option(metavar="K,...", help="Cutoffs; all for whole lists.")] = "10",
+    convention: Annotated[
+        str, typer.Option(help="Whose definitions: psephos, trec_eval, ranx, recbole, elliot, survey.")
+    ] = "psephos",
+    set_: Annotated[
+        Texts, typer.Option("--set", metavar="CHOICE=VALUE", help="Change a choice of it, as in ties=expected.")
+    ] = None,
+    train: Annotated[str | None, typer.Option(metavar="FILE", help="What users had before.")] = None,
+    candidates: Annotated[
+        str | None, typer.Option(metavar="FILE", help="What could be ranked; items outside are counted.")
+    ] = None,
+    order: Annotated[
+        str, typer.Option(help="What sorts a run: rank, score, given; auto: score under trec_eval, else rank.")
+    ] = "auto",
+    average: Annotated[str, typer.Option(help="Of predicted ratings: micro (pairs) or macro (users).")] = "micro",
+    sampled: Annotated[
+        int | None, typer.Option(help="Relevant items were ranked among this many sampled others.", min=1)
+    ] = None,
+    compare: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Difference of runs on the same users; all for every pair.")
+    ] = None,
+    test: Annotated[str, typer.Option(help="Of it: auto, mcnemar, 'sign flip', t or wilcoxon.")] = "auto",
+    adjustment: Annotated[str, typer.Option(help="Of its p-values, for the number of rows.")] = "holm",
+    repeats: Annotated[int, typer.Option(help="Resamples of a difference.", min=1)] = 2000,
+    level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
+    seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
+    encoding: o.Encoding = "utf-8",
+    per_user: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the values of each user to this Parquet file.")
+    ] = None,
+    json: o.Json = False,
+    parquet: o.Parquet = None,
+    report: o.Report = None,
+) -> None:
+    """Say how good the lists of recommenders or search engines are, by whichever definitions."""
+    from psephos.cli import output
+    from psephos.metrics import convention as convention_of
+    from psephos.metrics import evaluate
+    from psephos.opinions import read
+    from psephos.opinions.issues import Issues
+    from psephos.opinions.model import Source
+    from psephos.opinions.writing import write_frame
+
+    words = [word for line in runs for word in o.split(line)]
+    beside = [path for path in (train, candidates) if path is not None]
+    written = {"--parquet": parquet, "--report": report, "--per-user": per_user}
+    o.check_outputs([interactions, *(_named(word)[1] for word in words), *beside], written)
+    rule = convention_of(convention, **_choices(set_))
+    truth = read(interactions, kind="interactions", encoding=encoding)
+    further = {
+        name: None if path is None else read(path, kind="interactions", encoding=encoding)
+        for name, path in (("train", train), ("candidates", candidates))
+    }
+    read_runs = [(*_named(word), read(_named(word)[1], encoding=encoding)) for word in words]
+    frames = _runs(read_runs)
+    sorted_by, notes = _order(order, convention, frames)
+    cutoffs = None if k == "all" else [_whole(text) for text in o.split(k)]
+    result = evaluate(
+        truth,
+        frames,
+        o.split(metrics),
+        cutoffs,
+        convention=rule,
+        order=sorted_by,
+        average=average,
+        sampled=sampled,
+        level=level,
+        **further,  # type: ignore[arg-type]
+    )
+    if compare is not None:
+        two = None if compare == "all" else _two(compare, list(frames))
+        table = result.compare(runs=two, test=test, adjustment=adjustment, repeats=repeats, rng=seed)
+        result = replace(result, comparison=table)
+    files = [truth, *filter(None, further.values()), *(opinions for _, _, opinions in read_runs)]
+    source = Source(
+        tuple(name for one in files for name in one.source.names),
+        tuple(sha256 for one in files for sha256 in one.source.sha256),
+    )
+    provenance = replace(
+        result.provenance,
+        source=source,
+        seed=None if compare is None else seed,
+        command=o.stated(),
+        notes=(*notes, *result.provenance.notes),
+    )
+    result = replace(result, provenance=provenance)
+    if per_user is not None:
+        write_frame(result.per_user(), per_user)
+    tables = {"Values": result.values} if result.values.height > 24 else {}
+    output.deliver(
+        result,
+        "Recommendation",
+        tables | ({"Comparison": result.comparison} if result.comparison.height > 24 else {}),
+        json=json,
+        parquet=parquet,
+        report=report,
+        issues=sum((one.issues for one in files), Issues()),
+    )
+
+
+def _named(word: str) -> tuple[str, str]:
+    """A run as it was typed: its name, empty if it has none, and its file."""
+    name, sign, path = word.partition("=")
+    return ("", word) if not sign or not name or Path(word).exists() else (name, path)
+
+
+def _runs(given: list[tuple[str, str, Opinions]]) -> dict[str, pl.DataFrame]:
+    """The frame of each run by its name."""
+    from psephos.errors import InputError
+    from psephos.metrics.recommendation.tables import COLUMNS
+
+    found: list[tuple[str, str, pl.DataFrame]] = []
+    for name, path, opinions in given:
+        if opinions.kind not in ("rankings", "interactions"):
+            problem = f"{path} holds {opinions.kind}"
+            raise InputError("--runs", problem, hint="a run is a TREC run, rankings, or user, item and score or rank")
+        frame, stem = opinions.frame(), Path(path).stem
+        column = next((one for one in frame.columns if one.lower() in COLUMNS["run"]), None)
+        parts = {stem: frame}
+        if column is not None:
+            split = frame.partition_by(column, as_dict=True, maintain_order=True, include_key=False)
+            parts = {str(key[0]): part for key, part in split.items()}
+        if name and len(parts) > 1:
+            raise InputError("--runs", f"{path} holds {len(parts)} runs, so {name!r} cannot name it")
+        found += [(name or run, name or (stem if len(parts) == 1 else run), part) for run, part in parts.items()]
+    times = Counter(run for run, _, _ in found)
+    named = [(run if times[run] == 1 else stem, part) for run, stem, part in found]
+    twice = [run for run, count in Counter(run for run, _ in named).items() if count > 1]
+    if twice:
+        raise InputError("--runs", f"two are called {twice[0]!r}", hint="name each, as in --runs old=a.run,new=b.run")
+    if not named:
+        raise InputError("--runs", "name at least one file")
+    return dict(named)
+
+
+def _order(order: str, convention: str, frames: dict[str, pl.DataFrame]) -> tuple[str | None, list[str]]:
+    """What sorts the runs, and what to say of it."""
+    from psephos.errors import check_choice
+    from psephos.metrics.recommendation.tables import COLUMNS, ORDERS
+
+    check_choice("--order", order, ("auto", *ORDERS))
+    if order != "auto":
+        return order, []
+    names = [{one.lower() for one in frame.columns} for frame in frames.values()]
+    if not any(own & {*COLUMNS["rank"]} and own & {*COLUMNS["score"]} for own in names):
+        return None, []
+    chosen = "score" if convention == "trec_eval" else "rank"
+    return chosen, [f"runs have ranks and scores: sorted by {chosen}"]
+
+
+def _choices(given: Texts) -> dict[str, Any]:
+    from psephos.errors import InputError
+
+    found: dict[str, Any] = o.pairs("set", given)
+    if "level" in found:
+        try:
+            found["level"] = None if found["level"] == "none" else float(found["level"])
+        except ValueError:
+            raise InputError("--set", f"level must be a number or none, got {found['level']!r:.40}") from None
+    return found
+
+
+def _whole(text: str) -> int:
+    from psephos.errors import InputError
+
+    try:
+        return int(text)
+    except ValueError:
+        raise InputError("--k", f"must be whole numbers as in 5,10, or all, got {text!r:.40}") from None
+
+
+def _two(text: str, known: list[str]) -> list[str]:
+    from psephos.errors import InputError
+    from psephos.opinions.kinds import listed
+
+    two = o.split(text)
+    for name in two:
+        if name not in known:
+            raise InputError("--compare", f"there is no run {name!r:.60} among {listed(known)}")
+    if len(set(two)) < max(2, len(two)):
+        raise InputError("--compare", f"must name two different runs as in A,B, or all, got {text!r:.60}")
+    return two
