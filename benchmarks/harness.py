@@ -234,6 +234,7 @@ _HEAD = """# Benchmarks
 
 Answers are checked first, then both are timed in turn. Times are medians; peer / ours is the median of the ratios
 within pairs (smallest to largest); memory is the peak of a fresh process (its rise during the run). By `make bench`.
+Each file in `benchmarks/results` notes the load of the machine: on a busy one times are too long, and ratios stand.
 
 | question | input | peer | ours | theirs | peer / ours | our memory | their memory | answers differ by | at most |
 |---|---|---|---:|---:|---:|---:|---:|---:|---:|"""
