@@ -279,7 +279,8 @@ def test_an_interrupted_count_goes_on(psephos, parquet, tmp_path):
         (["{votes}", "--in-parts"], "is not a whole Parquet file"),
         (["{votes}", "--in-parts", "--strict"], "--wide, --format, --layout, --strict do not apply"),
         (["-", "--in-parts"], "does not exist"),
-        (["{scores}"], "scores cannot be decided"),
+        (["{scores}", "--why", "a"], "--why: scores have no votes behind a choice"),
+        (["{scores}", "--rule", "strict"], "--rule: means nothing for score-bias"),
         (["{scores}", "--in-parts"], "is not a whole Parquet file"),
         (["{abstained}"], "every voter abstained"),
     ],
@@ -321,4 +322,24 @@ def test_a_broken_file_gives_a_verdict_or_one_line(psephos, path):
         assert done.complaint.startswith("psephos: ")
         assert len(done.complaint) < 2000
     else:
-        assert "Verdict by majority" in done.out
+        assert "Verdict by majority" in done.out or "Scores without the bias of voters" in done.out
+
+
+def test_scores_are_freed_of_the_bias_of_voters(psephos, tmp_path):
+    """One voter scores two below the other, and only the strict one saw c: c deserves more than its mean."""
+    (tmp_path / "scores.csv").write_text(
+        "item,voter,score\n"
+        + "".join(
+            f"{item},mild,{score + 1}\n{item},strict,{score - 1}\n"
+            for item, score in zip("abdefg", (4, 6, 5, 3, 7, 5), strict=True)
+        )
+        + "c,strict,4\n"
+    )
+    said = json.loads(psephos("decide", tmp_path / "scores.csv", "--json").out)
+    assert said["result"] == "scoreverdict"
+    (row,) = (row for row in said["rows"] if row["item"] == "c")
+    assert row["mean"] == 4
+    assert row["score"] > 4.3
+    done = psephos("decide", tmp_path / "scores.csv", "--report", tmp_path / "page.html")
+    assert "Scores without the bias of voters" in done.out
+    assert "<svg" in (tmp_path / "page.html").read_text()

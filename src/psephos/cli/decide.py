@@ -24,8 +24,8 @@ def decide(
     method: Annotated[
         str,
         typer.Option(
-            help="auto, majority, dawid-skene, one-coin, glad, mace, kos, agreement, source-reliability, collective or "
-            "transcripts."
+            help="auto, majority, dawid-skene, one-coin, glad, mace, kos, agreement, source-reliability, collective, "
+            "transcripts or, of scores, score-bias."
         ),
     ] = "auto",
     ties: Annotated[str, typer.Option(help="What an item gets whose first place is shared: first, none.")] = "first",
@@ -62,9 +62,10 @@ def decide(
     """Say what the voters say together, how sure that is, and what to check first."""
     from psephos.cli import output
     from psephos.cli.transcript_view import print_transcripts
-    from psephos.consensus import TranscriptVerdict
+    from psephos.consensus import ScoreVerdict, TranscriptVerdict
     from psephos.consensus import decide as decide_opinions
     from psephos.consensus.transcripts.known_texts import with_references
+    from psephos.errors import InputError
     from psephos.opinions import Opinions
     from psephos.opinions.writing import write_frame
 
@@ -76,7 +77,7 @@ def decide(
     asked = t.asked_for(opinions, stated)
     if asked.pop("references", None) is not None and isinstance(opinions, Opinions):
         opinions = with_references(opinions, str(references), encoding=given.encoding)
-    verdict = decide_opinions(
+    verdict: Any = decide_opinions(
         opinions,
         method=method,
         ties=ties,
@@ -87,6 +88,13 @@ def decide(
         resume=resume,
         **asked,
     )
+    if isinstance(verdict, ScoreVerdict):
+        if why:
+            raise InputError("--why", "scores have no votes behind a choice", hint="see the table of voters")
+        tables = {"Scores": verdict.table().head(limit), "Voters": verdict.voters.head(limit)}
+        title = "Scores without the bias of voters"
+        output.deliver(verdict, title, tables, json=json, parquet=parquet, report=report, issues=verdict.issues)
+        return
     reasons = [verdict.why(item) for item in why or []]
     gold = _known(verdict, equivalence)
     if parquet is not None:

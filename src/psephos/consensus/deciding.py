@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from psephos.consensus.majority import majority
 from psephos.consensus.sources.reliability import source_reliability
 from psephos.consensus.transcripts.deciding import transcripts
 from psephos.consensus.truth_inference.inference import truth_inference
+from psephos.consensus.truth_inference.score_bias import ScoreVerdict
 from psephos.errors import InputError, check_choice
 from psephos.opinions.model import Opinions
 from psephos.opinions.sharding import Shards, check_opinions
@@ -23,6 +24,7 @@ MODELS = ("dawid-skene", "one-coin", "glad", "mace", "kos", "agreement")
 METHODS = {
     "labels": ("majority", *MODELS, "source-reliability"),
     "samples": ("majority", *MODELS, "collective"),
+    "scores": ("score-bias",),
     "transcripts": ("transcripts",),
 }
 """Methods for each kind that can be decided."""
@@ -36,35 +38,43 @@ VOTES_PER_ITEM = 3.0
 MOST_VOTES = 20_000_000
 """More votes than this are not passed over again and again unless asked for."""
 
-_DOORS: dict[str, Callable[..., Verdict]] = {
+_DOORS: dict[str, Callable[..., Verdict | ScoreVerdict]] = {
     "majority": majority,
-    **{model: cast("Callable[..., Verdict]", partial(truth_inference, model=model)) for model in MODELS},
+    **{model: partial(truth_inference, model=model) for model in (*MODELS, "score-bias")},
     "source-reliability": source_reliability,
     "collective": collective,
     "transcripts": transcripts,
 }
 
+_OF_SCORES = ("prior", "rounds", "tolerance", "engine")
+"""Options of `truth_inference` that mean something for scores."""
+
 _IDLE = {"ties": "first", "rule": "plurality", "weights": None, "equivalence": "exact", "resume": None}
 """Options that not every method has, with the values at which they ask for nothing."""
 
 
-def decide(opinions: Opinions | Shards, *, method: str = "auto", **options: Any) -> Verdict:
+@overload
+def decide(opinions: Opinions | Shards, *, method: Literal["score-bias"], **options: Any) -> ScoreVerdict: ...
+@overload
+def decide(opinions: Opinions | Shards, *, method: str = "auto", **options: Any) -> Verdict: ...
+def decide(opinions: Opinions | Shards, *, method: str = "auto", **options: Any) -> Verdict | ScoreVerdict:
     """Say what the voters say together.
 
     Parameters
     ----------
     opinions : Opinions or Shards
-        Of kind ``labels``, ``samples`` or ``transcripts``.
+        Of kind ``labels``, ``samples``, ``transcripts`` or ``scores``.
     method : str, default "auto"
         One of `METHODS` for the kind: ``"majority"``, a model of `truth_inference` (``"dawid-skene"``, ``"one-coin"``,
         ``"glad"``, ``"mace"``, ``"kos"``, ``"agreement"``), ``"source-reliability"``, ``"collective"``,
-        ``"transcripts"``. ``"auto"`` chooses by `method_for`; the provenance of the verdict names what it took.
+        ``"transcripts"``, ``"score-bias"``. ``"auto"`` chooses by `method_for`; the provenance names what it took.
     **options
         Passed to the method.
 
     Returns
     -------
-    Verdict
+    Verdict or ScoreVerdict
+        Of scores a `ScoreVerdict`, which has scores for items where a verdict has choices.
 
     Raises
     ------
@@ -121,21 +131,21 @@ def method_for(opinions: Opinions | Shards) -> str:
 
 def _chosen(opinions: Opinions | Shards, options: dict[str, Any]) -> str:
     """What auto takes: majority where an option is given that only majority has."""
-    if opinions.kind == "transcripts":
-        return "transcripts"
+    if opinions.kind in ("transcripts", "scores"):
+        return METHODS[opinions.kind][0]
     asked = any(options.get(name, _IDLE[name]) != _IDLE[name] for name in ("ties", "rule", "resume"))
     return "majority" if asked else method_for(opinions)
 
 
 def _fitting(name: str, options: dict[str, Any]) -> dict[str, Any]:
     """The options that a method takes; those that ask for nothing are left out, others that it lacks are refused."""
-    takes = inspect.signature(_DOORS[name]).parameters
+    takes = _OF_SCORES if name == "score-bias" else inspect.signature(_DOORS[name]).parameters
     fitting = {option: value for option, value in options.items() if option in takes}
     for option, value in options.items():
         idle = option in _IDLE and value == _IDLE[option]
         if idle:
             fitting.pop(option, None)
         elif option not in takes:
-            door = "truth_inference" if name in MODELS else name.replace("-", "_")
+            door = "truth_inference" if name in (*MODELS, "score-bias") else name.replace("-", "_")
             raise InputError(option, f"means nothing for {name}", hint=f"see psephos.consensus.{door}")
     return fitting
