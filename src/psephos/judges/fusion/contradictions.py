@@ -1,9 +1,9 @@
 """On which numbers, dates and names do drafts disagree?
 
 Sentences of different drafts that are alike without their facts (token F1 at least `ALIKE`) speak of the same thing and
-form a group, linked through common members. In a group two drafts contradict each other in a kind of fact if each states
-a value that the other does not; a draft that only says more contradicts nobody. Each value on which they disagree is
-listed with its votes, the number of drafts that state it.
+form a group, linked through common members. In a group two drafts contradict each other in a kind of fact if each
+states a value that the other does not; a draft that only says more contradicts nobody. Each value on which they
+disagree is listed with its votes, the number of drafts that state it.
 
 Source: ours; sheet 24 asks for the table. It finds what drafts say in like words, not every contradiction.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,7 +23,7 @@ from psephos.judges.fusion.sentences import likeness, sentences
 
 ALIKE = 0.5
 
-_SCHEMA = {
+_SCHEMA: dict[str, Any] = {
     "group": pl.Int64,
     "kind": pl.String,
     "value": pl.String,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from psephos.judges.fusion.planning import asking_for
 from psephos.judges.fusion.settings import Settings
@@ -89,7 +90,7 @@ class Conversation:
         if text not in self.notes:
             self.notes.append(text)
 
-    def _options(self, attempt: int) -> dict[str, object]:
+    def _options(self, attempt: int) -> dict[str, Any]:
         return {
             "temperature": self.settings.temperature,
             "seed": self.settings.seed % 2**31,

@@ -6,8 +6,8 @@
 
 A fact is backed by texts that state the same; a date by one that states at least as much of it.
 
-Source: sheet 24. Differs: numbers count by value and not by their digits; dates are read as a whole, in English, so that
-day and year taken from two places make a new date.
+Source: sheet 24. Differs: numbers count by value and not by their digits; dates are read as a whole, in English, so
+that day and year taken from two places make a new date.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 r"""What is the one answer that several drafts add up to?
 
-Best of N keeps one draft, y* = argmax S(x, y) over the drafts Y, and wastes the others. Fusion gives the request and all
-drafts to a language model that writes one new answer F(x, Y), which may lie outside of Y and so can be better than the
-best draft. Around that call everything can be checked: sentences without support in any draft are listed, drafts that
-contradict each other are shown with their votes, short exact answers are voted on instead of being fused, and a model
-that fails, refuses or does not keep to the form is replaced by the best draft, which is said.
+Best of N keeps one draft, y* = argmax S(x, y) over the drafts Y, and wastes the others. Fusion gives the request and
+all drafts to a language model that writes one new answer F(x, Y), which may lie outside of Y and so can be better than
+the best draft. Around that call everything can be checked: sentences without support in any draft are listed, drafts
+that contradict each other are shown with their votes, short exact answers are voted on instead of being fused, and a
+model that fails, refuses or does not keep to the form is replaced by the best draft, which is said.
 
 Source: FusioN, "Making, not Taking, the Best of N" (2025), arXiv 2510.00931, as sheet 24 has it. Differs: all of the
 checks, the vote and the fallback are ours; the model is asked at temperature 0.
@@ -21,8 +21,8 @@ import polars as pl
 
 from psephos.errors import InputError
 from psephos.judges.fusion.checking import checked
-from psephos.judges.fusion.conversation import Conversation, TooLongError
 from psephos.judges.fusion.contradictions import contradiction_table
+from psephos.judges.fusion.conversation import Conversation, TooLongError
 from psephos.judges.fusion.drafts import Draft, by_merit, distinct
 from psephos.judges.fusion.fusion_result import Fusion
 from psephos.judges.fusion.planning import Plan, fits, plan_for
@@ -53,7 +53,8 @@ def fuse(
     prompt : str or sequence of Message
         The request that the drafts answer; it is shown to the model as it is.
     candidates : sequence of str or Draft
-        The drafts. Blanks around them go, empty ones are dropped, repetitions count as one that was given several times.
+        The drafts. Blanks around them go, empty ones are dropped, repetitions count as one that was given several
+        times.
     model : LanguageModel
         Writes the answer. Put into `Retrying`, so that what fails once is tried again, and into `Caching`, so that
         nothing is paid for twice.
@@ -64,8 +65,8 @@ def fuse(
         one draft, by score or by asking the model. `criteria`: rules of the house that the answer must keep.
         `language`, `max_chars`: of the answer. `reasoning`: let the model think first (default False). `orders`: in how
         many orders of the drafts to ask, to see what depends on it (default 1). `seed` (default 0) of the orders.
-        `temperature` (default 0), `max_tokens` (default 1024) of the answer. `context`: tokens of messages and answer at
-        most; beyond, `overflow` says "drop" (default: leave out the worst drafts) or "tree" (fuse groups of `group`,
+        `temperature` (default 0), `max_tokens` (default 1024) of the answer. `context`: tokens of messages and answer
+        at most; beyond, `overflow` says "drop" (default: leave out the worst drafts) or "tree" (fuse groups of `group`,
         default 3). `least`: least support of a sentence (default 0.5). `checker`: a second model, which says of each
         sentence whether it is right. `count_tokens`: a function from text to its number of tokens.
 
@@ -142,7 +143,9 @@ def fused(
         further.append(f"the answer has {len(text):,} characters, {settings.max_chars:,} were wished for")
     if plan.mode == "fuse" and not fallback and len(texts) < len(plan.orders):
         further.append(f"{len(plan.orders) - len(texts)} of {len(plan.orders)} orders gave no text")
-    backing = [replace(draft, text=short(draft.text) or draft.text) for draft in drafts] if plan.mode == "vote" else drafts
+    backing = (
+        [replace(draft, text=short(draft.text) or draft.text) for draft in drafts] if plan.mode == "vote" else drafts
+    )
     parts = support_table(text, backing, settings.least)
     if settings.checker is not None:
         verdicts = checked(settings.checker, request, parts["sentence"].to_list(), settings, tag, talk)
@@ -219,7 +222,7 @@ def _named(talk: Conversation, drafts: Sequence[Draft], plan: Plan) -> int | Non
 
 def _written(talk: Conversation, drafts: Sequence[Draft], plan: Plan, settings: Settings) -> list[str]:
     """The text of each order; none if the first failed."""
-    texts = []
+    texts: list[str] = []
     for order in plan.orders:
         text = _write(talk, [drafts[place] for place in order], settings)
         if text is not None and _refuses(text, drafts):

@@ -115,8 +115,12 @@ class Fusion(Result):
             lines.append(("drafts disagree", f"on a {kind}: {told}"))
         if len(self.texts) > 1:
             facts = ", ".join(self.stability["value"]) or "no fact"
-            lines.append(("orders", f"{len(self.texts):,}; words alike {self.same_words:.2f}; {facts} depends on the order"))
-        tokens = [f"{n:,} {what}" for n, what in ((self.usage.tokens_in, "read"), (self.usage.tokens_out, "written")) if n]
+            lines.append(
+                ("orders", f"{len(self.texts):,}; words alike {self.same_words:.2f}; {facts} depends on the order")
+            )
+        tokens = [
+            f"{n:,} {what}" for n, what in ((self.usage.tokens_in, "read"), (self.usage.tokens_out, "written")) if n
+        ]
         cost = "" if self.usage.cost is None else f", cost {self.usage.cost:.6g}"
         lines.append(("calls", f"{self.calls:,}{'; tokens ' + ' and '.join(tokens) if tokens else ''}{cost}"))
         lines += [("failure", error) for error in self.errors]
@@ -124,7 +128,7 @@ class Fusion(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result, ready for JSON."""
-        own = {
+        own: dict[str, Any] = {
             "text": self.text,
             "mode": self.mode,
             "reason": self.reason,
@@ -145,4 +149,5 @@ class Fusion(Result):
                 "cost": self.usage.cost,
             },
         }
-        return super().to_dict() | json_ready(own)
+        own = json_ready(own)
+        return super().to_dict() | own

@@ -5,8 +5,8 @@
     mode "select"                             the best score, or else the model names the best draft
     otherwise                                 the model writes
 
-Where request, drafts and answer exceed the context, the worst drafts by score or else by centrality are left out, or the
-drafts are fused in groups. Which draft stands first sways a model, so the order is drawn from the seed; of several
+Where request, drafts and answer exceed the context, the worst drafts by score or else by centrality are left out, or
+the drafts are fused in groups. Which draft stands first sways a model, so the order is drawn from the seed; of several
 orders the second is the first reversed, and no two are the same.
 
 Source: sheet 24. Differs: tokens are estimated as everywhere in psephos (bytes by 3), not as characters by 4.

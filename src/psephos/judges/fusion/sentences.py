@@ -1,12 +1,12 @@
 r"""How much of a sentence stands in another one?
 
-A text is cut after ``.``, ``?`` or ``!`` where a blank or the end follows, and at line ends. A token is a run of letters
-or digits without case. Two texts are as alike as the tokens that they share,
+A text is cut after ``.``, ``?`` or ``!`` where a blank or the end follows, and at line ends. A token is a run of
+letters or digits without case. Two texts are as alike as the tokens that they share,
 
     F1 = 2 |a and b| / (|a| + |b|),        a, b the tokens of each, each as often as it occurs.
 
-Source: sheet 24. Differs: line ends and the full stops of Chinese and Japanese end a sentence too, signs of emphasis and
-bullets belong to none.
+Source: sheet 24. Differs: line ends and the full stops of Chinese and Japanese end a sentence too, signs of emphasis
+and bullets belong to none.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ may be.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,7 +23,7 @@ from psephos.judges.fusion.sentences import likeness, sentences
 
 LEAST = 0.5
 
-_SCHEMA = {
+_SCHEMA: dict[str, Any] = {
     "place": pl.Int64,
     "sentence": pl.String,
     "support": pl.Float64,

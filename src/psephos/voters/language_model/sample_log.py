@@ -1,8 +1,8 @@
 """What has been sampled and paid already, if the work was broken off at any moment?
 
-A log is a `LineLog` with a line for each sample, in the columns of opinions of kind ``samples``. An ``fsync`` takes a few
-milliseconds, a sample of a language model a hundred times as long; the log can be read while it grows
-(``psephos decide answers.jsonl``).
+A log is a `LineLog` with a line for each sample, in the columns of opinions of kind ``samples``. An ``fsync`` takes a
+few milliseconds, a sample of a language model a hundred times as long; the log can be read while it grows (``psephos
+decide answers.jsonl``).
 
 Each line has the key of its request (`request_key`), by which samples of another model or of other settings are found
 and refused. Keys of servers are in no request, and so in no log.
