@@ -92,7 +92,16 @@ def test_drafts_may_stand_in_another_column(psephos, served):
 def test_files_are_written(psephos, served, require):
     require("matplotlib")
     done = psephos(
-        "judge", "fuse", "prompts.csv", "--drafts", "drafts.csv", *served, "--report", "r.html", "--parquet", "t.parquet"
+        "judge",
+        "fuse",
+        "prompts.csv",
+        "--drafts",
+        "drafts.csv",
+        *served,
+        "--report",
+        "r.html",
+        "--parquet",
+        "t.parquet",
     )
     assert done.code == 0
     assert "<svg" in Path("r.html").read_text()

@@ -299,9 +299,9 @@ def test_sentences(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("In May I saw 1,250 of 3.5 and -2.", [("name", "May"), ("number", "1,250"), ("number", "3.5"), ("number", "2")]),
-        ("On 19 March 1932, March 19, 1932 and 1932-03-19.", [("date", "19 March 1932")]),
-        ("Opened in March 1932 by Agnes O'Neill-Pell's son.",
+        ("In May I saw 1,250 of 3.5 and -2.", [("name", "May"), ("number", "1,250"), ("number", "3.5"), ("number",
+        "2")]), ("On 19 March 1932, March 19, 1932 and 1932-03-19.", [("date", "19 March 1932")]), ("Opened in March
+        1932 by Agnes O'Neill-Pell's son.",
          [("date", "March 1932"), ("name", "Agnes"), ("name", "O'Neill-Pell")]),
         ("The 45 of Marchmont.", [("number", "45"), ("name", "Marchmont")]),
         ("Word1 2nd x86", [("number", "1"), ("number", "2"), ("number", "86")]),

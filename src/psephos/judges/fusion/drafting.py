@@ -99,16 +99,9 @@ def collect_drafts(
     if not prompts:
         raise InputError("prompts", "holds none")
     options = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed}
-    asked = [
-        (item, place, replace(_request(item, prompt, options), sample_index=draw))
-        for item, prompt in prompts.items()
-        for place in range(len(teachers))
-        for draw in range(times)
-    ]
+    asked = {item: _request(item, prompt, options) for item, prompt in prompts.items()}
     with SampleLog(path) as log:
-        wanted = {(item, names[place], request.sample_index): (place, request) for item, place, request in asked}
-        done = _done(log, wanted, teachers)
-        left = [job for job in asked if (job[0], names[job[1]], job[2].sample_index) not in done]
+        left = _left(log, asked, teachers, names, times)
         work = SideBySide(lambda job: teachers[job[1]].complete(job[2]), left, workers)
         ended: BudgetExceeded | None = None
         try:
@@ -131,33 +124,40 @@ def collect_drafts(
             work.stop()
         if ended is not None:
             raise ended
-        rows = {(row["item"], row["voter"], row["draw"]): row for row in log.rows}  # of a draw the last try counts
-        ordered = [rows[item, names[place], request.sample_index] for item, place, request in asked]
-    return from_frame(sample_frame(ordered), kind="samples")
+        order = {item: place for place, item in enumerate(prompts)}
+        rows = sorted(log.rows, key=lambda row: (order[row["item"]], names.index(row["voter"]), row["draw"]))
+    return from_frame(sample_frame(rows), kind="samples")
 
 
 def _request(item: str, prompt: str | Sequence[Message] | Request, options: Mapping[str, Any]) -> Request:
     if isinstance(prompt, Request):
         return replace(prompt, tag=item, n=1)
     messages = (Message("user", prompt),) if isinstance(prompt, str) else tuple(prompt)
-    return Request(messages, tag=item, **options)  
+    return Request(messages, tag=item, **options)
 
 
-def _done(
-    log: SampleLog, wanted: Mapping[tuple[str, str, int], tuple[int, Request]], teachers: Sequence[LanguageModel]
-) -> set[tuple[str, str, int]]:
-    """Drafts that are there; failures are tried again."""
-    done = set()
+def _left(
+    log: SampleLog, asked: Mapping[str, Request], teachers: Sequence[LanguageModel], names: Sequence[str], times: int
+) -> list[tuple[str, int, Request]]:
+    """What is still to be asked; in the place of a draw that failed comes another one."""
+    next_draw: dict[tuple[str, int], int] = {}
+    there: dict[tuple[str, int], int] = {}
     for number, row in enumerate(log.rows, 1):
-        place = (row["item"], row["voter"], row["draw"])
-        known = wanted.get(place)
-        if known is None or short_key(teachers[known[0]], known[1]) != row["key"]:
+        item, voter, draw = row["item"], row["voter"], row["draw"]
+        known = item in asked and voter in names
+        place = names.index(voter) if known else -1
+        if not known or short_key(teachers[place], replace(asked[item], sample_index=draw)) != row["key"]:
             raise InputError(
                 str(log.path),
-                f"has a draft of {row['item']!r:.60} by another model, or to another request",
+                f"has a draft of {item!r:.60} by another model, or to another request",
                 where=f"line {number}",
                 hint="name another file, or ask for the same",
             )
-        if row["status"] != FAILED:
-            done.add(place)
-    return done
+        next_draw[item, place] = max(next_draw.get((item, place), 0), draw + 1)
+        there[item, place] = there.get((item, place), 0) + (row["status"] != FAILED)
+    return [
+        (item, place, replace(request, sample_index=next_draw.get((item, place), 0) + more))
+        for item, request in asked.items()
+        for place in range(len(teachers))
+        for more in range(times - there.get((item, place), 0))
+    ]
