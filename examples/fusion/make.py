@@ -2,8 +2,8 @@
 
     python make.py            drafts.jsonl and answers.jsonl (a few minutes)
 
-The drafts are sampled at temperature 0.9 with seeds; the answers are a cassette, so that tests and pages hear exactly what
-the model said, without the model.
+The drafts are sampled at temperature 0.9 with seeds; the answers are a cassette, so that tests and pages hear exactly
+what the model said, without the model.
 """
 
 import sys

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from editors import editor, mark  # noqa: E402 - from this folder
+from editors import editor, mark
 
 from psephos.errors import BudgetExceeded, InputError, ParseError
 from psephos.judges import FusedDataset, collect_drafts, fuse_dataset, judge_pairs, win_rate
@@ -56,10 +56,8 @@ def test_a_conversation_keeps_its_turns(tmp_path: Path) -> None:
 
 
 def test_samples_are_drafts_of_teachers_with_scores(tmp_path: Path) -> None:
-    given = samples(
-        ["a", "a", "a", "b"], ["Ann", "Bob", "Cid", "Ann"], [0, 0, 0, 0], ["Long words of Ann.", "Rather short words of
-        Bob.", None, "B is here."], reward=[0.2, 0.7, None, None],
-    )
+    answers = ["Long words of Ann.", "Rather short words of Bob.", None, "B is here."]
+    given = samples(list("aaab"), ["Ann", "Bob", "Cid", "Ann"], [0] * 4, answers, reward=[0.2, 0.7, None, None])
     made = fuse_dataset({"a": "A?", "b": "B?"}, given, Scripted([""]), tmp_path / "t.jsonl")
     assert made.rows.select("item", "text", "copied_from", "drafts", "fallback").rows() == [
         ("a", "Rather short words of Bob.", "Bob", 2, True),
@@ -192,17 +190,21 @@ def test_bad_input(tmp_path: Path, prompts: Any, drafts: Any, argument: str) -> 
 
 
 def test_teachers_are_asked_once_for_each_draft(tmp_path: Path) -> None:
-    path = tmp_path / "d.jsonl" ann = Scripted(lambda request: f"Ann {request.sample_index}", id="Ann") bob =
-    Scripted(lambda request: ModelError("is tired") if request.tag == "b" else "Bob", id="Bob") prompts = {"a": "A?",
-    "b": "B?"} drafts = collect_drafts(prompts, [ann, bob], path, times=2) rows = drafts.frame().select("item", "voter",
-    "draw", "answer").rows() assert rows[:4] == [("a", "Ann", 0, "Ann 0"), ("a", "Ann", 1, "Ann 1"), ("a", "Bob", 0,
-    "Bob"), ("a", "Bob", 1, "Bob")] assert [row[3] for row in rows[6:]] == [None, None] rested = Scripted(lambda
-    request: "Bob at last", id="Bob") again = collect_drafts(prompts, [ann, rested], path, times=2) assert
-    (len(ann.requests), len(rested.requests)) == (4, 2)  # failures alone are asked again bobs =
-    again.frame().filter(item="b", voter="Bob").select("draw", "answer").rows() assert bobs == [(0, None), (1, None),
-    (2, "Bob at last"), (3, "Bob at last")]  # another draw in the place of a failed assert
-    read(str(path)).frame().height == again.frame().height == 10 with pytest.raises(InputError, match="another
-    request"):
+    path = tmp_path / "d.jsonl"
+    ann = Scripted(lambda request: f"Ann {request.sample_index}", id="Ann")
+    bob = Scripted(lambda request: ModelError("is tired") if request.tag == "b" else "Bob", id="Bob")
+    prompts = {"a": "A?", "b": "B?"}
+    rows = collect_drafts(prompts, [ann, bob], path, times=2).frame().select("item", "voter", "draw", "answer").rows()
+    assert rows[:2] == [("a", "Ann", 0, "Ann 0"), ("a", "Ann", 1, "Ann 1")]
+    assert rows[2:4] == [("a", "Bob", 0, "Bob"), ("a", "Bob", 1, "Bob")]
+    assert [row[3] for row in rows[6:]] == [None, None]
+    rested = Scripted(lambda request: "Bob at last", id="Bob")
+    again = collect_drafts(prompts, [ann, rested], path, times=2)
+    assert (len(ann.requests), len(rested.requests)) == (4, 2)  # failures alone are asked again, as other draws
+    bobs = again.frame().filter(item="b", voter="Bob").select("draw", "answer").rows()
+    assert bobs == [(0, None), (1, None), (2, "Bob at last"), (3, "Bob at last")]
+    assert read(str(path)).frame().height == again.frame().height == 10
+    with pytest.raises(InputError, match="another request"):
         collect_drafts({"a": "Other?", "b": "B?"}, [ann, rested], path, times=2)
 
 
@@ -282,5 +284,3 @@ def test_what_the_real_model_said_goes_the_whole_way(tmp_path: Path) -> None:
         assert text.strip()
         assert not fallback or copied is not None
     assert made.rows["sentences"].min() >= 1
-
-

@@ -40,8 +40,8 @@ def fuse(
         ),
     ],
     model: Annotated[
-        str, typer.Option(metavar="NAME", help="Writes the answers: a model of the endpoint, or local for the small
-        one.")
+        str,
+        typer.Option(metavar="NAME", help="Writes the answers: a model of the endpoint, or local for the small one."),
     ],
     drafts: Annotated[
         Path | None,
@@ -125,8 +125,11 @@ def fuse(
         raise InputError("--drafts", "or --teacher is needed, and not both", hint="name a file of samples")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", IgnoredWishWarning) given = _drafts(drafts, column, teacher or [], asked,
-            rows, opened, times, temperature, max_tokens, seed, workers) if dry_run:
+            warnings.simplefilter("ignore", IgnoredWishWarning)
+            given = _drafts(
+                drafts, column, teacher or [], asked, rows, opened, times, temperature, max_tokens, seed, workers
+            )
+            if dry_run:
                 _show_plan(asked, given, prices_in(prices), wishes, json)
                 return
             if checker is not None:
@@ -203,8 +206,12 @@ def _show_plan(
     from psephos.judges import fuse_preview
     from psephos.judges.fusion.dataset import drafts_of
 
-    drafts = drafts_of(given) plans = [fuse_preview(asked[item], texts, prices=prices, **wishes) for item, texts in
-    drafts.items() if item in asked] first = next((plan for plan in plans if plan.calls), None) if json:
+    drafts = drafts_of(given)
+    plans = [
+        fuse_preview(asked[item], texts, prices=prices, **wishes) for item, texts in drafts.items() if item in asked
+    ]
+    first = next((plan for plan in plans if plan.calls), None)
+    if json:
         import sys
         from json import dumps
 
@@ -213,9 +220,12 @@ def _show_plan(
     out = output.console()
     calls, most = sum(plan.calls for plan in plans), sum(plan.most_calls for plan in plans)
     lines = [
-        ("prompts", f"{len(asked):,}, {len(plans):,} of them with drafts"), ("calls", f"{calls:,}, at most {most:,}"),
-        ("tokens", f"about {sum(p.tokens_in for p in plans):,} read, {sum(p.tokens_out for p in plans):,} written at
-        most"),
+        ("prompts", f"{len(asked):,}, {len(plans):,} of them with drafts"),
+        ("calls", f"{calls:,}, at most {most:,}"),
+        (
+            "tokens",
+            f"about {sum(p.tokens_in for p in plans):,} read, {sum(p.tokens_out for p in plans):,} written at most",
+        ),
     ]
     if prices is not None:
         costs = (sum(plan.cost or 0 for plan in plans), sum(plan.most_cost or 0 for plan in plans))

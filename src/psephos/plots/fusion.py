@@ -190,10 +190,14 @@ def fused_rows_plot(result: FusedDataset, *, theme: str = "light", heading: bool
     rows = result.rows
     if not rows.height:
         raise NoPictureError("result", "has no row")
-    how = pl.when("fallback").then(pl.lit("fallback")).otherwise(pl.col("mode")).alias("how") bare =
-    pl.col("unsupported").list.len().sum().alias("bare") groups = rows.group_by(how).agg(pl.len().alias("rows"),
-    pl.col("sentences").sum(), bare).sort("rows", descending=True) total, without = int(groups["sentences"].sum()),
-    int(groups["bare"].sum()) finding = "All sentences stand in a draft" if without:
+    how = pl.when("fallback").then(pl.lit("fallback")).otherwise(pl.col("mode")).alias("how")
+    bare = pl.col("unsupported").list.len().sum().alias("bare")
+    groups = (
+        rows.group_by(how).agg(pl.len().alias("rows"), pl.col("sentences").sum(), bare).sort("rows", descending=True)
+    )
+    total, without = int(groups["sentences"].sum()), int(groups["bare"].sum())
+    finding = "All sentences stand in a draft"
+    if without:
         finding = f"{share(without / max(total, 1))} of the sentences stand in no draft"
     method = f"How the {rows.height:,} answers came about. Right: sentences that stand in no draft."
     names = groups["how"].to_list()
