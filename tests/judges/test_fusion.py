@@ -21,7 +21,7 @@ from editors import drafts_in, editor, mark
 from psephos.errors import BudgetExceeded, InputError
 from psephos.judges import Draft, Fusion, contradictions, fuse, fuse_preview, sentence_support
 from psephos.judges.fusion.drafts import by_merit, distinct
-from psephos.judges.fusion.facts import facts
+from psephos.judges.fusion.facts import facts, stated
 from psephos.judges.fusion.sentences import sentences, token_f1, tokens
 from psephos.judges.fusion.wording import harmless, mark_for, to_fuse
 from psephos.selection import best_of_majority
@@ -98,6 +98,12 @@ def test_support_names_the_draft_and_new_numbers() -> None:
     same = sentence_support("It cost 9 million.", ["It cost 8 million."])
     assert same["support"][0] == 0.75
     assert same["severity"][0] == 2
+
+
+def test_a_sentence_does_not_stand_on_another_number() -> None:
+    row = sentence_support("It is 500 m long.", ["It is 503 m long.", "It is 500 m long, of iron and of stone."])
+    assert row.select("drafts", "supported").rows() == [(["draft 2"], True)]
+    assert row["support"][0] == pytest.approx(10 / 15)
 
 
 def test_a_reply_without_marks_twice_is_a_fallback() -> None:
@@ -397,7 +403,9 @@ def slow_f1(one: str, other: str) -> float:
 def test_support_is_that_of_the_slow_way_and_knows_no_order(drafts: list[str], text: str) -> None:
     table = sentence_support(text, drafts)
     for sentence, support in table.select("sentence", "support").iter_rows():
-        best = max((slow_f1(sentence, other) for draft in drafts for other in sentences(draft)), default=0.0)
+        others = [other for draft in drafts for other in sentences(draft)]
+        stating = [other for other in others if all(stated([other]).backs(fact) for fact in facts(sentence))]
+        best = max((slow_f1(sentence, other) for other in stating or others), default=0.0)
         assert support == pytest.approx(best)
     for order in list(permutations(range(len(drafts))))[:6]:
         other = sentence_support(text, [Draft(drafts[place], source=f"draft {place + 1}") for place in order])

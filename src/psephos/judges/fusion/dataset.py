@@ -108,9 +108,9 @@ class FusedDataset(Result):
             bare = int(self.rows["unsupported"].list.len().sum())
             lines.append(("to check", f"{bare:,} of {total['sentences']:,} sentences stand in no draft"))
         if total["calls"]:
-            lines.append(
-                ("calls", f"{total['calls']:,}; {total['tokens_in']:,} tokens read, {total['tokens_out']:,} written")
-            )
+            known = self.rows["tokens_in"].count()
+            tokens = f"; {total['tokens_in']:,} tokens read, {total['tokens_out']:,} written" if known else ""
+            lines.append(("calls", f"{total['calls']:,}{tokens}"))
         if self.rows["cost"].count():
             lines.append(("cost", f"{total['cost']:.6g}"))
         if self.failures.height:

@@ -1,7 +1,8 @@
 """Which sentences of an answer stand in a draft, and which must be checked by hand?
 
-Each sentence of the answer is compared with each sentence of each draft by token F1; the largest is its support. It is
-supported if that is at least `LEAST` and it states no number, date or name that is in no draft. To be checked first is
+Each sentence of the answer is compared with each sentence of each draft by token F1; the largest is its support. If it
+states numbers, dates or names, and some sentences of drafts state all of them, only these are looked at: "It is 500 m
+long" does not stand on "It is 503 m long". It is supported if that is at least `LEAST` and it states no number, date or name that is in no draft. To be checked first is
 what states something new, then what is least like any draft. Nothing is asked: this is counting.
 
 Source: sheet 24. Differs: a date is a fact of its own, see `facts`. A sentence may be supported and wrong: the drafts
@@ -80,11 +81,16 @@ def support_table(text: str, drafts: Sequence[Draft], least: float) -> pl.DataFr
     alike = likeness(mine, [sentence for _, sentence in theirs])
     known = stated(draft.text for draft in drafts)
     rows = []
+    owned = [stated([sentence]) for _, sentence in theirs]
     for place, sentence in enumerate(mine):
+        told = facts(sentence)
+        if told:
+            backing = np.array([all(own.backs(fact) for fact in told) for own in owned], dtype=bool)
+            alike[place] *= backing | ~backing.any()
         best = float(alike[place].max(initial=0.0))
         level = np.flatnonzero(alike[place] >= best - 1e-12) if best > 0 else np.array([], dtype=np.int64)
         sources = [drafts[draft].source for draft in dict.fromkeys(owner[level].tolist())]
-        new = [fact for fact in facts(sentence) if not known.backs(fact)]
+        new = [fact for fact in told if not known.backs(fact)]
         supported = best >= least - 1e-12 and not new
         rows.append(
             (
