@@ -114,10 +114,10 @@ class Fusion(Result):
             told = ", ".join(f"{value} ({n})" for value, n in zip(values, votes, strict=True))
             lines.append(("drafts disagree", f"on a {kind}: {told}"))
         if len(self.texts) > 1:
-            facts = ", ".join(self.stability["value"]) or "no fact"
-            lines.append(
-                ("orders", f"{len(self.texts):,}; words alike {self.same_words:.2f}; {facts} depends on the order")
-            )
+            found = self.stability["value"].to_list()
+            swayed = f"{', '.join(found)} depend{'s' if len(found) == 1 else ''}" if found else "no fact depends"
+            words = f"words alike {self.same_words:.2f}"
+            lines.append(("orders", f"{len(self.texts):,}; {words}; {swayed} on the order"))
         tokens = [
             f"{n:,} {what}" for n, what in ((self.usage.tokens_in, "read"), (self.usage.tokens_out, "written")) if n
         ]

@@ -2,8 +2,9 @@
 
 Each sentence of the answer is compared with each sentence of each draft by token F1; the largest is its support. If it
 states numbers, dates or names, and some sentences of drafts state all of them, only these are looked at: "It is 500 m
-long" does not stand on "It is 503 m long". It is supported if that is at least `LEAST` and it states no number, date or name that is in no draft. To be checked first is
-what states something new, then what is least like any draft. Nothing is asked: this is counting.
+long" does not stand on "It is 503 m long". It is supported if that is at least `LEAST` and it states no number, date or
+name that is in no draft. To be checked first is what states something new, then what is least like any draft. Nothing
+is asked: this is counting.
 
 Source: sheet 24. Differs: a date is a fact of its own, see `facts`. A sentence may be supported and wrong: the drafts
 may be.
