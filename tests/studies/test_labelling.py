@@ -1,11 +1,12 @@
 """Does a language model that reads reviews and rebuttals give labels that can be used, and is what it cannot say said?
 
-The cassette holds what the real local model answered (`record_labels.py` records it): a very small model, whose labels are
-nothing to rely on, which is why two readers must agree before a label is used.
+The cassette holds what the real local model answered (`record_labels.py` records it): a very small model, whose labels
+are nothing to rely on, which is why two readers must agree before a label is used.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from record_labels import CASSETTE, REBUTTALS, REVIEWS, readers  # noqa: E402 - from this folder
+from record_labels import CASSETTE, REBUTTALS, REVIEWS, readers
 
 from psephos.errors import CassetteMiss, InputError
 from psephos.studies import peer_review
@@ -61,7 +62,7 @@ def test_a_reader_that_knows_finds_the_labels() -> None:
     def reading(request: Any) -> str:
         text = request.messages[-1].content.split("The text:", 1)[1]
         assert request.schema is not None
-        return f'{{"labels": [{", ".join(f"{chr(34)}{label}{chr(34)}" for label, word in words.items() if word in text)}]}}'
+        return json.dumps({"labels": [label for label, word in words.items() if word in text]})
 
     reader = ModelLabeller(Scripted(reading), REBUTTAL_LABELS)
     assert reader(REBUTTALS) == [["evidence"], [], ["concession"], ["courtesy"]]

@@ -56,10 +56,11 @@ class Asking:
 
     def read(self, reply: str) -> str | None:
         """What stands between the marks; None where they are missing, or nothing stands there."""
-        start = reply.rfind(self.begin, 0, reply.rfind(self.end))
+        end = reply.rfind(self.end)
+        start = reply.rfind(self.begin, 0, max(end, 0))
         if start < 0:
             return None
-        return reply[start + len(self.begin) : reply.rfind(self.end)].strip() or None
+        return reply[start + len(self.begin) : end].strip() or None
 
     def reminder(self, reply: str) -> tuple[Message, ...]:
         """The conversation with what the model answered, and a word that the marks are missing."""
