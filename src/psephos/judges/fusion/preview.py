@@ -84,10 +84,12 @@ def fuse_preview(
 
     Parameters
     ----------
-    prompt, candidates, **wishes
+    prompt, candidates
         As in `psephos.judges.fuse`.
     prices : tuple of float, optional
         Price of a million tokens of messages, and of answers.
+    **wishes
+        As in `psephos.judges.fuse`.
 
     Returns
     -------
