@@ -17,19 +17,20 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 import polars as pl
 
 from psephos.engine import progress
 from psephos.errors import BudgetExceeded, InputError, check_count
 from psephos.judges.fusion.drafts import Draft, distinct
-from psephos.judges.fusion.fusing import fused, request_text
-from psephos.judges.fusion.fusion_result import Fusion
+from psephos.judges.fusion.fused_dataset import FusedDataset, row_of, rows_frame
+from psephos.judges.fusion.fusing import fused
 from psephos.judges.fusion.settings import Settings, Wishes, settings_of
+from psephos.judges.fusion.wording import request_text
 from psephos.opinions import Opinions
 from psephos.opinions.model import Source
-from psephos.opinions.outcomes import Provenance, Result
+from psephos.opinions.outcomes import Provenance
 from psephos.voters.language_model import Interrupted, LanguageModel, LineLog, Message, SideBySide
 from psephos.voters.language_model.protocol import canonical
 
@@ -38,91 +39,6 @@ Drafts = Opinions | Mapping[str, Sequence[str | Draft]]
 
 _KNOWN: dict[str, type] = {"item": str, "messages": list, "mode": str, "fallback": bool, "key": str}
 _KEY_SIGNS = 16
-_SCHEMA: dict[str, Any] = {
-    "item": pl.String,
-    "text": pl.String,
-    "mode": pl.String,
-    "fallback": pl.Boolean,
-    "reason": pl.String,
-    "copied_from": pl.String,
-    "drafts": pl.Int64,
-    "sentences": pl.Int64,
-    "unsupported": pl.List(pl.String),
-    "support": pl.Float64,
-    "contradictions": pl.Int64,
-    "same_words": pl.Float64,
-    "calls": pl.Int64,
-    "tokens_in": pl.Int64,
-    "tokens_out": pl.Int64,
-    "cost": pl.Float64,
-}
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class FusedDataset(Result):
-    """Requests with one answer each, made of the drafts of several teachers.
-
-    Attributes
-    ----------
-    path : Path
-        The file of the training set.
-    rows : polars.DataFrame
-        One row per request that has an answer, in the order of the requests: item, text, mode, fallback, reason,
-        copied_from (a source), drafts, sentences, unsupported (those to check, the worst first), support (mean),
-        contradictions (values on which drafts disagree), same_words, calls, tokens_in, tokens_out, cost.
-    failures : polars.DataFrame
-        Requests without an answer: item, reason.
-    found : int
-        Rows that were in the file already.
-    stopped : str or None
-        What ended the work early.
-    """
-
-    path: Path
-    rows: pl.DataFrame
-    failures: pl.DataFrame
-    found: int
-    stopped: str | None
-
-    def table(self) -> pl.DataFrame:
-        """The rows."""
-        return self.rows
-
-    @property
-    def to_check(self) -> pl.DataFrame:
-        """Rows with sentences that stand in no draft, most of them first."""
-        some = self.rows.filter(pl.col("unsupported").list.len() > 0)
-        return some.sort(pl.col("unsupported").list.len() / pl.col("sentences"), descending=True, maintain_order=True)
-
-    def summary(self) -> list[tuple[str, str]]:
-        """What was made, in a few lines."""
-        total = {name: self.rows[name].sum() for name in ("sentences", "calls", "tokens_in", "tokens_out", "cost")}
-        modes = ", ".join(f"{n:,} {mode}" for mode, n in sorted(self.rows["mode"].value_counts().iter_rows()))
-        lines = [("rows", f"{self.rows.height:,}{f' ({modes})' if modes else ''} in {self.path.name}")]
-        if self.found:
-            lines.append(("found there", f"{self.found:,}, which were not asked for again"))
-        fallbacks = int(self.rows["fallback"].sum())
-        if fallbacks:
-            lines.append(("fallback", f"{fallbacks:,} rows hold a draft, because the model's answer could not be used"))
-        if total["sentences"]:
-            bare = int(self.rows["unsupported"].list.len().sum())
-            lines.append(("to check", f"{bare:,} of {total['sentences']:,} sentences stand in no draft"))
-        if total["calls"]:
-            known = self.rows["tokens_in"].count()
-            tokens = f"; {total['tokens_in']:,} tokens read, {total['tokens_out']:,} written" if known else ""
-            lines.append(("calls", f"{total['calls']:,}{tokens}"))
-        if self.rows["cost"].count():
-            lines.append(("cost", f"{total['cost']:.6g}"))
-        if self.failures.height:
-            lines.append(("failed", f"{self.failures.height:,}; the last: {self.failures['reason'][-1]}"))
-        if self.stopped is not None:
-            lines.append(("stopped early", self.stopped))
-        return lines + [("note", note) for note in self.provenance.notes]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The whole result, ready for JSON."""
-        own = {"failures": self.failures.to_dicts(), "found": self.found, "stopped": self.stopped}
-        return super().to_dict() | own
 
 
 @dataclass(frozen=True)
@@ -228,7 +144,7 @@ def fuse_dataset(
                             work.stop()
                     elif ended.value is not None:
                         row = 0
-                        log.add(_row(job, ended.value))
+                        log.add(row_of(job.item, job.key, job.messages, ended.value))
         except KeyboardInterrupt:
             stopped = "interrupted"
             raise Interrupted(result()) from None
@@ -319,30 +235,6 @@ def _done(log: LineLog, keys: Mapping[str, str], undone: Mapping[str, str]) -> s
     return done
 
 
-def _row(job: _Job, fusion: Fusion) -> dict[str, Any]:
-    said = [{"role": message.role, "content": message.content} for message in job.messages]
-    source = None if fusion.copied_from is None else fusion.drafts[fusion.copied_from].source
-    return {
-        "item": job.item,
-        "messages": [*said, {"role": "assistant", "content": fusion.text}],
-        "mode": fusion.mode,
-        "fallback": fusion.fallback,
-        "reason": fusion.reason,
-        "copied_from": source,
-        "drafts": sum(draft.times for draft in fusion.drafts),
-        "sentences": fusion.parts.height,
-        "unsupported": fusion.unsupported["sentence"].to_list(),
-        "support": fusion.support if fusion.parts.height else None,
-        "contradictions": fusion.contradictions.height,
-        "same_words": fusion.same_words,
-        "calls": fusion.calls,
-        "tokens_in": fusion.usage.tokens_in,
-        "tokens_out": fusion.usage.tokens_out,
-        "cost": fusion.usage.cost,
-        "key": job.key,
-    }
-
-
 def _result(
     log: LineLog,
     prompts: Prompts,
@@ -355,18 +247,13 @@ def _result(
 ) -> FusedDataset:
     place = {item: number for number, item in enumerate(prompts)}
     kept = sorted(log.rows, key=lambda row: place[row["item"]])
-    cells = [[_cell(row, name) for name in _SCHEMA] for row in kept]
     failures = [(item, undone[item]) for item in prompts if item in undone]
     source = drafts.source if isinstance(drafts, Opinions) else Source()
     return FusedDataset(
         provenance=Provenance("fuse_dataset", {"model": model.id, **settings.parameters}, source, seed=settings.seed),
         path=log.path,
-        rows=pl.DataFrame(cells, schema=_SCHEMA, orient="row"),
+        rows=rows_frame(kept),
         failures=pl.DataFrame(failures, schema={"item": pl.String, "reason": pl.String}, orient="row"),
         found=found,
         stopped=stopped,
     )
-
-
-def _cell(row: Mapping[str, Any], name: str) -> Any:
-    return row["messages"][-1]["content"] if name == "text" else row.get(name)

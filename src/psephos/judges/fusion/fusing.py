@@ -19,7 +19,6 @@ from typing import Unpack
 
 import polars as pl
 
-from psephos.errors import InputError
 from psephos.judges.fusion.checking import checked
 from psephos.judges.fusion.contradictions import contradiction_table
 from psephos.judges.fusion.conversation import Conversation, TooLongError
@@ -29,6 +28,7 @@ from psephos.judges.fusion.planning import Plan, fits, plan_for
 from psephos.judges.fusion.sentences import sentences
 from psephos.judges.fusion.settings import Settings, Wishes, settings_of
 from psephos.judges.fusion.support import support_table
+from psephos.judges.fusion.wording import request_text
 from psephos.judges.support import is_refusal
 from psephos.opinions.equivalence import number
 from psephos.opinions.final_answers import short
@@ -174,19 +174,6 @@ def fused(
         usage=talk.usage,
         calls=talk.calls,
     )
-
-
-def request_text(prompt: str | Sequence[Message]) -> str:
-    """A prompt as one text; of a conversation each turn under its role."""
-    if isinstance(prompt, str):
-        if not prompt.strip():
-            raise InputError("prompt", "is empty")
-        return prompt
-    if not prompt or not all(isinstance(message, Message) for message in prompt):
-        raise InputError("prompt", "must be a text or a list of Message, none left out")
-    if len(prompt) == 1:
-        return prompt[0].content
-    return "\n\n".join(f"{message.role}:\n{message.content}" for message in prompt)
 
 
 def _voted(drafts: Sequence[Draft]) -> tuple[str, int, int]:

@@ -13,9 +13,9 @@ import polars as pl
 
 from psephos.errors import InputError, check_number
 from psephos.judges.fusion.drafts import Draft, distinct
-from psephos.judges.fusion.fusing import request_text
 from psephos.judges.fusion.planning import asking_for, plan_for
 from psephos.judges.fusion.settings import Settings, Wishes
+from psephos.judges.fusion.wording import request_text
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result
 from psephos.voters.language_model import Message

@@ -19,6 +19,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from psephos.errors import InputError
 from psephos.voters.language_model import Message
 
 _EDITOR = (
@@ -97,6 +98,19 @@ def to_choose(
     """The messages that ask for the number of the best of these drafts."""
     rules = ["\n".join(["Keep to these rules:", *(f"- {rule.strip()}" for rule in criteria)])] if criteria else []
     return _asking(request, drafts, seed, "choose", [_CHOOSE, *rules], reasoning, "the number")
+
+
+def request_text(prompt: str | Sequence[Message]) -> str:
+    """A prompt as one text; of a conversation each turn under its role."""
+    if isinstance(prompt, str):
+        if not prompt.strip():
+            raise InputError("prompt", "is empty")
+        return prompt
+    if not prompt or not all(isinstance(message, Message) for message in prompt):
+        raise InputError("prompt", "must be a text or a list of Message, none left out")
+    if len(prompt) == 1:
+        return prompt[0].content
+    return "\n\n".join(f"{message.role}:\n{message.content}" for message in prompt)
 
 
 def harmless(text: str) -> str:
