@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from harness import Benchmark, Contender, main
 
-from psephos.judges import StoredSource, answer_from_sources
+from psephos.judges import StoredSource, answer_from_sources, fuse_dataset, sentence_support
 from psephos.judges.searching import Search
 from psephos.judges.support import content_words
 from psephos.voters.language_model import Caching, Reply, Request, Sample, Scripted
@@ -93,6 +93,57 @@ def panel(tiny: bool):
     return questions, sources, weights
 
 
+def essays(tiny: bool):
+    """An answer and drafts of made-up sentences, of which most share words."""
+    rng = np.random.default_rng(0)
+    n_drafts, n_sentences = (2, 4) if tiny else (7, 60)
+    share = 1 / np.arange(1, 3_001)
+    drawn = rng.choice(3_000, size=(n_drafts + 1, n_sentences, 18), p=share / share.sum())
+    texts = [" ".join(" ".join(letters(word) for word in row) + "." for row in text) for text in drawn]
+    return texts[0], texts[1:]
+
+
+def largest_gap(mine, other) -> float:
+    return float(np.max(np.abs(np.subtract(mine, other))))
+
+
+def letters(number: int) -> str:
+    """A word of its own for each number."""
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number)) + "q"
+
+
+def supported(data):
+    answer, drafts = data
+    return sentence_support(answer, drafts)["support"].to_list()
+
+
+def rouge(data):
+    from rouge_score.rouge_scorer import RougeScorer
+
+    from psephos.judges.fusion.sentences import sentences
+
+    answer, drafts = data
+    scorer = RougeScorer(["rouge1"])
+    theirs = [sentence for draft in drafts for sentence in sentences(draft)]
+    return [max(scorer.score(other, one)["rouge1"].fmeasure for other in theirs) for one in sentences(answer)]
+
+
+def fusing(tiny: bool):
+    n = 5 if tiny else 500
+    prompts = {str(number): f"question {number}?" for number in range(n)}
+    drafts = {item: [f"The {who} thing number {item} of many is here." for who in "abcde"] for item in prompts}
+    return prompts, drafts
+
+
+def fused(data):
+    def edit(request):
+        mark = request.messages[-1].content.rsplit("<answer-", 1)[1][:10]
+        return f"<answer-{mark}>The thing is here.</answer-{mark}>"
+
+    prompts, drafts = data
+    return fuse_dataset(prompts, drafts, Scripted(edit), Path(tempfile.mkdtemp(), "fused.jsonl")).rows.height
+
+
 BENCHMARKS = [
     Benchmark(
         "judges-search",
@@ -118,6 +169,23 @@ BENCHMARKS = [
         "1,000 questions, 30 sources with stored answers",
         make=panel,
         ours=Contender("psephos", lambda data: answer_from_sources(*data, kappa=4).table().height),
+    ),
+    Benchmark(
+        "judges-support",
+        "Find the draft on which each sentence of an answer stands (token F1, which is ROUGE-1 without stemming)",
+        "an answer and 7 drafts of 60 sentences with 18 words each",
+        make=essays,
+        ours=Contender("psephos", supported),
+        peers=(Contender("rouge-score", rouge, packages=("rouge-score",)),),
+        check=largest_gap,
+        tolerance=1e-9,
+    ),
+    Benchmark(
+        "judges-fusion",
+        "Fuse five drafts of each request into a training set, each row on the disk before it counts",
+        "500 requests, a scripted model",
+        make=fusing,
+        ours=Contender("psephos", fused),
     ),
 ]
 

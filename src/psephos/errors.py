@@ -87,6 +87,10 @@ class ModelMismatchError(InputError):
     """A model of votes cannot have given these numbers; `problem` has the numbers."""
 
 
+class NotTextError(InputError, TypeError):
+    """Something that must be text is none; `where` is its index."""
+
+
 class CassetteMiss(InputError):  # noqa: N818 - the name in the sheet
     """A cassette holds no answer to a request; `argument` is the file, the message names tag and key."""
 

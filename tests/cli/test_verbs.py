@@ -27,6 +27,7 @@ VERBS = (
     "ask",
     "plan",
     "measure",
+    "judge",
     "study",
     "serve",
     "user",

@@ -18,6 +18,7 @@ from psephos.cli.complaints import Verb
 from psephos.cli.decide import decide
 from psephos.cli.demo import demo
 from psephos.cli.doctor import doctor
+from psephos.cli.judge import judge
 from psephos.cli.measure import measure
 from psephos.cli.plan import plan
 from psephos.cli.rank import rank
@@ -45,6 +46,7 @@ app.command(cls=Verb)(select)
 app.command(cls=Verb)(ask)
 app.add_typer(measure, name="measure")
 app.command(cls=Verb)(plan)
+app.add_typer(judge, name="judge")
 app.add_typer(study, name="study")
 app.command(cls=Verb)(serve)
 app.add_typer(user, name="user")

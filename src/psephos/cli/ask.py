@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from psephos.cli import options as o
+from psephos.cli.prompts import named_model, prices_in, prompt_table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from psephos.opinions.outcomes import Result
     from psephos.voters.language_model import LanguageModel, Request
 
-NAMES = ("item", "id", "item_id", "question_id", "doc_id")
-PROMPTS = ("prompt", "question", "text", "input")
 PLACE = "{prompt}"
 
 
@@ -98,12 +97,12 @@ def ask(
     log = samples or Path(f"{questions.stem}.samples.jsonl")
     o.check_outputs([str(questions)], {"--samples": log, "--parquet": parquet, "--report": report})
     check_choice("end", end, ("decide", "select", "none"))
-    items = _items(questions)
+    items = prompt_table(questions)
     wishes = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed, "logprobs": logprobs}
     requests = {
         item: _request(item, template, prompt, system, wishes) for item, prompt in items.select("item", "prompt").rows()
     }
-    opened = _model(model, endpoint, timeout, _prices(prices))
+    opened = named_model(model, endpoint, timeout, prices_in(prices))
     limited = opened if most_cost is None else _limited(opened, most_cost, prices, log)
     terms = {"delta": stop, "n_classes": classes, "cap": cap, "init": first}
     try:
@@ -147,41 +146,6 @@ def ask(
         raise typer.Exit(1)
 
 
-def _items(path: Path) -> pl.DataFrame:
-    """The questions as a table about items, with a column ``prompt``."""
-    import polars as pl
-
-    from psephos.errors import InputError
-    from psephos.opinions.kinds import listed
-    from psephos.opinions.reading import read_about
-    from psephos.opinions.text_files import decoded, read_bytes
-
-    if path.suffix.lower() == ".txt":
-        lines = [line.strip() for line in decoded(read_bytes(path), str(path), "utf-8").splitlines()]
-        frame = pl.DataFrame({"prompt": pl.Series([line for line in lines if line], dtype=pl.String)})
-    else:
-        frame = read_about({"items": path})["items"]
-    prompt = next((name for name in PROMPTS if name in frame.columns), None)
-    if prompt is None:
-        hint = f"name it {PROMPTS[0]}"
-        raise InputError(str(path), f"has no column of prompts among {listed(frame.columns)}", hint=hint)
-    if not frame.height:
-        raise InputError(str(path), "holds no question")
-    name = next((name for name in NAMES if name in frame.columns and name != prompt), None)
-    numbers = pl.int_range(1, pl.len() + 1).cast(pl.String)
-    item = numbers if name is None else pl.col(name).cast(pl.String)
-    frame = frame.with_columns(item.alias("item"), pl.col(prompt).cast(pl.String).alias("prompt"))
-    for column, problem in (("item", "no name"), ("prompt", "no prompt")):
-        empty = frame[column].is_null() | (frame[column].str.strip_chars() == "")
-        if empty.any():
-            raise InputError(str(path), f"has a question with {problem}", where=f"row {(empty.arg_max() or 0) + 1}")
-    again = ~frame["item"].is_first_distinct()
-    if again.any():
-        where = f"row {(again.arg_max() or 0) + 1}"
-        raise InputError(str(path), f"has two questions {frame['item'].filter(again)[0]!r:.60}", where=where)
-    return frame.select("item", "prompt", *(name for name in frame.columns if name not in ("item", "prompt")))
-
-
 def _request(item: str, template: str, prompt: str, system: str, wishes: dict[str, Any]) -> Request:
     from psephos.errors import InputError
     from psephos.voters.language_model import Request
@@ -189,28 +153,6 @@ def _request(item: str, template: str, prompt: str, system: str, wishes: dict[st
     if PLACE not in template:
         raise InputError("template", f"must hold {PLACE}, got {template!r:.60}")
     return Request.of(template.replace(PLACE, prompt), system=system, tag=item, **wishes)
-
-
-def _model(name: str, endpoint: str | None, timeout: float, prices: tuple[float, float] | None) -> LanguageModel:
-    from psephos.voters.language_model import open_model
-    from psephos.voters.language_model.opening import LOCAL, STORED
-
-    options: dict[str, Any] = {}
-    if name != LOCAL and not name.startswith(STORED):
-        options = {"timeout": timeout, "prices": prices}
-    return open_model(name, endpoint=endpoint, **options)
-
-
-def _prices(text: str | None) -> tuple[float, float] | None:
-    from psephos.errors import InputError
-
-    if text is None:
-        return None
-    try:
-        read, written = map(float, o.split(text))
-    except ValueError:
-        raise InputError("--prices", f"must be two numbers IN,OUT, got {text!r}") from None
-    return read, written
 
 
 def _limited(model: LanguageModel, most: float, prices: str | None, log: Path) -> LanguageModel:
@@ -223,7 +165,7 @@ def _limited(model: LanguageModel, most: float, prices: str | None, log: Path) -
     if log.exists():
         with SampleLog(log) as kept:
             spent = float(sample_frame(kept.rows).select(pl.col("cost").sum()).item())
-    return Budget(model, cost=max(0.0, most - spent), prices=_prices(prices))
+    return Budget(model, cost=max(0.0, most - spent), prices=prices_in(prices))
 
 
 def _rule(answer: str, pattern: str | None) -> str | re.Pattern[str]:

@@ -24,6 +24,7 @@ from psephos.plots.divergence import drift_plot, evidence_plot
 from psephos.plots.diversity import diversity_plot, rarefaction_plot, themes_plot
 from psephos.plots.effective_features import effective_features_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
+from psephos.plots.fusion import fused_rows_plot, orders_plot, support_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.item_response import audit_plot, profile_plot, short_form_plot, wright_plot
 from psephos.plots.left_out import left_out_plot
@@ -74,6 +75,7 @@ __all__ = [
     "fixing_plot",
     "forecast_plot",
     "frontier_plot",
+    "fused_rows_plot",
     "harmony_plane_plot",
     "harmony_plot",
     "influence_plot",
@@ -83,6 +85,7 @@ __all__ = [
     "mistakes_plot",
     "needed_plot",
     "order_plot",
+    "orders_plot",
     "phase_plot",
     "plot",
     "probability_plot",
@@ -99,6 +102,7 @@ __all__ = [
     "subgroup_means_plot",
     "subgroups_plot",
     "success_plot",
+    "support_plot",
     "svg",
     "swiss_sensitivity_plot",
     "themes_plot",

@@ -23,6 +23,7 @@ from psephos.plots.divergence import drift_plot, evidence_plot
 from psephos.plots.diversity import diversity_plot, rarefaction_plot, themes_plot
 from psephos.plots.effective_features import effective_features_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
+from psephos.plots.fusion import fused_rows_plot, orders_plot, support_plot
 from psephos.plots.harmony import harmony_plane_plot, harmony_plot
 from psephos.plots.item_response import audit_plot, profile_plot, short_form_plot, wright_plot
 from psephos.plots.left_out import left_out_plot
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
 
 PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "RetrievalVerdict": {"sources": sources_plot, "certainty": certainty_plot, "voters": voters_plot},
+    "Fusion": {"support": support_plot, "orders": orders_plot},
+    "FusedDataset": {"rows": fused_rows_plot},
     "TranscriptVerdict": {"bands": bands_plot, "voters": voters_plot},
     "SourceVerdict": {"certainty": certainty_plot, "sources": source_reliability_plot, "voters": voters_plot},
     "CollectiveVerdict": {"certainty": certainty_plot, "collective": collective_plot, "voters": voters_plot},

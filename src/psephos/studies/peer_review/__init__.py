@@ -15,6 +15,7 @@ from psephos.studies.peer_review.convergence import Convergence, convergence
 from psephos.studies.peer_review.debates import Debate, debate, from_rounds
 from psephos.studies.peer_review.decisions import DecisionImpact, decisions
 from psephos.studies.peer_review.influence import ScoreInfluence, influence
+from psephos.studies.peer_review.labelling import REBUTTAL_LABELS, REVIEW_LABELS, ModelLabeller
 from psephos.studies.peer_review.movement import ScoreMovement, movement
 from psephos.studies.peer_review.planning import ReviewerPlan, plan
 from psephos.studies.peer_review.reading import read
@@ -26,12 +27,15 @@ from psephos.studies.peer_review.studying import PeerReviewStudy, study
 from psephos.studies.peer_review.timing import AnswerTiming, timing
 
 __all__ = [
+    "REBUTTAL_LABELS",
+    "REVIEW_LABELS",
     "AnswerTiming",
     "BorderlineCurve",
     "Conformity",
     "Convergence",
     "Debate",
     "DecisionImpact",
+    "ModelLabeller",
     "PeerReviewStudy",
     "ReviewerPlan",
     "Reviews",

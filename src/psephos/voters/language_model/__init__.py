@@ -10,6 +10,7 @@ from psephos.voters.language_model.budgets import Budget, Spent, estimated_token
 from psephos.voters.language_model.caching import Caching
 from psephos.voters.language_model.cassettes import Recording, Replay
 from psephos.voters.language_model.crew import Crew, Done
+from psephos.voters.language_model.line_log import LineLog
 from psephos.voters.language_model.local import LocalModel, model_file
 from psephos.voters.language_model.openai_compatible import OpenAICompatible
 from psephos.voters.language_model.opening import environment, open_model
@@ -48,6 +49,7 @@ __all__ = [
     "IgnoredWishWarning",
     "Interrupted",
     "LanguageModel",
+    "LineLog",
     "LocalModel",
     "Message",
     "ModelError",

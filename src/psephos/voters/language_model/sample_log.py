@@ -1,12 +1,8 @@
 """What has been sampled and paid already, if the work was broken off at any moment?
 
-A log is a file of JSON Lines, one for each sample, in the columns of opinions of kind ``samples``. A line is on the
-disk (``fsync``) before the sample is handed over, so that neither a killed process nor a lost machine loses a finished
-one. A line that was cut by the end of the process is not counted and is taken off before the next is written.
-
-A text file and not SQLite: the log is data that can be read while it grows (``psephos decide answers.jsonl``), and only
-ever appended to, by one process at a time, which a lock on the file sees to. An ``fsync`` takes a few milliseconds, a
-sample of a language model a hundred times as long.
+A log is a `LineLog` with a line for each sample, in the columns of opinions of kind ``samples``. An ``fsync`` takes a
+few milliseconds, a sample of a language model a hundred times as long; the log can be read while it grows (``psephos
+decide answers.jsonl``).
 
 Each line has the key of its request (`request_key`), by which samples of another model or of other settings are found
 and refused. Keys of servers are in no request, and so in no log.
@@ -14,18 +10,13 @@ and refused. Keys of servers are in no request, and so in no log.
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-import threading
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 import polars as pl
 
-from psephos.errors import InputError, ParseError
-from psephos.voters.language_model.protocol import LanguageModel, Reply, Request, canonical, request_key
+from psephos.voters.language_model.line_log import LineLog
+from psephos.voters.language_model.protocol import LanguageModel, Reply, Request, request_key
 
 FAILED = "failed"
 """Status of a request that no answer came to."""
@@ -49,7 +40,7 @@ SAMPLES: dict[str, Any] = {
 _FURTHER = {"reason": pl.String, "key": pl.String}
 
 
-class SampleLog:
+class SampleLog(LineLog):
     """A file to which samples are appended as they come.
 
     Parameters
@@ -83,51 +74,8 @@ class SampleLog:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self._lock = threading.Lock()
-        try:
-            self._file: IO[bytes] = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)
-        except OSError as problem:
-            raise InputError(str(self.path), f"cannot be a log of samples: {problem.strerror}") from None
-        try:
-            _take(self._file, self.path)
-            self.rows, self._end = _read(self._file.read(), self.path)
-            self._file.truncate(self._end)
-        except BaseException:
-            self._file.close()
-            raise
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def add(self, row: dict[str, Any]) -> None:
-        """Write a sample, and be sure that it is written; safe in threads."""
-        line = canonical(row).encode() + b"\n"
-        with self._lock:
-            try:
-                self._file.seek(self._end)
-                written = 0
-                while written < len(line):
-                    written += self._file.write(line[written:]) or 0
-                os.fsync(self._file.fileno())
-            except BaseException:
-                self._file.truncate(self._end)
-                raise
-            self._end += len(line)
-            self.rows.append(row)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._file.close()
-
-    def __enter__(self) -> SampleLog:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        known = {"item": str, "voter": str, "draw": int, "status": str, "key": str}
+        super().__init__(path, known, "log of samples")
 
 
 def sample_row(item: str, model: LanguageModel, request: Request, reply: Reply, answer: Any) -> dict[str, Any]:
@@ -190,42 +138,3 @@ def voter_name(model: LanguageModel) -> str:
     'small'
     """
     return model.id.split(" at ", 1)[0].split(" xllamacpp", 1)[0].strip() or "model"
-
-
-def _take(file: IO[bytes], path: Path) -> None:
-    """Lock the file until it is closed, or the process ends in whatever way."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(2**40)  # far beyond the end, so that others can still read what is there
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            file.seek(0)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        hint = "wait for it, or name another file"
-        raise InputError(str(path), "is being written by another run", hint=hint) from None
-
-
-def _read(content: bytes, path: Path) -> tuple[list[dict[str, Any]], int]:
-    """The whole lines, and where they end."""
-    end = content.rfind(b"\n") + 1
-    rows = []
-    for number, line in enumerate(content[:end].splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            known = {"item": str, "voter": str, "draw": int, "status": str, "key": str}
-            if not all(type(row[name]) is kind for name, kind in known.items()):
-                raise TypeError
-        except (ValueError, KeyError, TypeError, RecursionError):
-            hint = "take the line out, or name another file"
-            raise ParseError(str(path), "is no log of samples", where=f"line {number}", hint=hint) from None
-        rows.append(row)
-    if content and not end and not content.startswith(b"{"):
-        raise ParseError(str(path), "is no log of samples", hint="name another file")
-    return rows, end
