@@ -390,7 +390,8 @@ def test_killed_at_any_moment_it_loses_no_finished_sample(tmp_path: Path, chat_s
 
 
 WAITING = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
 from psephos.allocation.asking import ask
 from psephos.voters.language_model import Interrupted, Scripted
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from psephos.consensus import decide, majority
 from psephos.engine import open_engine
 from psephos.errors import InputError
-from psephos.opinions import from_matrix, labels, samples, scan, scores
+from psephos.opinions import from_matrix, labels, rankings, samples, scan, scores
 
 LABELS = ("ape", "bee", "cow")
 WEIGHTS = [Fraction(n, 4) for n in (0, 1, 2, 4, 5, 12)]
@@ -468,8 +468,8 @@ def test_decide_takes_the_majority_of_labels_and_of_samples():
 
 @pytest.mark.parametrize(
     ("opinions", "method", "argument"),
-    [(scores(["i"], ["x"], [1.0]), "auto", "opinions"), (VOTES, "dowsing", "method")],
-    ids=["scores", "unknown method"],
+    [(rankings(["x"], ["a"], [1]), "auto", "opinions"), (VOTES, "dowsing", "method")],
+    ids=["rankings", "unknown method"],
 )
 def test_decide_says_what_it_cannot_do(opinions, method, argument):
     with pytest.raises(InputError) as caught:

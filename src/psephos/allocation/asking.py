@@ -29,6 +29,7 @@ from psephos.allocation.allocator import Allocator
 from psephos.allocation.knowledge_gradient import KnowledgeGradient
 from psephos.allocation.session import Terms
 from psephos.allocation.uniform import Uniform
+from psephos.engine.interrupts import first_interrupt_noted
 from psephos.engine.progress_bar import progress
 from psephos.errors import BudgetExceeded, InputError, check_choice, check_count
 from psephos.opinions.coding import text_of
@@ -193,10 +194,10 @@ def ask(
     with SampleLog(log) as kept:
         work = _Work(requests, model, session, kept, rule, on_sample)
         work.recall(str(log))
-        with progress(label, budget) as advance:
+        with progress(label, budget) as advance, first_interrupt_noted() as pressed:
             advance(work.found)
             try:
-                work.run(workers, give_up, advance)
+                work.run(workers, give_up, advance, pressed)
             except KeyboardInterrupt:
                 work.stopped = "Ctrl-C"
                 raise Interrupted(work.result(about, answer)) from None
@@ -249,12 +250,14 @@ class _Work:
                     row = row | {"answer": now}
             self._count(row)
 
-    def run(self, workers: int, give_up: int, advance: Callable[[], object]) -> None:
-        """Ask until there is nothing to ask and nothing to wait for."""
+    def run(self, workers: int, give_up: int, advance: Callable[[], object], pressed: Callable[[], bool]) -> None:
+        """Ask until there is nothing to ask and nothing to wait for, after Ctrl-C only for what is under way."""
         crew: Crew[tuple[str, int], Row] = Crew(self._sample, workers)
         in_a_row, interrupted = 0, False
         try:
             while True:
+                if pressed() and not interrupted:
+                    interrupted, self.stopped = True, "Ctrl-C"
                 try:
                     while self.stopped is None and crew.under_way < workers and (chosen := self.session.next()):
                         item = chosen[0]
