@@ -42,7 +42,7 @@ def demo(
     report.parent.mkdir(parents=True, exist_ok=True)
     decide(paths=[str(folder)], **options, report=report)
     output.print_line(out, f"Open {report} in a browser to see every vote behind each {THINGS[chosen]}.")
-    output.print_line(out, f"Check it by keyboard, with: psephos serve {folder}")
+    output.print_line(out, f"Check it by keyboard, with: psephos serve {folder} (or, in the repository, make serve)")
 
 
 def _first() -> str:
