@@ -136,7 +136,7 @@ for path in sys.argv[2:]:
 def read_in_a_child(names, address_space):
     command = [sys.executable, "-c", CHILD, str(address_space), *(str(HOSTILE / name) for name in names)]
     few = os.environ | {"POLARS_MAX_THREADS": "2"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=few)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=few)
     found = dict(json.loads(line) for line in done.stdout.splitlines())
     return {Path(path).name: result for path, result in found.items()}, done.stderr
 
