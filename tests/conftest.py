@@ -87,8 +87,6 @@ def ray_cluster(require: Require) -> Iterator[Any]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
     ray = require("ray")
-    if ray.is_initialized():  # a test that asked for `engine="ray"` came first on this worker
-        ray.shutdown()
     ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
     yield ray
     ray.shutdown()

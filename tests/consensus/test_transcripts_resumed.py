@@ -51,8 +51,8 @@ def test_every_number_of_processes_gives_the_same_verdict() -> None:
 
 @pytest.mark.ray
 @pytest.mark.xdist_group("ray")
-def test_ray_gives_the_same_verdict(require: Any) -> None:
-    require("ray")
+@pytest.mark.usefixtures("ray_cluster")
+def test_ray_gives_the_same_verdict() -> None:
     opinions = recorded()
     assert alike(transcripts(opinions, **OPTIONS), transcripts(opinions, engine="ray", **OPTIONS))
 
