@@ -16,7 +16,7 @@ from psephos.consensus.part_verdicts import count_votes
 from psephos.consensus.truth_inference import voter_confusion
 from psephos.consensus.truth_inference.beliefs import SURELY
 from psephos.consensus.truth_inference.cast_votes import ballots_of, ballots_of_part, piece_of
-from psephos.consensus.truth_inference.inference import MODELS
+from psephos.consensus.truth_inference.fitting import MODELS
 from psephos.consensus.truth_inference.model import fitted
 from psephos.consensus.truth_inference.voter_confusion import beliefs_of
 from psephos.engine import open_engine

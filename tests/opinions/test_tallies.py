@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psephos.opinions import tallies
-from psephos.opinions.tallies import distinct_rows, leaders, merge_splits, splits, tally
+from psephos.opinions.tallies import leaders, tally
+from psephos.opinions.vote_splits import distinct_rows, merge_splits, splits
 
 N_ITEMS, N_CHOICES = 6, 5
 

@@ -24,7 +24,8 @@ from psephos.errors import InputError
 from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions
 from psephos.opinions.sharding import Shards
-from psephos.opinions.tallies import Tally, row_kinds, tally
+from psephos.opinions.tallies import Tally, tally
+from psephos.opinions.vote_splits import row_kinds
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ import polars as pl
 from psephos.errors import InputError, check_codes, check_floats
 from psephos.opinions.model import Opinions
 from psephos.opinions.sharding import Shards
-from psephos.opinions.tallies import distinct
+from psephos.opinions.vote_splits import distinct
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]

@@ -34,8 +34,9 @@ from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, command_for, option_name
 from psephos.opinions.sharding import Shards
-from psephos.opinions.tallies import EQUAL_WEIGHTS, Tally, effective_votes, merge_splits, splits
+from psephos.opinions.tallies import EQUAL_WEIGHTS, Tally, effective_votes
 from psephos.opinions.verdicts import Verdict
+from psephos.opinions.vote_splits import merge_splits, splits
 
 TIES = ("first", "none")
 RULES = ("plurality", "strict")
