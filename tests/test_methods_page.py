@@ -30,22 +30,40 @@ ROOMS = (
 
 
 class Row(NamedTuple):
-    """One row of the table; a cell of "-" is empty."""
+    """One row of a table of methods; a cell of "-" is empty."""
 
-    sheet: str
     method: str
+    known_as: str
+    sheet: str
     verb: str
     tests: str
     benchmark: str
 
 
-def table_rows(text: str) -> list[Row]:
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    header, rule, *rows = cells
-    assert header == ["sheet", "method", "command line", "tests", "benchmark"]
-    assert all(re.fullmatch(":?-+:?", cell) for cell in rule)
-    return [Row(*row) for row in rows]
+class Paper(NamedTuple):
+    """One row of the list of papers."""
+
+    known_as: str
+    about: str
+    source: str
+    sheet: str
+    here: str
+
+
+def tables(text: str) -> list[list[list[str]]]:
+    """The tables of the page, each a list of rows of cells with its header first and without its rule."""
+    found: list[list[list[str]]] = []
+    before = ""
+    for line in text.splitlines():
+        if line.startswith("|"):
+            if not before.startswith("|"):
+                found.append([])
+            found[-1].append([cell.strip() for cell in line.strip("|").split("|")])
+        before = line
+    for header, rule, *rows in found:
+        assert all(re.fullmatch(":?-+:?", cell) for cell in rule)
+        assert all(len(row) == len(header) for row in rows)
+    return [[header, *rows] for header, _, *rows in found]
 
 
 def quoted(cell: str) -> list[str]:
@@ -77,8 +95,44 @@ def verbs() -> set[str]:
     return set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
-ROWS = table_rows(PAGE.read_text(encoding="utf-8"))
+TEXT = PAGE.read_text(encoding="utf-8")
+PAPERS_TABLE, *METHOD_TABLES = tables(TEXT)
+PAPERS = [Paper(*row) for row in PAPERS_TABLE[1:]]
+ROWS = [Row(*row) for table in METHOD_TABLES for row in table[1:]]
 PATHS = [path for row in ROWS for path in re.findall("<([^>]+)>`", row.method)]
+
+
+def test_tables_have_the_columns_that_are_read_here() -> None:
+    assert PAPERS_TABLE[0] == ["known as", "what it is about", "source", "sheet", "here"]
+    assert {tuple(table[0]) for table in METHOD_TABLES} == {
+        ("method", "known as", "sheet", "command line", "tests", "benchmark")
+    }
+
+
+def test_every_sheet_is_listed_by_the_name_of_its_paper_and_leads_to_its_methods() -> None:
+    """ "not yet" stands exactly where no method names the sheet; a link leads to a heading under which one does."""
+    assert sorted(paper.sheet for paper in PAPERS) == [f"{number:02}" for number in range(1, 43)]
+    named = [paper.known_as.lower() for paper in PAPERS]
+    assert named == sorted(named)
+    parts = re.split("^#+ (.+)$", TEXT, flags=re.MULTILINE)
+    sheets_of = {
+        re.sub("[^a-z0-9 -]", "", heading.lower()).replace(" ", "-"): {
+            sheet
+            for table in tables(text)
+            for row in table[1:]
+            if len(row) == len(Row._fields)
+            for sheet in row[Row._fields.index("sheet")].split(", ")
+        }
+        for heading, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
+    built = {sheet for row in ROWS for sheet in row.sheet.split(", ")}
+    for paper in PAPERS:
+        if paper.sheet not in built:
+            assert paper.here == "not yet", paper
+            continue
+        anchor = re.fullmatch(r"\[.+\]\(#(.+)\)", paper.here)
+        assert anchor is not None, paper
+        assert paper.sheet in sheets_of[anchor[1]], paper
 
 
 def test_every_public_method_has_one_row_and_every_row_a_method() -> None:
@@ -89,6 +143,7 @@ def test_every_public_method_has_one_row_and_every_row_a_method() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=PATHS)
 def test_what_a_row_names_is_there(row: Row) -> None:
     assert re.fullmatch(r"-|\d\d(, \d\d)*", row.sheet)
+    assert row.known_as
     assert row.tests != "-"
     for cell, folder in ((row.tests, "tests/"), (row.benchmark, "benchmarks/")):
         assert cell == "-" or quoted(cell)
