@@ -62,25 +62,11 @@ html_static_path = ["_static"]
 html_css_files = ["psephos.css"]
 html_copy_source = False
 html_show_sourcelink = False
-pages = (
-    "index",
-    "quickstart",
-    "data",
-    "methods",
-    "certainty",
-    "transcripts",
-    "scaling",
-    "noise_ceilings",
-    "consistency",
-    "benchmarks",
-    "commands",
-    "contributing",
-    "changelog",
-)
+pages = ("index", "quickstart", "data", "methods")  # without a sidebar: no neighbours, or a wide table
 html_sidebars = {page: [] for page in pages}
 html_theme_options = {
     "logo": {"text": "psephos"},
-    "header_links_before_dropdown": 8,
+    "header_links_before_dropdown": 10,
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
     "navigation_with_keys": False,
