@@ -23,6 +23,7 @@ from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Result, command_for, json_ready
 from psephos.opinions.sharding import Shards, check_opinions
 from psephos.opinions.sources import listed_texts
+from psephos.opinions.wording import true_minus
 
 ITEMS_IN_JSON = 100
 
@@ -78,7 +79,7 @@ class Agreement(Result):
         if moved.height:
             most = moved.sort(pl.col("change").abs(), "voter", descending=[True, False]).row(0, named=True)
             said = f"{most['voter']}: without it {self.leading} is {most['without']:.3f} ({most['change']:+.3f})"
-            lines.append(("most influence", said.replace("-", "\u2212") if most["change"] < 0 else said))
+            lines.append(("most influence", true_minus(said) if most["change"] < 0 else said))
         lines += [(f"{c.name} means", c.means) for c in self.coefficients]
         return lines + [("note", note) for note in self.provenance.notes]
 

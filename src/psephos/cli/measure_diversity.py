@@ -129,10 +129,11 @@ def _vectors(file: ColumnFile, features: str | None) -> Any:
     import numpy as np
 
     from psephos.errors import InputError
+    from psephos.opinions.wording import first_of
 
     names = o.split(features) if features else list(file.columns)
     if not features and (len(names) != 1 or file.columns[names[0]].ndim != 2):
-        hint = f"{file.name} has {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}"
+        hint = f"{file.name} has {first_of(names, 8)}"
         raise InputError("--features", "or --text must say what items are compared by", hint=hint)
     columns = [file.numbers(name, "--features") for name in names]
     lengths = {len(column) for column in columns}

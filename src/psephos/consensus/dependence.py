@@ -32,6 +32,7 @@ import numpy as np
 import polars as pl
 
 from psephos.consensus.truth_inference.cast_votes import Ballots, Codes, Floats, Places
+from psephos.opinions.wording import first_of
 from psephos.statistics import adjust
 
 COMPARED = 200
@@ -78,15 +79,15 @@ class Kin:
         if self.pairs.is_empty():
             return []
         first = self.pairs.row(0, named=True)
-        shown = [", ".join(group[:_NAMED]) + (", ..." if len(group) > _NAMED else "") for group in self.groups]
-        more = f" and {len(shown) - _NAMED:,} more groups" if len(shown) > _NAMED else ""
+        shown = first_of([first_of(group, _NAMED) for group in self.groups], _NAMED, sign="; ")
+        shown += " groups" if len(self.groups) > _NAMED else ""
         example = (
             f"{first['voter']} and {first['other']} give the same wrong answer {first['together']:,} times where "
             f"{first['expected']:.1f} are expected"
         )
         counted = sum(map(len, self.groups))
         related = f"{counted:,} voters count as {self.weight[self.weight < 1].sum():.1f}"
-        return [f"voters answer alike: {'; '.join(shown[:_NAMED])}{more} ({example}); these {related}"]
+        return [f"voters answer alike: {shown} ({example}); these {related}"]
 
 
 @dataclass(frozen=True)

@@ -188,8 +188,7 @@ def joined(parts: Sequence[PartVerdict], opinions: Opinions | Shards) -> dict[st
     order = order_of_items(parts)
 
     def whole(name: str) -> npt.NDArray[Any]:
-        values = np.concatenate([getattr(part, name) for part in parts])
-        return values if order is None else values[order]
+        return together([getattr(part, name) for part in parts], order)
 
     items = items if order is None else items.gather(order)
     issues = sum((part.issues for part in parts), opinions.issues)
@@ -213,6 +212,12 @@ def order_of_items(parts: Sequence[PartVerdict]) -> npt.NDArray[np.intp] | None:
     """The order in which `joined` puts the items of all parts, that of their first rows; None if they stand in it."""
     row = np.concatenate([part.row for part in parts])
     return np.argsort(row, kind="stable") if np.any(row[1:] < row[:-1]) else None
+
+
+def together(values: Sequence[npt.NDArray[Any]], order: npt.NDArray[np.intp] | None) -> npt.NDArray[Any]:
+    """Values of the items of all parts as one array, in the order of `order_of_items`."""
+    whole = np.concatenate(values)
+    return whole if order is None else whole[order]
 
 
 def voter_table(opinions: Opinions | Shards, by_voter: npt.NDArray[np.int64]) -> pl.DataFrame:

@@ -17,10 +17,12 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError, ParseError
+from psephos.opinions import measures
 from psephos.opinions.formats import read_tables
 from psephos.opinions.issues import Issues
 from psephos.opinions.model import Source
 from psephos.opinions.sources import sha256_of
+from psephos.opinions.wording import first_of
 
 ARRAYS = (".npy", ".npz")
 
@@ -48,7 +50,7 @@ class ColumnFile:
     def column(self, name: str, option: str) -> npt.NDArray[Any]:
         """A column by name; `option` is who asks."""
         if name not in self.columns:
-            known = ", ".join(list(self.columns)[:8]) + (", ..." if len(self.columns) > 8 else "")
+            known = first_of(list(self.columns), 8)
             raise InputError(option, f"{self.name} has no column {name!r:.80}", hint=f"it has {known}")
         return self.columns[name]
 
@@ -149,8 +151,8 @@ def numbers_of(values: npt.NDArray[Any], option: str, name: str) -> npt.NDArray[
     if values.dtype.kind in "biuf":
         return values.astype(np.float64)
     texts = pl.Series([None if one is None else str(one).strip() for one in values.ravel().tolist()], dtype=pl.String)
-    texts = texts.replace({"": None, "true": "1", "True": "1", "TRUE": "1", "false": "0", "False": "0", "FALSE": "0"})
-    found = texts.cast(pl.Float64, strict=False)
+    texts = texts.replace({"": None})
+    found = measures.numbers_of(texts, dates=False)
     bad = found.is_null() & texts.is_not_null() & ~texts.str.to_lowercase().is_in(["nan", "na"])
     if bad.any():
         first = int(bad.arg_max() or 0)

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from psephos.opinions.wording import first_of
+
 SET_ASIDE = "set aside"
 NOTED = "noted"
 
@@ -57,8 +59,7 @@ class Issue:
             object.__setattr__(self, "count", len(self.rows))
 
     def __str__(self) -> str:
-        shown = ", ".join(map(str, self.rows[:5])) + (", ..." if len(self.rows) > 5 else "")
-        place = f", row {shown}" if len(self.rows) else ""
+        place = f", row {first_of(self.rows.tolist())}" if len(self.rows) else ""
         example = f", such as {_shortened(self.example)}" if self.example else ""
         advice = f"; {self.hint}" if self.hint else ""
         return f"{self.count:,} {self.action}: {self.reason}{example} ({self.source}{place}){advice}"

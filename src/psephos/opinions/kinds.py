@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from psephos.errors import InputError
 from psephos.opinions.winners import WINNERS
+from psephos.opinions.wording import first_of
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,4 @@ def aliases(name: str) -> tuple[str, ...]:
 
 def listed(names: Collection[str], most: int = 12) -> str:
     """Names in quotes, the first of many."""
-    shown = [repr(name) if len(name) <= 60 else repr(name[:57] + "...") for name in list(names)[:most]]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "") or "none"
+    return first_of([repr(name if len(name) <= 60 else name[:57] + "...") for name in names], most) or "none"

@@ -21,6 +21,7 @@ import polars as pl
 from psephos.errors import InputError
 from psephos.opinions.ordering_comparisons import RankingComparison, compare_rankings
 from psephos.opinions.outcomes import Provenance, Result, json_ready
+from psephos.opinions.wording import first_of
 from psephos.statistics.rank_spread import RankSpread, competition_ranks, separated
 
 TIED_SHOWN = 5
@@ -197,9 +198,8 @@ class Ranking(Result):
         if len(self.units):
             lines.append((f"{self.unit}s", f"{len(self.units):,}"))
         if self.reasons:
-            first, why = next(iter(self.reasons.items()))
-            more = f" and {len(self.reasons) - 1:,} more" if len(self.reasons) > 1 else ""
-            lines.append(("not ranked", f"{first}{more}: {why}"))
+            why = next(iter(self.reasons.values()))
+            lines.append(("not ranked", f"{first_of(list(self.reasons), 1)}: {why}"))
         lines.append(("score", self.score_means))
         return lines + [("note", note) for note in self.provenance.notes]
 
@@ -227,7 +227,7 @@ class Ranking(Result):
 
 def _listed(names: list[str], sign: str) -> str:
     """Tied names, the first of many."""
-    return sign.join(names[:TIED_SHOWN]) + (f" and {len(names) - TIED_SHOWN:,} more" if len(names) > TIED_SHOWN else "")
+    return first_of(names, TIED_SHOWN, sign=sign)
 
 
 def ranking_by_scores(

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from psephos.opinions.outcomes import Result, json_ready
+from psephos.opinions.wording import first_of
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -55,8 +56,7 @@ class Reasons(Result):
         sure = "" if math.isnan(self.certainty) else f" (certainty {self.certainty:.3f})"
         lines = [(self.item, f"{self.choice if self.choice is not None else 'no choice'}{sure}")]
         for choice, votes, _, voters in self.rows.iter_rows():
-            shown = ", ".join(voters[:8]) + (f" and {len(voters) - 8} more" if len(voters) > 8 else "")
-            lines.append(("abstained" if choice is None else f"  {choice}", f"{votes} x  {shown}"))
+            lines.append(("abstained" if choice is None else f"  {choice}", f"{votes} x  {first_of(voters, 8)}"))
         lines.append(("flip", self.flip))
         if self.flags:
             lines.append(("flags", ", ".join(self.flags)))

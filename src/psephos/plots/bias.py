@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from psephos.opinions.wording import true_minus
 from psephos.plots.style import LETTER, own_rules, sheet, shortened
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def bias_plot(result: ScoreVerdict, *, theme: str = "light", heading: bool = Tru
 
 def _number(value: float, digits: int) -> str:
     """A number with its sign, and a minus instead of a hyphen."""
-    text = f"{value:+.{digits}f}".replace("-", "\u2212")
+    text = true_minus(f"{value:+.{digits}f}")
     return text if any(digit in text for digit in "123456789") else "0"
 
 

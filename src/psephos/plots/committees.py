@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from psephos.errors import InputError
+from psephos.opinions.wording import first_of
 from psephos.plots.style import LETTER, decimal, own_rules, share, sheet, shortened
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ def needed_plot(result: RankingsNeeded, *, theme: str = "light", heading: bool =
 
 def _committee_finding(result: CommitteeSelection, place: int) -> str:
     members = result.chosen[place]
-    shown = ", ".join(shortened(name, 12) for name in members[:6]) + (" and more" if len(members) > 6 else "")
+    shown = first_of([shortened(name, 12) for name in members], 6)
     price = float(result.price[place])
     verb = "is" if len(members) == 1 else "are"
     if price > 1 + 1e-9:

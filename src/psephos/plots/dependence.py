@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from psephos.errors import NoPictureError
+from psephos.opinions.wording import MINUS
 from psephos.plots.style import LETTER, decimal, own_rules, sheet, shortened
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def subgroup_means_plot(result: Dependence, *, theme: str = "light", heading: bo
         for place, name in enumerate(names):
             how: dict[str, Any] = {"transform": side, "va": "center_baseline"}
             page.write(axes, -0.03, place, name, ha="right", **how)
-            sign = "\u2212" if values[place] < 0 else "+"
+            sign = MINUS if values[place] < 0 else "+"
             page.write(axes, 1.04, place, sign + _size(values[place]), "muted", ha="left", **how)
     return page.figure
 

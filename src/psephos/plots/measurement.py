@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from psephos.errors import NoPictureError
+from psephos.opinions.wording import first_of
 from psephos.plots.divergence import ticks_of
 from psephos.plots.style import LETTER, decimal, own_rules, sheet, shortened
 
@@ -103,6 +104,6 @@ def _finding(result: Measurement, names: list[str], beyond: Any) -> str:
         those = [name for name, there in zip(names, beyond, strict=True) if there]
         if not those:
             return f"{left} and {right} differ in nothing beyond chance"
-        return f"{left} and {right} differ in {', '.join(those[:3])}{', ...' if len(those) > 3 else ''}"
+        return f"{left} and {right} differ in {first_of(those, 3)}"
     first = result.values.drop_nulls("value").row(0, named=True)
     return f"{names[0]} {decimal(first['value'], 3)}"

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from psephos.errors import InputError
+from psephos.opinions.wording import true_minus
 from psephos.plots.style import LETTER, Sheet, decimal, own_rules, share, sheet
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ def _movement_finding(result: ScoreMovement) -> str:
 
 
 def _bin(name: str) -> str:
-    return name.replace("-", "\u2212").replace(" ", "\u00a0")
+    return true_minus(name).replace(" ", "\u00a0")
 
 
 def _influence_finding(result: ScoreInfluence) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psephos.errors import InputError
+from psephos.opinions.wording import true_minus
 from psephos.plots.style import Sheet, own_rules, share, sheet, shortened
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def selection_plot(result: Selection, *, item: str | None = None, theme: str = "
         ticks = [tick for tick in _round_ticks(0.0, across) if tick <= across]
         axes.set_xticks(ticks, [share(tick) for tick in ticks])
         heights = [tick for tick in _round_ticks(low - pad, high + pad) if low - pad <= tick <= high + pad]
-        axes.set_yticks(heights, [f"{tick:g}".replace("-", "\u2212").replace("0.", ".", 1) for tick in heights])
+        axes.set_yticks(heights, [true_minus(f"{tick:g}").replace("0.", ".", 1) for tick in heights])
         page.grid(axes, y=heights)
         axes.set_xlabel("share of the samples", color=page.colour("muted"), labelpad=4)
         page.write(axes, 0, 1.0, " score", "muted", transform=axes.transAxes, va="bottom")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from psephos.errors import InputError
+from psephos.opinions.wording import true_minus
 from psephos.plots.style import LETTER, own_rules, share, sheet, shortened
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def sources_plot(result: RetrievalVerdict, *, theme: str = "light", heading: boo
         page.write(axes, 1.04, 1.0, "weight", "muted", transform=above, ha="left", va="bottom")
         for row, (name, weight) in enumerate(zip(names, few["weight"], strict=True)):
             page.write(axes, -0.03, row, name, transform=side, ha="right", va="center_baseline")
-            number = f"{weight:.2f}".replace("-", "\u2212")
+            number = true_minus(f"{weight:.2f}")
             page.write(axes, 1.04, row, number, "muted", transform=side, ha="left", va="center_baseline")
     return page.figure
 

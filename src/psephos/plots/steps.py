@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from psephos.errors import InputError
+from psephos.opinions.wording import true_minus
 from psephos.plots.style import own_rules, sheet, shortened
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def steps_plot(
         axes.axvline(0, color=page.colour("muted"), lw=1)
         side = axes.get_yaxis_transform()
         for row, value in enumerate(reward):
-            text = f"{value:.3g}".replace("-", "\u2212") if np.isfinite(value) else "impossible"
+            text = true_minus(f"{value:.3g}") if np.isfinite(value) else "impossible"
             ink = "risk" if start + row == weakest else "muted"
             page.write(axes, 1.02, row, text, ink, transform=side, va="center_baseline")
     return page.figure

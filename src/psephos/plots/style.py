@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from psephos.errors import MissingPartError
+from psephos.opinions.wording import true_minus
 from psephos.plots.tokens import Theme, check_theme, colour
 from psephos.statistics import Interval
 
@@ -189,7 +190,7 @@ def decimal(value: float, digits: int = 2) -> str:
     text = f"{value:z.{digits}f}"
     if float(text) == int(float(text)):
         text = text.partition(".")[0]
-    return text.replace("0.", ".", 1).replace("-", "\u2212") if abs(value) < 1 else text.replace("-", "\u2212")
+    return true_minus(text.replace("0.", ".", 1) if abs(value) < 1 else text)
 
 
 def in_words(interval: Interval) -> str:
@@ -202,4 +203,4 @@ def in_words(interval: Interval) -> str:
     """
     if math.isnan(interval.half_width):
         return decimal(interval.value, 3)
-    return Interval.__str__(interval).replace(" ", "\u00a0").replace("-", "\u2212")
+    return true_minus(Interval.__str__(interval).replace(" ", "\u00a0"))

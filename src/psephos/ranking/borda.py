@@ -19,6 +19,7 @@ import numpy as np
 from psephos.engine.streams import Rng, seed_of
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.orderings import order_of
+from psephos.opinions.wording import first_of
 from psephos.ranking.orders import counts, order_scores, orders_of
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
 from psephos.ranking.task_rankings import TaskRanking, points_by_task, resampled, task_ranking
@@ -112,11 +113,13 @@ def no_score(table: ScoreTable, holes: str) -> tuple[str, ...]:
     empty = np.flatnonzero(np.isnan(table.scores).all(axis=1))
     if not len(empty):
         return ()
-    name = table.candidates[int(empty[0])]
+    names = [table.candidates[int(candidate)] for candidate in empty]
     if holes != "completion":
-        raise InputError("scores", f"system {name} has no score", hint="holes='completion' gives it a neutral place")
-    more = f" and {len(empty) - 1:,} more have" if len(empty) > 1 else " has"
-    return (f"system {name}{more} no score at all: a neutral place in the middle",)
+        raise InputError(
+            "scores", f"system {names[0]} has no score", hint="holes='completion' gives it a neutral place"
+        )
+    have = "have" if len(names) > 1 else "has"
+    return (f"system {first_of(names, 1)} {have} no score at all: a neutral place in the middle",)
 
 
 def _without(table: ScoreTable, holes: str, pooling: str | None, ties: str, task: int) -> TaskRanking:

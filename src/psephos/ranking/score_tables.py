@@ -21,6 +21,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_floats
 from psephos.opinions.model import Opinions, Source
+from psephos.opinions.wording import first_of
 
 Scores = npt.ArrayLike | Sequence[npt.ArrayLike] | Opinions
 
@@ -362,8 +363,8 @@ def _without_information(table: ScoreTable, weights: npt.NDArray[np.float64]) ->
         ("has weight 0", np.flatnonzero(weights == 0).tolist()),
     ):
         if found:
-            more = f" and {len(found) - 1:,} more: each" if len(found) > 1 else ""
-            notes.append(f"{table.unit} {table.tasks[found[0]]}{more} {word}")
+            each = ": each" if len(found) > 1 else ""
+            notes.append(f"{table.unit} {first_of([table.tasks[k] for k in found], 1)}{each} {word}")
     return tuple(notes)
 
 

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from psephos.opinions.wording import true_minus
 from psephos.plots.style import decimal, share
 from psephos.reports import words
 from psephos.review.context import Context
@@ -49,10 +50,10 @@ def templates(language: str) -> Environment:
         "keymap": lambda bindings: {key: [one.command, one.where] for one, key in bindings if key},
         "lasting": words.lasting,
         "moment": lambda at: moment(at, language),
-        "plain": lambda number: f"{number:g}".replace("-", "\u2212"),
+        "plain": lambda number: true_minus(f"{number:g}"),
         "share": share,
         "shown": words.shown,
-        "signed": lambda number: f"{number:+.2f}".replace("-", "\u2212"),
+        "signed": lambda number: true_minus(f"{number:+.2f}"),
         "data": as_data,
         "word": lambda text: translated(language, str(text)),
         "tojson_text": lambda value: json.dumps(value, ensure_ascii=False),
@@ -121,7 +122,7 @@ def grouped(number: float, language: str) -> str:
     >>> grouped(1240, "en"), grouped(1240, "de")
     ('1,240', '1.240')
     """
-    text = f"{round(number):,}".replace("-", "\u2212")
+    text = true_minus(f"{round(number):,}")
     return text.replace(",", ".") if language == "de" else text
 
 

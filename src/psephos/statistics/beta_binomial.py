@@ -14,6 +14,7 @@ with equal counts are added up first, so that a million units cost no more than 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +65,7 @@ class BetaBinomial:
     def counts(self, trials: int) -> npt.NDArray[np.float64]:
         """Probability of 0 .. trials successes in so many trials, shape (trials + 1,)."""
         successes = np.arange(trials + 1)
-        ways = special.gammaln(trials + 1) - special.gammaln(successes + 1) - special.gammaln(trials - successes + 1)
+        ways = _log_ways(trials, successes)
         logs = ways + special.betaln(successes + self.a, trials - successes + self.b) - special.betaln(self.a, self.b)
         shares = np.exp(logs)
         return np.asarray(shares / shares.sum())
@@ -168,3 +169,34 @@ def _most_likely(likelihood: _Likelihood, share: float, units: int) -> BetaBinom
     elif correlation > 1 - 10 * EDGE:
         note = "each unit is always or never a success"
     return BetaBinomial(mean, correlation, units, likelihood(place), note)
+
+
+def binomial_chances(trials: int, p: float) -> npt.NDArray[np.float64]:
+    """Probability of 0, 1, ... `trials` successes, each with chance `p`; no factorial is formed.
+
+    Parameters
+    ----------
+    trials : int
+    p : float
+        From 0 to 1.
+
+    Returns
+    -------
+    ndarray of float64, shape (trials + 1,)
+
+    See Also
+    --------
+    BetaBinomial : the same where the chance differs from case to case.
+
+    Examples
+    --------
+    >>> binomial_chances(2, 0.5).round(12)
+    array([0.25, 0.5 , 0.25])
+    """
+    k = np.arange(trials + 1)
+    return np.asarray(np.exp(_log_ways(trials, k) + special.xlogy(k, p) + special.xlog1py(trials - k, -p)))
+
+
+def _log_ways(trials: Any, successes: Any) -> Any:
+    """Logarithm of the binomial coefficient."""
+    return special.gammaln(trials + 1) - special.gammaln(successes + 1) - special.gammaln(trials - successes + 1)

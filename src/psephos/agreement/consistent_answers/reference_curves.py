@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from psephos.agreement.consistent_answers.curve import INDICES, ConsistencyCurve, Floats, Grid, curve_statistic, grid_of
 from psephos.errors import InputError, check_count, check_floats, check_number
 from psephos.statistics import BetaBinomial, Interval
+from psephos.statistics.beta_binomial import binomial_chances
 
 
 def guessing_curve(probability: float, variants: int, *, K: int = 10) -> ConsistencyCurve:
@@ -58,7 +58,7 @@ def chance_curve(
     for mix, number in zip(mixes, copies, strict=True):
         shares = np.ones(1)
         for p, m in zip(probabilities, mix, strict=True):
-            shares = np.convolve(shares, _binomial(int(m), float(p)))
+            shares = np.convolve(shares, binomial_chances(int(m), float(p)))
         counts += number * counts_of(grid, shares)
     return curve_of_counts(grid, counts)
 
@@ -130,10 +130,3 @@ def warped_distance(curve: npt.ArrayLike, reference: npt.ArrayLike) -> float:
             here[place] = cost + min(before[place - 1], before[place], here[place - 1])
         before = here
     return float(before[-1])
-
-
-def _binomial(trials: int, p: float) -> Floats:
-    """Probability of 0 .. trials successes."""
-    k = np.arange(trials + 1)
-    ways = special.gammaln(trials + 1) - special.gammaln(k + 1) - special.gammaln(trials - k + 1)
-    return np.asarray(np.exp(ways + special.xlogy(k, p) + special.xlog1py(trials - k, -p)))

@@ -22,6 +22,7 @@ from psephos.errors import InputError, check_choice, check_count, check_floats, 
 from psephos.opinions.issues import Issues
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance
+from psephos.opinions.wording import first_of
 
 UNITS = ("item", "rater")
 VoteVariance = str | float | Callable[[Floats], npt.ArrayLike]
@@ -116,7 +117,7 @@ def assembled(
         raise InputError(options.argument, f"need at least 2 items with votes, got {len(items)}")
     notes = [*(votes.cast.notes if votes else ()), *estimates.notes]
     if dropped:
-        notes.append(f"{len(dropped):,} items have no vote: {', '.join(dropped[:5])}{', ...' if dropped[5:] else ''}")
+        notes.append(f"{len(dropped):,} items have no vote: {first_of(dropped)}")
     sources, said = _sources(items, votes.bias if votes else None, options)
     notes += said
     if ADJUSTED in sources and votes is not None and not votes.is_complete(len(items)):

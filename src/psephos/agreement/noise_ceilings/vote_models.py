@@ -20,10 +20,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from psephos.errors import InputError, check_count, check_number
 from psephos.statistics import BetaBinomial
+from psephos.statistics.beta_binomial import binomial_chances
 
 Floats = npt.NDArray[np.float64]
 Scale = tuple[float, float, float]
@@ -128,7 +128,7 @@ def vote_distribution(quality: float, *, scale: Scale | VoteScale = FIVE_POINTS,
     q = check_number("quality", quality, low=on.low, high=on.high)
     trials = check_count("votes", votes) * int(on.trials)
     p = (q - on.low) / (on.high - on.low)
-    return _binomial(trials, p)
+    return binomial_chances(trials, p)
 
 
 def mean_vote_distribution(
@@ -185,13 +185,6 @@ def quality_density(mean: float, variance: float, scale: VoteScale) -> BetaBinom
     most = float(scale.room(mean))
     variance = check_number("variance", variance, low=0.0, high=most, open_ends=True)
     return BetaBinomial((mean - scale.low) / (scale.high - scale.low), variance / most)
-
-
-def _binomial(trials: int, p: float) -> Floats:
-    """Probability of 0 .. trials successes."""
-    k = np.arange(trials + 1)
-    ways = special.gammaln(trials + 1) - special.gammaln(k + 1) - special.gammaln(trials - k + 1)
-    return np.asarray(np.exp(ways + special.xlogy(k, p) + special.xlog1py(trials - k, -p)))
 
 
 def grid_of(scale: Scale | VoteScale) -> VoteScale:

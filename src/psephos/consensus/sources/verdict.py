@@ -13,6 +13,7 @@ import polars as pl
 from psephos.opinions.outcomes import json_ready
 from psephos.opinions.tallies import EQUAL_WEIGHTS
 from psephos.opinions.verdicts import Verdict
+from psephos.opinions.wording import first_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -155,8 +156,7 @@ def without_whom(
     while remaining and not _behind(left, rival["weight"], slack, min(order[v] for v in remaining), first):
         gone.append(remaining.pop(0))
         left -= weights[gone[-1]]
-    shown = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
-    return f"without {shown} it would be {name}"
+    return f"without {first_of(gone, 3)} it would be {name}"
 
 
 def _behind(left: float, rival: float, slack: float, own_first: int, first: int) -> bool:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.consensus.truth_inference.model import Parameters, TruthModel
+from psephos.opinions.wording import first_of
 
 EQUAL = 1e-9
 _NAMED = 5
@@ -58,5 +59,5 @@ def without_whom(
 
 def _listed(names: list[str]) -> str:
     if len(names) > _NAMED:
-        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
+        return first_of(names, _NAMED)
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

@@ -29,10 +29,10 @@ from psephos.judges.fusion.fusing import fused
 from psephos.judges.fusion.settings import Settings, Wishes, settings_of
 from psephos.judges.fusion.wording import request_text
 from psephos.opinions import Opinions
+from psephos.opinions.canonical_json import canonical_json
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance
 from psephos.voters.language_model import Interrupted, LanguageModel, LineLog, Message, SideBySide
-from psephos.voters.language_model.protocol import canonical
 
 Prompts = Mapping[str, str | Sequence[Message]]
 Drafts = Opinions | Mapping[str, Sequence[str | Draft]]
@@ -211,7 +211,7 @@ def _key(request: str, drafts: Sequence[Draft], model: LanguageModel, settings: 
         "drafts": [[draft.text, draft.score, draft.times] for draft in drafts],
         "settings": settings.parameters,
     }
-    return hashlib.sha256(canonical(made_of).encode("utf-8", "replace")).hexdigest()[:_KEY_SIGNS]
+    return hashlib.sha256(canonical_json(made_of).encode("utf-8", "replace")).hexdigest()[:_KEY_SIGNS]
 
 
 def _done(log: LineLog, keys: Mapping[str, str], undone: Mapping[str, str]) -> set[str]:

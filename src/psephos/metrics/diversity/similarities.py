@@ -27,6 +27,7 @@ from scipy.spatial import distance
 
 from psephos.errors import InputError, check_choice, check_count, check_floats, check_number
 from psephos.metrics.diversity.hill import Floats
+from psephos.opinions.wording import first_of
 
 Kernel = Literal["cosine", "rbf", "laplacian", "polynomial", "tanimoto"]
 Block = Callable[[Any, Any], npt.ArrayLike]
@@ -163,7 +164,7 @@ def zero_rows(lengths: Floats, first: int = 0) -> npt.NDArray[np.int64]:
 
 def refuse_zeros(rows: npt.NDArray[np.int64]) -> InputError:
     """The complaint on rows that are all zeros."""
-    places = ", ".join(map(str, rows[:5])) + (", ..." if len(rows) > 5 else "")
+    places = first_of(rows.tolist())
     return InputError(
         "features",
         f"has {len(rows):,} rows of zeros, which are similar to nothing, not even to themselves",

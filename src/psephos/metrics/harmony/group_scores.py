@@ -12,6 +12,7 @@ import polars as pl
 from scipy import special
 
 from psephos.errors import InputError, check_number
+from psephos.opinions.wording import first_of
 from psephos.statistics import percentile_interval
 
 Floats = npt.NDArray[np.float64]
@@ -43,9 +44,11 @@ def groups_of(groups: Sequence[object], n_items: int) -> tuple[list[str], npt.ND
         raise InputError("groups", f"must have one group for each of {n_items:,} items, got {len(listed):,}")
     missing = [str(place) for place, one in enumerate(listed) if one is None or one == "" or one != one]
     if missing:
-        more = ", ..." if len(missing) > 5 else ""
         raise InputError(
-            "groups", f"{len(missing):,} items have no group", where=f"items {', '.join(missing[:5])}{more}"
+            "groups",
+            f"{len(missing):,} items have no group",
+            where=f"items {first_of(missing)}",
+            hint="give them one, or leave these items out",
         )
     labels, codes = np.unique([str(one) for one in listed], return_inverse=True)
     if len(labels) < 2:

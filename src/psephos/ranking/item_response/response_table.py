@@ -19,6 +19,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_choice, check_floats
 from psephos.opinions.model import Opinions, Source
+from psephos.opinions.wording import first_of
 from psephos.ranking.score_tables import ScoreTable, score_table
 
 SCALES = ("topic", "joint")
@@ -263,7 +264,7 @@ def _with_full_topics(made: Responses) -> Responses:
         return made
     if len(small) == len(sizes):
         raise InputError("topics", f"none has {FEWEST_ITEMS} items; the largest has {sizes.max(initial=0)}")
-    named = ", ".join(str(made.topics[int(k)]) for k in small[:5]) + (" and more" if len(small) > 5 else "")
+    named = first_of([made.topics[int(k)] for k in small])
     rest = made.without_items(np.flatnonzero(np.isin(made.topic, small)))
     note = f"{len(small):,} topics with fewer than {FEWEST_ITEMS} items are left out: {named}"
     return replace(rest, notes=(*rest.notes, note))

@@ -17,6 +17,7 @@ import polars as pl
 
 from psephos.opinions.orderings import Ranking, order_of
 from psephos.opinions.outcomes import Provenance, command_for, json_ready
+from psephos.opinions.wording import MINUS
 from psephos.ranking.pairwise.battle_table import BOTH_BAD, LEFT, RIGHT, TIE, BattleTable, PairCounts
 from psephos.statistics import RankSpread, wilson_interval
 
@@ -156,7 +157,7 @@ class BattleRanking(Ranking):
         if self.tie_parameter is not None:
             lines.insert(2, ("ties", f"parameter {self.tie_parameter:.3f}"))
         for row in self.effects.iter_rows(named=True):
-            sign = "\u2212" if row["points"] < 0 else "+"
+            sign = MINUS if row["points"] < 0 else "+"
             words = f"{sign}{abs(row['points']):.1f} points per {row['per']}, {row['low']:.1f} to {row['high']:.1f}"
             lines.insert(2, (str(row["effect"]), words))
         return lines

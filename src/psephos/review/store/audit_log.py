@@ -27,6 +27,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from psephos.errors import InputError
+from psephos.opinions.canonical_json import canonical_json
 from psephos.review.store.columns import now, written
 from psephos.review.store.tables import Audit, Project
 
@@ -163,7 +164,7 @@ def canonical(value: Any) -> str:
     '{"choice":"B","note":"Zürich"}'
     """
     try:
-        written = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        written = canonical_json(value)
         written.encode()
     except (TypeError, ValueError) as problem:
         raise InputError("value", f"cannot be logged: {problem}") from None

@@ -19,7 +19,8 @@ from types import TracebackType
 from typing import Any
 
 from psephos.errors import InputError
-from psephos.voters.language_model.protocol import LanguageModel, Reply, Request, canonical, request_key
+from psephos.opinions.canonical_json import canonical_json
+from psephos.voters.language_model.protocol import LanguageModel, Reply, Request, request_key
 
 _FORMAT = 1
 _PATIENCE = 60.0
@@ -81,7 +82,7 @@ class Caching:
                 return kept
             reply = self._model.complete(request)
             with self._lock:
-                row = (key, request.tag, canonical(reply.to_dict()))
+                row = (key, request.tag, canonical_json(reply.to_dict()))
                 added = self._file.execute("insert or ignore into replies values (?, ?, ?)", row).rowcount
             if not added:  # another process was faster, and its answer is the one that everybody gets from now on
                 return self._kept(key) or reply

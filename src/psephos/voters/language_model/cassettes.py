@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from psephos.errors import CassetteMiss, InputError, ParseError
-from psephos.voters.language_model.protocol import LanguageModel, Reply, Request, canonical, request_key
+from psephos.opinions.canonical_json import canonical_json
+from psephos.voters.language_model.protocol import LanguageModel, Reply, Request, request_key
 
 _FORMAT = 1
 
@@ -87,7 +88,7 @@ class Recording:
     def _write(self, line: dict[str, Any]) -> None:
         try:
             with self._path.open("a", encoding="utf-8", newline="") as file:
-                file.write(canonical(line) + "\n")
+                file.write(canonical_json(line) + "\n")
         except OSError as problem:
             raise InputError(str(self._path), f"cannot be written: {problem.strerror}") from None
 

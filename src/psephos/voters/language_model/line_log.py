@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from psephos.errors import InputError, ParseError
-from psephos.voters.language_model.protocol import canonical
+from psephos.opinions.canonical_json import canonical_json
 
 
 class LineLog:
@@ -78,7 +78,7 @@ class LineLog:
 
     def add(self, row: dict[str, Any]) -> None:
         """Write a line, and be sure that it is written; safe in threads."""
-        line = canonical(row).encode() + b"\n"
+        line = canonical_json(row).encode() + b"\n"
         with self._lock:
             try:
                 self._file.seek(self._end)

@@ -24,6 +24,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from psephos.errors import InputError, MissingPartError, check_number
+from psephos.opinions.canonical_json import canonical_json
 from psephos.voters.language_model.protocol import (
     IgnoredWishWarning,
     ModelError,
@@ -31,7 +32,6 @@ from psephos.voters.language_model.protocol import (
     Request,
     Sample,
     Usage,
-    canonical,
     finite,
     seed_for,
 )
@@ -111,7 +111,7 @@ class OpenAICompatible:
         if self._prices is not None and len(self._prices) != 2:
             raise InputError("prices", f"must be two numbers, got {len(self._prices)}")
         self._options = _checked(options or {})
-        told = f" with {canonical(self._options)}" if self._options else ""
+        told = f" with {canonical_json(self._options)}" if self._options else ""
         self._id = id or f"{model} at {self._url}{told}"
         self._client: httpx.Client = httpx.Client(timeout=self._timeout, follow_redirects=False)
         self._refused: set[str] = set()
@@ -211,7 +211,7 @@ class OpenAICompatible:
             message = choice.get("message") if isinstance(choice, dict) else None
             text = message.get("content") if isinstance(message, dict) else None
             if not isinstance(text, str):
-                raise self._unreadable("without a text", canonical(choice).encode())
+                raise self._unreadable("without a text", canonical_json(choice).encode())
             stop = choice.get("finish_reason")
             samples.append(
                 Sample(_whole(text), _logprobs(choice.get("logprobs")), stop if isinstance(stop, str) else None)
@@ -255,7 +255,7 @@ def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
     if own:
         raise InputError("options", f"sets {min(own)!r}", hint="set it in the request; answers are never streamed")
     try:
-        canonical(dict(options))
+        canonical_json(dict(options))
     except (TypeError, ValueError):
         raise InputError("options", "must hold text, numbers, lists and dicts only") from None
     return dict(options)

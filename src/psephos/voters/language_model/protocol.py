@@ -18,7 +18,6 @@ Source: sheet 19. Differs: a failure is a `ModelError`, which says whether askin
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 from psephos.errors import InputError, check_choice, check_count, check_number
+from psephos.opinions.canonical_json import canonical_json
 
 ROLES = ("system", "user", "assistant")
 _LARGEST_SEED = 2**31 - 1
@@ -343,12 +343,7 @@ def request_key(model: str, request: Request) -> str:
     """
     fields = request.to_dict()
     del fields["tag"]
-    return hashlib.sha256(canonical({"model": model, "request": fields}).encode()).hexdigest()
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and without blanks."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(canonical_json({"model": model, "request": fields}).encode()).hexdigest()
 
 
 def seed_for(request: Request, sample: int = 0) -> int | None:
@@ -381,7 +376,7 @@ def _check_schema(schema: object) -> None:
     try:
         if not isinstance(schema, Mapping):
             raise TypeError
-        canonical(dict(schema)).encode()
+        canonical_json(dict(schema)).encode()
     except (TypeError, ValueError):
         raise InputError("schema", "must be a JSON schema: a dict of text, numbers, lists and dicts") from None
 

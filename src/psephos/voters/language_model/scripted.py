@@ -16,12 +16,12 @@ from dataclasses import replace
 import numpy as np
 
 from psephos.errors import InputError, check_count, check_number
+from psephos.opinions.canonical_json import canonical_json
 from psephos.voters.language_model.protocol import (
     ModelError,
     Reply,
     Request,
     Sample,
-    canonical,
     request_key,
 )
 from psephos.voters.language_model.structured import parsed
@@ -147,7 +147,7 @@ class NoisyOracle:
     def id(self) -> str:
         """All that its answers depend on besides the request and the truth."""
         settings = [list(self._choices), self._p_correct, self._p_abstain, self._bias, self._seed]
-        return f"noisy oracle {canonical(settings)}"
+        return f"noisy oracle {canonical_json(settings)}"
 
     def complete(self, request: Request) -> Reply:
         """An answer, as JSON with ``thought`` and ``answer`` where the request has a schema."""
@@ -170,5 +170,5 @@ class NoisyOracle:
         else:
             others = [choice for choice in self._choices if choice != true]
             said = others[int(which * len(others))]
-        text = said if request.schema is None else canonical({"answer": said, "thought": "noise"})
+        text = said if request.schema is None else canonical_json({"answer": said, "thought": "noise"})
         return Sample(text, stop="stop")
