@@ -157,7 +157,11 @@ def agree(
     check_opinions(opinions)
     check_interval(interval, repeats, level)
     if opinions.kind not in USUAL:
-        raise InputError("opinions", f"agreement is measured on labels, scores and rankings, not on {opinions.kind}")
+        raise InputError(
+            "opinions",
+            f"agreement is measured on labels, scores and rankings, not on {opinions.kind}",
+            hint="read samples as labels, or use psephos.rank for results and battles",
+        )
     wanted = tuple(dict.fromkeys(coefficients or usual(opinions)))
     for name in wanted:
         check_choice("coefficients", name, COEFFICIENTS)

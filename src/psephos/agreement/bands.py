@@ -125,7 +125,7 @@ def majority_strength(
         matrix = matrix[:, np.asarray(order)]
     n_positions, n_voters = matrix.shape
     if not n_voters:
-        raise InputError("codes", "has no voters")
+        raise InputError("codes", "has no voters", hint="give one column per voter")
     beside, first = votes_beside(matrix), precedence(matrix, null=null, ties=ties)
     score = np.where(matrix >= 0, beside.astype(np.int64) * (2 * n_voters + 2) - first, -1)
     row = np.arange(n_positions)

@@ -273,4 +273,8 @@ def share(above: Floats, below: Floats, undefined: float = 0.0) -> Floats:
 def check_voters(n_voters: int) -> None:
     """Refuse a single voter."""
     if n_voters < 2:
-        raise InputError("votes", f"need at least 2 voters, got {n_voters}")
+        raise InputError(
+            "votes",
+            f"need at least 2 voters, got {n_voters}",
+            hint="one voter agrees with nobody: add the votes of another",
+        )

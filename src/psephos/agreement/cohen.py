@@ -137,7 +137,11 @@ def own_chance_kappa(ratings: Ratings, metric: Metric, period: float | None = No
     cell = ratings.voter.astype(np.int64) * n_levels + ratings.level
     n_cells = int(ratings.n_voters) * n_levels
     if n_cells > np.iinfo(np.int32).max:
-        raise InputError("votes", f"{ratings.n_voters:,} voters with {n_levels:,} levels are too many to tell apart")
+        raise InputError(
+            "votes",
+            f"{ratings.n_voters:,} voters with {n_levels:,} levels are too many to tell apart",
+            hint="use fleiss_kappa or krippendorff_alpha",
+        )
     columns = Ratings(
         ratings.item,
         ratings.voter,

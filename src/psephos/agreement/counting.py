@@ -78,7 +78,11 @@ def counts_of(votes: Votes) -> Counts:
 
 def _in_parts(votes: Opinions | Shards, order: Sequence[str] | None, engine: int | str | Engine) -> Counted:
     if not {"item", "voter"} <= set(votes.coded if isinstance(votes, Opinions) else ("item", "voter")):
-        raise InputError("votes", f"{votes.kind} have no choices that voters could share")
+        raise InputError(
+            "votes",
+            f"{votes.kind} have no choices that voters could share",
+            hint="scores are compared by intraclass_correlation, rankings by kendall_w",
+        )
     check_voters(votes.size("voter"))
     parts = list(
         map_shards(_count_part, votes.parts(engine), shared={"opinions": votes}, engine=engine, label="counting votes")

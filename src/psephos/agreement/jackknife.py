@@ -85,7 +85,11 @@ def jackknife(
     matrix = check_codes("codes", codes)
     n_positions, n_voters = matrix.shape
     if n_voters < 2:
-        raise InputError("codes", f"need at least 2 voters, got {n_voters}")
+        raise InputError(
+            "codes",
+            f"need at least 2 voters, got {n_voters}",
+            hint="one voter agrees with nobody: add the votes of another",
+        )
     ranked = np.arange(n_voters) if order is None else np.asarray(order)
     matrix = matrix[:, ranked]
     scale = 2 * n_voters + 2

@@ -121,7 +121,11 @@ class Ratings:
         inside = place[self.item] >= 0
         cell = place[self.item[inside]] * int(voted.sum()) + column[self.voter[inside]]
         if np.bincount(cell).max(initial=0) > 1:
-            raise InputError("votes", "a voter has several votes on one item; this coefficient takes one")
+            raise InputError(
+                "votes",
+                "a voter has several votes on one item; this coefficient takes one",
+                hint="keep one vote of each voter on each item",
+            )
         table = np.empty(len(full) * int(voted.sum()))
         table[cell] = self.levels.numbers[self.level[inside]]
         return table.reshape(len(full), int(voted.sum())), full
@@ -202,7 +206,11 @@ def has_choices(votes: Opinions | Shards) -> bool:
 
 def _of_opinions(votes: Opinions, order: Sequence[str] | None) -> Ratings:
     if not {"item", "voter"} <= set(votes.coded) or not (has_choices(votes) or votes.kind == "scores"):
-        raise InputError("votes", f"{votes.kind} have no choices that voters could share")
+        raise InputError(
+            "votes",
+            f"{votes.kind} have no choices that voters could share",
+            hint="scores are compared by intraclass_correlation, rankings by kendall_w",
+        )
     if has_choices(votes):
         cast = votes.codes(votes.value) >= 0
         used, level = distinct(votes.codes(votes.value)[cast])

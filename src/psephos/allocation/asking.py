@@ -358,7 +358,7 @@ def _requests(questions: Mapping[str, Request | str]) -> dict[str, Request]:
         if text is None:
             raise InputError("questions", f"must be named, got {name!r:.60}")
         if isinstance(question, str) and not question.strip():
-            raise InputError("questions", "holds an empty prompt", where=text)
+            raise InputError("questions", "holds an empty prompt", where=text, hint="leave the question out")
         if not isinstance(question, (str, Request)):
             raise InputError("questions", f"must hold texts or requests, got {type(question).__name__}", where=text)
         request = Request.of(question, temperature=0.7) if isinstance(question, str) else question

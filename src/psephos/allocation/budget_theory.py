@@ -365,7 +365,11 @@ def check_window(W: float | None, m: float | None) -> int | None:
     window = check_number("W", W, low=0, open_ends=True)
     length = check_number("m", 1.0 if m is None else m, low=0, open_ends=True)
     if window < 3 * length:
-        raise InputError("W", f"window holds fewer than 3 messages: {window:g} tokens, messages of {length:g}")
+        raise InputError(
+            "W",
+            f"window holds fewer than 3 messages: {window:g} tokens, messages of {length:g}",
+            hint="shorter messages or a larger window",
+        )
     return int(window // length)
 
 

@@ -100,6 +100,7 @@ class Session:
                 "budget",
                 f"{self.budget:g} does not pay for {self._init} first samples of {len(self._cost):,} questions, "
                 f"which cost {needed:g}",
+                hint="a larger budget, fewer questions or a smaller init",
             )
         for q in range(len(self._cost)):
             self._place(q)

@@ -170,7 +170,7 @@ def _weights(text: str | None) -> dict[str, float] | None:
         if not (name and sign):
             raise InputError("--weights", f"must be VOTER=W,..., got {part!r}")
         if name in found:
-            raise InputError("--weights", f"names {name!r} twice")
+            raise InputError("--weights", f"names {name!r} twice", hint="give each voter one weight")
         try:
             found[name] = float(number)
         except ValueError:

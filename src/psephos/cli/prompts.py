@@ -35,7 +35,7 @@ def prompt_table(path: Path) -> pl.DataFrame:
         hint = f"name it {PROMPTS[0]}"
         raise InputError(str(path), f"has no column of prompts among {listed(frame.columns)}", hint=hint)
     if not frame.height:
-        raise InputError(str(path), "holds no question")
+        raise InputError(str(path), "holds no question", hint="one row per question with a column of prompts")
     name = next((name for name in NAMES if name in frame.columns and name != prompt), None)
     numbers = pl.int_range(1, pl.len() + 1).cast(pl.String)
     item = numbers if name is None else pl.col(name).cast(pl.String)

@@ -69,7 +69,9 @@ def serve(
         hint = "others need accounts: add --team"
         raise InputError("--host", f"{host} can be reached from other machines", hint=hint)
     if path is not None and not path.exists():
-        raise InputError("path", "does not exist", where=str(path))
+        raise InputError(
+            "path", "does not exist", where=str(path), hint="give a file or folder of opinions that is there"
+        )
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -122,7 +122,7 @@ def against_gold(
         raise InputError("gold", f"must have one answer for each of {len(verdict):,} items, got {len(answers):,}")
     known = answers.is_not_null().to_numpy()
     if not known.any():
-        raise InputError("gold", "no answer is known")
+        raise InputError("gold", "no answer is known", hint="give gold=, or a table about items with a column gold")
     choices = named(verdict.choice, verdict.choices)
     right = _same(choices, answers, equivalence)[known]
     certainty = verdict.certainty[known]

@@ -32,7 +32,9 @@ def told(gold: Mapping[str, str]) -> dict[str, str]:
     for item, answer in gold.items():
         name, text = text_of(item, "gold"), text_of(answer, "gold")
         if name is None or text is None:
-            raise InputError("gold", "holds an item without an answer", where=f"item {item!r:.60}")
+            raise InputError(
+                "gold", "holds an item without an answer", where=f"item {item!r:.60}", hint="leave the item out"
+            )
         found[name] = text
     return found
 

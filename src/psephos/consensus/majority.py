@@ -98,7 +98,11 @@ def majority(
     check_choice("ties", ties, TIES)
     check_choice("rule", rule, RULES)
     if opinions.kind not in ("labels", "samples"):
-        raise InputError("opinions", f"majority counts labels or samples, not {opinions.kind}")
+        raise InputError(
+            "opinions",
+            f"majority counts labels or samples, not {opinions.kind}",
+            hint="scores are decided by truth_inference, transcripts by transcripts; decide picks",
+        )
     merged = opinions.merged(equivalence)
     given = named_weights(merged.vocabulary("voter"), weights)
     kept = resume is not None
@@ -255,5 +259,9 @@ def _no_vote(parts: Sequence[_CountedPart], weights: Mapping[str, float], issues
         everything = sum((part.verdict.issues for part in parts), issues)
         return InputError("opinions", f"no row is left: {'; '.join(map(str, in_order(everything)))}")
     if weights:
-        return InputError("weights", "leave no vote that counts")
-    return InputError("opinions", "every voter abstained on every item, or its vote has no weight")
+        return InputError("weights", "leave no vote that counts", hint="weigh one voter above 0")
+    return InputError(
+        "opinions",
+        "every voter abstained on every item, or its vote has no weight",
+        hint="look at opinions.issues, and at the weights",
+    )

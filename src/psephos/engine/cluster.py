@@ -104,7 +104,11 @@ def _connected(address: str | None) -> ModuleType:
     if ray.is_initialized():
         if address in (None, "auto", _joined) or address == ray.get_runtime_context().gcs_address:
             return ray
-        raise InputError("engine", f"is {address!r}, but this process is already part of another Ray cluster")
+        raise InputError(
+            "engine",
+            f"is {address!r}, but this process is already part of another Ray cluster",
+            hint="leave that cluster first, or use engine='ray'",
+        )
     if address not in (None, "auto", "local"):
         _check_reachable(address)
     try:

@@ -212,7 +212,11 @@ def _checked_names(questions: Mapping[str, str], sources: Sequence[Source]) -> l
         raise InputError("questions", "holds one without a text", where=f"item {wrong!r:.60}")
     names = [source.name for source in sources]
     if len(names) < 2:
-        raise InputError("sources", f"must be two or more, got {len(names)}")
+        raise InputError(
+            "sources",
+            f"must be two or more, got {len(names)}",
+            hint="add a source: one alone cannot be held against others",
+        )
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None:
         raise InputError("sources", f"name {twice!r} twice")

@@ -38,9 +38,11 @@ def check_weights(weights: npt.ArrayLike | None, n: int) -> Floats:
         raise InputError("weights", f"must have one weight for each of {n} rows, got {len(w)}")
     if (w < 0).any():
         first = int(np.argmax(w < 0))
-        raise InputError("weights", f"must not be negative, got {w[first]:g}", where=f"index {first}")
+        raise InputError(
+            "weights", f"must not be negative, got {w[first]:g}", where=f"index {first}", hint="0 leaves a row out"
+        )
     if n and not w.sum() > 0:
-        raise InputError("weights", "are all 0")
+        raise InputError("weights", "are all 0", hint="one row at least must count")
     return w
 
 
@@ -56,7 +58,9 @@ def codes_of(argument: str, values: npt.ArrayLike, n: int) -> tuple[npt.NDArray[
     if named.ndim != 1 or len(named) != n:
         raise InputError(argument, f"must have one name for each of {n} rows, got shape {named.shape}")
     if named.dtype.kind == "f" and np.isnan(named).any():
-        raise InputError(argument, "holds NaN", where=f"index {int(np.argmax(np.isnan(named)))}")
+        raise InputError(
+            argument, "holds NaN", where=f"index {int(np.argmax(np.isnan(named)))}", hint="fill or leave out these rows"
+        )
     if named.dtype == object:
         bad = [place for place, name in enumerate(named) if name is None or name != name]
         if bad:

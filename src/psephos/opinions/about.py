@@ -61,7 +61,11 @@ class About:
             key = ABOUT[name]
             column = next((one for one in (key, *aliases(key)) if one in table.columns), None)
             if column is None:
-                raise InputError("about", f"the table about {name} has no column {key!r} among {listed(table.columns)}")
+                raise InputError(
+                    "about",
+                    f"the table about {name} has no column {key!r} among {listed(table.columns)}",
+                    hint="its first column names what it is about",
+                )
             table = table.rename({column: key})
             keys = canonical(table[key]).cast(pl.String)
             table = table.with_columns(keys.alias(key)).select(key, pl.exclude(key))

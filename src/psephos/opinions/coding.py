@@ -126,7 +126,9 @@ def canonical(values: pl.Series) -> pl.Series:
         return values.cast(pl.String)
     if dtype == pl.Decimal or dtype == pl.Object:
         return _as_texts(values.name, [text_of(value, values.name) for value in values])
-    raise InputError(values.name or "column", f"holds values of type {dtype}, which cannot be names")
+    raise InputError(
+        values.name or "column", f"holds values of type {dtype}, which cannot be names", hint="turn it into text first"
+    )
 
 
 def text_of(value: object, argument: str = "value") -> str | None:
@@ -156,7 +158,11 @@ def text_of(value: object, argument: str = "value") -> str | None:
         return (whole + point + rest.rstrip("0")).removesuffix(".") if value else "0"
     if isinstance(value, (dt.date, dt.time)):
         return re.sub(r"(\.\d*?)0+($|[+-])", r"\1\2", value.isoformat())
-    raise InputError(argument, f"holds {value!r:.60}, a {type(value).__name__}, which cannot be a name")
+    raise InputError(
+        argument,
+        f"holds {value!r:.60}, a {type(value).__name__}, which cannot be a name",
+        hint="turn it into text first",
+    )
 
 
 def storable(frame: pl.DataFrame) -> pl.DataFrame:

@@ -130,7 +130,7 @@ def mapped_array(path: str | Path) -> npt.NDArray[Any]:
     """
     file = Path(path)
     if not file.exists():
-        raise ParseError(str(file), "does not exist")
+        raise ParseError(str(file), "does not exist", hint="check the path")
     try:
         loaded = np.load(file, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
@@ -156,7 +156,12 @@ def numbers_of(values: npt.NDArray[Any], option: str, name: str) -> npt.NDArray[
     bad = found.is_null() & texts.is_not_null() & ~texts.str.to_lowercase().is_in(["nan", "na"])
     if bad.any():
         first = int(bad.arg_max() or 0)
-        raise InputError(option, f"{name} holds {texts[first]!r:.60}, which is no number", where=f"row {first + 1}")
+        raise InputError(
+            option,
+            f"{name} holds {texts[first]!r:.60}, which is no number",
+            where=f"row {first + 1}",
+            hint="name another column, or mend the row",
+        )
     return found.fill_null(float("nan")).to_numpy().reshape(values.shape)
 
 
@@ -184,7 +189,7 @@ def _plain(column: pl.Series) -> npt.NDArray[Any]:
 
 def _arrays(file: Path) -> dict[str, npt.NDArray[Any]]:
     if not file.exists():
-        raise ParseError(str(file), "does not exist")
+        raise ParseError(str(file), "does not exist", hint="check the path")
     try:
         with file.open("rb") as stream:
             loaded = np.load(stream, allow_pickle=False)
@@ -204,5 +209,9 @@ def _arrays(file: Path) -> dict[str, npt.NDArray[Any]]:
 def _unreadable(file: Path, problem: Exception) -> ParseError:
     said = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
     if "pickle" in said or "Python objects" in said:
-        return ParseError(str(file), "holds pickled objects, which are never read")
+        return ParseError(
+            str(file),
+            "holds pickled objects, which are never read",
+            hint="save it as numbers: numpy.save(file, array.astype(float))",
+        )
     return ParseError(str(file), f"cannot be read as NumPy writes arrays: {said:.120}")

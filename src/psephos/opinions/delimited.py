@@ -66,7 +66,7 @@ def _header(text: str, name: str, separator: str) -> list[str]:
     header = [field.strip() or f"column {place}" for place, field in enumerate(fields, start=1)]
     for field, count in Counter(header).items():
         if count > 1:
-            raise ParseError(name, f"has two columns called {field!r:.80}", where="line 1")
+            raise ParseError(name, f"has two columns called {field!r:.80}", where="line 1", hint="rename one")
     return header
 
 

@@ -17,21 +17,25 @@ def find_files(path: str | Path | Sequence[str | Path]) -> tuple[list[Path], dic
     """The files that hold opinions, and by name the files about things, of what the user gave as path."""
     given = [path] if isinstance(path, (str, Path)) else list(path)
     if not given:
-        raise InputError("path", "names no file")
+        raise InputError("path", "names no file", hint="check the path or the pattern")
     files: list[Path] = []
     tables: dict[str, Path] = {}
     for place in map(Path, given):
         try:
             inside = sorted(place.iterdir()) if place.is_dir() else None
         except OSError as problem:
-            raise ParseError(str(place), f"cannot be opened: {problem}") from None
+            raise ParseError(str(place), f"cannot be opened: {problem}", hint="check that it may be read") from None
         if inside is None:
             files.append(place)
             continue
         inside = [file for file in inside if not file.name.startswith(".")]
         found = _of_opinions(inside)
         if not found:
-            raise ParseError(str(place), f"holds no file of opinions ({', '.join(SUFFIXES)})")
+            raise ParseError(
+                str(place),
+                f"holds no file of opinions ({', '.join(SUFFIXES)})",
+                hint="give the file itself with format=",
+            )
         files += found
         for file in inside:
             if _is_about(file) and tables.setdefault(file.stem, file) != file:
@@ -50,7 +54,7 @@ def _of_opinions(inside: Sequence[Path]) -> list[Path]:
         try:
             below = sorted(folder.iterdir()) if folder.is_dir() else []
         except OSError as problem:
-            raise ParseError(str(folder), f"cannot be opened: {problem}") from None
+            raise ParseError(str(folder), f"cannot be opened: {problem}", hint="check that it may be read") from None
         nested += _of_opinions([file for file in below if file.is_file() and not file.name.startswith(".")])
     if texts and all(file.suffix.lower() == PLAIN_TEXT for file in nested):
         return texts

@@ -128,7 +128,9 @@ def from_matrix(
     voter_names = list(range(cells.shape[1])) if voters is None else list(voters)
     if (len(item_names), len(voter_names)) != cells.shape:
         raise InputError(
-            "matrix", f"has shape {cells.shape}, but {len(item_names)} items and {len(voter_names)} voters"
+            "matrix",
+            f"has shape {cells.shape}, but {len(item_names)} items and {len(voter_names)} voters",
+            hint="a matrix has a row per item and a column per voter",
         )
     given = np.array([[text_of(cell, "matrix") is not None for cell in line] for line in cells], bool)
     row, column = np.nonzero(given.reshape(cells.shape))
@@ -155,10 +157,12 @@ def to_polars(frame: object) -> pl.DataFrame:
     except TypeError:
         return _from_capsule(frame)
     except nw.exceptions.DuplicateError as problem:
-        raise InputError("frame", f"has two columns of one name: {' '.join(str(problem).split())}") from None
+        raise InputError(
+            "frame", f"has two columns of one name: {' '.join(str(problem).split())}", hint="rename one"
+        ) from None
     for name, count in Counter(name for name, _ in columns).items():
         if count > 1:
-            raise InputError("frame", f"has two columns called {name!r}")
+            raise InputError("frame", f"has two columns called {name!r}", hint="rename one")
     return pl.DataFrame({name: _to_series(name, column) for name, column in columns})
 
 
@@ -173,7 +177,11 @@ def unpivoted(table: pl.DataFrame, item: str, kind: str, *, row: str | None = No
     index = {"\0item": item} if row is None else {"\0item": item, "\0row": row}
     voters = [name for name in table.columns if name not in index.values()]
     if not voters:
-        raise InputError("wide", "the table has no columns of voters beside the items")
+        raise InputError(
+            "wide",
+            "the table has no columns of voters beside the items",
+            hint="a wide table has a column per voter beside that of the items",
+        )
     value = "text" if kind == "transcripts" else kind_named(kind).value
     cells = table.select(voters)
     if value != "score" or not all(dtype.is_numeric() for dtype in cells.dtypes):

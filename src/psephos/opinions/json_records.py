@@ -112,7 +112,11 @@ def _careful_jsonl(lines: Sequence[str], name: str, banned: Collection[str] = ()
     ]
     if not records:
         found = "; ".join(map(str, issues)) or "is empty"
-        raise ParseError(name, f"holds no JSON object: {found}" if issues else found)
+        raise ParseError(
+            name,
+            f"holds no JSON object: {found}" if issues else found,
+            hint="one object per row, in a list or one a line",
+        )
     at = np.array(rows, dtype=np.int64)
     if is_arena_log(records[0]):
         return read_arena_log(records, rows, name, issues, banned=banned)
@@ -137,7 +141,9 @@ def read_json(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
     try:
         value = _loads(text)
     except json.JSONDecodeError as problem:
-        raise ParseError(name, f"is not JSON: {problem.msg}", where=f"line {problem.lineno}") from None
+        raise ParseError(
+            name, f"is not JSON: {problem.msg}", where=f"line {problem.lineno}", hint="mend the file at this place"
+        ) from None
     except (ValueError, RecursionError) as problem:
         raise ParseError(name, f"cannot be read: {_reason(problem)}") from None
     if is_harness_result(value):
@@ -166,7 +172,7 @@ def read_json(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
     is_record = np.array([isinstance(record, dict) for record in value], dtype=bool)
     records = [record for record in value if isinstance(record, dict)]
     if not records:
-        raise ParseError(name, "holds no JSON object")
+        raise ParseError(name, "holds no JSON object", hint="one object per row, in a list or one a line")
     stray, rows = np.flatnonzero(~is_record) + 1, np.flatnonzero(is_record) + 1
     example = "" if not len(stray) else json.dumps(value[stray[0] - 1])
     issues = (Issue("not a JSON object", SET_ASIDE, name, stray, example),) if len(stray) else ()

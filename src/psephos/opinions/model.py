@@ -127,7 +127,7 @@ class Opinions:
         """
         code = self.coded["item"].vocabulary.index_of(item)
         if code is None:
-            raise InputError("item", f"there is no item {item!r:.80}")
+            raise InputError("item", f"there is no item {item!r:.80}", hint="opinions.vocabulary('item') has the names")
         return self.take(self.codes("item") == code)
 
     def parts(self, engine: object = 1) -> Sequence[tuple[int, int]]:
@@ -163,15 +163,25 @@ class Opinions:
         """
         name = name or self.value
         if not {"item", "voter", name} <= set(self.coded):
-            raise InputError("opinions", f"{self.kind} have no matrix of items by voters")
+            raise InputError(
+                "opinions", f"{self.kind} have no matrix of items by voters", hint="only labels and scores do"
+            )
         shape = self.size("item"), self.size("voter")
         if shape[0] * shape[1] > MATRIX_CELLS:
-            raise InputError("opinions", f"a matrix of {shape[0]:,} items by {shape[1]:,} voters is too large to make")
+            raise InputError(
+                "opinions",
+                f"a matrix of {shape[0]:,} items by {shape[1]:,} voters is too large to make",
+                hint="use opinions.parts(), or the methods, which need no matrix",
+            )
         item, voter = self.codes("item"), self.codes("voter")
         known = (item >= 0) & (voter >= 0)
         cell = item[known].astype(np.int64) * shape[1] + voter[known]
         if len(np.unique(cell)) < len(cell):
-            raise InputError("opinions", "a voter has several rows on one item; a matrix holds one")
+            raise InputError(
+                "opinions",
+                "a voter has several rows on one item; a matrix holds one",
+                hint="keep one of them, or average them first",
+            )
         flat = np.full(shape[0] * shape[1], -1, dtype=np.int32)
         flat[cell] = self.codes(name)[known]
         return flat.reshape(shape)

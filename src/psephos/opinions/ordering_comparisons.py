@@ -89,7 +89,9 @@ def compare_rankings(here: Ranking, there: Ranking) -> RankingComparison:
     place = {str(name): index for index, name in enumerate(there.candidates)}
     pairs = [(index, place[name]) for index, name in enumerate(names) if name in place]
     if not pairs:
-        raise InputError("other", "has no candidate in common with this ranking")
+        raise InputError(
+            "other", "has no candidate in common with this ranking", hint="compare rankings of the same candidates"
+        )
     both = [(i, j) for i, j in pairs if here.ranks[i] and there.ranks[j]]
     left = np.array([i for i, _ in both], dtype=np.int64)
     right = np.array([j for _, j in both], dtype=np.int64)

@@ -59,11 +59,11 @@ def check_parquet(path: Path, name: str) -> None:
             file.seek(max(0, file.tell() - 4))
             closing = file.read(4)
     except FileNotFoundError:
-        raise ParseError(name, "does not exist") from None
+        raise ParseError(name, "does not exist", hint="check the path") from None
     except IsADirectoryError:
-        raise ParseError(name, "is a folder, not a file") from None
+        raise ParseError(name, "is a folder, not a file", hint="psephos.read takes folders") from None
     except (OSError, ValueError) as problem:
-        raise ParseError(name, f"cannot be opened: {problem}") from None
+        raise ParseError(name, f"cannot be opened: {problem}", hint="check that it may be read") from None
     if opening != b"PAR1" or closing != b"PAR1":
         raise ParseError(name, "is not a whole Parquet file", hint="it may be cut off or of another format")
 

@@ -48,12 +48,18 @@ def recognise(
     for part, name in stated.items():
         if name not in columns:
             raise InputError(
-                "columns", f"{part} is said to be in column {name!r}, which is not among {listed(columns)}"
+                "columns",
+                f"{part} is said to be in column {name!r}, which is not among {listed(columns)}",
+                hint="name one of these",
             )
     for name in stated.values():
         playing = [part for part, column in stated.items() if column == name]
         if len(playing) > 1:
-            raise InputError("columns", f"{' and '.join(playing)} are both said to be in column {name!r}")
+            raise InputError(
+                "columns",
+                f"{' and '.join(playing)} are both said to be in column {name!r}",
+                hint="give each a column of its own",
+            )
     if kind is not None:
         chosen = kind_named(kind)
         unknown = set(stated) - set(chosen.names)

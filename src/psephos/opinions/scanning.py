@@ -92,7 +92,7 @@ def scan(
     table = table_of(names)
     lengths = tuple(int(collected(table_of([name]).select(pl.len())).item()) for name in names)
     if not sum(lengths):
-        raise InputError("path", "the files hold no rows")
+        raise InputError("path", "the files hold no rows", hint="check the path")
     voters = _distinct(table, parts["voter"])["name"]
     gone = missing_texts(missing)
     answers = _distinct(table, parts[found_kind.value]).filter(~pl.col("name").is_in(list(gone)))

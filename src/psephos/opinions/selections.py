@@ -152,7 +152,9 @@ class Selection(Result):
         name = text_of(item, "item")
         at = None if name is None else self.items.index_of(name)
         if name is None or at is None:
-            raise InputError("item", f"there is no item {str(item)!r:.80} in this selection")
+            raise InputError(
+                "item", f"there is no item {str(item)!r:.80} in this selection", hint="selection.items has the names"
+            )
         rows = self._by_place(slice(int(self.starts[at]), int(self.starts[at + 1])))
         table = self._described(rows, np.full(len(rows), at, dtype=np.int32))
         return SelectionReasons(

@@ -60,11 +60,11 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise ParseError(str(path), "does not exist") from None
+        raise ParseError(str(path), "does not exist", hint="check the path") from None
     except IsADirectoryError:
-        raise ParseError(str(path), "is a folder, not a file") from None
+        raise ParseError(str(path), "is a folder, not a file", hint="psephos.read takes folders") from None
     except (OSError, ValueError) as problem:
-        raise ParseError(str(path), f"cannot be opened: {problem}") from None
+        raise ParseError(str(path), f"cannot be opened: {problem}", hint="check that it may be read") from None
 
 
 def decoded(data: bytes, name: str, encoding: str) -> str:
@@ -84,10 +84,15 @@ def decoded(data: bytes, name: str, encoding: str) -> str:
     except UnicodeError:
         raise EncodingError(name, f"is not {encoding}", hint=hint) from None
     except (LookupError, ValueError):
-        raise InputError("encoding", f"{encoding!r} is not known") from None
+        raise InputError(
+            "encoding", f"{encoding!r} is not known", hint="use a name of Python's codecs, such as utf-8 or cp1252"
+        ) from None
     if "\0" in text:
         raise ParseError(
-            name, "holds a NUL character, so it is not a text file", where=f"character {text.index(chr(0)):,}"
+            name,
+            "holds a NUL character, so it is not a text file",
+            where=f"character {text.index(chr(0)):,}",
+            hint="give format= if it is a table of another format",
         )
     return text
 

@@ -45,7 +45,7 @@ def read_vtt(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
     blocks = [list(block) for block in blocks_of(decoded(data, name, encoding))]
     opening = re.match(r"WEBVTT(?=[ \t]|$)", blocks[0][0][1]) if blocks else None
     if opening is None or blocks[0][0][0] != 1:
-        raise ParseError(name, "must start with WEBVTT", where="line 1")
+        raise ParseError(name, "must start with WEBVTT", where="line 1", hint="is it SRT? then name the file .srt")
     timed_in_head = [place for place, (_, line) in enumerate(blocks[0]) if ARROW in line][:1]
     for line, text in blocks[0]:
         if text.startswith("X-TIMESTAMP-MAP"):

@@ -170,4 +170,8 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise InputError("path", f"{folder} cannot be a folder: {problem.strerror}") from None
+        raise InputError(
+            "path",
+            f"{folder} cannot be a folder: {problem.strerror}",
+            hint="give a folder that can be made or written to",
+        ) from None

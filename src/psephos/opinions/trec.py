@@ -139,7 +139,11 @@ def _is_number(text: str) -> bool:
 
 def _run_lines(frame: pl.DataFrame) -> list[str]:
     if "task" not in frame.columns:
-        raise InputError("opinions", "rankings have no task, which is the query of a run")
+        raise InputError(
+            "opinions",
+            "rankings have no task, which is the query of a run",
+            hint="add a column task with the query of each row",
+        )
     if "score" not in frame.columns or frame["score"].null_count():
         frame = frame.with_columns(score=-pl.col("rank"))
     frame = frame.sort("voter", "task", "rank", maintain_order=True)

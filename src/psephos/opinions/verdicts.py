@@ -145,7 +145,9 @@ class Verdict(Result):
         name = text_of(item, "item")
         place = None if name is None else self.items.index_of(name)
         if name is None or place is None:
-            raise InputError("item", f"there is no item {str(item)!r:.80} in this verdict")
+            raise InputError(
+                "item", f"there is no item {str(item)!r:.80} in this verdict", hint="verdict.items has the names"
+            )
         votes = self.opinions.of_item(name)
         frame = votes.frame()
         of_row = pl.col("weight").fill_null(1.0) if "weight" in frame.columns else pl.lit(1.0)

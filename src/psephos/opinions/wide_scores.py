@@ -55,10 +55,16 @@ def long_scores(
         What was taken, and what was not.
     """
     if column not in frame.columns:
-        raise InputError("wide", f"there is no column {column!r} among {listed(frame.columns)}")
+        raise InputError(
+            "wide", f"there is no column {column!r} among {listed(frame.columns)}", hint="name one of these"
+        )
     across = list(tasks) if tasks is not None else _numbers(frame, column)
     if not across:
-        raise InputError("wide", f"no column beside {column!r} holds numbers")
+        raise InputError(
+            "wide",
+            f"no column beside {column!r} holds numbers",
+            hint="a wide table has one column of numbers per candidate or task",
+        )
     own, other = ("task", "candidate") if column.strip().casefold() in TASKS else ("candidate", "task")
     plain = all(frame[part].dtype.is_numeric() for part in across)
     cells = (frame[part].cast(pl.Float64 if plain else pl.String) for part in across)

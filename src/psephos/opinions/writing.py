@@ -169,7 +169,11 @@ def _prepare(folder: Path, names: set[str]) -> None:
         read = set(SUFFIXES) - {PLAIN_TEXT}
         inside = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in read)
     except OSError as problem:
-        raise InputError("path", f"{folder} cannot be a folder: {problem.strerror}") from None
+        raise InputError(
+            "path",
+            f"{folder} cannot be a folder: {problem.strerror}",
+            hint="give a folder that can be made or written to",
+        ) from None
     others = [name for name in inside if name not in names]
     if others:
         raise InputError("path", f"{folder} already holds {others[0]}", hint="name another folder, or remove the file")

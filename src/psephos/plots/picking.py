@@ -164,6 +164,10 @@ def plot(result: Result, picture: str | None = None, *, theme: str = "light", **
     """
     known = pictures_of(result)
     if not known:
-        raise InputError("result", f"there is no picture of {type(result).__name__}")
+        raise InputError(
+            "result",
+            f"there is no picture of {type(result).__name__}",
+            hint="plots.plot draws results of psephos; see its page for which",
+        )
     name = check_choice("picture", picture or next(iter(known)), tuple(known))
     return known[name](result, theme=theme, **options)

@@ -119,7 +119,11 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
     items = _items(table)
     shared = ~np.isnan(items).any(axis=0)
     if shared.sum() < 2:
-        raise InputError("scores", f"{int(shared.sum())} items have a score of every candidate; two are the least")
+        raise InputError(
+            "scores",
+            f"{int(shared.sum())} items have a score of every candidate; two are the least",
+            hint="candidates must be scored on the same items",
+        )
     values = items[:, shared]
     seed = seed_of(rng)
     tests, draws = spawn(seed, 2)

@@ -125,14 +125,18 @@ def score_table(
         return scores if unit is None else replace(scores, unit=unit)
     if isinstance(scores, Opinions):
         if candidates is not None or tasks is not None:
-            raise InputError("candidates", "have their names in the opinions")
+            raise InputError("candidates", "have their names in the opinions", hint="leave candidates out")
         table = _from_opinions(scores)
     else:
         table = _from_arrays(scores, candidates, tasks)
     if len(table.candidates) < 2:
-        raise InputError("systems", f"a ranking needs two at least, got {len(table.candidates)}")
+        raise InputError(
+            "systems",
+            f"a ranking needs two at least, got {len(table.candidates)}",
+            hint="add the scores of another candidate",
+        )
     if not len(table.tasks):
-        raise InputError("tasks", "there is none")
+        raise InputError("tasks", "there is none", hint="give one column per task, or a table with a column task")
     table = _oriented(table, higher_is_better)
     weights = table.weights if task_weights is None else _checked_weights(task_weights, len(table.tasks))
     return replace(
@@ -150,7 +154,7 @@ def _from_arrays(scores: object, candidates: Sequence[object] | None, tasks: Seq
         if len(sizes) > 1:
             raise InputError("scores", f"each task must have a row per candidate; they have {sorted(sizes)} rows")
         if any(part.shape[1] == 0 for part in parts):
-            raise InputError("scores", "a task has no instance")
+            raise InputError("scores", "a task has no instance", hint="leave the task out")
         matrix = np.column_stack([_mean_of(part) for part in parts])
     else:
         matrix = _numbers(scores, candidates, tasks)
@@ -200,11 +204,15 @@ def _cell(
 def _names(argument: str, given: Sequence[object] | None, n: int) -> pl.Series:
     names = [str(name) for name in (range(n) if given is None else given)]
     if len(names) != n:
-        raise InputError(argument, f"must name {n}, got {len(names)}")
+        raise InputError(
+            argument, f"must name {n}, got {len(names)}", hint="give one name for each, in the order of the scores"
+        )
     seen: set[str] = set()
     for place, name in enumerate(names):
         if name in seen:
-            raise InputError(argument, f"names {name!r:.80} twice", where=f"index {place}")
+            raise InputError(
+                argument, f"names {name!r:.80} twice", where=f"index {place}", hint="give each a name of its own"
+            )
         seen.add(name)
     return pl.Series(argument, names, dtype=pl.String)
 
@@ -216,7 +224,11 @@ def _from_opinions(opinions: Opinions) -> ScoreTable:
         return _from_votes(opinions, "item", "score", 1.0)
     if opinions.kind == "rankings":
         return _from_votes(opinions, "candidate", "rank", -1.0)
-    raise InputError("opinions", f"are {opinions.kind}; orders are made of results, scores or rankings")
+    raise InputError(
+        "opinions",
+        f"are {opinions.kind}; orders are made of results, scores or rankings",
+        hint="labels are decided by psephos.decide, battles ranked by psephos.rank",
+    )
 
 
 def _from_results(opinions: Opinions) -> ScoreTable:
@@ -274,7 +286,11 @@ def _as_carried(table: ScoreTable, opinions: Opinions, columns_of: pl.DataFrame,
     mixed = found.filter(pl.col("lower") != pl.col("all"))
     if mixed.height:
         name = _joined(opinions, kept, mixed.select(kept).row(0))
-        raise InputError("higher_is_better", f"is said to be true and false of task {name!r:.80}")
+        raise InputError(
+            "higher_is_better",
+            f"is said to be true and false of task {name!r:.80}",
+            hint="one direction per task: mend the table about tasks",
+        )
     return _oriented(table, (~found["lower"]).to_list())
 
 
@@ -296,7 +312,11 @@ def _from_votes(opinions: Opinions, candidate: str, value: str, sign: float) -> 
     mixed = keys.filter(pl.col("weight") != pl.col("most"))
     if mixed.height:
         name = _joined(opinions, parts, mixed.select(parts).row(0))
-        raise InputError("weight", f"voter {name!r:.80} has rows of different weights; an order has one weight")
+        raise InputError(
+            "weight",
+            f"voter {name!r:.80} has rows of different weights; an order has one weight",
+            hint="give all rows of this voter one weight",
+        )
     placed = frame.join(keys.select(parts).with_row_index("column"), on=parts)
     names = opinions.vocabulary(candidate).cast(pl.String)
     matrix = np.full((len(names), keys.height), np.nan)
@@ -337,11 +357,20 @@ def _oriented(table: ScoreTable, higher_is_better: bool | Sequence[bool] | None)
 def _checked_weights(given: npt.ArrayLike, n: int) -> npt.NDArray[np.float64]:
     weights = check_floats("task_weights", given)
     if len(weights) != n:
-        raise InputError("task_weights", f"must give one for each of {n} tasks, got {len(weights)}")
+        raise InputError(
+            "task_weights",
+            f"must give one for each of {n} tasks, got {len(weights)}",
+            hint="in the order of the tasks, or a mapping of names",
+        )
     if (weights < 0).any():
-        raise InputError("task_weights", "must not be negative", where=f"index {int(np.argmax(weights < 0))}")
+        raise InputError(
+            "task_weights",
+            "must not be negative",
+            where=f"index {int(np.argmax(weights < 0))}",
+            hint="0 leaves a task out",
+        )
     if not weights.any():
-        raise InputError("task_weights", "are all 0")
+        raise InputError("task_weights", "are all 0", hint="one task at least must count")
     return weights
 
 

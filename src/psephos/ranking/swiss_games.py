@@ -85,7 +85,7 @@ def games_of(
         raise InputError("bye", f"must be 0, 0.5 or 1, got {bye!r}")
     notes: tuple[str, ...] = ()
     if (scores is None) == (chances is None):
-        raise InputError("scores", "give scores or chances, one of them")
+        raise InputError("scores", "give scores or chances, one of them", hint="leave one of them out")
     if scores is not None:
         table = benchmark_table(scores)
         outcome, present = _by_scores(table, tie_margin, holes)
@@ -139,7 +139,7 @@ def _checked_chances(chances: npt.ArrayLike | None) -> npt.NDArray[np.float64]:
     if given.ndim != 3 or given.shape[1] != given.shape[2]:
         raise InputError("chances", f"must have shape (benchmarks, models, models), got {given.shape}")
     if given.shape[1] < 2:
-        raise InputError("models", f"a tournament needs two at least, got {given.shape[1]}")
+        raise InputError("models", f"a tournament needs two at least, got {given.shape[1]}", hint="add a model")
     if not len(given):
         raise InputError("benchmarks", "there is none")
     made = np.array(given)

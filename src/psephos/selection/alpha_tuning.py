@@ -132,7 +132,7 @@ def tune_alpha(
     """
     alphas = np.unique(check_floats("grid", grid))
     if not len(alphas):
-        raise InputError("grid", "is empty")
+        raise InputError("grid", "is empty", hint="give one alpha at least, from 0 to 1")
     for alpha in alphas:
         check_number("grid", alpha, low=0, high=1)
     k = check_count("k", k)

@@ -49,7 +49,9 @@ def pools_of(answers: Answers, rewards: Rewards | None, equivalence: Equivalence
     """
     if isinstance(answers, Opinions):
         if answers.kind != "samples":
-            raise InputError("answers", f"must be samples, got {answers.kind}")
+            raise InputError(
+                "answers", f"must be samples, got {answers.kind}", hint="read the table with kind='samples'"
+            )
         opinions, reward, ask = answers, *_of_samples(answers, rewards)
     else:
         opinions, reward, ask = _of_lists(answers, rewards)
@@ -81,12 +83,21 @@ def _of_lists(
         raise InputError("answers", f"must be samples or a sequence of answers, got {type(answers).__name__}")
     given: list[Any] = answers.tolist() if isinstance(answers, np.ndarray) else list(answers)
     if not given:
-        raise InputError("answers", "are none: there is nothing to select from")
+        raise InputError(
+            "answers",
+            "are none: there is nothing to select from",
+            hint="draw samples first, or look at opinions.issues",
+        )
     several = isinstance(given[0], (list, tuple, np.ndarray))
     questions = [list(question) for question in given] if several else [given]
     sizes = np.array([len(question) for question in questions])
     if not sizes.all():
-        raise InputError("answers", "are none", where=f"question {int(np.argmin(sizes))}")
+        raise InputError(
+            "answers",
+            "are none",
+            where=f"question {int(np.argmin(sizes))}",
+            hint="draw samples first, or look at opinions.issues",
+        )
     flat = list(chain.from_iterable(questions))
     coded = encode(series("answers", flat))
     item = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)

@@ -47,7 +47,7 @@ def right_answers(
         raise InputError("gold", f"must have one answer for each of {pools.n_items:,} questions, got {len(answers):,}")
     known = answers.is_not_null().to_numpy()
     if not known.any():
-        raise InputError("gold", "no answer is known")
+        raise InputError("gold", "no answer is known", hint="give gold=, or a table about items with a column gold")
     said = opinions.vocabulary("answer")
     every = pl.concat([said.alias("answer"), answers.alias("answer")]).drop_nulls().unique(maintain_order=True)
     code, _ = classes(every, np.zeros(len(every), dtype=np.int64), equivalence)

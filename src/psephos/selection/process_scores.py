@@ -103,10 +103,16 @@ def process_scores(
     if isinstance(logprobs, Opinions):
         opinions, source = logprobs, logprobs.source
         if logprobs.kind != "samples":
-            raise InputError("logprobs", f"must be samples, got {logprobs.kind}")
+            raise InputError(
+                "logprobs", f"must be samples, got {logprobs.kind}", hint="read the table with kind='samples'"
+            )
         lists = {name: logprobs.carried[name] if name in logprobs.carried.columns else None for name in lists}
         if lists["logprobs"] is None:
-            raise InputError("logprobs", "are none: the samples have no column 'logprobs'")
+            raise InputError(
+                "logprobs",
+                "are none: the samples have no column 'logprobs'",
+                hint="keep log-probabilities when sampling, or take score='reward'",
+            )
     own = _checked("logprobs", lists["logprobs"], lowest=-np.inf)
     given = reference and lists["ref_logprobs"] is not None
     other = _checked("ref_logprobs", lists["ref_logprobs"], lowest=-np.finfo(np.float64).max) if given else None

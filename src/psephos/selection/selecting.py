@@ -80,12 +80,14 @@ def select(
     has_reward, has_logprobs = "reward" in opinions.numbers, "logprobs" in opinions.carried.columns
     if (score == "reward" and not has_reward) or (score == "process" and not has_logprobs):
         missing = "reward" if score == "reward" else "logprobs"
-        raise InputError("score", f"the samples have no column {missing!r}")
+        raise InputError(
+            "score", f"the samples have no column {missing!r}", hint="name another score, or add the column"
+        )
     process = score == "process" or (score == "auto" and not has_reward and has_logprobs)
     if method == "auto":
         method = "best-of-majority" if has_reward or process else "most-common"
     for name in set(options) - set(signature(METHODS[method]).parameters):
-        raise InputError(name, f"means nothing for {method}")
+        raise InputError(name, f"means nothing for {method}", hint="leave it out")
     if not process or method == "most-common":
         return METHODS[method](opinions, **options)
     scored = process_scores(opinions, beta=beta, aggregate=aggregate)
@@ -107,5 +109,5 @@ def select(
 
 def _committee(opinions: Opinions, score: str, options: dict[str, Any]) -> Selection:
     for name in set(options) - set(signature(committee).parameters):
-        raise InputError(name, "means nothing for committee")
+        raise InputError(name, "means nothing for committee", hint="leave it out")
     return committee(opinions, **{"k": 1, **options, "score": "borda" if score == "auto" else score})

@@ -111,7 +111,9 @@ def success_curves(
         for size in many:
             items = np.flatnonzero(known & (pools.drawn >= size))
             if not len(items):
-                raise InputError("sizes", f"no question with a known answer has {size} samples")
+                raise InputError(
+                    "sizes", f"no question with a known answer has {size} samples", hint="ask for fewer, or draw more"
+                )
             share = _shares(pools, items, size, draws, stream, gold_code, rules, (k, alpha, p_right, reward_agg))
             for rule, own in share.items():
                 low, high = share_intervals(own[:, None], repeats, seed)

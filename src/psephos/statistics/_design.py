@@ -53,7 +53,11 @@ def problem_of(
     if (w < 0).any():
         raise InputError("weights", "must not be negative", where=f"row {int(np.argmin(w))}")
     if w.sum() <= k + 1:
-        raise InputError("predictors", f"need more than {k + 1} rows for {k + 1} coefficients, got {w.sum():g}")
+        raise InputError(
+            "predictors",
+            f"need more than {k + 1} rows for {k + 1} coefficients, got {w.sum():g}",
+            hint="fewer predictors or more rows",
+        )
     code, groups = None, 0
     if clusters is not None:
         codes = check_codes("clusters", clusters, ndim=1)
@@ -66,7 +70,10 @@ def problem_of(
     if (pivots < SMALLEST_PIVOT).any():
         column = int(np.argmax(pivots < SMALLEST_PIVOT))
         raise InputError(
-            "predictors", "is constant or a combination of the columns before it", where=f"column {column}"
+            "predictors",
+            "is constant or a combination of the columns before it",
+            where=f"column {column}",
+            hint="leave it out",
         )
     deviation = np.sqrt(w @ centred**2 / w.sum())
     back = np.diag(np.append(1.0, 1 / deviation))

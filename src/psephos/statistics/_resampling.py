@@ -64,7 +64,11 @@ def units_of(
             raise InputError("strata", "splits a cluster", where=f"row {int(np.argmax(split))}")
         drawn, what, stratum = np.ones(len(first), np.int64), "clusters", stratum[first]
     if drawn.sum() < 2:
-        raise InputError(what, f"must give at least two units to draw from, got {drawn.sum()}")
+        raise InputError(
+            what,
+            f"must give at least two units to draw from, got {drawn.sum()}",
+            hint="one unit says nothing of chance: resample rows, or add units",
+        )
     return Units(n, drawn, np.unique(stratum, return_inverse=True)[1], cluster_of_row, copies)
 
 

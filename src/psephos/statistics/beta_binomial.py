@@ -107,7 +107,7 @@ def fit_beta_binomial(successes: npt.ArrayLike, trials: npt.ArrayLike) -> BetaBi
         row = int(np.argmax(wrong))
         raise InputError("successes", f"must lie between 0 and {t[row]}, got {s[row]}", where=f"row {row}")
     if not t.any():
-        raise InputError("trials", "no unit has a trial")
+        raise InputError("trials", "no unit has a trial", hint="leave out units without trials; one must be left")
     width = int(t.max()) + 1
     cells, copies = np.unique((t * width + s)[t > 0], return_counts=True)
     done, tried = (cells % width).astype(np.float64), (cells // width).astype(np.float64)

@@ -80,7 +80,11 @@ def logistic(
     happened = float(problem.weights @ problem.outcome)
     n = float(problem.weights.sum())
     if not 0 < happened < n:
-        raise InputError("event", f"happened {'never' if happened <= 0 else 'always'}, so nothing can predict it")
+        raise InputError(
+            "event",
+            f"happened {'never' if happened <= 0 else 'always'}, so nothing can predict it",
+            hint="leave the model out",
+        )
     kinds = kinds_of(problem.design)
     shares = _shares(kinds, problem.outcome, problem.weights)
     fit = newton(kinds.design, *shares, ridge=ridge, firth=penalty == "firth")

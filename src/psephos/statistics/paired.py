@@ -130,7 +130,11 @@ def compare_paired(
     both = ~(np.isnan(own) | np.isnan(other))
     kinds, cluster = np.unique(codes[both], return_inverse=True)
     if len(kinds) < 2:
-        raise InputError("right", f"has {len(kinds)} item(s) in common with left; two are the least")
+        raise InputError(
+            "right",
+            f"has {len(kinds)} item(s) in common with left; two are the least",
+            hint="left and right must share items: check their names",
+        )
     difference = own[both] - other[both]
     binary = bool(np.isin(np.concatenate([own[both], other[both]]), (0, 1)).all())
     if test == "mcnemar" and not (binary and clusters is None):

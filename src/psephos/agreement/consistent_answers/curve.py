@@ -184,7 +184,7 @@ def checked_counts(right: npt.ArrayLike, total: npt.ArrayLike) -> tuple[Counts, 
         columns.append(column.astype(np.int64))
     r, t = columns
     if not len(r) and not len(t):
-        raise InputError("right", "no responses")
+        raise InputError("right", "no responses", hint="give one row of right and wrong answers per question")
     if len(r) != len(t):
         raise InputError("total", f"must have as many rows as right ({len(r):,}), got {len(t):,}")
     for name, bad, problem in (

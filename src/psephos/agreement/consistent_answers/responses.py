@@ -108,7 +108,7 @@ def responses_of(
         kind = opinions.kind if isinstance(opinions, Opinions) else type(opinions).__name__
         raise InputError("results", f"must be results, or samples with known answers, not {kind}")
     if not len(opinions):
-        raise InputError("results", "no responses")
+        raise InputError("results", "no responses", hint="give one row per answer to a variant of a question")
     by = "candidate" if opinions.kind == "results" else "voter"
     answers = _answers(opinions)
     bad_answers = [text for value in invalid if (text := text_of(value, "invalid")) is not None]
@@ -183,7 +183,10 @@ def _right_answers(
     if unknown.any():
         first = items.gather(asked).filter(unknown)[0]
         raise InputError(
-            "key", f"no right answer is known for {int(unknown.sum()):,} questions", where=f"item {first!r:.60}"
+            "key",
+            f"no right answer is known for {int(unknown.sum()):,} questions",
+            where=f"item {first!r:.60}",
+            hint="give key= for each question, or leave these out",
         )
     right = answers == texts.gather(opinions.codes("item"))
     return right.fill_null(False).cast(pl.Float64).to_numpy().copy()

@@ -230,7 +230,11 @@ def ceiling_of_moments(
     if vote_variance is not None:
         variance = check_number("vote_variance", vote_variance, low=0)
     elif mean is None:
-        raise InputError("mean", "is needed for BinoVotes to give the variance of votes")
+        raise InputError(
+            "mean",
+            "is needed for BinoVotes to give the variance of votes",
+            hint="give the mean of all votes, or vote_variance",
+        )
     elif of_means:
         plain = _single(m, spread, np.nan, n)
         check_model(plain, on, phi, name)

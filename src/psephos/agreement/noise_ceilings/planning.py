@@ -157,7 +157,11 @@ def where_to_vote(ceiling: NoiseCeiling, *, threshold: float | None = None, limi
 def _differing(ceiling: NoiseCeiling) -> Bound:
     bound = ceiling.bound
     if not bound.quality_variance > 0:
-        raise InputError("ceiling", "shows no differences in quality that more votes could bring out")
+        raise InputError(
+            "ceiling",
+            "shows no differences in quality that more votes could bring out",
+            hint="the items differ by no more than the votes err: take other items",
+        )
     return bound
 
 

@@ -97,9 +97,17 @@ def rank_ceiling(
     level = check_number("level", level, low=0, high=1, open_ends=True)
     size = ceiling.items.height or 1000 if items is None else check_count("items", items, low=3)
     if scale is None or not scale.is_grid or math.isnan(bound.mean):
-        raise InputError("ceiling", "needs a mean, and a scale with a whole number of levels")
+        raise InputError(
+            "ceiling",
+            "needs a mean, and a scale with a whole number of levels",
+            hint="make the ceiling from votes with scale=, or give both",
+        )
     if not bound.quality_variance > 0:
-        raise InputError("ceiling", "shows no differences in quality to rank by")
+        raise InputError(
+            "ceiling",
+            "shows no differences in quality to rank by",
+            hint="the items differ by no more than the votes err: take other items",
+        )
     density = quality_density(bound.mean, bound.quality_variance, scale)
     phi = ceiling.dispersion
     phi = 1.0 if math.isnan(phi) else min(max(phi, 0.0), scale.trials)

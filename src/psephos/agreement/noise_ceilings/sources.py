@@ -63,7 +63,11 @@ class Options:
         elif not callable(vote_variance):
             vote_variance = check_number("vote_variance", vote_variance, low=0)
         if vote_variance == MODEL and on is None:
-            raise InputError("scale", "is needed for BinoVotes to give the variance of votes")
+            raise InputError(
+                "scale",
+                "is needed for BinoVotes to give the variance of votes",
+                hint="give scale=(lowest, highest) or a VoteScale",
+            )
         return Options(
             argument,
             on,
@@ -114,7 +118,11 @@ def assembled(
 ) -> NoiseCeiling:
     """The whole answer."""
     if len(items) < 2:
-        raise InputError(options.argument, f"need at least 2 items with votes, got {len(items)}")
+        raise InputError(
+            options.argument,
+            f"need at least 2 items with votes, got {len(items)}",
+            hint="a correlation needs two points: add items",
+        )
     notes = [*(votes.cast.notes if votes else ()), *estimates.notes]
     if dropped:
         notes.append(f"{len(dropped):,} items have no vote: {first_of(dropped)}")

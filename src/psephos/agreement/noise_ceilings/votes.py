@@ -40,7 +40,11 @@ def votes_of(votes: Opinions | npt.ArrayLike, scale: VoteScale | None, *, strict
     """
     found = _from_opinions(votes) if isinstance(votes, Opinions) else _from_matrix(votes)
     if not len(found.value):
-        raise InputError("votes", "hold no vote")
+        raise InputError(
+            "votes",
+            "hold no vote",
+            hint="give one score per vote, or a matrix of items by raters with NaN for no vote",
+        )
     if scale is None:
         return found
     outside = scale.misses(found.value)

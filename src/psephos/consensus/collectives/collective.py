@@ -106,7 +106,11 @@ def collective(
     """
     check_opinions(opinions)
     if opinions.kind != "samples":
-        raise InputError("opinions", f"collective weighs samples, not {opinions.kind}")
+        raise InputError(
+            "opinions",
+            f"collective weighs samples, not {opinions.kind}",
+            hint="read the table with kind='samples', or use decide",
+        )
     check_choice("weights", weights, WEIGHTS)
     check_number("min_margin", min_margin, low=0, high=1)
     merged = opinions.merged(equivalence)
@@ -117,7 +121,7 @@ def collective(
     )
     models = np.sum([part.counted.models for part in parts], axis=0)
     if not any(part.verdict.votes.any() for part in parts):
-        raise InputError("opinions", "no sample has an answer")
+        raise InputError("opinions", "no sample has an answer", hint="look at opinions.issues")
     likely, converged = share_certainties([part.shares for part in parts], len(merged.vocabulary("voter")))
     certainty = [np.append(of, np.nan)[part.place] for of, part in zip(likely, parts, strict=True)]
     verdicts = [part.verdict for part in parts]

@@ -55,7 +55,11 @@ def find_copies(
     n_sources, n_rows = len(voters), len(electorate.opinions)
     if n_sources > MOST_SOURCES or n_sources * n_rows > MOST_WORK:
         if copies == "share":
-            raise InputError("copies", f"are not looked for among {n_sources:,} sources and {n_rows:,} answers")
+            raise InputError(
+                "copies",
+                f"are not looked for among {n_sources:,} sources and {n_rows:,} answers",
+                hint="give copies='report'",
+            )
         nothing = np.zeros((4, 1, 1), dtype=np.int64)
         note = f"copies were not looked for among {n_sources:,} sources and {n_rows:,} answers"
         return copy_table(nothing, classes, voters.head(1))[0], np.arange(n_sources), (note,)

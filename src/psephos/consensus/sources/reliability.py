@@ -163,7 +163,7 @@ def source_reliability(
 
         rest, counted = settled(electorate)
         if not counted[[1, 3]].any() and not _count(electorate, rest.weight, leave_one_out=False)[[1, 3]].any():
-            raise InputError("queries", "no item has an answer")
+            raise InputError("queries", "no item has an answer", hint="look at opinions.issues")
         table, cluster, notes = find_copies(electorate, rest.weight, n_classes, voters, copies)
         if copies == "share" and len(np.unique(cluster)) < len(cluster):
             merged = one_vote_each(cast("Opinions", merged), cluster)

@@ -79,7 +79,7 @@ def notes_on(rest: Rest, counted: Floats, gold: Mapping[str, str] | None, matche
         notes.append("that most sources err in the same way cannot be seen without known answers")
         return tuple(notes)
     if not matched:
-        raise InputError("gold", "names no item that there is")
+        raise InputError("gold", "names no item that there is", hint="its keys are items as the opinions name them")
     if matched < len(gold):
         notes.append(f"{len(gold) - matched:,} known answers are about items that do not occur")
     return (*notes, *_against_gold(counted))

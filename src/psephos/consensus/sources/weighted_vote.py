@@ -102,7 +102,7 @@ def weighted_vote(
     learnt = weights if isinstance(weights, SourceVerdict) else None
     given = _given(weights)
     if not any(name in given for name in voters):
-        raise InputError("weights", "name none of the voters")
+        raise InputError("weights", "name none of the voters", hint="its keys are voters as the opinions name them")
     weight = np.array([given.get(name, 0.0) for name in voters])
     odds = None if learnt is None else _odds_of(learnt, voters)
     parts = list(

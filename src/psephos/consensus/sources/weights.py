@@ -79,7 +79,7 @@ class WeightMap:
             _of_verdict(prior, voters) if isinstance(prior, SourceVerdict) else named_weights(voters, prior, "prior")
         )
         if not given:
-            raise InputError("prior", "names no source")
+            raise InputError("prior", "names no source", hint="its keys are voters as the opinions name them")
         for name, value in given.items():
             if value > 1:
                 raise InputError("prior", f"must lie between 0 and 1, got {value:g} for {name!r:.60}")

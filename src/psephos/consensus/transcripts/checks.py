@@ -111,7 +111,7 @@ def chosen_transcripts(opinions: Opinions, heard: Spoken, *, require_all: bool) 
     alone = present[per_item[present] == 1]
     if not several.any():
         where = f"clip {item[int(alone[0])]!r:.60}" if len(alone) else None
-        raise InputError("transcripts", "need at least 2 transcripts", where=where)
+        raise InputError("transcripts", "need at least 2 transcripts", where=where, hint="add those of another voter")
     issues = []
     if len(alone):
         reason = "a single transcript of the clip: need at least 2 transcripts"

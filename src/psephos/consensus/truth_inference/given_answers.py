@@ -34,7 +34,9 @@ def known_codes(
         return None, []
     strays = set(gold) - set(items)
     if strays:
-        raise InputError("gold", f"names {min(strays)!r:.60}, which is no item")
+        raise InputError(
+            "gold", f"names {min(strays)!r:.60}, which is no item", hint="its keys are items as the opinions name them"
+        )
     unheard = sorted(set(gold.values()) - set(choices.gather(ballots.used)))
     notes = [f"{len(gold):,} known answers were taken as right"]
     if unheard:

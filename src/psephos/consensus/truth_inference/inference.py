@@ -133,10 +133,14 @@ def truth_inference(
             raise InputError("opinions", "scores are not read in parts", hint="use psephos.read")
         for name, given in (("gold", gold), ("weights", weights)):
             if given:
-                raise InputError(name, "means nothing for scores")
+                raise InputError(name, "means nothing for scores", hint="leave it out")
         return score_bias(opinions, prior=prior, rounds=rounds, tolerance=tolerance, engine=engine)
     if opinions.kind not in ("labels", "samples"):
-        raise InputError("opinions", f"truth is inferred from labels, samples or scores, not {opinions.kind}")
+        raise InputError(
+            "opinions",
+            f"truth is inferred from labels, samples or scores, not {opinions.kind}",
+            hint="transcripts are decided by transcripts, rankings by psephos.rank",
+        )
     name = check_choice("model", model or "dawid-skene", tuple(MODELS))
     merged = opinions.merged(equivalence)
     given = named_weights(merged.vocabulary("voter"), weights)

@@ -73,7 +73,11 @@ def distinct(candidates: Sequence[str | Draft]) -> tuple[tuple[Draft, ...], tupl
             scores = [value for value in (first.score, score) if value is not None]
             kept[text] = replace(first, times=first.times + draft.times, score=max(scores, default=None))
     if not kept:
-        raise InputError("candidates", "holds no draft" if not candidates else "holds empty drafts only")
+        raise InputError(
+            "candidates",
+            "holds no draft" if not candidates else "holds empty drafts only",
+            hint="give one text per draft",
+        )
     notes = []
     if empty:
         notes.append(f"empty drafts left out: {empty:,}")

@@ -104,7 +104,7 @@ def request_text(prompt: str | Sequence[Message]) -> str:
     """A prompt as one text; of a conversation each turn under its role."""
     if isinstance(prompt, str):
         if not prompt.strip():
-            raise InputError("prompt", "is empty")
+            raise InputError("prompt", "is empty", hint="give the request that the drafts answer")
         return prompt
     if not prompt or not all(isinstance(message, Message) for message in prompt):
         raise InputError("prompt", "must be a text or a list of Message, none left out")

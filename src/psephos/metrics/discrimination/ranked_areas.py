@@ -119,7 +119,7 @@ def check_ranked(
     is_positive, unknown = _check_outcomes(y, positive)
     check_same_length(**{argument: values, "y": is_positive})
     if not len(values):
-        raise InputError("y", "is empty")
+        raise InputError("y", "is empty", hint="give one row per item")
     w = check_weights(weights, len(values))
     lost = np.isnan(values) | unknown
     if lost.any() and not skip:
@@ -173,7 +173,11 @@ def _check_outcomes(y: npt.ArrayLike, positive: object) -> tuple[npt.NDArray[np.
         found = np.asarray(outcome == positive, dtype=bool)
         kinds = {str(name) for name in outcome[~found].tolist()}
         if len(kinds) > 1:
-            raise InputError("y", f"has more than one class beside {positive!r}: {', '.join(sorted(kinds)[:5])}")
+            raise InputError(
+                "y",
+                f"has more than one class beside {positive!r}: {', '.join(sorted(kinds)[:5])}",
+                hint="compare one class with all others: y == positive",
+            )
         return np.broadcast_to(found, outcome.shape), np.zeros(len(outcome), dtype=bool)
     try:
         numbers = np.asarray(outcome, dtype=np.float64)

@@ -92,7 +92,7 @@ class FeatureSums:
     def solved(self, *, vectors: bool) -> tuple[Spectrum, Floats | None]:
         """The spectrum, and its eigenvectors, shape (n_features, rank), if they are asked for."""
         if self.n < 1 or self._mass <= 0:
-            raise InputError("empty collection", "has no item, and no diversity")
+            raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
         axes = None
         if vectors:
             raw, axes = linalg.eigh(self._sum / self._mass, check_finite=False)

@@ -150,7 +150,7 @@ def _without_zeros(X: Floats, p: Floats | None, zeros: ZeroRows) -> tuple[Floats
     kept = np.setdiff1d(np.arange(len(X)), lost)
     weights = None if p is None else p[kept]
     if not len(kept) or (weights is not None and not weights.sum() > 0):
-        raise InputError("empty collection", "has no item, and no diversity")
+        raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
     note = f"{len(lost):,} rows of zeros were left out"
     return X[kept], None if weights is None else weights / weights.sum(), (note,)
 
@@ -168,7 +168,7 @@ def _dual(
     if len(shape) != 2:
         raise InputError("features", f"must have 2 dimension(s), got {len(shape)}")
     if not shape[0]:
-        raise InputError("empty collection", "has no item, and no diversity")
+        raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
     weights = check_probabilities(p, shape[0])
     if shape[1] >= shape[0]:
         return _primal(check_rows(array), weights, normalize, zeros, coordinates, memory_gib)
@@ -212,7 +212,7 @@ def _in_chunks(chunks: Iterable[npt.ArrayLike], p: npt.ArrayLike | None, normali
         sums.add(rows, None if weights is None else weights[seen : seen + len(rows)])
         seen += len(rows)
     if sums is None:
-        raise InputError("empty collection", "has no item, and no diversity")
+        raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
     if weights is not None and len(weights) != seen:
         raise InputError("p", f"must have one probability for each of {seen} items, got {len(weights)}")
     kept = weights if not sums.dropped else None

@@ -197,7 +197,10 @@ def need_memory(n: int, memory_gib: float = MEMORY_GIB) -> None:
 def asymmetric(row: int, column: int, there: float, back: float) -> InputError:
     """The complaint on a similarity that depends on the order of the items."""
     return InputError(
-        "K not symmetric", f"has {there:g} one way and {back:g} the other", where=f"index {row}, {column}"
+        "K not symmetric",
+        f"has {there:g} one way and {back:g} the other",
+        where=f"index {row}, {column}",
+        hint="use (K + K.T) / 2",
     )
 
 
@@ -205,7 +208,7 @@ def _check_shape(shape: tuple[int, ...]) -> None:
     if len(shape) != 2 or shape[0] != shape[1]:
         raise InputError("K shape", f"must be square, one row and column for each item, got {shape}")
     if not shape[0]:
-        raise InputError("empty collection", "has no item, and no diversity")
+        raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
 
 
 def _checked(kernel: Floats, normalize: bool) -> Floats:
@@ -224,7 +227,10 @@ def _scale(diagonal: Floats, normalize: bool) -> Floats | None:
         if (diagonal <= 0).any():
             first = int(np.argmax(diagonal <= 0))
             raise InputError(
-                "zero self-similarity", f"of {diagonal[first]:g} cannot be scaled to 1", where=f"index {first}"
+                "zero self-similarity",
+                f"of {diagonal[first]:g} cannot be scaled to 1",
+                where=f"index {first}",
+                hint="each item must be like itself: a diagonal above 0",
             )
         return np.asarray(1 / np.sqrt(diagonal))
     off = np.abs(diagonal - 1)

@@ -92,7 +92,7 @@ def nystrom_spectrum(
     """
     n = len(items)
     if not n:
-        raise InputError("empty collection", "has no item, and no diversity")
+        raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
     weights = check_probabilities(p, n)
     m = min(check_count("landmarks", landmarks), n)
     last = min(max(check_count("most", most), m), n)

@@ -236,5 +236,5 @@ def pair_sample_score(
 
 def _size(items: Any) -> int:
     if not len(items):
-        raise InputError("empty collection", "has no item, and no diversity")
+        raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
     return len(items)

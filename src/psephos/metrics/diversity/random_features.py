@@ -94,7 +94,7 @@ def random_feature_spectrum(
             sums.add(Z, own)
         seen += len(Z)
     if not seen:
-        raise InputError("empty collection", "has no item, and no diversity")
+        raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
     if weights is not None and len(weights) != seen:
         raise InputError("p", f"must have one probability for each of {seen} items, got {len(weights)}")
     if small:
@@ -142,5 +142,5 @@ def _pieces(features: Any) -> Iterable[npt.ArrayLike]:
     if np.ndim(array) != 2:
         raise InputError("features", f"must have 2 dimension(s), got {np.ndim(array)}")
     if not len(array):
-        raise InputError("empty collection", "has no item, and no diversity")
+        raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
     return (array[first : first + CHUNK_ROWS] for first in range(0, len(array), CHUNK_ROWS))

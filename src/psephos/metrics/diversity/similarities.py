@@ -142,7 +142,7 @@ def check_rows(features: npt.ArrayLike, name: str = "features") -> Floats:
     """Features as float64, one row for each item."""
     X = check_floats(name, features, ndim=2)
     if not len(X):
-        raise InputError("empty collection", "has no item, and no diversity")
+        raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
     if not X.shape[1]:
         raise InputError(name, "must have a column or more")
     return X

@@ -41,7 +41,7 @@ def sparse_spectrum(
         notes = (f"{len(lost):,} rows of zeros were left out",)
     n, d = X.shape
     if not n:
-        raise InputError("empty collection", "has no item, and no diversity")
+        raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
     if not normalize and np.abs(lengths**2 - 1).max() > UNIT:
         first = int(np.argmax(np.abs(lengths**2 - 1) > UNIT))
         raise InputError("diagonal", f"must be 1, got {lengths[first] ** 2:g}", where=f"row {first}")

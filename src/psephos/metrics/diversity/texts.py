@@ -127,7 +127,7 @@ def text_spectrum(
     3.91
     """
     if not len(texts):
-        raise InputError("empty collection", "has no item, and no diversity")
+        raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
     features = text_features(texts, n=n, unit=unit, tokens=tokens)
     found = feature_spectrum(features, p=p, normalize=False, coordinates=coordinates)
     words = "own words" if tokens else f"{unit}s"

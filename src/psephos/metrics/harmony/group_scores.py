@@ -52,7 +52,7 @@ def groups_of(groups: Sequence[object], n_items: int) -> tuple[list[str], npt.ND
         )
     labels, codes = np.unique([str(one) for one in listed], return_inverse=True)
     if len(labels) < 2:
-        raise InputError("groups", "harmony needs at least two groups")
+        raise InputError("groups", "harmony needs at least two groups", hint="give finer groups, or discover_groups")
     return labels.tolist(), codes.astype(np.int64)
 
 

@@ -51,7 +51,7 @@ def harmony_index(sizes: npt.ArrayLike, scores: npt.ArrayLike, *, h: float = 0.1
     """
     n = check_floats("sizes", sizes)
     if len(n) < 2:
-        raise InputError("groups", "harmony needs at least two groups")
+        raise InputError("groups", "harmony needs at least two groups", hint="give finer groups, or discover_groups")
     if (n <= 0).any():
         raise InputError("sizes", "must be above 0", where=f"index {int(np.argmax(n <= 0))}")
     score = check_floats("scores", scores, ndim=min(max(np.ndim(scores), 1), 2), missing=True)

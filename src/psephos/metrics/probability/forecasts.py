@@ -98,7 +98,7 @@ def check_forecasts(
     w = check_weights(weights, len(p))
     check_same_length(prob=p, y=outcome)
     if not len(p):
-        raise InputError("prob", "is empty")
+        raise InputError("prob", "is empty", hint="give one probability per item")
     lost = np.isnan(outcome) | (np.isnan(p).any(axis=1) if several else np.isnan(p))
     if lost.any() and not skip:
         first = int(np.argmax(lost))
@@ -149,7 +149,12 @@ def _check_sums(p: Floats, lost: npt.NDArray[np.bool_]) -> Floats:
     off = ~lost & (np.abs(sums - 1) > SUM_TOLERANCE)
     if off.any():
         first = int(np.argmax(off))
-        raise InputError("prob", f"must sum to 1 over the classes, got {sums[first]:g}", where=f"index {first}")
+        raise InputError(
+            "prob",
+            f"must sum to 1 over the classes, got {sums[first]:g}",
+            where=f"index {first}",
+            hint="divide each row by its sum",
+        )
     return np.asarray(p / sums[:, None])
 
 

@@ -113,7 +113,7 @@ def evaluate(
     problem = coded_problem(interactions, runs, train=train, candidates=candidates, order=order)
     needy = [name for name in names if name in NEED_TRAIN or (name == "diversity" and features is None)]
     if train is None and needy:
-        raise InputError("train", f"{needy[0]} needs the train data")
+        raise InputError("train", f"{needy[0]} needs the train data", hint="give train=")
     similarity: Similarity | None = None
     if {"diversity", "serendipity"} & set(names):
         similarity = CoOccurrence(problem) if features is None else FeatureCosine(features, problem.n_items)

@@ -93,7 +93,7 @@ def explain_value(
     check_number("value", value)
     check_number("tolerance", tolerance, low=0)
     if train is None and name in NEED_TRAIN:
-        raise InputError("train", f"{name!r} needs the train data")
+        raise InputError("train", f"{name!r} needs the train data", hint="give train=")
     problem = coded_problem(interactions, runs, train=train, order=order)
     if len(problem.runs) != 1:
         raise InputError("runs", f"give one, got {len(problem.runs)}")

@@ -138,7 +138,12 @@ def _of_rows(
     ledger["repeats"] = int((~first).sum())
     if rule.repeats == "error" and not first.all():
         place = int(np.argmin(first))
-        raise InputError("runs", "hold an item twice in one list", where=f"user {users[place]}, item {items[place]}")
+        raise InputError(
+            "runs",
+            "hold an item twice in one list",
+            where=f"user {users[place]}, item {items[place]}",
+            hint="a convention with repeats='drop' takes the first of them",
+        )
     seen = np.zeros(len(users), dtype=bool)
     outside = seen.copy()
     if problem.train is not None:
@@ -215,7 +220,11 @@ def _of_large_matrix(matrix: npt.NDArray[np.integer], problem: Problem, rule: Co
     ledger = dict(zip(names, map(int, found), strict=True))
     gaps = ledger.pop("gaps")
     if rule.repeats == "error" and ledger["repeats"]:
-        raise InputError("runs", f"hold an item twice in one list, {ledger['repeats']:,} times")
+        raise InputError(
+            "runs",
+            f"hold an item twice in one list, {ledger['repeats']:,} times",
+            hint="a convention with repeats='drop' takes the first of them",
+        )
     wrong = gaps + ledger["unknown_users"] + ledger["repeats"]
     wrong += ledger["seen"] * (rule.seen == "drop") + ledger["outside"] * (rule.outside == "drop")
     width = matrix.shape[1] if width is None else min(width, matrix.shape[1])

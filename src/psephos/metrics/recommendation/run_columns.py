@@ -89,7 +89,10 @@ class Setting:
         if self.rule.absent == "error" and absent.any():
             first = self.problem.user_names()[int(np.argmax(absent))]
             raise InputError(
-                "runs", f"{name!r} has no list for {int(absent.sum()):,} users of the truth", where=f"user {first!r}"
+                "runs",
+                f"{name!r} has no list for {int(absent.sum()):,} users of the truth",
+                where=f"user {first!r}",
+                hint="a convention with absent='zero' or 'skip' allows that",
             )
         empty = self.problem.judged & (self.judged.relevant == 0)
         return {"absent": int(absent.sum()), "without_relevant": int(empty.sum())}

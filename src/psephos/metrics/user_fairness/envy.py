@@ -112,7 +112,7 @@ def envy(
     if items.size and (items.max() >= n_items or items.min() < -1):
         raise InputError("lists", f"items must be 0 to {n_items - 1}, and -1 after the end")
     if m < 2:
-        raise InputError("users", f"two are the least, got {m}")
+        raise InputError("users", f"two are the least, got {m}", hint="fairness is between users: add one")
     items = items[:, :k]
     user, place = np.nonzero(items >= 0)
     shown = sparse.csr_matrix((np.ones(len(user)), (user, items[user, place])), shape=(m, n_items))

@@ -98,7 +98,7 @@ def list_unfairness(similarity: object, lists: npt.ArrayLike, features: npt.Arra
     items = items[:, :k]
     m = len(items)
     if m < 2:
-        raise InputError("users", f"two are the least, got {m}")
+        raise InputError("users", f"two are the least, got {m}", hint="fairness is between users: add one")
     pairs: UserPairs = pairs_of(similarity, m)
     if pairs.drawn or pairs.n_users != m:
         raise InputError("similarity", f"must be of all pairs of {m} users")

@@ -124,7 +124,7 @@ def user_similarity(
             raise InputError("features", f"must have {held.shape[0]} rows as the history, got {len(shares)}")
     n_users = held.shape[0] if held is not None else len(shares)  # type: ignore[arg-type]
     if n_users < 2:
-        raise InputError("users", f"two are the least, got {n_users}")
+        raise InputError("users", f"two are the least, got {n_users}", hint="fairness is between users: add one")
     empty = np.zeros(n_users, dtype=bool)
     if held is not None and measure != "jensen-shannon":
         empty |= np.diff(held.indptr) == 0

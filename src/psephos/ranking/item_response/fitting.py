@@ -117,7 +117,11 @@ def fit_topic(
     flat: npt.NDArray[np.bool_] = np.asarray(np.nanmin(right, axis=0) == np.nanmax(right, axis=0))
     kept: npt.NDArray[np.bool_] = ~flat if prior is None else np.ones(right.shape[1], dtype=bool)
     if not kept.any():
-        raise InputError("responses", f"topic {topic}: all candidates have the same answers to each item")
+        raise InputError(
+            "responses",
+            f"topic {topic}: all candidates have the same answers to each item",
+            hint="leave the topic out: it tells nobody apart",
+        )
     if prior is None and flat.any():
         notes.append(f"{int(flat.sum()):,} items that all or none solved have no parameters without a prior")
     scored = right[:, kept]

@@ -225,7 +225,11 @@ def _topics_of(opinions: Opinions, placed: pl.DataFrame, keys: pl.DataFrame, ite
         found = placed.group_by("column").agg(pl.col("topic").max(), other=pl.col("topic").min()).sort("column")
         torn = found.filter(pl.col("topic") != pl.col("other"))
         if torn.height:
-            raise InputError("topic", f"item {items[int(torn['column'][0])]!r:.60} has several topics")
+            raise InputError(
+                "topic",
+                f"item {items[int(torn['column'][0])]!r:.60} has several topics",
+                hint="an item has one topic: mend its rows",
+            )
         codes = found["topic"].replace(-1, None).cast(pl.UInt32)
         return opinions.vocabulary("topic").cast(pl.String).gather(codes).fill_null("no topic")
     told = opinions.about.column("items", "topic", items)
@@ -247,7 +251,11 @@ def _check(made: Responses) -> None:
             where=f"candidate {made.candidates[row]}, item {made.items[column]}",
         )
     if len(made.candidates) < FEWEST_CANDIDATES:
-        raise InputError("models", f"item response needs {FEWEST_CANDIDATES} at least, got {len(made.candidates)}")
+        raise InputError(
+            "models",
+            f"item response needs {FEWEST_CANDIDATES} at least, got {len(made.candidates)}",
+            hint="two or three candidates say nothing of items: use ranking.mean_score",
+        )
     silent = np.isnan(right)
     for what, names, empty in (
         ("candidate", made.candidates, silent.all(axis=1)),
@@ -283,5 +291,9 @@ def _distinct(argument: str, given: Sequence[object] | None, n: int) -> list[str
         raise InputError(argument, f"must name {n:,}, got {len(names):,}")
     if len(set(names)) < n:
         again = next(name for place, name in enumerate(names) if name in names[:place])
-        raise InputError("duplicate response" if argument == "items" else argument, f"{again!r:.80} stands twice")
+        raise InputError(
+            "duplicate response" if argument == "items" else argument,
+            f"{again!r:.80} stands twice",
+            hint="give each a name of its own, or average the two",
+        )
     return names

@@ -204,7 +204,11 @@ class BattleTable:
         known = {str(name) for name in self.voters}
         for name, value in voter_weights.items():
             if name not in known:
-                raise InputError("voter_weights", f"there is no voter {name!r:.80}")
+                raise InputError(
+                    "voter_weights",
+                    f"there is no voter {name!r:.80}",
+                    hint="its keys are voters as the battles name them",
+                )
             if not (np.isfinite(value) and value >= 0):
                 raise InputError("voter_weights", f"must be at least 0, got {value!r}", where=f"voter {name!r:.80}")
         each = np.array([float(voter_weights.get(str(name), 1.0)) for name in self.voters] + [1.0])
@@ -386,12 +390,16 @@ def _checked(table: BattleTable, strict: bool) -> BattleTable:
         if strict:
             row = int(np.argmax(own))
             name = table.candidates[int(table.left[row])]
-            raise InputError("left", f"{name!r:.80} meets itself", where=f"row {row + 1}")
+            raise InputError("left", f"{name!r:.80} meets itself", where=f"row {row + 1}", hint="leave the row out")
         note = f"{int(own.sum()):,} battles of a candidate with itself are set aside"
         table = replace(table.take(~own), source=table.source, notes=(*table.notes, note))
     if not len(table):
         reasons = "; ".join(table.notes) or "the table is empty"
         raise InputError("battles", f"no battles are left: {reasons}")
     if len(table.candidates) < 2:
-        raise InputError("candidates", f"a ranking needs two at least, got {len(table.candidates)}")
+        raise InputError(
+            "candidates",
+            f"a ranking needs two at least, got {len(table.candidates)}",
+            hint="add battles of another candidate",
+        )
     return table if table.weight is None else table._known_weights()

@@ -173,7 +173,11 @@ def rated(
     dropped = ([TIE, BOTH_BAD] if ties == "drop" else []) + ([BOTH_BAD] if both_bad == "drop" else [])
     used = whole.take(~np.isin(whole.outcome, dropped)) if dropped else whole
     if not len(used):
-        raise InputError("battles", "no battles are left: all are ties or both bad, which are dropped")
+        raise InputError(
+            "battles",
+            "no battles are left: all are ties or both bad, which are dropped",
+            hint="keep ties: ties='half', both_bad='tie'",
+        )
     groups = clusters_of(used, clusters)
     counts = used.counts
     finite = strength > 0
@@ -313,7 +317,9 @@ def _anchored(anchor: tuple[str, float] | None, names: pl.Series, theta: Floats)
     name, value = anchor
     index = names.cast(pl.String).index_of(str(name))
     if index is None or np.isnan(theta[index]):
-        raise InputError("anchor", f"{str(name)!r:.80} is no candidate that can be rated")
+        raise InputError(
+            "anchor", f"{str(name)!r:.80} is no candidate that can be rated", hint="name one of ranking.candidates"
+        )
     return int(index), check_number("anchor", value) - float(rating_of(theta)[index])
 
 

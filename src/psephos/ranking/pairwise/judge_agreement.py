@@ -186,7 +186,11 @@ def judge_agreement(
         kept = (truth >= 0) & (code >= 0)
         unseen += int((truth < 0).sum())
         if not kept.any():
-            raise InputError("votes", f"{judge!r:.80} and {human!r:.80} have no item in common")
+            raise InputError(
+                "votes",
+                f"{judge!r:.80} and {human!r:.80} have no item in common",
+                hint="they must vote on the same items: name the column of items",
+            )
         cells = np.bincount(truth[kept] * 6 + code[kept], minlength=24)
         counts[judge] = cells.reshape(4, 6)
         measures[judge] = _intervals(cells, repeats, level, stream)

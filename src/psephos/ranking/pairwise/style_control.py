@@ -206,7 +206,11 @@ def _of_columns(table: BattleTable, name: str) -> tuple[Floats, str]:
             return share, f"{name}: difference of {pair[0]} and {pair[1]} relative to their sum"
     if name in carried.columns:
         return _numeric(carried[name]), f"{name}: as in the column"
-    raise InputError("covariates", f"there are no columns of {name!r} among {listed(carried.columns)}")
+    raise InputError(
+        "covariates",
+        f"there are no columns of {name!r} among {listed(carried.columns)}",
+        hint="name a column, or X for the pair left_X and right_X",
+    )
 
 
 def _numeric(values: pl.Series) -> Floats:

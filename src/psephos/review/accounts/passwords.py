@@ -94,7 +94,11 @@ def check_password(password: str, *, name: str = "", second_factor: bool = False
     plain = _normal(password)
     shortest = SHORTEST if second_factor else SHORTEST_ALONE
     if len(plain) < shortest:
-        raise InputError("password", f"must have {shortest} characters or more, got {len(plain)}")
+        raise InputError(
+            "password",
+            f"must have {shortest} characters or more, got {len(plain)}",
+            hint="a few words in a row are long and easy to keep",
+        )
     if len(plain) > LONGEST:
         raise InputError("password", f"may have {LONGEST} characters, got {len(plain):,}")
     if _is_guessed_first(plain, name):

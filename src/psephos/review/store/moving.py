@@ -55,7 +55,9 @@ def backup(store: Store, path: str | Path) -> Path:
     except FileExistsError:
         raise InputError(str(path), "exists", hint="name a new file") from None
     except OSError as problem:
-        raise StoreError(str(path), f"cannot be written: {problem.strerror}") from None
+        raise StoreError(
+            str(path), f"cannot be written: {problem.strerror}", hint="give a file in a folder that may be written to"
+        ) from None
     try:
         with complaining(str(target)):
             source, copy = sqlite3.connect(store.place), sqlite3.connect(target)

@@ -143,14 +143,22 @@ def connect(address: str | Path) -> Store:
     try:
         url = make_url(text)
     except ArgumentError:
-        raise InputError("address", f"is no address of a database: {text.split('@')[-1]!r:.80}") from None
+        raise InputError(
+            "address",
+            f"is no address of a database: {text.split('@')[-1]!r:.80}",
+            hint="give the path of a file, or postgresql://user@host/name",
+        ) from None
     if url.get_backend_name() == "sqlite":
         if not url.database:
             raise InputError("address", "sqlite:// names no file", hint="write sqlite:///FILE")
         return _sqlite(Path(url.database))
     if url.get_backend_name() in ("postgresql", "postgres"):
         return _postgresql(url)
-    raise InputError("address", f"databases are SQLite files and postgresql://, got {url.drivername!r}")
+    raise InputError(
+        "address",
+        f"databases are SQLite files and postgresql://, got {url.drivername!r}",
+        hint="give the path of a file, or postgresql://user@host/name",
+    )
 
 
 def _sqlite(path: Path) -> Store:

@@ -144,7 +144,7 @@ def _from_lists(rankings: object, candidates: Sequence[object] | None) -> Ballot
             return whole
     rows = rankings if isinstance(rankings, np.ndarray) else list(rankings)  # type: ignore[call-overload]
     if not len(rows):
-        raise InputError("rankings", "there is no ballot")
+        raise InputError("rankings", "there is no ballot", hint="give one row of candidates per voter, best first")
     try:
         lengths = np.array([len(row) for row in rows])
         flat = (
@@ -171,7 +171,12 @@ def _from_lists(rankings: object, candidates: Sequence[object] | None) -> Ballot
     seen = np.bincount(cell, minlength=low.size)
     if (seen > 1).any():
         row, who = divmod(int(np.argmax(seen > 1)), size)
-        raise InputError("rankings", f"candidate {who} stands twice in a ballot", where=f"voter row {row}")
+        raise InputError(
+            "rankings",
+            f"candidate {who} stands twice in a ballot",
+            where=f"voter row {row}",
+            hint="a ballot names each candidate once",
+        )
     low.ravel()[cell] = place
     high.ravel()[cell] = place + 1
     names = [str(name) for name in (range(size) if candidates is None else candidates)]
@@ -211,7 +216,9 @@ def _whole_rows(rows: npt.NDArray[Any], candidates: Sequence[object] | None) -> 
 
 def _from_opinions(opinions: Opinions) -> Ballots:
     if opinions.kind != "rankings":
-        raise InputError("opinions", f"must be rankings, got {opinions.kind}")
+        raise InputError(
+            "opinions", f"must be rankings, got {opinions.kind}", hint="read the table with kind='rankings'"
+        )
     parts = [name for name in ("voter", "task") if name in opinions.coded]
     frame = pl.DataFrame(
         {
@@ -221,12 +228,16 @@ def _from_opinions(opinions: Opinions) -> Ballots:
         }
     ).filter(pl.col("rank").is_not_nan())
     if frame.is_empty():
-        raise InputError("rankings", "there is no ballot")
+        raise InputError("rankings", "there is no ballot", hint="give one row of candidates per voter, best first")
     keys = frame.group_by(parts).agg(pl.col("weight").min(), most=pl.col("weight").max()).sort(parts)
     torn = keys.filter(pl.col("weight") != pl.col("most"))
     if torn.height:
         name = opinions.vocabulary("voter")[int(torn["voter"][0])]
-        raise InputError("weight", f"voter {name!r:.80} has rows of different weights; a ballot has one weight")
+        raise InputError(
+            "weight",
+            f"voter {name!r:.80} has rows of different weights; a ballot has one weight",
+            hint="give all rows of this voter one weight",
+        )
     keys = keys.with_row_index("ballot")
     frame = frame.join(keys.select("ballot", *parts), on=parts).with_columns(
         low=pl.col("rank").rank("min").over("ballot").cast(pl.Int32) - 1,

@@ -241,7 +241,7 @@ def committee(
     check_number("seconds", seconds, low=0)
     repeats = check_count("repeats", repeats, low=0)
     if proportional and (lower or upper):
-        raise InputError("proportional", "takes the place of lower and upper bounds")
+        raise InputError("proportional", "takes the place of lower and upper bounds", hint="give one or the other")
     made = _by_task(rankings, weights, candidates, groups)
     seed = seed_of(rng) if repeats else None
     outcomes: list[tuple[Ballots, Task, Outcome, float, Floats]] = []
@@ -249,7 +249,9 @@ def committee(
         low, high = dict(lower or {}), dict(upper or {})
         if proportional:
             if own.groups is None:
-                raise InputError("groups", "are needed for proportional bounds")
+                raise InputError(
+                    "groups", "are needed for proportional bounds", hint="give groups=, one name per candidate"
+                )
             low = high = proportional_bounds(own.groups, min(int(k), own.size))
         task = task_of(own, k, score=score, rule=rule, lower=low, upper=high, solver=solver, seconds=seconds)
         found = solve(own, task)

@@ -75,7 +75,7 @@ def quotas(groups: pl.Series | None, size: int, k: int, lower: Bounds | None, up
     """
     if groups is None:
         if lower or upper:
-            raise InputError("groups", "are needed for bounds")
+            raise InputError("groups", "are needed for bounds", hint="give groups=, one name per candidate")
         return Quotas(["all"], np.zeros(size, dtype=np.int64), np.zeros(1, dtype=np.int64), np.array([size]))
     names = sorted(groups.unique().to_list())
     place = {name: code for code, name in enumerate(names)}
@@ -91,17 +91,23 @@ def quotas(groups: pl.Series | None, size: int, k: int, lower: Bounds | None, up
     for code, name in enumerate(names):
         asked = int((upper or {}).get(name, sizes[code]))
         if low[code] > sizes[code]:
-            raise InfeasibleError("lower", f"asks for {low[code]} of group {name!r}, which has {sizes[code]}")
+            raise InfeasibleError(
+                "lower", f"asks for {low[code]} of group {name!r}, which has {sizes[code]}", hint="lower the bound"
+            )
         if low[code] > asked:
             raise InfeasibleError("lower", f"asks for {low[code]} of group {name!r}, more than its upper bound {asked}")
         if low[code] > k:
             raise InfeasibleError("lower", f"asks for {low[code]} of group {name!r} in a committee of {k}")
     if low.sum() > k:
         told = ", ".join(f"{name} {value}" for name, value in zip(names, low, strict=True) if value)
-        raise InfeasibleError("lower", f"asks for {low.sum()} in a committee of {k}: {told}")
+        raise InfeasibleError(
+            "lower", f"asks for {low.sum()} in a committee of {k}: {told}", hint="lower the bounds or raise k"
+        )
     if high.sum() < k:
         told = ", ".join(f"{name} {value}" for name, value in zip(names, high, strict=True))
-        raise InfeasibleError("upper", f"leaves room for {high.sum()} in a committee of {k}: {told}")
+        raise InfeasibleError(
+            "upper", f"leaves room for {high.sum()} in a committee of {k}: {told}", hint="raise the bounds or lower k"
+        )
     return Quotas(names, group, low, high)
 
 
