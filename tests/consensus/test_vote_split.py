@@ -14,6 +14,7 @@ from psephos.consensus.vote_split import (
     CANDIDATES,
     PRIOR_ITEMS,
     VoteSplitModel,
+    _most_gain,
     _newton_step,
     fit_vote_split,
     leader_certainty,
@@ -185,6 +186,18 @@ def test_shares_are_shares_and_the_decoy_never_draws_more_than_the_truth():
         assert (fitted.share > 0).all()
         tempting = (1 - fitted.accuracy) * (fitted.decoy + (1 - fitted.decoy) / (n_choices - 1))
         assert (tempting <= fitted.accuracy + 1e-9).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_shares_gain_more_than_the_bound(seed):
+    rng = np.random.default_rng(seed)
+    likelihood, items = rng.uniform(1e-6, 1, (8, 5)) ** rng.integers(1, 6), rng.integers(1, 40, 8).astype(float)
+    mixed = likelihood[:, :2] @ rng.dirichlet(np.ones(2))
+    bound = _most_gain(likelihood, items, mixed)
+    share = np.full(5, 0.2)
+    for _ in range(3_000):  # EM, which never loses likelihood
+        share = share * (items @ (likelihood / (likelihood @ share)[:, None])) / items.sum()
+    assert items @ np.log(likelihood @ share / mixed) <= bound + 1e-9
 
 
 @pytest.mark.parametrize("n_rows", [3, 20, 60], ids=lambda n: f"{n}-splits")

@@ -35,13 +35,13 @@ def path(request, monkeypatch):
     return request.param
 
 
-def counted(rows, *, weighted: bool = False):
+def counted(rows, *, weighted: bool = False, n_choices: int = N_CHOICES):
     item, choice, weight = (np.array(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
     return tally(
         np.asarray(item, dtype=np.int32),
         np.asarray(choice, dtype=np.int32),
         N_ITEMS,
-        N_CHOICES,
+        n_choices,
         np.asarray(weight, dtype=np.float64) / 4 if weighted else None,
     )
 
@@ -63,11 +63,14 @@ def splits_by_hand(rows):
     return [sorted((n for (i, _), n in per_item.items() if i == item), reverse=True) for item in range(N_ITEMS)]
 
 
+@pytest.mark.parametrize("order", ["as given", "by item"])
+@pytest.mark.parametrize("n_choices", [N_CHOICES, 40], ids="{}-choices".format)
 @pytest.mark.parametrize("weighted", [False, True], ids=["votes", "weights"])
-def test_a_tally_holds_what_is_counted_by_hand(weighted):
+def test_a_tally_holds_what_is_counted_by_hand(weighted, n_choices, order):
     @given(votes)
     def check(rows):
-        table, expected = counted(rows, weighted=weighted), by_hand(rows)
+        rows = rows if order == "as given" else sorted(rows, key=lambda row: row[0])
+        table, expected = counted(rows, weighted=weighted, n_choices=n_choices), by_hand(rows)
         assert list(zip(table.item.tolist(), table.choice.tolist(), strict=True)) == list(expected)
         assert table.votes.tolist() == [pair[0] for pair in expected.values()]
         assert table.weight.tolist() == [pair[1 if weighted else 0] for pair in expected.values()]
@@ -75,6 +78,16 @@ def test_a_tally_holds_what_is_counted_by_hand(weighted):
         assert table.starts.tolist() == [sum(item < i for item, _ in expected) for i in range(N_ITEMS + 1)]
 
     check()
+
+
+@given(votes, st.lists(st.integers(-1, N_CHOICES - 1), min_size=N_ITEMS, max_size=N_ITEMS))
+def test_sums_of_an_item_are_those_of_its_pairs(rows, wanted):
+    table, expected = counted(rows, weighted=True), by_hand(rows)
+    of = [[pair for (i, _), pair in expected.items() if i == item] for item in range(N_ITEMS)]
+    assert table.cast.tolist() == [sum(votes for votes, _, _ in pairs) for pairs in of]
+    assert table.per_item(table.weight).tolist() == [sum(weight for _, weight, _ in pairs) for pairs in of]
+    given = [expected.get((item, choice), (0,))[0] for item, choice in enumerate(wanted)]
+    assert table.votes_for(codes(*wanted)).tolist() == given
 
 
 def test_many_more_cells_than_votes_are_counted_without_a_table_of_them():

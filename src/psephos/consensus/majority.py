@@ -177,7 +177,7 @@ def _count_part(
     counted, lead = count.tally, count.lead
     split, items_with, which = splits(counted, counted.votes)
     effective = (split, which) if count.weight is None else _effective_splits(counted)
-    cast = counted.per_item(counted.votes if count.weight is None else counted.weight)
+    cast = counted.cast if count.weight is None else counted.per_item(counted.weight)
     gap = lead.first_weight - lead.second_weight
     return _CountedPart(
         verdict=part_verdict(

@@ -141,10 +141,7 @@ def part_verdict(
     """
     votes, counted, lead = count.votes, count.tally, count.lead
     n_items, n_voters = votes.size("item"), votes.size("voter")
-    winning = np.flatnonzero(counted.choice == first[counted.item])
-    support = np.zeros(n_items, dtype=np.int32)
-    support[counted.item[winning]] = counted.votes[winning]
-    number = counted.per_item(counted.votes).astype(np.int32)
+    number = counted.cast.astype(np.int32)
     asked = np.bincount(votes.codes("item"), weights=count.weight, minlength=n_items)
     no_majority = (number > 0) & ~is_ahead(2 * lead.first_weight, asked, of=asked)
     flags = np.zeros(n_items, dtype=np.uint8)
@@ -164,7 +161,7 @@ def part_verdict(
         margin=margin,
         certainty=certainty,
         votes=number,
-        support=support,
+        support=counted.votes_for(first).astype(np.int32),
         flags=flags,
     )
 

@@ -167,12 +167,11 @@ def fit_vote_split(
     alone = np.isinf(concentration)
     with one_thread():
         share, rounds, converged = _most_likely_shares(likelihood[:, alone], counts, most_rounds, PRIOR_ITEMS)
-        if wide and converged:
+        mixed = likelihood[:, alone] @ share
+        if wide and converged and _most_gain(likelihood, counts, mixed) > DEPENDENT_GAIN:
             found, more, good = _most_likely_shares(likelihood, counts, most_rounds, DEPENDENT_PRIOR_ITEMS)
-    if wide and converged:
-        gain = counts @ (np.log(likelihood @ found) - np.log(likelihood[:, alone] @ share))
-        if good and gain > DEPENDENT_GAIN:
-            return VoteSplitModel(accuracy, decoy, found, n_choices, rounds + more, good, concentration)
+            if good and counts @ np.log(likelihood @ found / mixed) > DEPENDENT_GAIN:
+                return VoteSplitModel(accuracy, decoy, found, n_choices, rounds + more, good, concentration)
     return VoteSplitModel(accuracy[alone], decoy[alone], share, n_choices, rounds, converged)
 
 
@@ -250,6 +249,14 @@ def _most_likely_shares(
             size /= 2
         share = share + size * step
     return share / share.sum(), most_rounds, False
+
+
+def _most_gain(likelihood: Floats, items: Floats, mixed: Floats) -> float:
+    """What no shares of these classes gain in log-likelihood over `mixed`, the likelihood of each split now.
+
+    The mean of a logarithm is at most that of its mean, and the mean ratio of a mixture at most that of its best class.
+    """
+    return float(items.sum() * np.log((likelihood.T @ (items / mixed)).max() / items.sum()))
 
 
 def _newton_step(rows: Floats, diagonal: Floats, slope: Floats) -> Floats:

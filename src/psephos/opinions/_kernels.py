@@ -11,6 +11,9 @@ from typing import Any
 import numba
 import numpy as np
 
+FEW_CHOICES = 16
+"""Up to this many choices all are looked at in order; of more the voted ones are put in order."""
+
 
 @numba.njit(cache=True, nogil=True)
 def _sort(values: Any, low: int, high: int, falling: bool) -> None:
@@ -34,54 +37,106 @@ def tally(item: Any, choice: Any, n_items: int, n_choices: int, weights: Any) ->
     """Starts, choice, votes, weight and squares of the pairs, and the pair of each row; empty weights weigh 1 each."""
     n_rows = len(item)
     ends = np.zeros(n_items + 2, dtype=np.int64)
+    before, in_order = -1, True
     for row in range(n_rows):
         if choice[row] >= 0:
             ends[item[row] + 2] += 1
+            in_order &= before <= item[row]
+            before = item[row]
     for i in range(2, n_items + 2):
         ends[i] += ends[i - 1]
     n_cast = ends[n_items + 1]
     rows = np.empty(n_cast, dtype=np.uint32)  # a part of 2**32 rows would take 200 GB
-    for row in range(n_rows):
-        if choice[row] >= 0:
-            rows[ends[item[row] + 1]] = row
-            ends[item[row] + 1] += 1
+    if in_order:  # the usual file: the votes on an item stand together, and need no sorting
+        at = 0
+        for row in range(n_rows):
+            if choice[row] >= 0:
+                rows[at] = row
+                at += 1
+        ends[:-1] = ends[1:].copy()
+    else:
+        for row in range(n_rows):
+            if choice[row] >= 0:
+                rows[ends[item[row] + 1]] = row
+                ends[item[row] + 1] += 1
     pair_of_row = np.full(n_rows, -1, dtype=np.int32)
     starts = np.zeros(n_items + 1, dtype=np.int64)
-    chosen = np.empty(n_cast, dtype=np.int32)
-    votes = np.empty(n_cast, dtype=np.int64)
+    chosen = np.empty(n_cast + 1, dtype=np.int32)  # one more: the choice that nobody gave is overwritten
+    votes = np.empty(n_cast + 1, dtype=np.int64)
     weighted = len(weights) > 0
     sums = np.empty(n_cast if weighted else 0, dtype=np.float64)
     squares = np.empty(n_cast if weighted else 0, dtype=np.float64)
     pair_of_choice = np.full(n_choices, -1, dtype=np.int64)
+    cast = np.zeros(n_choices, dtype=np.int64)
     used = 0
     for i in range(n_items):
         first = used
         starts[i] = first
-        for at in range(ends[i], ends[i + 1]):
-            c = choice[rows[at]]
-            if pair_of_choice[c] < 0:
+        if n_choices <= FEW_CHOICES:
+            for at in range(ends[i], ends[i + 1]):
+                cast[choice[rows[at]]] += 1
+            for c in range(n_choices):  # without a branch, which would be guessed wrong half of the time
                 pair_of_choice[c] = used
                 chosen[used] = c
-                used += 1
-        _sort(chosen, first, used, False)
-        for pair in range(first, used):
-            pair_of_choice[chosen[pair]] = pair
-            votes[pair] = 0
-            if weighted:
-                sums[pair] = 0.0
-                squares[pair] = 0.0
+                votes[used] = cast[c]
+                used += cast[c] > 0
+                cast[c] = 0
+        else:
+            for at in range(ends[i], ends[i + 1]):
+                c = choice[rows[at]]
+                if cast[c] == 0:
+                    chosen[used] = c
+                    used += 1
+                cast[c] += 1
+            _sort(chosen, first, used, False)
+            for pair in range(first, used):
+                pair_of_choice[chosen[pair]] = pair
+                votes[pair] = cast[chosen[pair]]
+                cast[chosen[pair]] = 0
+        for pair in range(first, used if weighted else first):
+            sums[pair] = 0.0
+            squares[pair] = 0.0
         for at in range(ends[i], ends[i + 1]):
             row = rows[at]
             pair = pair_of_choice[choice[row]]
             pair_of_row[row] = pair
-            votes[pair] += 1
             if weighted:
                 sums[pair] += weights[row]
                 squares[pair] += weights[row] * weights[row]
-        for pair in range(first, used):
-            pair_of_choice[chosen[pair]] = -1
     starts[n_items] = used
     return starts, chosen[:used], votes[:used], sums[:used], squares[:used], pair_of_row
+
+
+@numba.njit(cache=True, nogil=True)
+def item_of_pairs(starts: Any) -> Any:
+    """Item of each pair."""
+    item = np.empty(starts[-1], dtype=np.int32)
+    for i in range(len(starts) - 1):
+        item[starts[i] : starts[i + 1]] = i
+    return item
+
+
+@numba.njit(cache=True, nogil=True)
+def per_item(starts: Any, values: Any) -> Any:
+    """Sum of the values (one per pair) of each item."""
+    sums = np.empty(len(starts) - 1, dtype=np.float64)
+    for i in range(len(starts) - 1):
+        total = 0.0
+        for pair in range(starts[i], starts[i + 1]):
+            total += values[pair]
+        sums[i] = total
+    return sums
+
+
+@numba.njit(cache=True, nogil=True)
+def votes_for(starts: Any, choice: Any, votes: Any, wanted: Any) -> Any:
+    """Votes on each item for the choice that is wanted there."""
+    found = np.zeros(len(starts) - 1, dtype=np.int64)
+    for i in range(len(starts) - 1):
+        for pair in range(starts[i], starts[i + 1]):
+            if choice[pair] == wanted[i]:
+                found[i] = votes[pair]
+    return found
 
 
 @numba.njit(cache=True, nogil=True)
@@ -189,21 +244,28 @@ def standings(
 ) -> Any:
     """How often each voter's choice is alone, behind, level with, ahead of the others, shape (n_voters, 4)."""
     counts = np.zeros((n_voters, 4), dtype=np.int64)
-    weighted = len(own) > 0
+    if len(own) > 0:
+        for row in range(len(pair)):
+            at = pair[row]
+            if at >= 0:
+                i = item_of_pair[at]
+                rival = second_weight[i] if first[i] == choice[at] else first_weight[i]
+                counts[voter[row], _standing(weight[at] - own[row], rival, rounding * first_weight[i])] += 1
+        return counts
+    standing = np.empty(len(choice), dtype=np.int8)  # votes that weigh the same stand the same: once for each pair
+    for at in range(len(choice)):
+        i = item_of_pair[at]
+        rival = second_weight[i] if first[i] == choice[at] else first_weight[i]
+        standing[at] = _standing(weight[at] - 1.0, rival, rounding * first_weight[i])
     for row in range(len(pair)):
-        if pair[row] < 0:
-            continue
-        i = item_of_pair[pair[row]]
-        mine = weight[pair[row]] - (own[row] if weighted else 1.0)
-        rival = second_weight[i] if first[i] == choice[pair[row]] else first_weight[i]
-        slack = rounding * first_weight[i]
-        if mine <= slack and rival <= slack:
-            kind = 0
-        elif mine > rival + slack:
-            kind = 3
-        elif mine >= rival - slack:
-            kind = 2
-        else:
-            kind = 1
-        counts[voter[row], kind] += 1
+        if pair[row] >= 0:
+            counts[voter[row], standing[pair[row]]] += 1
     return counts
+
+
+@numba.njit(cache=True, nogil=True)
+def _standing(mine: float, rival: float, slack: float) -> int:
+    """A choice is alone (0), behind (1), level with (2) or ahead of (3) its rival."""
+    if mine <= slack and rival <= slack:
+        return 0
+    return 1 + (mine >= rival - slack) + (mine > rival + slack)

@@ -52,14 +52,41 @@ class Tally:
     @cached_property
     def item(self) -> npt.NDArray[np.int32]:
         """Item of each pair, shape (n_pairs,)."""
+        if len(self.pair) >= COMPILED_ROWS:
+            from psephos.opinions import _kernels
+
+            item: npt.NDArray[np.int32] = _kernels.item_of_pairs(self.starts)
+            return item
         return np.repeat(np.arange(len(self.starts) - 1, dtype=np.int32), np.diff(self.starts))
+
+    @cached_property
+    def cast(self) -> npt.NDArray[np.float64]:
+        """Votes on each item, shape (n_items,)."""
+        return self.per_item(self.votes)
 
     def per_item(self, values: npt.NDArray[np.float64] | npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Sum of `values` (one per pair) over the pairs of each item, shape (n_items,)."""
+        if len(self.pair) >= COMPILED_ROWS:
+            from psephos.opinions import _kernels
+
+            sums: npt.NDArray[np.float64] = _kernels.per_item(self.starts, values)
+            return sums
         if values.dtype.kind == "i":
             before = np.concatenate([[0], np.cumsum(values)])
             return np.diff(before[self.starts]).astype(np.float64)
         return np.bincount(self.item, weights=values, minlength=len(self.starts) - 1).astype(np.float64)
+
+    def votes_for(self, choice: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """Votes on each item for the choice given there, shape (n_items,)."""
+        if len(self.pair) >= COMPILED_ROWS:
+            from psephos.opinions import _kernels
+
+            votes: npt.NDArray[np.int64] = _kernels.votes_for(self.starts, self.choice, self.votes, choice)
+            return votes
+        votes = np.zeros(len(self.starts) - 1, dtype=np.int64)
+        given = np.flatnonzero(self.choice == choice[self.item])
+        votes[self.item[given]] = self.votes[given]
+        return votes
 
 
 @dataclass(frozen=True, eq=False)
