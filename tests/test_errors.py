@@ -198,3 +198,12 @@ def test_arrays_must_be_equally_long():
     assert check_same_length(a=[1, 2], b=(3, 4)) == 2
     with pytest.raises(InputError, match=r"b: must have as many rows as a \(2\), got 1"):
         check_same_length(a=[1, 2], b=[1])
+
+
+def test_what_is_masked_is_missing():
+    """`numpy.asarray` hands back what a mask hides."""
+    hidden = np.ma.array([1, 2, 3], mask=[0, 1, 0])
+    assert np.isnan(check_floats("x", hidden, missing=True)).tolist() == [False, True, False]
+    assert check_codes("x", hidden, ndim=1).tolist() == [1, -1, 3]
+    with pytest.raises(InputError, match="holds NaN"):
+        check_floats("x", hidden)

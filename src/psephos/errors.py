@@ -242,6 +242,8 @@ def check_floats(
         if np.iscomplexobj(values):
             raise TypeError
         array = np.asarray(values, dtype=np.float64)
+        if np.ma.isMaskedArray(values):  # `asarray` would bring back what was masked
+            array = np.where(np.ma.getmaskarray(values), np.nan, array)
     except (TypeError, ValueError, OverflowError):
         raise InputError(argument, "must hold real numbers only") from None
     if array.ndim != ndim:
@@ -267,6 +269,8 @@ def check_codes(argument: str, values: npt.ArrayLike, *, ndim: int = 2) -> npt.N
         array = np.asarray(values)
         if array.dtype.kind not in "iub" and not (array.dtype.kind == "f" and np.all(array == np.floor(array))):
             raise TypeError
+        if np.ma.isMaskedArray(values):
+            array = np.where(np.ma.getmaskarray(values), -1, array)
     except (TypeError, ValueError):
         raise InputError(argument, "must hold whole numbers (codes) only") from None
     if array.ndim != ndim:

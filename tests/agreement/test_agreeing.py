@@ -208,3 +208,10 @@ def test_options_that_were_stated_are_in_the_provenance():
     }
     assert agree(OPINIONS, metric=[[0, 1], [1, 0]], repeats=0).provenance.parameters["metric"] == "a matrix"
     assert agree(OPINIONS, metric=lambda a, b: float(a != b), repeats=0).provenance.parameters["metric"] == "a function"
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_the_unit_of_scores_does_not_touch_the_kappa_of_pairs(unit):
+    table = np.array([[1.0, 2.0, 1.0], [2.0, 2.0, 3.0], [3.0, 1.0, 3.0], [1.0, 1.0, 2.0], [5.0, 4.0, 5.0]])
+    one, other = (pairwise_agreement(rows, metric="interval") for rows in (table, table * unit))
+    assert other["kappa"].to_list() == pytest.approx(one["kappa"].to_list())

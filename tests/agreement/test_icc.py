@@ -131,3 +131,12 @@ def test_an_unknown_form_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         intraclass_correlation(SHROUT_FLEISS, form="ICC(4,1)")
     assert caught.value.argument == "form"
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("unit", [1e-9, 1e-3, 1e12])
+def test_the_unit_of_the_ratings_changes_nothing(form: str, unit: float) -> None:
+    table = np.array(SHROUT_FLEISS, dtype=float)
+    scaled = intraclass_correlation(table * unit, form=form, interval="analytic")
+    plain = intraclass_correlation(table, form=form, interval="analytic")
+    assert (scaled.value, scaled.low, scaled.high) == pytest.approx((plain.value, plain.low, plain.high))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psephos.agreement import krippendorff_alpha
+from psephos.agreement import cohen_kappa, krippendorff_alpha
 from psephos.errors import InputError
 from psephos.opinions import from_matrix, labels, rankings, samples
 
@@ -178,3 +178,25 @@ def test_what_cannot_be_measured_is_named(votes, options, argument):
     with pytest.raises(InputError) as caught:
         krippendorff_alpha(votes, **options)
     assert caught.value.argument == argument
+
+
+@pytest.mark.parametrize("coefficient", [krippendorff_alpha, cohen_kappa])
+@pytest.mark.parametrize("metric", ["interval", "linear"])
+def test_a_far_off_vote_that_meets_no_other_changes_nothing(coefficient, metric):
+    """Both take pairs of votes; a lone vote of 1e9 once set the scale on which all others were "the same"."""
+    pairs = [[1.0, 2.0], [2.0, 2.0], [3.0, 1.0], [1.0, 1.0], [5.0, 4.0]]
+    alone = [[1e9, np.nan], [np.nan, -1e9]]
+    with_it, without = (coefficient(rows, metric=metric, repeats=200) for rows in (pairs + alone, pairs))
+    assert with_it.value == pytest.approx(without.value, abs=1e-12)
+    assert with_it.value < 0.9
+    assert not with_it.note
+
+
+def test_what_is_masked_is_missing():
+    """`numpy.asarray` hands back what a mask hides."""
+    seen = np.array([[0.0, 1.0, 1.0], [1.0, 1.0, 0.0], [2.0, 2.0, 2.0], [0.0, 0.0, 1.0]])
+    mask = np.zeros(seen.shape, bool)
+    mask[0, 0] = mask[3, 2] = True
+    expected = krippendorff_alpha(np.where(mask, np.nan, seen), repeats=0).value
+    for votes in (seen, seen.astype(int)):
+        assert krippendorff_alpha(np.ma.array(votes, mask=mask), repeats=0).value == pytest.approx(expected)

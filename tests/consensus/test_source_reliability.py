@@ -677,3 +677,45 @@ def test_bad_weights_are_refused(weights, options, argument):
     with pytest.raises(InputError) as error:
         weighted_vote(GOOD, weights, **options)
     assert error.value.argument == argument
+
+
+# Weights of rows.
+
+
+@pytest.mark.parametrize("unit", [1.0, 3.0])
+def test_the_weight_of_a_row_is_a_whole_vote_at_1_whatever_else_is_in_the_data(unit):
+    """A column of ones says nothing, and weights beside an item do not change what its own are worth."""
+    matrix = drawn(np.random.default_rng(0), [0.8, 0.7, 0.6, 0.5], 60)
+    voter, item = np.nonzero(matrix.T >= 0)
+    plain, weight = of_matrix(matrix), np.where(item < 30, 1.0, unit)
+    weighed = labels(item, voter, matrix[item, voter], weight=weight)
+    scores = [weighted_vote(opinions, dict.fromkeys("0123", 1.0)).score for opinions in (plain, weighed)]
+    names = plain.vocabulary("item").cast(pl.Int64).to_numpy()
+    assert scores[1] == pytest.approx(np.where(names < 30, 1.0, unit) * scores[0])
+    if unit == 1:
+        one, other = source_reliability(plain), source_reliability(weighed)
+        assert other.certainty == pytest.approx(one.certainty)
+        assert other.sources["accuracy"].to_list() == pytest.approx(one.sources["accuracy"].to_list())
+
+
+@pytest.mark.parametrize("engine", [1, 2])
+def test_weights_of_rows_count_alike_in_all_parts(engine):
+    matrix = drawn(np.random.default_rng(0), [0.8, 0.7, 0.6, 0.5], 60)
+    voter, item = np.nonzero(matrix.T >= 0)
+    weighed = labels(item, voter, matrix[item, voter], weight=np.where(item < 30, 1.0, 5.0))
+    found = weighted_vote(weighed, dict.fromkeys("0123", 1.0), engine=engine)
+    votes = np.array(
+        [
+            (matrix[int(name)] == (-9 if label is None else int(label))).sum()
+            for name, label in zip(found.items, said(found), strict=True)
+        ]
+    )
+    names = found.items.cast(pl.Int64).to_numpy()
+    assert found.score == pytest.approx(votes * np.where(names < 30, 1.0, 5.0))
+
+
+@pytest.mark.parametrize("unit", [1e-320, 1e308])
+def test_weights_at_the_ends_of_the_range_still_decide(unit):
+    weighed = labels([0] * 4, [0, 1, 2, 3], ["a", "b", "b", "b"], weight=[unit] * 4)
+    assert said(weighted_vote(weighed, dict.fromkeys("0123", 1.0))) == ["b"]
+    assert said(majority(weighed)) == ["b"]

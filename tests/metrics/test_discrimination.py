@@ -364,6 +364,11 @@ def test_named_options() -> None:
     assert math.isnan(auroc([1, 1], [1, 2], undefined="nan"))
     assert auroc([1, 0, 1], [2, 1, np.nan], missing="skip") == 1
     assert auroc(["b", "a"], [2, 1], positive="b") == 1
+    for unknown in (None, np.nan):  # is not of the other class
+        with pytest.raises(InputError, match="NaN"):
+            auroc(np.array(["b", unknown], dtype=object), [2, 1], positive="b")
+    named = np.array(["b", "a", None, np.nan], dtype=object)
+    assert auroc(named, [2, 1, 3, 3], positive="b", missing="skip") == 1
     ledger = mistakes([0, 1], [2, 1], groups=["x", "y"]).ledger
     assert isinstance(ledger, pl.DataFrame)
     assert ledger.select("negative_group", "positive_group").rows() == [("x", "y")]

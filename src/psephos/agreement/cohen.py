@@ -151,7 +151,10 @@ def own_chance_kappa(ratings: Ratings, metric: Metric, period: float | None = No
         Levels(np.zeros(n_cells), np.arange(n_cells)),
     )
     counted = counted_of(columns)
-    distance = distance_of(metric, ratings.levels, period)
+    levels = ratings.levels
+    if ratings.n_voters == 2:
+        levels = levels.on_scale(np.bincount(ratings.level[ratings.votes_on[ratings.item] > 1], minlength=n_levels) > 0)
+    distance = distance_of(metric, levels, period)
     measure = OwnChanceKappa(counted.counts, distance, ratings.n_voters)
     measure.name = named("Cohen's kappa" if ratings.n_voters == 2 else "Conger's kappa", metric)
     measure.constant = _constant(ratings)

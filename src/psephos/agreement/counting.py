@@ -47,6 +47,11 @@ class Counted:
     issues: Issues = field(default_factory=Issues)
     items: pl.Series | None = None
 
+    @property
+    def paired_levels(self) -> Levels:
+        """The levels for a coefficient of pairs of votes, which a level that only lone votes have must not touch."""
+        return self.levels.on_scale(np.asarray(self.counts.pairable.votes.sum(axis=0)) > 0)
+
 
 def counted_of(
     votes: Votes | Ratings | Shards, *, order: Sequence[str] | None = None, engine: int | str | Engine = 1

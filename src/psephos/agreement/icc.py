@@ -263,6 +263,7 @@ def _values(form: str, n: int, k: int, msr: Floats, msc: Floats, msw: Floats, ms
     within = msw if form.startswith("ICC(1") else mse
     level = (msc - mse) / n if form.startswith("ICC(2") else np.zeros_like(msr)
     below = msr + (k - 1) * within + k * level if form.endswith("1)") else msr + level
-    defined = np.abs(below) > 1e-15
+    # Relative, so that the unit of the ratings does not matter; the table is centred, and no square exceeds its total.
+    defined = np.abs(below) > 1e-15 * (msr + msc + msw)
     value: Floats = np.divide(msr - within, below, out=np.full_like(msr, np.nan), where=defined)
     return value

@@ -98,7 +98,7 @@ def alpha_of(counted: Counted, metric: Metric, period: float | None = None) -> A
         if period is not None:
             raise InputError("period", "belongs to the circular metric only")
         return OrdinalAlpha(counted.counts, counted.levels)
-    measure = Alpha(counted.counts, distance_of(metric, counted.levels, period))
+    measure = Alpha(counted.counts, distance_of(metric, counted.paired_levels, period))
     measure.name = named("Krippendorff's alpha", metric)
     return measure
 

@@ -123,7 +123,9 @@ def pairs_apart(ratings: Ratings, distance: Distance, level: float) -> pl.DataFr
         at = items == n
         low[at], high[at] = normal_interval(agreement[at], error[at], level, degrees=int(n) - 1)
     ends = np.maximum(low, 0.0), np.minimum(high, 1.0)
-    return _pair_table(ratings, at_left, at_right, items, agreement, *ends, _kappa(table[:, 3], table[:, 5]))
+    return _pair_table(
+        ratings, at_left, at_right, items, agreement, *ends, _kappa(table[:, 3], table[:, 5], distance.largest)
+    )
 
 
 def by_voter(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -163,9 +165,9 @@ def _chance(ratings: Ratings, by_item: sparse.csr_array) -> Floats:
     return total.reshape(n_voters, n_voters)
 
 
-def _kappa(observed: Floats, expected: Floats) -> Floats:
+def _kappa(observed: Floats, expected: Floats, largest: float = 1.0) -> Floats:
     """Null (NaN) where no disagreement could be expected."""
-    kappa: Floats = 1 - share(observed, np.where(expected > 1e-12, expected, 0.0), np.nan)
+    kappa: Floats = 1 - share(observed, np.where(expected > 1e-12 * largest, expected, 0.0), np.nan)
     return kappa
 
 

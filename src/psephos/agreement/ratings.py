@@ -7,7 +7,7 @@ of codes (whole numbers, -1 where a voter took no part) or a matrix of values (f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -53,6 +53,12 @@ class Levels:
         """The levels at these codes."""
         names = None if self.names is None else self.names.gather(codes)
         return Levels(self.numbers[codes], self.places[codes], names, self.numeric)
+
+    def on_scale(self, compared: npt.NDArray[np.bool_]) -> Levels:
+        """The same with the number of a level that is compared with no other put among the rest: it sets no scale."""
+        if compared.all() or not compared.any():
+            return self
+        return replace(self, numbers=np.where(compared, self.numbers, self.numbers[np.argmax(compared)]))
 
     def text(self, code: int) -> str:
         """What the level is called."""
@@ -158,9 +164,9 @@ def ratings_of(votes: Votes | Ratings, order: Sequence[str] | None = None) -> Ra
     if order is not None:
         raise InputError("order", "is for opinions with labels; codes and values stand in order already")
     try:
-        matrix = np.asarray(votes)
+        matrix = np.asanyarray(votes)  # a mask stays, and is read as missing below
         if matrix.dtype.kind == "O":
-            matrix = np.asarray(votes, dtype=np.float64)
+            matrix = np.asanyarray(votes, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         raise InputError("votes", "must be a matrix of codes or values, one row per item") from None
     if matrix.dtype.kind == "f":

@@ -26,6 +26,9 @@ from psephos.statistics import wilson_interval
 FLAGS = ("tie", "no majority", "single vote", "no votes")
 """What can be odd about the votes on an item, whatever the method."""
 
+LARGEST_EXPONENT = 300
+"""Weights whose largest lies beyond 2 to this power, or below its inverse, are scaled by a power of two."""
+
 
 @dataclass(frozen=True, eq=False)
 class VoteCount:
@@ -113,7 +116,9 @@ def count_votes(
     if voter_weight is not None:
         weight = voter_weight[voter] * (1.0 if weight is None else weight)
     if weight is not None:
-        weight = np.ldexp(weight, -np.frexp(weight.max(initial=0.0))[1])
+        # A method may read weights as they were given, 1 being a whole vote; only sums out of range are brought back.
+        exponent = int(np.frexp(weight.max(initial=0.0))[1])
+        weight = np.ldexp(weight, -exponent) if abs(exponent) > LARGEST_EXPONENT else weight
         choice = np.where(weight > 0, choice, np.int32(-1))
     counted = tally(votes.codes("item"), choice, votes.size("item"), votes.size(votes.value), weight)
     return VoteCount(votes, row, weight, counted, leaders(counted))

@@ -170,15 +170,17 @@ def _check_outcomes(y: npt.ArrayLike, positive: object) -> tuple[npt.NDArray[np.
     if outcome.ndim != 1:
         raise InputError("y", f"must have 1 dimension(s), got {outcome.ndim}")
     if positive is not None:
-        found = np.asarray(outcome == positive, dtype=bool)
-        kinds = {str(name) for name in outcome[~found].tolist()}
+        found = np.broadcast_to(np.asarray(outcome == positive, dtype=bool), outcome.shape)
+        # NaN is not equal to itself; nobody said that a missing outcome is the other class.
+        gone = np.array([one is None or bool(one != one) for one in outcome.tolist()], dtype=bool)
+        kinds = {str(name) for name in outcome[~found & ~gone].tolist()}
         if len(kinds) > 1:
             raise InputError(
                 "y",
                 f"has more than one class beside {positive!r}: {', '.join(sorted(kinds)[:5])}",
                 hint="compare one class with all others: y == positive",
             )
-        return np.broadcast_to(found, outcome.shape), np.zeros(len(outcome), dtype=bool)
+        return found, gone
     try:
         numbers = np.asarray(outcome, dtype=np.float64)
     except (TypeError, ValueError):
