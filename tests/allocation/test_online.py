@@ -17,9 +17,11 @@ from psephos.allocation import (
     accuracy_curve,
     allocate,
     fit_probit,
+    oracle_samples,
     pattern_chances,
     plan_budgets,
     plan_from_pools,
+    plan_with_oracle,
 )
 from psephos.errors import InputError
 from tests.allocation.populations import POOLED, mixed, pools_of
@@ -170,15 +172,19 @@ def served(plan, pools, **options):
     right = 0
     for name, pool in pools.items():
         store = iter(pool)
-        right += server.answer(name, lambda _, store=store: next(store)) == Counter(pool).most_common(1)[0][0]
+        right += server.answer(name, lambda _, store=store: next(store)) == majority_of(pool)
     return right / len(pools), server.result().table()["drawn"].mean()
+
+
+def majority_of(pool):
+    return Counter(pool).most_common(1)[0][0]
 
 
 def even(pools, budget):
     """Consistency of even spending, between whole budgets."""
 
     def at(n):
-        return np.mean([Counter(p[:n]).most_common(1)[0][0] == Counter(p).most_common(1)[0][0] for p in pools.values()])
+        return np.mean([majority_of(p[:n]) == majority_of(p) for p in pools.values()])
 
     low = int(budget)
     return at(low) * (low + 1 - budget) + at(low + 1) * (budget - low)
@@ -203,6 +209,41 @@ def test_online_beats_even_spending_at_the_same_average(budget, expected, lead):
     assert ahead == pytest.approx(lead, abs=0.018)
     assert ahead > 0.008
     assert used == pytest.approx(budget, rel=0.05)
+
+
+@pytest.mark.parametrize("budget", [6, 8, 10, 12], ids=lambda v: f"sheet09-oracle-{v}")
+def test_the_oracle_beats_even_spending(budget):
+    """It knows how hard each question is, but not how the draws went; twelve seeds, standard error of the lead .005."""
+    found = []
+    for seed in range(12):
+        rng = np.random.default_rng([seed, 4])
+        pools = pools_of(np.random.default_rng(seed).permutation(mixed(POOLED, 200)), 64, rng)
+        train = pools_of(mixed(POOLED, 200), 64, np.random.default_rng([seed, 3]))
+        plan = plan_with_oracle(train, budget, fit_to=16)
+        samples = oracle_samples(plan, pools, fit_to=16)["samples"]
+        right = [majority_of(pool[:n]) == majority_of(pool) for pool, n in zip(pools.values(), samples, strict=True)]
+        found.append((np.mean(right) - even(pools, samples.mean()), samples.mean()))
+    ahead, used = np.mean(found, axis=0)
+    assert ahead > 0.005
+    assert used == pytest.approx(budget, rel=0.05)
+
+
+def test_buckets_of_the_oracle_by_hand():
+    """Three sorts of questions: k-means finds just these, the easiest first, and questions go to the nearest."""
+    sorts = {"sure": [30, 1, 1], "fair": [20, 8, 4], "open": [12, 11, 9]}
+    pools = {f"{name}{k}": list("a" * n + "b" * m + "c" * o) for name, (n, m, o) in sorts.items() for k in range(4)}
+    plan = plan_with_oracle(pools | {"short": ["a"]}, 12, buckets=3, fit_to=16)
+    curves = fit_probit(accuracy_curve(list(sorts.values()), 16))
+    np.testing.assert_allclose(np.column_stack([plan.a, plan.b]), curves, atol=1e-12)
+    np.testing.assert_allclose(plan.shares, 1 / 3)
+    assert (np.diff(special.ndtr(plan.a + plan.b)) < 0).all()
+    assert tuple(plan.samples) == tuple(plan_budgets([1 / 3] * 3, *curves.T, 12).samples)
+    assert any("1 questions with fewer than 4" in note for note in plan.provenance.notes)
+    table = oracle_samples(plan, pools | {"short": ["a"]}, fit_to=16)
+    assert table["bucket"].to_list() == ["1"] * 4 + ["2"] * 4 + ["3"] * 4 + [None]
+    assert table["samples"].to_list() == [*np.repeat(plan.samples, 4), 4]
+    assert table["a"][-1] is None
+    assert plan_with_oracle(pools, 12, buckets=40, fit_to=16).names == ("1", "2", "3")
 
 
 def test_the_certain_stop_changes_no_answer():
@@ -315,6 +356,11 @@ def test_questions_left_out_of_the_plan_are_counted():
         (lambda: plan_budgets([1], [1], [0], 9, names=["a", "b"]), "names"),
         (lambda: plan_from_pools({"q": ["a"]}, 9), "pools"),
         (lambda: plan_from_pools({"q": ["a"] * 4}, 9, fit_to=3), "fit_to"),
+        (lambda: plan_with_oracle({"q": ["a"]}, 9), "pools"),
+        (lambda: plan_with_oracle({"q": ["a"] * 4}, 9, buckets=0), "buckets"),
+        (lambda: plan_with_oracle({"q": ["a"] * 4}, 9, fit_to=3), "fit_to"),
+        (lambda: oracle_samples(plan_of(0, 8), {"q": ["a"]}), "pools"),
+        (lambda: oracle_samples(plan_of(0, 8), {"q": ["a"] * 4}, fit_to=3), "fit_to"),
         (lambda: Online(plan_budgets([1], [1], [0], 9)), "plan"),
         (lambda: Online(plan_of(0, 8), ["q", "q"]), "questions"),
         (lambda: Online(plan_of(0, 8), control="tight"), "control"),

@@ -28,6 +28,7 @@ from psephos.allocation.mode_probability import (
 )
 from psephos.allocation.online import Online
 from psephos.allocation.online_plan import plan_budgets, plan_from_pools
+from psephos.allocation.oracle_plan import oracle_samples, plan_with_oracle
 from psephos.allocation.power_law import PowerLaw, fit_power_law
 from psephos.allocation.prior import fit_prior
 from psephos.allocation.probit_curves import accuracy_curve, fit_probit
@@ -97,10 +98,12 @@ __all__ = [
     "mode_probabilities",
     "optimistic_gain",
     "oracle_allocation",
+    "oracle_samples",
     "organisation",
     "pattern_chances",
     "plan_budgets",
     "plan_from_pools",
+    "plan_with_oracle",
     "replay",
     "replay_stopping",
     "sampled_mode_probabilities",

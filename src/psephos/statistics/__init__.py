@@ -1,13 +1,14 @@
 """How sure?
 
 Intervals, the bootstrap, permutation tests, adjustment for multiple testing, rank correlation, regression with
-clustered errors and tables of counts, on plain arrays and with no knowledge of items, voters or
+clustered errors, tables of counts and k-means, on plain arrays and with no knowledge of items, voters or
 candidates. Every other room that says how sure it is says it with these.
 """
 
 from psephos.statistics.arrangement_tests import PermutationTest
 from psephos.statistics.beta_binomial import BetaBinomial, fit_beta_binomial
 from psephos.statistics.bootstrap import Bootstrap, bootstrap, reweightings
+from psephos.statistics.clustering import Clusters, k_means
 from psephos.statistics.contingency import IndependenceTest, OddsRatio, independence_test, mantel_haenszel, sign_test
 from psephos.statistics.count_permutation import count_permutation_test
 from psephos.statistics.dependent_correlations import CorrelationDifference, correlation_difference
@@ -25,6 +26,7 @@ from psephos.statistics.replicate_intervals import bca_interval, percentile_inte
 __all__ = [
     "BetaBinomial",
     "Bootstrap",
+    "Clusters",
     "CorrelationDifference",
     "IndependenceTest",
     "Interval",
@@ -46,6 +48,7 @@ __all__ = [
     "fit_beta_binomial",
     "independence_test",
     "items_needed",
+    "k_means",
     "kendall_statistic",
     "kendall_tau",
     "least_squares",

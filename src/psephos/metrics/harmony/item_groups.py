@@ -14,7 +14,6 @@ partition common to all models, stability and large inputs are ours.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +29,7 @@ from psephos.metrics.harmony.item_similarity import BLOCK, FLOOR, Similarity, by
 from psephos.metrics.harmony.partitions import rand_index
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result
+from psephos.statistics import k_means
 
 LARGEST = 5000
 """Items that are clustered; of more a random sample is, and the others join the cluster nearest on average."""
@@ -191,18 +191,8 @@ def _eigenvectors(between: Floats, most: int) -> Floats:
 
 
 def _k_means(vectors: Floats, k: int, stream: np.random.Generator) -> npt.NDArray[np.int64]:
-    from scipy.cluster.vq import kmeans2
-
     rows = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-300)
-    best, labels = np.inf, np.zeros(len(rows), dtype=np.int64)
-    for _ in range(RESTARTS):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # an empty cluster costs inertia, another start is better
-            centres, found = kmeans2(rows, k, iter=50, minit="++", rng=stream)
-        inertia = float(((rows - centres[found]) ** 2).sum())
-        if inertia < best - 1e-12:
-            best, labels = inertia, np.unique(found, return_inverse=True)[1]
-    return labels.astype(np.int64)
+    return k_means(rows, k, restarts=RESTARTS, rng=stream).labels
 
 
 def _silhouette(distance: Floats, labels: npt.NDArray[np.int64]) -> float:
