@@ -29,7 +29,7 @@ from psephos.allocation import (
     spread_amplification,
     weighted_majority_bias,
 )
-from psephos.allocation.majority_layers import layer
+from psephos.allocation.trees.majority_layers import layer
 from psephos.errors import InputError
 from psephos.opinions import from_matrix
 

@@ -3,22 +3,16 @@
 from psephos.allocation.adaptive import Adaptive
 from psephos.allocation.allocation_result import Allocation
 from psephos.allocation.allocator import Allocator, allocate
+from psephos.allocation.arriving.budget_plan import BudgetPlan
+from psephos.allocation.arriving.online import Online
+from psephos.allocation.arriving.online_plan import plan_budgets, plan_from_pools
+from psephos.allocation.arriving.oracle_plan import oracle_samples, plan_with_oracle
+from psephos.allocation.arriving.probit_curves import accuracy_curve, fit_probit
+from psephos.allocation.arriving.warm_up_patterns import pattern_chances
 from psephos.allocation.asking import Asked, ask
-from psephos.allocation.budget_plan import BudgetPlan
-from psephos.allocation.budget_theory import MixedTree, Organisation, mixed_tree, organisation
 from psephos.allocation.certainty_path import CertaintyPath, certainty_path
-from psephos.allocation.estimate_trees import JointEstimate, joint_estimate
-from psephos.allocation.fidelity_curves import FidelityCurve, fidelity_curve, fidelity_table
 from psephos.allocation.forecast import Forecast, forecast
 from psephos.allocation.knowledge_gradient import KnowledgeGradient
-from psephos.allocation.majority_layers import (
-    amplification,
-    layer_bias,
-    majority_bias,
-    majority_slope,
-    spread_amplification,
-    weighted_majority_bias,
-)
 from psephos.allocation.margins import margin, oracle_allocation
 from psephos.allocation.mode_probability import (
     gains_by_outcome,
@@ -26,12 +20,8 @@ from psephos.allocation.mode_probability import (
     optimistic_gain,
     sampled_mode_probabilities,
 )
-from psephos.allocation.online import Online
-from psephos.allocation.online_plan import plan_budgets, plan_from_pools
-from psephos.allocation.oracle_plan import oracle_samples, plan_with_oracle
 from psephos.allocation.power_law import PowerLaw, fit_power_law
 from psephos.allocation.prior import fit_prior
-from psephos.allocation.probit_curves import accuracy_curve, fit_probit
 from psephos.allocation.replay import replay
 from psephos.allocation.replay_result import Replay
 from psephos.allocation.stopping import (
@@ -43,11 +33,27 @@ from psephos.allocation.stopping import (
     stop_by_window,
 )
 from psephos.allocation.stopping_replay import StoppingReplay, replay_stopping
-from psephos.allocation.tree_budgets import BudgetComparison, TreeDesign, best_design, compare_budgets
-from psephos.allocation.tree_calibration import SpendingExponent, TreeCalibration, calibrate_tree, spending_exponent
-from psephos.allocation.tree_simulation import simulate_tree
+from psephos.allocation.trees.estimate_trees import JointEstimate, joint_estimate
+from psephos.allocation.trees.fidelity_curves import FidelityCurve, fidelity_curve, fidelity_table
+from psephos.allocation.trees.majority_layers import (
+    amplification,
+    layer_bias,
+    majority_bias,
+    majority_slope,
+    spread_amplification,
+    weighted_majority_bias,
+)
+from psephos.allocation.trees.mixed_trees import MixedTree, mixed_tree
+from psephos.allocation.trees.organisation import Organisation, organisation
+from psephos.allocation.trees.tree_budgets import BudgetComparison, TreeDesign, best_design, compare_budgets
+from psephos.allocation.trees.tree_calibration import (
+    SpendingExponent,
+    TreeCalibration,
+    calibrate_tree,
+    spending_exponent,
+)
+from psephos.allocation.trees.tree_simulation import simulate_tree
 from psephos.allocation.uniform import Uniform
-from psephos.allocation.warm_up_patterns import pattern_chances
 
 __all__ = [
     "Adaptive",

@@ -19,7 +19,7 @@ from psephos.plots.style import LETTER, decimal, own_rules, share, sheet, shorte
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psephos.allocation.budget_plan import BudgetPlan
+    from psephos.allocation.arriving.budget_plan import BudgetPlan
     from psephos.allocation.forecast import Forecast
 
 LONGEST = 14

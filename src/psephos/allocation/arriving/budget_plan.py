@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy import special
 
-from psephos.allocation.warm_up_patterns import WARM_UP
+from psephos.allocation.arriving.warm_up_patterns import WARM_UP
 from psephos.opinions.outcomes import Result, json_ready
 
 Floats = npt.NDArray[np.float64]

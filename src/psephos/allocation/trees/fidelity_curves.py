@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
-from psephos.allocation.majority_layers import Floats
+from psephos.allocation.trees.majority_layers import Floats
 from psephos.errors import InputError, check_choice, check_floats, check_number
 
 FAMILIES = ("exponential", "saturating")

@@ -24,10 +24,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, special
 
-from psephos.allocation.budget_plan import BudgetPlan, gains_of
+from psephos.allocation.arriving.budget_plan import BudgetPlan, gains_of
+from psephos.allocation.arriving.probit_curves import accuracy_curve, fit_probit
+from psephos.allocation.arriving.warm_up_patterns import WARM_UP, bucket_names, pattern_chances
 from psephos.allocation.pools import PoolsLike, pools_of
-from psephos.allocation.probit_curves import accuracy_curve, fit_probit
-from psephos.allocation.warm_up_patterns import WARM_UP, bucket_names, pattern_chances
 from psephos.errors import InputError, check_choice, check_count, check_floats, check_number, check_same_length
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.model import Source

@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.allocation.budget_theory import regime_of
-from psephos.allocation.majority_layers import Floats, check_message, fan_in, slopes
+from psephos.allocation.trees.majority_layers import Floats, check_message, fan_in, slopes
+from psephos.allocation.trees.regimes import regime_of
 from psephos.engine.streams import Rng, seed_of
 from psephos.errors import InputError, check_count, check_floats, check_number, check_same_length
 from psephos.opinions.model import Opinions, Source

@@ -21,7 +21,7 @@ from typing import Any
 
 import polars as pl
 
-from psephos.allocation.budget_theory import check_window
+from psephos.allocation.trees.regimes import check_window
 from psephos.errors import InputError, check_choice, check_count, check_number
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result, json_ready

@@ -24,8 +24,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.allocation.budget_theory import check_window, exponent
-from psephos.allocation.majority_layers import CRITICAL, Floats, check_message, curve, fan_in, layer, slopes
+from psephos.allocation.trees.majority_layers import CRITICAL, Floats, check_message, curve, fan_in, layer, slopes
+from psephos.allocation.trees.regimes import check_window, exponent
 from psephos.errors import InputError, check_floats, check_number
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result, json_ready

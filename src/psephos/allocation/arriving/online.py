@@ -23,9 +23,9 @@ import math
 from collections.abc import Callable, Iterable
 
 from psephos.allocation.allocation_result import Allocation, allocation_of
-from psephos.allocation.budget_plan import BudgetPlan, samples_at_price
+from psephos.allocation.arriving.budget_plan import BudgetPlan, samples_at_price
+from psephos.allocation.arriving.warm_up_patterns import EQUAL, WARM_UP, bucket_of
 from psephos.allocation.ledger import Ledger
-from psephos.allocation.warm_up_patterns import EQUAL, WARM_UP, bucket_of
 from psephos.errors import InputError, check_choice, check_count, check_number
 from psephos.opinions.coding import text_of
 from psephos.opinions.equivalence import Equivalence

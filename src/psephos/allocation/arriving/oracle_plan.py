@@ -22,11 +22,11 @@ import numpy.typing as npt
 import polars as pl
 from scipy import special
 
-from psephos.allocation.budget_plan import BudgetPlan
-from psephos.allocation.online_plan import plan_budgets
+from psephos.allocation.arriving.budget_plan import BudgetPlan
+from psephos.allocation.arriving.online_plan import plan_budgets
+from psephos.allocation.arriving.probit_curves import accuracy_curve, fit_probit
+from psephos.allocation.arriving.warm_up_patterns import WARM_UP
 from psephos.allocation.pools import Pools, PoolsLike, pools_of
-from psephos.allocation.probit_curves import accuracy_curve, fit_probit
-from psephos.allocation.warm_up_patterns import WARM_UP
 from psephos.engine import Rng, seed_of
 from psephos.errors import InputError, check_count
 from psephos.opinions.equivalence import Equivalence

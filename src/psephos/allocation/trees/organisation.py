@@ -1,6 +1,6 @@
 r"""When do many weak agents in a tree beat one? Regime, organisation exponent, and how deep a tree pays.
 
-With the layer F of `psephos.allocation.majority_layers`, its slope alpha at 0 and b^L leaves of bias mu0,
+With the layer F of `psephos.allocation.trees.majority_layers`, its slope alpha at 0 and b^L leaves of bias mu0,
 
     alpha > 1: mu_L rises to the fixed point mu* = F(mu*) > 0,       alpha <= 1: mu_L falls to 0, pure chance,
     s = ln alpha / ln b,   mu_L about mu0 N^s while it is small,     never above 1/2,
@@ -15,7 +15,7 @@ of the paper, mended for leaves that start above mu*; the lower bound and the ad
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.allocation.majority_layers import (
+from psephos.allocation.trees.advice import advice_for
+from psephos.allocation.trees.majority_layers import (
     CRITICAL,
     Floats,
     check_message,
@@ -35,13 +36,11 @@ from psephos.allocation.majority_layers import (
     slopes,
     spread_amplification,
 )
+from psephos.allocation.trees.regimes import check_leaf, check_window, exponent, limits, mixing_depth, regime_of
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result, json_ready
 
-REGIMES = ("amplifying", "critical", "washing out")
-MORE_TOKENS = 100
-LESS_SHARED = 0.05
 SATURATED = 0.95
 DEEPEST = 100_000
 """Layers after which the search for saturation gives up, very near the critical point."""
@@ -229,7 +228,7 @@ def organisation(
         levels=levels,
         mixing_depth=mixing_depth(alpha, fixed, mu) if alpha > 1 + CRITICAL else None,
         saturation_depth=saturated,
-        advice=_advice(odd, keep, shared, gamma if callable(gamma) else None, m, most),
+        advice=advice_for(odd, keep, shared, gamma if callable(gamma) else None, m, most),
         provenance=Provenance(
             "organisation",
             {key: value for key, value in stated.items() if value is not None},
@@ -237,140 +236,6 @@ def organisation(
             notes=tuple(notes),
         ),
     )
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class MixedTree(Result):
-    """A tree whose layers differ.
-
-    Attributes
-    ----------
-    alpha : float
-        Product of the amplifications of the layers.
-    bias : float
-        What comes out at the top.
-    layers : polars.DataFrame
-        One row per layer from the leaves up: layer, b, gamma, rho, alpha, bias.
-    """
-
-    alpha: float
-    bias: float
-    layers: pl.DataFrame
-
-    def table(self) -> pl.DataFrame:
-        """One row per layer from the leaves up: layer, b, gamma, rho, alpha, bias (after it)."""
-        return self.layers
-
-    def summary(self) -> list[tuple[str, str]]:
-        """What comes out, and which layer loses most."""
-        worst = self.layers.sort("alpha").row(0, named=True)
-        return [
-            ("bias", f"{self.bias:.4f}, accuracy {(1 + self.bias) / 2:.4f}"),
-            ("amplification", f"{self.alpha:.4g} over {self.layers.height} layers"),
-            ("weakest layer", f"{worst['layer']} with {worst['alpha']:.4g}"),
-            *(("note", note) for note in self.provenance.notes),
-        ]
-
-
-def mixed_tree(layers: Sequence[tuple[int, float, float]], *, mu0: float = 0.1) -> MixedTree:
-    """What a tree gives whose layers have different numbers of children, messages and correlations.
-
-    Parameters
-    ----------
-    layers : sequence of (b, gamma, rho)
-        From the leaves up.
-    mu0 : float, default 0.1
-        Bias of a leaf.
-
-    Returns
-    -------
-    MixedTree
-
-    Raises
-    ------
-    InputError
-        If there is no layer or a number lies outside its range.
-
-    See Also
-    --------
-    organisation : all layers alike.
-    weighted_majority_bias : one node whose children differ.
-
-    Examples
-    --------
-    >>> found = mixed_tree([(5, 0.9, 0.1), (3, 0.8, 0.2)])
-    >>> round(found.alpha, 4), round(found.bias, 4)
-    (1.8018, 0.1784)
-    """
-    mu = check_leaf(mu0)
-    rows, notes = [], []
-    alpha = 1.0
-    for place, part in enumerate(layers, start=1):
-        try:
-            b, gamma, rho = part
-        except (TypeError, ValueError):
-            raise InputError("layers", f"must be triples b, gamma, rho, got {part!r}", where=f"layer {place}") from None
-        odd, even = fan_in(b)
-        gamma, rho = check_message(gamma), check_number("rho", rho, low=0, high=1)
-        if even:
-            notes.append(f"layer {place}: b = {b} behaves like {odd}")
-        gain = float(gamma * (rho + (1 - rho) * slopes(np.array([odd]))[0]))
-        mu = float(layer(mu, odd, gamma, rho))
-        alpha *= gain
-        rows.append((place, odd, gamma, rho, gain, mu))
-    if not rows:
-        raise InputError("layers", "must hold at least one layer")
-    table = pl.DataFrame(rows, schema=["layer", "b", "gamma", "rho", "alpha", "bias"], orient="row")
-    stated = {"layers": [list(part) for part in layers], "mu0": mu0}
-    made = Provenance("mixed tree", stated, Source(("numbers",)), notes=tuple(notes))
-    return MixedTree(alpha=alpha, bias=mu, layers=table, provenance=made)
-
-
-def regime_of(alpha: float) -> str:
-    """What a layer of this amplification does."""
-    return REGIMES[1] if abs(alpha - 1) <= CRITICAL else REGIMES[0] if alpha > 1 else REGIMES[2]
-
-
-def exponent(alpha: float, odd: int) -> float:
-    """s, by which a small bias grows with the number of leaves."""
-    if abs(alpha - 1) <= CRITICAL:
-        return 0.0
-    return math.log(alpha) / math.log(odd) if alpha > 0 else -math.inf
-
-
-def limits(odd: int, gamma: float, rho: float) -> tuple[float, float]:
-    """Fidelity and correlation at which alpha is 1."""
-    slope = float(slopes(np.array([odd]))[0])
-    rho_limit = min(max((slope - 1 / gamma) / (slope - 1), 0.0), 1.0) if gamma > 0 else 0.0
-    return 1 / (rho + (1 - rho) * slope), rho_limit
-
-
-def mixing_depth(alpha: float, fixed: float, mu0: float) -> float:
-    """Layers after which a small bias is near mu*."""
-    return 0.0 if mu0 >= fixed else math.log(fixed / mu0) / math.log(alpha)
-
-
-def check_leaf(mu0: float) -> float:
-    """Return the bias of a leaf if it is better than chance."""
-    number = check_number("mu0", mu0, high=1)
-    if number <= 0:
-        raise InputError("mu0", f"leaf at or below chance: no tree helps; got {mu0!r}")
-    return number
-
-
-def check_window(W: float | None, m: float | None) -> int | None:
-    """How many messages a window holds; None if nothing is said of windows."""
-    if W is None:
-        return None
-    window = check_number("W", W, low=0, open_ends=True)
-    length = check_number("m", 1.0 if m is None else m, low=0, open_ends=True)
-    if window < 3 * length:
-        raise InputError(
-            "W",
-            f"window holds fewer than 3 messages: {window:g} tokens, messages of {length:g}",
-            hint="shorter messages or a larger window",
-        )
-    return int(window // length)
 
 
 def _levels(mu0: float, depth: int, odd: int, gamma: float, rho: float, fixed: float) -> pl.DataFrame:
@@ -393,25 +258,3 @@ def _saturation(mu0: float, odd: int, gamma: float, rho: float, fixed: float) ->
         if depth == DEEPEST:
             break
     return depth
-
-
-def _advice(
-    odd: int, gamma: float, rho: float, of_length: Callable[[float], Any] | None, m: float | None, most: int | None
-) -> pl.DataFrame:
-    """Amplification after each of a few changes that can be bought, the best first."""
-
-    def alpha(b: int, kept: float, shared: float) -> float:
-        return float(kept * (shared + (1 - shared) * slopes(np.array([b]))[0]))
-
-    changes = [(f"correlation down by {min(LESS_SHARED, rho):.2g}", odd, gamma, rho - min(LESS_SHARED, rho))]
-    if most is None or odd + 2 <= most:
-        changes.append(("2 more children", odd + 2, gamma, rho))
-    if of_length is not None and m is not None and (most is None or odd * (m + MORE_TOKENS) <= most * m):
-        changes.append((f"messages longer by {MORE_TOKENS} tokens", odd, float(of_length(m + MORE_TOKENS)), rho))
-    elif of_length is None:
-        changes.append(("fidelity up by 0.05", odd, min(1.0, gamma + 0.05), rho))
-    now = alpha(odd, gamma, rho)
-    rows = [(name, alpha(width, kept, shared)) for name, width, kept, shared in changes]
-    gains = [(name, then, math.log(then / now) if now > 0 else math.nan) for name, then in rows if then > now]
-    schema = {"change": pl.String, "alpha": pl.Float64, "gain": pl.Float64}
-    return pl.DataFrame(gains, schema=schema, orient="row").sort("alpha", descending=True)

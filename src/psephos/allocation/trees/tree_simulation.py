@@ -15,8 +15,8 @@ import math
 
 import numpy as np
 
-from psephos.allocation.budget_theory import check_leaf
-from psephos.allocation.majority_layers import check_message, fan_in
+from psephos.allocation.trees.majority_layers import check_message, fan_in
+from psephos.allocation.trees.regimes import check_leaf
 from psephos.engine import Rng
 from psephos.engine.streams import spawn
 from psephos.errors import InputError, check_count, check_number
