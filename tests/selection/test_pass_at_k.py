@@ -211,3 +211,12 @@ def test_bad_curves_are_named(options, argument):
     with pytest.raises(InputError) as caught:
         success_curves(**given_options)
     assert caught.value.argument == argument
+
+
+@pytest.mark.parametrize("kind", ["bool", "uint8", "int8", "int32", "uint64", "int64", "float32"])
+def test_any_kind_of_number_gives_the_same(kind):
+    """300 draws: sums of small whole numbers must not wrap around."""
+    right = np.random.default_rng(0).random((40, 300)) < 0.9
+    table = pass_at_k(right.astype(kind), [1, 30], repeats=0).table()
+    assert table["value"][0] == pytest.approx(right.mean(), abs=1e-12)
+    assert table.equals(pass_at_k(right.astype(float), [1, 30], repeats=0).table())

@@ -57,7 +57,7 @@ def pools_of(answers: Answers, rewards: Rewards | None, equivalence: Equivalence
         opinions, reward, ask = _of_lists(answers, rewards)
     opinions = opinions.merged(equivalence)
     counted = tally(opinions.codes("item"), opinions.codes("answer"), opinions.size("item"), opinions.size("answer"))
-    return Pools(opinions, counted, _order(opinions), reward, ask or _nothing_known, ask is not None)
+    return Pools(opinions, counted, lambda: _order(opinions), reward, ask or _nothing_known, ask is not None)
 
 
 def _of_samples(opinions: Opinions, rewards: Rewards | None) -> tuple[Floats, Ask | None]:
@@ -165,6 +165,9 @@ def _nothing_known(item: int, row: int) -> object:  # noqa: ARG001 - as `Ask`
 
 def _order(opinions: Opinions) -> Integers:
     """By draw, and of several voters by their names: an order that does not depend on that of the rows."""
+    draw = opinions.numbers["draw"].astype(np.int64)
+    if opinions.size("voter") == 1:
+        return draw
     rank = np.empty(opinions.size("voter"), dtype=np.int64)
     rank[natural_order(opinions.vocabulary("voter"))] = np.arange(len(rank))
-    return combined([opinions.numbers["draw"].astype(np.int64), rank[opinions.codes("voter")]])
+    return combined([draw, rank[opinions.codes("voter")]])

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from psephos.opinions.coding import combined
 from psephos.opinions.tallies import Tally
 from psephos.selection.pools import Floats, Integers
 
@@ -66,7 +67,10 @@ def _alike(
     """
     item = counted.item[~right]
     votes = counted.votes[~right]
-    order = np.lexsort((-votes, item))
+    most = int(votes.max(initial=0)) + 1
+    order = np.argsort(
+        item.astype(np.int64) * most + (most - 1 - votes), kind="stable"
+    )  # one key sorts faster than two
     item, votes = item[order], votes[order]
     lengths = np.bincount(item, minlength=len(drawn))
     place = np.arange(len(item)) - (np.cumsum(lengths) - lengths)[item]
@@ -77,8 +81,8 @@ def _alike(
     table[:, 0], table[:, 1] = drawn, own
     table[:, 2] = np.bincount(item[~several], minlength=len(drawn))
     table[item[several], 3 + place[several]] = votes[several]
-    kinds, which = np.unique(table, axis=0, return_inverse=True)
-    return kinds, which.ravel()
+    _, first, which = np.unique(combined(list(table.T)), return_index=True, return_inverse=True)
+    return table[first], which.ravel()
 
 
 def _chances(kinds: Integers, k: int) -> Floats:

@@ -33,6 +33,11 @@ from psephos.selection.known_answers import right_answers
 from psephos.selection.majority_at_k import majority_values
 from psephos.selection.pools import Floats, Integers
 
+FEW_CELLS = 2**16
+"""Up to so many pairs of counts, or as many as there are questions, those that occur are marked in a table."""
+
+_NONE = np.zeros(0, dtype=bool)
+
 Draws = npt.ArrayLike | Answers
 """Right (1) or not (0) of each sample, NaN where none was drawn, shape (n_items, n_draws); or samples with gold."""
 
@@ -182,18 +187,19 @@ def right_draws(
         raise InputError("answers", "must be rows of 0 and 1 of one length", hint="or answers and gold=") from None
     if drawn.ndim != 2:
         raise InputError("answers", f"must have 2 dimensions (questions by draws), got {drawn.ndim}")
-    missing = np.isnan(drawn).sum(axis=1) if drawn.dtype.kind == "f" else np.zeros(len(drawn), dtype=np.int64)
-    right = np.count_nonzero(drawn, axis=1) - missing  # NaN is not zero
-    # Numbers between 0 and 1 add up to as many as there are that are not 0 only if these are all 1.
-    if (
-        not (np.nansum(drawn, axis=1) == right).all()
-        or np.nanmin(drawn, initial=0) < 0
-        or np.nanmax(drawn, initial=0) > 1
-    ):
-        bad = (drawn != 0) & (drawn != 1) & (drawn == drawn)
+    if drawn.dtype.kind == "f":
+        missing = np.isnan(drawn)
+        bad = (drawn != 0) & (drawn != 1) & ~missing
+        absent = missing.sum(axis=1)
+        right = np.nansum(drawn, axis=1)
+    else:  # whole numbers are all 0 or 1 if their bits together are, which takes one pass
+        bad = (drawn != 0) & (drawn != 1) if np.bitwise_or.reduce(drawn, axis=None) not in (0, 1) else _NONE
+        absent = np.zeros(len(drawn), dtype=np.int64)
+        right = np.einsum("ij->i", drawn, dtype=np.int64, casting="unsafe")  # two thirds of the time of sum(axis=1)
+    if bad.any():
         at = np.unravel_index(int(np.argmax(bad)), drawn.shape)
         raise InputError("answers", f"must hold 0 and 1, got {drawn[at]:g}", where=f"index {at[0]}, {at[1]}")
-    return right, drawn.shape[1] - missing, Source()
+    return right.astype(np.int64), drawn.shape[1] - absent, Source()
 
 
 def _curve(
@@ -209,8 +215,9 @@ def _curve(
 ) -> SuccessCurves:
     many, level, repeats = _checked(k, level, repeats)
     right, drawn, source = right_draws(answers, gold, equivalence)
-    value = np.stack([value_of(right, drawn, one) for one in many], axis=1)
-    within = np.stack([_variance_of_draws(value_of, right, drawn, one) for one in many], axis=1)
+    right, drawn, which = _alike(right, drawn)
+    value = np.stack([value_of(right, drawn, one) for one in many], axis=1)[which]
+    within = np.stack([_variance_of_draws(value_of, right, drawn, one) for one in many], axis=1)[which]
     return _summed(measure, value, within, many, source, equivalence, level, repeats, rng)
 
 
@@ -248,6 +255,7 @@ def _summed(
         low, high = share_intervals(own[:, None], repeats, seed, level)
         spread = float(own.var(ddof=1)) if len(own) > 1 else np.nan
         noise = np.nan if within is None else float(np.mean(within[enough, number]))
+        known = spread > 0 and not np.isnan(noise)
         rows.append(
             {
                 "measure": measure,
@@ -256,13 +264,11 @@ def _summed(
                 "low": float(low[0]),
                 "high": float(high[0]),
                 "items": len(own),
-                "due_to_draws": min(1.0, noise / spread) if spread > 0 else None,
+                "due_to_draws": min(1.0, noise / spread) if known else None,
             }
         )
     notes = [f"{left_out:,} of {n_items:,} questions have too few samples for some k and are left out there"]
-    table = pl.DataFrame(rows, schema_overrides={"due_to_draws": pl.Float64}).with_columns(
-        pl.col("due_to_draws").fill_nan(None)
-    )
+    table = pl.DataFrame(rows, schema_overrides={"due_to_draws": pl.Float64})
     return SuccessCurves(
         provenance=Provenance(
             measure,
@@ -274,6 +280,20 @@ def _summed(
         rows=table,
         level=level,
     )
+
+
+def _alike(right: Integers, drawn: Integers) -> tuple[Integers, Integers, npt.NDArray[np.intp]]:
+    """The distinct pairs of right and drawn samples, which are computed once, and which of them each question has."""
+    width = int(drawn.max(initial=0)) + 1
+    key = right * width + drawn
+    if width * width > max(FEW_CELLS, len(key)):
+        kinds, which = np.unique(key, return_inverse=True)
+    else:
+        there = np.zeros(width * width, dtype=bool)
+        there[key] = True
+        kinds = np.flatnonzero(there)
+        which = (np.cumsum(there) - 1)[key]
+    return kinds // width, kinds % width, which
 
 
 def _any_right(right: Integers, drawn: Integers, k: int) -> Floats:
@@ -288,13 +308,10 @@ def _all_right(right: Integers, drawn: Integers, k: int) -> Floats:
 
 def _none_of(left: Integers, drawn: Integers, k: int) -> Floats:
     """Probability that all of k draws come from `left` of `drawn`: the product of (left - i) / (drawn - i)."""
-    # Questions with the same counts are computed once.
-    _, first, which = np.unique(left * (int(drawn.max(initial=0)) + 1) + drawn, return_index=True, return_inverse=True)
-    of_left, of_drawn = left[first], drawn[first]
-    chance = np.ones(len(first))
+    chance = np.ones(len(left))
     for taken in range(k):
-        chance *= np.maximum(of_left - taken, 0) / np.maximum(of_drawn - taken, 1)
-    return np.where(drawn < k, np.nan, chance[which])
+        chance *= np.maximum(left - taken, 0) / np.maximum(drawn - taken, 1)
+    return np.where(drawn < k, np.nan, chance)
 
 
 def _variance_of_draws(

@@ -45,8 +45,8 @@ class Pools:
         The samples, equivalent answers made one.
     tally : Tally
         Pairs of question and answer: ``starts``, ``choice``, ``votes``, ``item``, and the pair of each row.
-    order : ndarray of int64, shape (n_rows,)
-        Of two rows of a question the one with the smaller number was drawn first.
+    numbered : callable
+        Gives `order`, which is not computed before it is asked for.
     reward : ndarray of float64, shape (n_rows,) or (0,)
         Reward of each row, NaN where it has none; empty where no row has one, or rewards are asked for.
     ask : callable
@@ -57,7 +57,7 @@ class Pools:
 
     opinions: Opinions
     tally: Tally
-    order: Integers
+    numbered: Callable[[], Integers]
     reward: Floats
     ask: Ask
     asks: bool
@@ -66,6 +66,11 @@ class Pools:
     def n_items(self) -> int:
         """How many questions there are."""
         return len(self.tally.starts) - 1
+
+    @cached_property
+    def order(self) -> Integers:
+        """Of two rows of a question the one with the smaller number was drawn first, shape (n_rows,)."""
+        return self.numbered()
 
     @cached_property
     def drawn(self) -> Integers:

@@ -208,10 +208,8 @@ def _drawn(pools: Pools, items: Integers, size: int, batch: int, stream: np.rand
     coded = {"item": Coded(question, names), "answer": Coded(answer, pools.opinions.vocabulary("answer"))}
     opinions = Opinions("samples", frozen(coded), frozen({}), pl.DataFrame())
     counted = tally(question, answer, len(names), pools.opinions.size("answer"))
-    order = pools.order[picked]
-    return Pools(
-        opinions, counted, order, pools.reward[picked] if len(pools.reward) else pools.reward, pools.ask, False
-    )
+    order, reward = pools.order[picked], pools.reward[picked] if len(pools.reward) else pools.reward
+    return Pools(opinions, counted, lambda: order, reward, pools.ask, False)
 
 
 def _places(rule: str, pools: Pools, k: int, alpha: float | str, p_right: float | None, reward_agg: str) -> Integers:
