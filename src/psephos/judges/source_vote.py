@@ -3,6 +3,10 @@
 Answers that mean the same become one; the first that was asked gives it its form. Scores are sums of weights, which may
 be negative; of equal scores the answer of the source that was asked first wins. A vote is no answer if its best score
 is not above 0, or leads by too little.
+
+Why this is no `psephos.opinions.tallies`: the leaders there rest on weights of at least 0 (an answer that nobody gave
+has 0 and is beaten by all), so that a vote against an answer has no place in them. When sums are equal is theirs,
+`is_ahead`.
 """
 
 from __future__ import annotations

@@ -29,16 +29,13 @@ _EDITOR = (
 )
 _EDIT = (
     "Write one answer to the request. Compare the drafts and decide which statements and which phrases are right and "
-    "of "
-    "use. Where drafts contradict each other, go by what is correct, and not only by how many say it. Take over what "
-    "is "
-    "good in each, and leave out whatever is wrong, weak or beside the point, even if most drafts have it. Answer the "
-    "request directly and do not mention that there are drafts."
+    "of use. Where drafts contradict each other, go by what is correct, and not only by how many say it. Take over "
+    "what is good in each, and leave out whatever is wrong, weak or beside the point, even if most drafts have it. "
+    "Answer the request directly and do not mention that there are drafts."
 )
 _CHOOSE = (
     "Which draft answers the request best? Go by whether its statements are correct, and then by how well it serves "
-    "the "
-    "request. Give the number of that draft and nothing else."
+    "the request. Give the number of that draft and nothing else."
 )
 _TURNS = re.compile(
     r"<(?=\|[^|<>\n]{1,40}\|>|/?s>|(?:start|end)_of_turn>|[/<]{0,2}SYS>|(?:bos|eos|pad|unk)>|\uff5c)"
