@@ -160,3 +160,21 @@ def test_pass_and_majority_at_k(psephos, tmp_path):
     assert [values["pass@k", 1], values["maj@k", 1]] == pytest.approx([0.5, 0.5])
     assert "Right, of k samples" in psephos(*words).out
     assert psephos(*words[:-1], "few").complaint.startswith("psephos: --at: must be whole numbers")
+
+
+def test_samples_in_parts(psephos, folder, tmp_path):
+    """The same from Parquet that is read in parts, and the command of the page gives it again."""
+    path = tmp_path / "samples.parquet"
+    read(folder).frame().write_parquet(path)
+    words = ["select", path, "--alpha", "0.3", "--repeats", "0", "--parquet"]
+    assert psephos(*words, tmp_path / "whole.parquet").code == 0
+    done = psephos(*words, tmp_path / "parts.parquet", "--in-parts", "--json")
+    assert done.code == 0
+    one, other = (pl.read_parquet(tmp_path / f"{name}.parquet") for name in ("whole", "parts"))
+    assert one.equals(other)
+    made = json.loads(done.out)["provenance"]["command"]
+    assert "--in-parts" in made
+    again = psephos(*shlex.split(made)[1:], "--json")
+    assert json.loads(again.out)["provenance"]["command"] == made
+    refused = psephos("select", path, "--in-parts", "--at", "1")
+    assert (refused.code, refused.complaint) == (1, "psephos: --at: needs all samples at once, not in parts")

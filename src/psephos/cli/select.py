@@ -69,6 +69,7 @@ def select(
     repeats: Annotated[int, typer.Option(help="Resamples of the samples to say how sure it is.", min=0)] = 200,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
     engine: o.EngineOption = "1",
+    in_parts: Annotated[bool, typer.Option("--in-parts", help="Read Parquet in parts that fit in memory.")] = False,
     limit: Annotated[int, typer.Option(help="Rows to print.", min=0)] = 10,
     why: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Print what became of each answer.")] = None,
     json: o.Json = False,
@@ -77,12 +78,17 @@ def select(
 ) -> None:
     """Say which answers to take of many samples, how sure that is, and why not the others."""
     from psephos.cli import output
+    from psephos.errors import InputError
+    from psephos.opinions import Opinions
     from psephos.opinions.writing import write_frame
     from psephos.selection import select as select_answers
 
     given.check_outputs({"--parquet": parquet, "--report": report})
     of_rankings = method == "committee" or given.kind == "rankings"
-    opinions = replace(given, kind=given.kind or ("rankings" if of_rankings else "samples")).load()
+    wanted = replace(given, kind=given.kind or ("rankings" if of_rankings else "samples"))
+    opinions = wanted.load() if of_rankings else wanted.load_or_scan(in_parts=in_parts)
+    if at is not None and not isinstance(opinions, Opinions):
+        raise InputError("--at", "needs all samples at once, not in parts")
     options: dict[str, Any] = {"alpha": _alpha(alpha), "p_right": p_right, "reward_agg": reward_agg}
     options |= {"denominator": denominator}
     options |= {"fill": fill, "soft_gate": soft_gate, "weight": weight, "rule": rule, "solver": solver}
@@ -100,7 +106,7 @@ def select(
         rng=seed,
         **{name: value for name, value in options.items() if name not in _IDLE or value != _IDLE[name]},
     )
-    curves = _curves(opinions, at, equivalence, seed)
+    curves = _curves(opinions, at, equivalence, seed) if isinstance(opinions, Opinions) else None
     reasons = [result.why(item) for item in why or []]
     known = _known(result, equivalence)
     if parquet is not None:

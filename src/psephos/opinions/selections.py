@@ -32,7 +32,8 @@ class Selection(Result):
     Attributes
     ----------
     opinions : Opinions
-        The samples behind the selection, after equivalent answers were made one.
+        The samples behind the selection, after equivalent answers were made one; of samples in parts the one that
+        stands for each candidate.
     items : polars.Series of String, shape (n_items,)
     answers : polars.Series of String
         The candidates that the codes stand for.
@@ -171,7 +172,7 @@ class Selection(Result):
         first = self.place == 1
         lines = [
             ("items", f"{len(self):,}, for {int(first.sum()):,} of which something is taken"),
-            ("samples", f"{len(self.opinions):,} with {len(self.answer):,} candidates"),
+            ("samples", f"{self._drawn:,} with {len(self.answer):,} candidates"),
             ("taken", f"{int((self.place > 0).sum()):,} answers by {self.provenance.method}"),
             ("score", self.score_means),
         ]
@@ -186,6 +187,11 @@ class Selection(Result):
         lines.append(("flags", ", ".join(flagged) or "none"))
         lines += [("note", note) for note in self.provenance.notes]
         return lines
+
+    @property
+    def _drawn(self) -> int:
+        """How many samples there were; in parts, those that stand for no candidate are no longer at hand."""
+        return int(self.facts["samples"].sum()) if "samples" in self.facts else len(self.opinions)
 
     def to_dict(self) -> dict[str, Any]:
         """The whole selection, ready for JSON."""

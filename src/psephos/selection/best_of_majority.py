@@ -15,6 +15,8 @@ whose copies differ (the mean), the choice of alpha without C, majority vote whe
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,8 +24,10 @@ from psephos.engine import Engine, Rng
 from psephos.errors import InputError, check_choice, check_count, check_number
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.selections import Selection
+from psephos.opinions.sharding import Shards
 from psephos.selection.choosing import Choice, selection_of, tied_at
 from psephos.selection.grouping import Answers, Rewards, pools_of
+from psephos.selection.in_parts import select_in_parts
 from psephos.selection.pools import REWARD_AGGREGATES, Floats, Integers, Pools, in_order
 from psephos.selection.sureness import Rule, needed, shrunk
 
@@ -43,7 +47,7 @@ _RARE, _TAKEN, _BEHIND, _BY_VOTES, _FEWER_VOTES, _FILLED, _UNSCORED = range(len(
 
 
 def best_of_majority(
-    answers: Answers,
+    answers: Answers | Shards,
     rewards: Rewards | None = None,
     *,
     k: int = 1,
@@ -62,7 +66,7 @@ def best_of_majority(
 
     Parameters
     ----------
-    answers : Opinions, or sequence
+    answers : Opinions, Shards, or sequence
         Samples; or the answers to one question; or a list with the answers to each question. None is a sample without
         an answer: it counts as drawn, but cannot be taken.
     rewards : array_like, mapping or callable, optional
@@ -94,7 +98,7 @@ def best_of_majority(
     rng : int, Generator, SeedSequence or None, default 0
         Random numbers of the resamples.
     engine : int, str or Engine, default 1
-        Where the resamples are computed; the result is the same everywhere.
+        Where the resamples are computed, and of samples in parts the parts; the result is the same everywhere.
 
     Returns
     -------
@@ -131,6 +135,16 @@ def best_of_majority(
     check_choice("fill", fill, FILLS)
     repeats = check_count("repeats", repeats, low=0)
     check_alpha(alpha, p_right, soft_gate)
+    if isinstance(answers, Shards):
+        own: dict[str, Any] = {
+            "k": k,
+            "alpha": alpha,
+            "p_right": p_right,
+            "reward_agg": reward_agg,
+            "denominator": denominator,
+        }
+        own |= {"fill": fill, "soft_gate": soft_gate, "equivalence": equivalence, "repeats": repeats}
+        return select_in_parts(best_of_majority, answers, rewards, **own, rng=rng, engine=engine)
     pools = pools_of(answers, rewards, equivalence)
     check_rewards(pools)
     of_item = alpha_of(pools, alpha, p_right, denominator, soft_gate)

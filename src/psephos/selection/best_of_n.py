@@ -10,15 +10,19 @@ Source: best-of-N, as in Cobbe et al. (2021), arXiv:2110.14168; sheets 03 and 39
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from psephos.engine import Engine, Rng
 from psephos.errors import check_count
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.selections import Selection
+from psephos.opinions.sharding import Shards
 from psephos.selection.best_of_majority import check_rewards, given_rewards
 from psephos.selection.choosing import Choice, selection_of, tied_at
 from psephos.selection.grouping import Answers, Rewards, pools_of
+from psephos.selection.in_parts import select_in_parts
 from psephos.selection.pools import in_order
 from psephos.selection.sureness import Rule
 
@@ -30,7 +34,7 @@ REASONS = (
 
 
 def best_of_n(
-    answers: Answers,
+    answers: Answers | Shards,
     rewards: Rewards | None = None,
     *,
     k: int = 1,
@@ -61,6 +65,9 @@ def best_of_n(
     [['3']]
     """
     k, repeats = check_count("k", k), check_count("repeats", repeats, low=0)
+    if isinstance(answers, Shards):
+        own: dict[str, Any] = {"k": k, "equivalence": equivalence, "repeats": repeats}
+        return select_in_parts(best_of_n, answers, rewards, **own, rng=rng, engine=engine)
     pools = pools_of(answers, rewards, equivalence)
     check_rewards(pools)
     everything = np.ones(len(pools.tally.choice), dtype=bool)

@@ -11,14 +11,18 @@ Source: self-consistency of Wang et al. (2022), arXiv:2203.11171; sheet 03. For 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from psephos.engine import Engine, Rng
 from psephos.errors import check_count
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.selections import Selection
+from psephos.opinions.sharding import Shards
 from psephos.selection.choosing import Choice, selection_of, tied_at
 from psephos.selection.grouping import Answers, pools_of
+from psephos.selection.in_parts import select_in_parts
 from psephos.selection.pools import in_order
 from psephos.selection.sureness import Rule
 
@@ -29,7 +33,7 @@ REASONS = (
 
 
 def most_common(
-    answers: Answers,
+    answers: Answers | Shards,
     *,
     k: int = 1,
     equivalence: Equivalence = "exact",
@@ -59,6 +63,9 @@ def most_common(
     [['7', '9']]
     """
     k, repeats = check_count("k", k), check_count("repeats", repeats, low=0)
+    if isinstance(answers, Shards):
+        own: dict[str, Any] = {"k": k, "equivalence": equivalence, "repeats": repeats}
+        return select_in_parts(most_common, answers, None, **own, rng=rng, engine=engine)
     pools = pools_of(answers, None, equivalence)
     votes = pools.tally.votes.astype(np.float64)
     place, level = in_order(pools, votes, np.ones(len(votes), dtype=bool))

@@ -5,15 +5,18 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from inspect import signature
 from typing import Any
 
 from psephos.errors import InputError, check_choice
 from psephos.opinions.model import Opinions
 from psephos.opinions.selections import Selection
+from psephos.opinions.sharding import Shards
 from psephos.selection.best_of_majority import best_of_majority
 from psephos.selection.best_of_n import best_of_n
 from psephos.selection.committees import committee
+from psephos.selection.in_parts import select_in_parts
 from psephos.selection.most_common import most_common
 from psephos.selection.process_scores import process_scores
 from psephos.selection.weighted_vote import weighted_vote
@@ -29,7 +32,7 @@ SCORES = ("auto", "reward", "process")
 
 
 def select(
-    opinions: Opinions,
+    opinions: Opinions | Shards,
     *,
     method: str = "auto",
     score: str = "auto",
@@ -41,8 +44,9 @@ def select(
 
     Parameters
     ----------
-    opinions : Opinions
-        Of kind ``samples``, or ``rankings`` for a committee.
+    opinions : Opinions or Shards
+        Of kind ``samples``, or ``rankings`` for a committee. `psephos.opinions.scan` reads samples in parts that fit in
+        memory; on them `engine` says where the parts are worked on.
     method : {"auto", "best-of-majority", "best-of-n", "weighted-vote", "most-common", "committee"}, default "auto"
         ``"auto"``: best of majority where there are scores, else the most common answers; of rankings a committee.
     score : {"auto", "reward", "process"}, default "auto"
@@ -74,10 +78,11 @@ def select(
     if method == "committee" or (method == "auto" and getattr(opinions, "kind", "") == "rankings"):
         return _committee(opinions, score, options)
     check_choice("score", score, SCORES)
-    if not isinstance(opinions, Opinions) or opinions.kind != "samples":
+    if not isinstance(opinions, (Opinions, Shards)) or opinions.kind != "samples":
         kind = getattr(opinions, "kind", type(opinions).__name__)
         raise InputError("opinions", f"must be samples, got {kind}", hint="see psephos decide for votes of other kinds")
-    has_reward, has_logprobs = "reward" in opinions.numbers, "logprobs" in opinions.carried.columns
+    there = opinions.columns if isinstance(opinions, Shards) else {*opinions.numbers, *opinions.carried.columns}
+    has_reward, has_logprobs = "reward" in there, "logprobs" in there
     if (score == "reward" and not has_reward) or (score == "process" and not has_logprobs):
         missing = "reward" if score == "reward" else "logprobs"
         raise InputError(
@@ -90,6 +95,18 @@ def select(
         raise InputError(name, f"means nothing for {method}", hint="leave it out")
     if not process or method == "most-common":
         return METHODS[method](opinions, **options)
+    by_steps = partial(_by_process_scores, method=method, beta=beta, aggregate=aggregate)
+    if isinstance(opinions, Shards):
+        return select_in_parts(by_steps, opinions, None, **{**_OF_PARTS, **options})
+    return by_steps(opinions, **options)
+
+
+_OF_PARTS: dict[str, Any] = {"equivalence": "exact", "repeats": 0, "rng": 0, "engine": 1}
+"""What every method of samples takes, and its defaults."""
+
+
+def _by_process_scores(opinions: Opinions, *, method: str, beta: float, aggregate: str, **options: Any) -> Selection:
+    """A selection by the log-probabilities of the tokens."""
     scored = process_scores(opinions, beta=beta, aggregate=aggregate)
     found = METHODS[method](scored.rewarded(), **options)
     made = found.provenance
@@ -107,7 +124,9 @@ def select(
     )
 
 
-def _committee(opinions: Opinions, score: str, options: dict[str, Any]) -> Selection:
+def _committee(opinions: Opinions | Shards, score: str, options: dict[str, Any]) -> Selection:
     for name in set(options) - set(signature(committee).parameters):
         raise InputError(name, "means nothing for committee", hint="leave it out")
+    if isinstance(opinions, Shards):
+        raise InputError("opinions", "rankings are not read in parts", hint="use psephos.read")
     return committee(opinions, **{"k": 1, **options, "score": "borda" if score == "auto" else score})

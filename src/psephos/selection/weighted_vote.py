@@ -10,6 +10,8 @@ Source: the weighted vote of Yuan et al. (2024), arXiv:2412.01981, and Li et al.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import special
 
@@ -17,9 +19,11 @@ from psephos.engine import Engine, Rng
 from psephos.errors import InputError, check_choice, check_count
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.selections import Selection
+from psephos.opinions.sharding import Shards
 from psephos.selection.best_of_majority import check_rewards, given_rewards
 from psephos.selection.choosing import Choice, selection_of, tied_at
 from psephos.selection.grouping import Answers, Rewards, pools_of
+from psephos.selection.in_parts import select_in_parts
 from psephos.selection.pools import Floats, in_order
 from psephos.selection.sureness import Rule
 
@@ -32,7 +36,7 @@ REASONS = (
 
 
 def weighted_vote(
-    answers: Answers,
+    answers: Answers | Shards,
     rewards: Rewards | None = None,
     *,
     weight: str = "sigmoid",
@@ -74,6 +78,9 @@ def weighted_vote(
     """
     check_choice("weight", weight, WEIGHTS)
     k, repeats = check_count("k", k), check_count("repeats", repeats, low=0)
+    if isinstance(answers, Shards):
+        own: dict[str, Any] = {"weight": weight, "k": k, "equivalence": equivalence, "repeats": repeats}
+        return select_in_parts(weighted_vote, answers, rewards, **own, rng=rng, engine=engine)
     pools = pools_of(answers, rewards, equivalence)
     if pools.asks:
         raise InputError("rewards", "must be one number for each sample: every sample votes with its own")
