@@ -8,7 +8,7 @@ do methods of spending a budget make of them?
 
 import numpy as np
 
-from psephos.allocation import certainty_path, replay
+from psephos.allocation import replay
 from psephos.plots import plot
 
 rng = np.random.default_rng(1)
@@ -18,16 +18,15 @@ pools = {f"q{q}": rng.choice(list("abcd"), 64, p=easy if q % 10 < 7 else hard).t
 compared = replay(
     pools,
     budget=[4, 6, 8, 10, 12, 16],
-    methods=["uniform", "knowledge-gradient", "adaptive"],
+    methods=["uniform", "knowledge-gradient", "adaptive", "asc", "ppr"],
     gold=dict.fromkeys(pools, "a"),
     n_options=4,
+    repeats=5,
     rng=0,
 )
 figure = plot(compared)
 
 # %%
-# One hard question, sample by sample. The certainty may not be looked at after every sample, the p-value may.
+# What each method would have to spend evenly for the same consistency:
 
-path = certainty_path(pools["q7"], n_classes=4)
-print(path)
-certainty = plot(path)
+print(compared.savings.filter(compared.savings["budget"] == 8).select("method", "consistency", "uniform", "ratio"))
