@@ -2,8 +2,9 @@
 When is one question settled?
 =============================
 
-Samples of one question arrive one by one. The certainty of the leading answer (Adaptive-Consistency) rises and falls, and
-whoever looks after every sample and stops at 95 % is wrong too often. The p-value of PPR may be looked at at any time.
+Samples of one question arrive one by one. The certainty of the leading answer (Adaptive-Consistency) rises and falls,
+and whoever looks after every sample and stops at 95 % is wrong too often. The p-value of PPR may be looked at at any
+time.
 """
 
 import numpy as np
