@@ -14,7 +14,7 @@ import pytest
 
 from psephos.allocation import ask, replay
 from psephos.opinions import Opinions, read
-from psephos.selection import best_of_n, most_common, process_scores, solved, weighted_vote
+from psephos.selection import best_of_n, most_common, process_scores, score_probabilities, solved, weighted_vote
 from psephos.voters.language_model import StoredSamples
 
 HERE = Path(__file__).parents[2] / "examples" / "arithmetic"
@@ -166,3 +166,11 @@ def test_harder_levels_are_harder(sums: Opinions, gold: dict[str, str]) -> None:
     share = dict(shares.iter_rows())
     assert share["level-1"] > share["level-2"] > max(share["level-3"], share["level-4"])
     assert Counter(sums.frame()["status"]).keys() <= {"stop", "length", "no answer"}
+
+
+def test_scores_tell_easy_questions_from_hard_ones(sums: Opinions, gold: dict[str, str]) -> None:
+    """Each response is judged by a fit to other questions; the same probability for all has the larger Brier score."""
+    frame = sums.frame().with_columns(score=pl.Series(process_scores(sums).score)).filter(pl.col("score").is_finite())
+    truth = (frame["answer"] == frame["item"].replace_strict(gold)).fill_null(False).cast(float).to_numpy()
+    chance = score_probabilities(frame["score"], truth, questions=frame["item"], rng=0)
+    assert ((chance - truth) ** 2).mean() < 0.8 * truth.mean() * (1 - truth.mean())

@@ -32,6 +32,7 @@ from psephos.selection.most_common import most_common
 from psephos.selection.pass_at_k import majority_at_k, pass_all_at_k, pass_at_k
 from psephos.selection.process_scores import process_scores
 from psephos.selection.sample_plan import SamplePlan, plan_samples
+from psephos.selection.score_probabilities import score_probabilities
 from psephos.selection.selecting import select
 from psephos.selection.step_scores import ProcessScores
 from psephos.selection.success_curves import solved, success_curves
@@ -71,6 +72,7 @@ __all__ = [
     "process_scores",
     "proportional_bounds",
     "rankings_needed",
+    "score_probabilities",
     "select",
     "smoothness",
     "solved",
