@@ -10,7 +10,8 @@ Source: sheet 90 section 3.5. Differs: nothing.
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +22,13 @@ from sqlalchemy.orm import Session
 from psephos.agreement import agree, pairwise_agreement
 from psephos.errors import InputError
 from psephos.opinions import from_frame
-from psephos.review.store.tables import Decision, Item, Run
+from psephos.review.store.progress import progress
+from psephos.review.store.tables import Decision, Item, Project, Run
 from psephos.review.viewing import names_of, said
 
 REPEATS = 500
+MOST_ANSWERS = 12
+"""Answers in a table of who said what."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,26 @@ def agreement_of(session: Session, project_id: int) -> dict[str, Any]:
     except InputError as problem:
         found["note"] = str(problem)
     return found | {"pairs": _finite(found["pairs"])}
+
+
+def days_of(session: Session, project: Project, *, minutes_east: int = 0) -> list[dict[str, Any]]:
+    """What each person did on each day, by name, the latest day first."""
+    rows = progress(session, project, minutes_east=minutes_east).reverse().to_dicts()
+    names = names_of(session, {row["person"] for row in rows})
+    return [row | {"name": names.get(row["person"], "")} for row in rows]
+
+
+def confusion_of(pair: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """How often two people said what together: the answers, the counts by (left, right), from `items_of_pair`.
+
+    Examples
+    --------
+    >>> confusion_of([{"left": "a", "right": "a"}, {"left": "a", "right": "b"}, {"left": "a", "right": "b"}])
+    {'answers': ['a', 'b'], 'counts': {('a', 'a'): 1, ('a', 'b'): 2}}
+    """
+    counts = Counter((row["left"], row["right"]) for row in pair)
+    said = Counter(text for row in pair for text in (row["left"], row["right"]))
+    return {"answers": [text for text, _ in said.most_common(MOST_ANSWERS)], "counts": dict(counts)}
 
 
 def items_of_pair(session: Session, project_id: int, left: str, right: str) -> list[dict[str, Any]]:
