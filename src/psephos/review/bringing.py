@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from sqlalchemy.orm import Session
 
 from psephos.errors import InputError, check_choice
@@ -98,8 +99,13 @@ def _part_of(file: Path, question: str, kind: str) -> str:
     if kind:
         return next(name for name in KINDS[kind].required if name not in ("item", "voter"))
     (table,) = read_tables([file])
-    known = question in table.frame.columns and table.frame[question].dtype.is_numeric()
-    return "score" if known else "label"
+    if question not in table.frame.columns:
+        return "label"
+    answers = table.frame[question]
+    if file.suffix in (".csv", ".tsv"):  # where every cell is a text
+        numbers = answers.cast(pl.Float64, strict=False)
+        return "score" if numbers.null_count() == answers.null_count() else "label"
+    return "score" if answers.dtype.is_numeric() else "label"
 
 
 def _loaded(session: Session, here: Context, project: Project, opinions: Opinions, plain: str) -> dict[str, Any]:

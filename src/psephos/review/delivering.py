@@ -29,6 +29,15 @@ from psephos.review.store.columns import now, written
 from psephos.review.webhooks import check_address, post
 
 EVENTS = ("decision", "dispute", "comment", "export", "source")
+EVENT_WORDS = {
+    "decision": "decisions",
+    "dispute": "disputes",
+    "comment": "comments",
+    "export": "exports",
+    "source": "sources",
+    "test": "a test",
+}
+"""What a page calls them."""
 WAITS = (1, 5, 25, 125, 625)
 MOST = 20
 PAUSE = 2.0

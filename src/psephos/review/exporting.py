@@ -48,7 +48,16 @@ CHOICES = (
 )
 """Formats as a page offers them."""
 
-__all__ = ["CHOICES", "FORMATS", "TABLES", "begin", "file_name"]
+TABLE_CHOICES = (
+    ("settled", "Items: what was settled, what voters said"),
+    ("gold", "Gold labels with the share of each answer"),
+    ("opinions", "All opinions: a row per item and voter"),
+    ("decisions", "Decisions: who decided what, when"),
+    ("battles", "Battles: reviewed votes of an arena"),
+)
+"""Tables as a page offers them."""
+
+__all__ = ["CHOICES", "FORMATS", "TABLES", "TABLE_CHOICES", "begin", "file_name"]
 
 
 def begin(here: Context, form: str, **options: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ summed within bands that are evenly spaced on the mel scale,
 
     mel(f) = 2595 log10(1 + f / 700),        f from 60 to 8,000 Hz.
 
-Loudness is in decibels below the loudest band of the stretch, 0 to 255 over 70 dB. Only the windows themselves are
+Loudness is in decibels below the loudest band of the stretch, 0 to 255 over 50 dB. Only the windows themselves are
 read, so that a column of minute 50 costs as much as one of the first second; a stretch is at most `LONGEST` seconds and
 `MOST` columns.
 
@@ -26,7 +26,7 @@ from psephos.review.waveforms import NoWaveformError
 
 BANDS, WINDOW, RATE = 64, 512, 16_000
 LOWEST, HIGHEST = 60.0, 8000.0
-DECIBELS = 70.0
+DECIBELS = 50.0
 LONGEST = 60.0
 MOST = 2000
 

@@ -132,10 +132,11 @@ def shown(here: Context, *, webhook: dict[str, Any] | None = None) -> Response:
         says = {
             "hooks": looking_after.webhooks_of(session, here.project_id),
             "events": delivering.EVENTS,
+            "event_words": delivering.EVENT_WORDS,
             "webhook": webhook,
             "exports": session.scalars(jobs).all(),
             "forms": exporting.CHOICES,
-            "tables": exporting.TABLES,
+            "tables": exporting.TABLE_CHOICES,
             "sources": session.scalars(sources).all(),
             "read_as": bringing.READ_AS,
             "hidden": looking_after.hidden_items(session, here),
