@@ -25,7 +25,7 @@ WRITES = frozenset(
     f"{prefix}{name}"
     for prefix in ("", "api.")
     for name in ("project.hide", "project.restore", "item.hide", "item.restore", "webhook.test", "webhook.remove")
-) | {"item.lock", "api.lock", "item.comment.resolve", "item.comment.remove"}
+) | {"item.lock", "api.lock", "item.comment.resolve"}
 """Routes that do something without a body."""
 
 

@@ -7,12 +7,17 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 
+from psephos.opinions import from_frame
 from psephos.review import delivering
 from psephos.review.store.account_tables import Delivery, ResumePoint, SavedView, Webhook
 from psephos.review.store.audit_log import history, verify
 from psephos.review.store.columns import now
+from psephos.review.store.deciding import decide
+from psephos.review.store.loading import load
+from psephos.review.store.projects import create_project
 from psephos.review.store.tables import Comment, Item, Project
 from tests.review.conftest import XSS
 
@@ -274,3 +279,21 @@ def test_my_items_can_be_narrowed_to_those_that_differ(world: Any, dispute: str)
     assert "It has whiskers." in page
     assert "Nothing differs" in world.visitor("annotator").get(own(world, "/mine?differs=true")).text
     assert json.loads(second.call("GET", own(world, "/mine?differs=true", api=True)).text)[0]["final"] == "cat"
+
+
+def test_scores_of_people_are_compared_as_numbers(world: Any) -> None:
+    """Two people one step apart on a scale of five agree nearly fully; as labels they would not at all."""
+    rows = [(f"essay {n}", voter, float(n)) for n in range(5) for voter in ("m1", "m2")]
+    votes = from_frame(pl.DataFrame(rows, schema=["item", "voter", "score"], orient="row"), kind="scores")
+    with world.store.write() as session:
+        project = create_project(session, "essays", actor=world.ids["admin"], overlap=2, spread=2.0)
+        load(session, project, votes, actor=world.ids["admin"])
+        for one in session.query(Item).filter_by(project_id=project.id):
+            for who, more in (("annotator", 0.0), ("second", 0.5)):
+                decide(session, one.id, world.ids[who], {"score": one.place + more}, seconds=1)
+        number = project.id
+    found = world.visitor("admin").call("GET", f"/api/v1/projects/{number}/agreement").json()
+    alpha = next(row["value"] for row in found["coefficients"] if "alpha" in row["name"])
+    assert found["kinds"] == ["scores"]
+    assert alpha > 0.9
+    assert world.visitor("admin").get(f"/projects/{number}/agreement").status_code == 200

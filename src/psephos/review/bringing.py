@@ -10,7 +10,6 @@ Source: sheet 90 section 6. Differs: nothing.
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,8 +27,7 @@ from psephos.opinions.model import Opinions
 from psephos.review.context import Context
 from psephos.review.delivering import tell
 from psephos.review.store.account_tables import User
-from psephos.review.store.exporting.whole import FORMAT
-from psephos.review.store.importing.whole import import_project
+from psephos.review.store.importing.whole import import_project, is_whole_text
 from psephos.review.store.loading import Loaded, load
 from psephos.review.store.people import set_role
 from psephos.review.store.projects import create_project
@@ -68,7 +66,7 @@ def bring_project(
     here: Context, whole: bytes, name: str, *, project: str = "", question: str = "", kind: str = ""
 ) -> dict[str, Any]:
     """Make a project of a file: a full export becomes the project that it was, anything else fills a new one."""
-    if _is_whole(whole):
+    if is_whole_text(whole[: 1 << 20]):
         with here.write() as session:
             lines = iter(whole.decode("utf-8", "replace").splitlines(keepends=True))
             made = import_project(session, lines, actor=here.caller.user_id, name=_plain_name(name)[0])
@@ -124,18 +122,6 @@ def _manage(session: Session, here: Context, project: Project) -> None:
     """Who brings a project is its manager."""
     person = session.get_one(User, here.caller.user_id)
     set_role(session, project, person, "manager", actor=here.caller.user_id)
-
-
-def _is_whole(whole: bytes) -> bool:
-    """Whether the first line is the head of a full export."""
-    first = whole[: 1 << 20].split(b"\n", 1)[0]
-    if FORMAT.encode() not in first:
-        return False
-    try:
-        opening = json.loads(first)
-    except ValueError:
-        return False
-    return isinstance(opening, dict) and opening.get("format") == FORMAT
 
 
 def _plain_name(name: str) -> tuple[str, str]:

@@ -116,6 +116,27 @@ def import_project(session: Session, lines: Iterable[str], *, actor: str, name: 
     return project
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a file is a full export, as its first line says."""
+    with path.open("rb") as file:
+        return is_whole_text(file.readline(1 << 20))
+
+
+def is_whole_text(opening: bytes) -> bool:
+    r"""Whether a file that begins like this is a full export.
+
+    Examples
+    --------
+    >>> is_whole_text(b'{"format":"psephos project","version":1}\n'), is_whole_text(b'{"item": "a"}\n')
+    (True, False)
+    """
+    try:
+        head = json.loads(opening.split(b"\n", 1)[0])
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(head, dict) and head.get("format") == FORMAT
+
+
 def _parsed(line: str, name: str, number: int, digest: Any) -> dict[str, Any]:
     digest.update(line.encode())
     try:
