@@ -32,7 +32,7 @@ def test_a_project_goes_out_whole_and_comes_back(psephos, store, tmp_path):
     back = psephos("db", "load", target, "--project", "again", "--store", store)
     assert (back.code, back.out) == (0, "again: project 2, with its whole history\n")
     both = psephos("db", "load", target, target, "--project", "x", "--store", store)
-    assert (both.code, "by itself" in both.err) == (1, True)
+    assert (both.code, "by itself" in both.complaint) == (1, True)
 
 
 def test_a_report_and_tables_go_out(psephos, store, tmp_path):
@@ -49,7 +49,7 @@ def test_a_control_is_named_as_a_column(psephos, tmp_path):
     file.write_text(json.dumps(LABEL_STUDIO))
     address = str(tmp_path / "r.sqlite")
     refused = psephos("db", "load", file, "--project", "tasks", "--store", address)
-    assert (refused.code, "'stars', 'tone'" in refused.err) == (1, True)
+    assert (refused.code, "'stars', 'tone'" in refused.complaint) == (1, True)
     taken = psephos("db", "load", file, "--project", "tasks", "--store", address, "--column", "label=tone")
     assert taken.code == 0
     assert psephos("decide", file, "--column", "label=tone").code == 0
@@ -70,5 +70,5 @@ def test_what_cannot_be_is_one_clear_line(psephos, store, tmp_path, words, compl
     place = [str(tmp_path / words[1]), *words[2:]]
     done = psephos("db", words[0], *place, "--store", store)
     assert done.code == 1
-    assert complaint in done.err
+    assert complaint in done.complaint
     assert not Path(place[0]).exists()
