@@ -21,7 +21,7 @@ from psephos.review.store.audit_log import head
 from psephos.review.store.exporting.jobs import run_export
 from psephos.review.store.loading import load
 from psephos.review.store.opening import Store, open_store
-from psephos.review.store.tables import Item, Project
+from psephos.review.store.tables import Export, Item, Project
 from tests.review.conftest import XSS
 
 QUESTIONS = {"q1": "2 + 2?", "q2": "Capital of France?"}
@@ -205,3 +205,18 @@ def test_the_page_exports_with_its_options_and_downloads(world: Any, form: str) 
         latest = re.search(rf"{own}/exports/\d+/file", manager.get(f"{own}/settings").text)
         assert latest is not None
         assert "'=1+1" in manager.get(latest[0]).text
+
+
+def test_the_row_of_an_export_says_how_far_it_is(store: Store, tmp_path: Path) -> None:
+    names = [f"i{n}" for n in range(3000)]
+    project, user = filled(store, samples(names, ["m"] * 3000, [0] * 3000, ["x"] * 3000))
+    seen: list[tuple[int, int]] = []
+
+    def look(done: int) -> None:
+        with store.read() as session:
+            row = session.query(Export).one()
+            seen.append((done, row.done))
+
+    made = run_export(store, project, "jsonl", tmp_path / "all.jsonl", actor=user, progress=look)
+    assert seen == [(5000, 5000)]
+    assert made.done == len((tmp_path / "all.jsonl").read_text().splitlines()) > 5000

@@ -27,6 +27,7 @@ from psephos.review.store.items import Evidence, evidence
 from psephos.review.store.resuming import point_of
 from psephos.review.store.tables import Comment, Consensus, Decision, Item, Media, Opinion, Project, Reservation, Run
 from psephos.review.transcript_view import corrections
+from psephos.statistics import wilson_interval
 
 CONTENT = ("prompt", "question", "input", "context", "title", "text")
 """What of the table about items is shown as the question."""
@@ -269,6 +270,10 @@ def _choices(opinions: Sequence[Opinion], consensus: Consensus | None, detail: d
         text = str(one["choice"])
         more = {name: one.get(name) for name in ("votes", "share", "certainty")}
         found.append(_candidate(text, leads=text == choice, voters=voters.get(text, []), **more))
+    counts = [one["votes"] or 0 for one in found]
+    low, high = wilson_interval(counts, [max(sum(counts), 1)] * len(counts))
+    for one, least, most in zip(found, low.tolist(), high.tolist(), strict=True):
+        one["share_low"], one["share_high"] = round(least, 4), round(most, 4)
     found.sort(key=lambda one: (not one["leads"], -(one["votes"] or 0)))
     return {"candidates": found, "abstained": silent}
 

@@ -49,7 +49,7 @@ def run_export(
     actor : str
         Id of who asks.
     progress : callable, optional
-        Is told the number of lines written so far.
+        Is told the number of lines written so far; the row of the export says it too.
     **options
         ``table`` (of csv and parquet), ``only_final``, ``history``, ``neutralise`` (of csv), ``names`` (of jsonl),
         ``opinions`` and ``language`` (of html).
@@ -75,8 +75,15 @@ def run_export(
         said = {"format": form, "options": {name: str(value) for name, value in options.items()}}
         job.head = record(session, project_id, actor, "export.create", f"export:{job.id}", None, said).hash
         number = job.id
+
+    def told(done: int) -> None:
+        with store.write() as session:
+            session.get_one(Export, number).done = done
+        if progress is not None:
+            progress(done)
+
     try:
-        written, count = _write(store, project_id, form, path, progress, options)
+        written, count = _write(store, project_id, form, path, told, options)
     except BaseException as problem:
         _finish(store, number, status="failed", problem=str(problem)[:500])
         raise
@@ -90,7 +97,7 @@ def _write(
     project_id: int,
     form: str,
     path: Path,
-    progress: Callable[[int], None] | None,
+    progress: Callable[[int], None],
     options: dict[str, Any],
 ) -> tuple[Path, int]:
     with store.read() as session:
@@ -119,13 +126,13 @@ def _write(
         return target, frame.height
 
 
-def _streamed(parts: Iterable[str], path: Path, progress: Callable[[int], None] | None) -> int:
+def _streamed(parts: Iterable[str], path: Path, progress: Callable[[int], None]) -> int:
     """Write parts one after the other, so that memory does not grow with the project; how many there were."""
     count = 0
     with atomic_write(path) as file:
         for count, part in enumerate(parts, start=1):
             file.write(part)
-            if progress is not None and count % _EVERY == 0:
+            if count % _EVERY == 0:
                 progress(count)
     return count
 
