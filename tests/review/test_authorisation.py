@@ -13,6 +13,7 @@ from psephos.review.authorisation import RANK, RULES, NotAllowedError, NotThereE
 from psephos.review.context import Caller
 from psephos.review.store.audit_log import history
 from psephos.review.store.columns import now
+from psephos.review.store.tables import Comment, Item, Project
 
 ROUTES = sorted(
     ((route.name, route.path, min(route.methods - {"HEAD"})) for router in all_routers() for route in router.routes),
@@ -20,6 +21,12 @@ ROUTES = sorted(
 )
 ROLES = ("viewer", "annotator", "reviewer", "manager")
 VISITORS = ("", "stranger", *ROLES, "admin")
+WRITES = frozenset(
+    f"{prefix}{name}"
+    for prefix in ("", "api.")
+    for name in ("project.hide", "project.restore", "item.hide", "item.restore", "webhook.test", "webhook.remove")
+) | {"item.lock", "api.lock", "item.comment.resolve"}
+"""Routes that do something without a body."""
 
 
 def path_of(path: str, ids: dict[str, Any], which: str, visitor: str) -> str:
@@ -28,6 +35,14 @@ def path_of(path: str, ids: dict[str, Any], which: str, visitor: str) -> str:
     values |= {"project": ids[which], "view": ids.get(f"view {visitor}", 1), "user": ids["second"]}
     values |= {"name": "app.js", "link": "none", "one": 999_999, "factor": 999_999}
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda part: str(values[part[1]]), path)
+
+
+def bring_back(world: Any) -> None:
+    """Some routes hide the very project and item that the next ones ask for."""
+    with world.store.write() as session:
+        session.get_one(Project, world.ids["own"]).deleted_at = None
+        session.get_one(Item, world.ids["own item"]).deleted_at = None
+        session.get_one(Comment, world.ids["own comment"]).deleted_at = None
 
 
 def test_every_route_has_a_rule_and_every_rule_a_route() -> None:
@@ -71,6 +86,9 @@ def test_each_route_lets_in_whom_its_rule_names(world: Any, visitor: str) -> Non
         else:
             expected = (False, visitor != "admin" and RANK[visitor] < RANK[rule.least])
         assert kept_out == expected, (name, got.status_code, got.text[:200])
+        if name in WRITES and not any(expected):
+            assert got.status_code in (200, 202, 204, 303, 409, 422), (name, got.status_code)
+            bring_back(world)
         assert got.status_code != 500, (name, got.text[:300])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 
 from psephos.review.accounts import links
 from psephos.review.accounts.people import local_user
+from psephos.review.store import deciding
 from psephos.review.store.audit_log import verify
 from psephos.review.store.columns import now
 from psephos.review.store.tables import Comment, Decision, Item, Opinion, Project
+from tests.opinions.test_annotations import LABEL_STUDIO as TASKS
 from tests.review.conftest import XSS
 
 WIDTHS = (360, 1280, 2560)
@@ -286,3 +289,47 @@ def test_without_script_forms_decide_too(chromium: Any, serve: Any) -> None:
     with running.world.store.read() as session:
         assert session.query(Decision).count() == 1
     context.close()
+
+
+def test_a_dispute_is_settled_by_what_several_find_acceptable(opened: Any) -> None:
+    with opened.running.world.store.write() as session:
+        session.get_one(Project, opened.ids["own"]).overlap = 2
+        for name, said in (("annotator", "cat"), ("second", "dog")):
+            deciding.decide(session, opened.ids["own item"], opened.ids[name], {"choice": said})
+    page = opened(f"/projects/{opened.ids['own']}/items/{opened.ids['own item']}")
+    page.keyboard.press("b")
+    assert page.locator("#several input:checked").count() == 2
+    page.locator("#several button").press("Enter")
+    page.locator("#said:has-text('Saved')").wait_for()
+    with opened.running.world.store.read() as session:
+        final = session.get_one(Item, opened.ids["own item"]).final
+    assert final is not None
+    assert sorted(final["both"]) == ["cat", "dog"]
+
+
+def test_a_file_is_loaded_on_the_page_and_a_wrong_one_says_why(opened: Any) -> None:
+    page = opened("/projects", quiet=False)
+    page.locator("#f-file").set_input_files(
+        {"name": "tasks.json", "mimeType": "", "buffer": json.dumps(TASKS).encode()}
+    )
+    page.locator("#file-form button").click()
+    page.locator("#file-problem:has-text('stars')").wait_for()
+    page.locator("#file-form summary").click()
+    page.locator("#f-question").fill("tone")
+    page.locator("#file-form button").click()
+    page.locator("h1:has-text('2 items to check')").wait_for()
+    page.goto(page.url + "/settings")
+    page.locator("html[data-ready]").wait_for()
+    more = b"item,voter,label\nnew,somebody,good\n"
+    page.locator("#f-file").set_input_files({"name": "more.csv", "mimeType": "text/csv", "buffer": more})
+    page.locator("#file-form button").click()
+    page.locator("h1:has-text('3 items to check')").wait_for()
+
+
+def test_comments_are_dealt_with_in_place(opened: Any) -> None:
+    page = opened(f"/projects/{opened.ids['own']}/items/{opened.ids['own item']}")
+    page.locator("#comments button:has-text('Dealt with')").click()
+    page.locator("#comments .good:has-text('dealt with')").wait_for()
+    page.locator("#comments button:has-text('Open again')").click()
+    page.locator("#comments button:has-text('Dealt with')").wait_for()
+    assert page.locator("#comments .good").count() == 0

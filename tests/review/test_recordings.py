@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psephos.opinions import from_frame
+from psephos.review.spectrograms import BANDS, spectrogram
 from psephos.review.store.exporting.transcripts import corrected, divided
 from psephos.review.store.loading import load
 from psephos.review.store.projects import create_project
@@ -272,3 +273,40 @@ def test_no_corrections_and_no_columns_are_an_empty_grid() -> None:
 )
 def test_the_direction_is_that_of_the_first_strong_sign(text: str, found: bool) -> None:
     assert is_right_to_left(text) is found
+
+
+def test_frequencies_of_tones_lie_in_their_bands_and_times(tmp_path: Path) -> None:
+    """A second of 500 Hz, then one of 4 kHz: the loudest band of each column is that of its tone."""
+    time = np.arange(RATE) / RATE
+    sound = np.concatenate([8000 * np.sin(2 * np.pi * hertz * time) for hertz in (500, 4000)])
+    place = wav(tmp_path / "tones.wav", sound)
+    found = np.frombuffer(spectrogram(place, 0, 2, 40), np.uint8).reshape(40, BANDS)
+    mel = np.linspace(*(2595 * np.log10(1 + np.array([60, 8000]) / 700)), BANDS + 2)[1:-1]
+    hertz = 700 * (10 ** (mel / 2595) - 1)
+    assert set(found[:19].argmax(axis=1)) == {int(np.abs(hertz - 500).argmin())}
+    assert set(found[21:].argmax(axis=1)) == {int(np.abs(hertz - 4000).argmin())}
+    beyond = np.frombuffer(spectrogram(place, 5, 6, 10), np.uint8)
+    assert beyond.max() == 0
+
+
+@pytest.mark.parametrize("rate", [800, 8000, 44_100])
+def test_frequencies_of_any_rate_are_drawn(tmp_path: Path, rate: int) -> None:
+    place = wav(tmp_path / "tone.wav", tone(1, rate), rate)
+    found = np.frombuffer(spectrogram(place, 0, 1, 7), np.uint8)
+    assert (len(found), found.max()) == (7 * BANDS, 255)
+
+
+def test_frequencies_are_asked_for_by_stretch(world: World, hour: int, tmp_path: Path) -> None:
+    one = world.visitor("viewer")
+    got = one.get(f"/media/{hour}/spectrogram?start=3000&end=3060&columns=100")
+    assert (got.status_code, len(got.content), got.headers["x-bands"]) == (200, 100 * BANDS, str(BANDS))
+    for asked in ("start=0&end=61", "start=5&end=5", "start=9&end=5", "start=-1&end=5", "start=0&end=5&columns=99999"):
+        assert one.get(f"/media/{hour}/spectrogram?{asked}").status_code == 422, asked
+    noise = tmp_path / "noise.mp3"
+    noise.write_bytes(b"ID3" + bytes(range(256)) * 20)
+    with world.store.write() as session:
+        bad = Media(project_id=world.ids["own"], name="noise.mp3", path=str(noise), type="audio/mpeg", size=5123)
+        session.add(bad)
+        session.flush()
+        number = bad.id
+    assert one.get(f"/media/{number}/spectrogram?start=0&end=1").status_code in (200, 204)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from psephos.review.store.columns import now
 from psephos.review.store.exporting.transcripts import settled_words
 from psephos.review.store.loading import load
 from psephos.review.store.projects import create_project
-from psephos.review.store.tables import Decision, Item, Project
+from psephos.review.store.tables import Decision, Item, Project, Reservation
 from tests.review.conftest import XSS
 from tests.review.test_browser import violations
 from tests.review.test_recordings import long_wav, tone, wav
@@ -261,11 +260,60 @@ def test_going_on_steps_back_and_the_place_is_remembered(spoken: Any) -> None:
     assert sought() == pytest.approx(stopped - 1, abs=0.1)
     page.keyboard.press("Space")
     stopped = player(page, "currentTime")
-    page.close()
-    back = workspace.open(item, context=context, path="#none")
-    ready(back)
-    places = json.loads(back.evaluate("localStorage['psephos.places']"))
-    assert list(places.values()) == [pytest.approx(stopped, abs=0.3)]
+    place = focused(page)
+    page.goto(f"{workspace.running.url}/projects/{workspace.project}")
+    for _ in range(40):  # what a page sends while it is left may come after the next page
+        if page.locator("a:has-text('Go on where you stopped')").count():
+            break
+        page.wait_for_timeout(100)
+        page.reload()
+    assert page.locator("a:has-text('Go on where you stopped')").count() == 1
+    elsewhere = workspace.open(item, context=workspace.context())
+    ready(elsewhere)
+    elsewhere.wait_for_timeout(300)
+    assert player(elsewhere, "currentTime") == pytest.approx(stopped, abs=0.3)
+    assert player(elsewhere, "paused") is True
+    assert focused(elsewhere) == place > 1
+
+
+def test_frequencies_take_the_place_of_loudness_and_stay(spoken: Any) -> None:
+    workspace, item = spoken
+    page = workspace.open(item, quiet=False)  # the browser remarks on a canvas that is read several times
+    ready(page)
+    with page.expect_response(lambda answer: "/spectrogram?" in answer.url) as told:
+        page.keyboard.press("y")
+    assert told.value.status == 200
+    page.locator("canvas.tall").wait_for()
+    inked = """() => { const one = document.querySelector('canvas');
+        const data = one.getContext('2d').getImageData(0, 0, one.width, one.height).data;
+        return data.filter((value, at) => at % 4 === 3 && value > 40).length / (one.width * one.height); }"""
+    for _ in range(100):
+        if page.evaluate(inked) > 0.02:
+            break
+        page.wait_for_timeout(50)
+    assert page.evaluate(inked) > 0.02
+    assert page.locator("[data-command=spectrogram]").get_attribute("aria-pressed") == "true"
+    page.keyboard.press("y")
+    page.locator("canvas:not(.tall)").wait_for()
+
+
+def test_a_lease_that_runs_out_is_said_and_a_key_keeps_it(workspace: Workspace) -> None:
+    """Without a sign of life the item is kept a third of its lease; then it is said, and any key keeps it."""
+    (item,) = workspace.load(clip("short", WORDS), {"short": {}}, lease_seconds=3)
+    page = workspace.open(item)
+    page.locator("#notice button:has-text('I am still here')").wait_for(timeout=10_000)
+    with workspace.running.world.store.read() as session:
+        before = session.query(Reservation).filter_by(item_id=item).one().until
+    page.wait_for_timeout(200)
+    page.locator("#notice button").click()
+    page.locator("#notice[hidden]").wait_for(state="attached")
+    for _ in range(100):
+        with workspace.running.world.store.read() as session:
+            after = session.query(Reservation).filter_by(item_id=item).one().until
+        if after > before:
+            break
+        page.wait_for_timeout(50)
+    assert after > before
 
 
 def test_a_seek_before_the_recording_is_known_is_not_lost(spoken: Any) -> None:

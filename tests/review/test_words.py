@@ -9,6 +9,8 @@ import pytest
 
 import psephos.review
 from psephos.errors import InputError
+from psephos.review.delivering import EVENT_WORDS
+from psephos.review.exporting import CHOICES, TABLE_CHOICES
 from psephos.review.keys import BINDINGS, bindings_of, check_keys
 from psephos.review.languages import LANGUAGES, best_language, catalogue, counted, translated
 from psephos.review.rendering import templates
@@ -23,7 +25,8 @@ def said_on_pages() -> set[str]:
             first = message[0] if isinstance(message, tuple) else message
             if isinstance(first, str):
                 found.add(first)
-    return found | {one.says for one in BINDINGS}
+    offered = {label for _, label in (*CHOICES, *TABLE_CHOICES)}
+    return found | {one.says for one in BINDINGS} | offered | set(EVENT_WORDS.values())
 
 
 @pytest.mark.parametrize("language", [tag for tag in LANGUAGES if tag != "en"])

@@ -25,6 +25,7 @@ from psephos.cli.rank import rank
 from psephos.cli.select import select
 from psephos.cli.serve import serve
 from psephos.cli.store import audit, backup, db
+from psephos.cli.store_files import load, take
 from psephos.cli.study import study
 from psephos.cli.transcribe import transcribe
 from psephos.cli.transfer import export, import_
@@ -54,6 +55,8 @@ app.command("import", cls=Verb)(import_)
 app.command(cls=Verb)(export)
 app.add_typer(audit, name="audit")
 app.command(cls=Verb)(backup)
+db.command(cls=Verb)(load)
+db.command(cls=Verb)(take)
 app.add_typer(db, name="db")
 app.command(cls=Verb)(demo)
 app.command(cls=Verb)(doctor)

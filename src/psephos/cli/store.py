@@ -38,7 +38,7 @@ def verify(
 
     if head is not None and project is None:
         raise InputError("head", "is of one log", hint="say which with project=")
-    opened = _existing(store)
+    opened = existing(store)
     out, bad = output.console(), False
     with opened.read() as session:
         for chain in chains(session) if project is None else [project]:
@@ -58,7 +58,7 @@ def backup(
     from psephos.cli import output
     from psephos.review.store.moving import backup as copy
 
-    opened = _existing(store)
+    opened = existing(store)
     output.print_line(output.console(), f"Wrote {copy(opened, to)}")
     opened.close()
 
@@ -73,7 +73,7 @@ def migrate_to(
     from psephos.review.store import open_store
     from psephos.review.store.moving import move
 
-    opened = _existing(store)
+    opened = existing(store)
     into = open_store(target)
     output.print_line(output.console(), f"Copied {move(opened, into)}")
     into.close()
@@ -104,7 +104,7 @@ def upgrade(
     opened.close()
 
 
-def _existing(address: str) -> Store:
+def existing(address: str) -> Store:
     """The store, which must be there."""
     from psephos.errors import InputError
     from psephos.review.store import open_store

@@ -122,6 +122,9 @@ def _careful_jsonl(lines: Sequence[str], name: str, banned: Collection[str] = ()
         return read_arena_log(records, rows, name, issues, banned=banned)
     if is_harness_result(records[0]):
         raise ParseError(name, "holds results of lm-evaluation-harness, one file of JSON each, not lines")
+    annotated = _annotated(records, rows, name, issues)
+    if annotated is not None:
+        return annotated
     spoken = _spoken(records, [f"line {number:,}" for number in rows], name, issues)
     if spoken is not None:
         return spoken
@@ -156,6 +159,9 @@ def read_json(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
         shape = log_shape(value)
         if shape is not None:
             return read_log(shape, value, name)
+    annotated = _annotated([value] if isinstance(value, dict) else value, None, name, ())
+    if annotated is not None:
+        return annotated
     spoken = _spoken([value] if isinstance(value, dict) else value, None, name, ())
     if spoken is not None:
         return spoken
@@ -242,6 +248,18 @@ def _from_records(
             issues.append(Issue(f"{key} holds nested values: kept as JSON text", NOTED, name, rows[nested]))
         columns[key] = series(key, column)
     return pl.DataFrame(columns), issues
+
+
+def _annotated(values: Any, rows: Sequence[int] | None, name: str, issues: Sequence[Issue]) -> Table | None:
+    """The table of JSON objects that are annotations of another tool, None where the first is none."""
+    if not isinstance(values, list) or not values or not isinstance(values[0], dict):
+        return None
+    from psephos.opinions.annotations import annotation_shape, read_annotations
+
+    shape = annotation_shape(values[0])
+    if shape is None:
+        return None
+    return read_annotations(shape, values, rows or range(1, len(values) + 1), name, issues)
 
 
 def _spoken(values: Any, places: Sequence[str] | None, name: str, issues: Sequence[Issue]) -> Table | None:

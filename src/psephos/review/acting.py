@@ -14,18 +14,19 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from psephos.errors import ForbiddenError, InputError
-from psephos.review.authorisation import may
+from psephos.review.authorisation import NotThereError, may
 from psephos.review.context import Context
 from psephos.review.delivering import tell
 from psephos.review.store import items
 from psephos.review.store.account_tables import SignIn
 from psephos.review.store.adjudicating import adjudicate
-from psephos.review.store.comments import comment
+from psephos.review.store.comments import comment, delete_comment, resolve
 from psephos.review.store.deciding import accept_all, decide, own_decision, skip
 from psephos.review.store.reservations import release, reserve
+from psephos.review.store.resuming import remember
 from psephos.review.store.tables import Decision, Item, Project
 from psephos.review.store.undoing import redo, undo
-from psephos.review.viewing import names_of, said
+from psephos.review.viewing import names_of, said, view
 
 TWICE = timedelta(minutes=10)
 """How long after a decision the same one again is taken for the same request."""
@@ -116,6 +117,35 @@ def remark(here: Context, item_id: int, body: str, *, place: int | None = None) 
         tell(session, here.project_id, "comment", {"item": item_id, "comment": one.id})
         who = names_of(session, [here.caller.user_id]).get(here.caller.user_id, "")
         return {"id": one.id, "who": who, "at": one.created_at.isoformat(), "body": one.body, "place": place}
+
+
+def resolve_remark(here: Context, item_id: int, comment_id: int, resolved: bool) -> dict[str, Any]:
+    """Mark a comment as dealt with, or as open again."""
+    with here.write() as session:
+        _check_seen(session, here, item_id, comment_id)
+        resolve(session, comment_id, here.caller.user_id, resolved=resolved)
+        return {"id": comment_id, "resolved": resolved}
+
+
+def take_back_remark(here: Context, item_id: int, comment_id: int) -> None:
+    """Take back a comment of one's own."""
+    with here.write() as session:
+        _check_seen(session, here, item_id, comment_id)
+        delete_comment(session, comment_id, here.caller.user_id)
+
+
+def leave_off(here: Context, item_id: int, *, place: int | None, seconds: float | None) -> dict[str, Any]:
+    """Keep where in an item this person stopped."""
+    with here.write() as session:
+        remember(session, item_id, here.caller.user_id, place=place, seconds=seconds)
+    return {"place": place, "seconds": seconds}
+
+
+def _check_seen(session: Session, here: Context, item_id: int, comment_id: int) -> None:
+    """A comment of another item, or one that a blind project still hides, is not there."""
+    seen = view(session, here, session.get_one(Item, item_id))["comments"]
+    if all(one["id"] != comment_id for one in seen):
+        raise NotThereError
 
 
 def _check_reviewer(here: Context, what: str) -> None:

@@ -1,8 +1,9 @@
 """How far do the people of a project agree, with each other and with what was settled on?
 
 People's decisions become opinions like any others, and the coefficients are those of `psephos.agreement`, computed
-once there; a page never computes its own. Only what is current counts, one answer per person and item, skips and
-transcripts' words left out.
+once there; a page never computes its own: scores as numbers, everything else as labels, each kind by itself. Only what
+is current counts, one answer per person and item, skips and transcripts' words left out; who settles a dispute is no
+rater of it.
 
 Source: sheet 90 section 3.5. Differs: nothing.
 """
@@ -10,21 +11,23 @@ Source: sheet 90 section 3.5. Differs: nothing.
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from psephos.agreement import agree, pairwise_agreement
 from psephos.errors import InputError
-from psephos.opinions import from_frame
-from psephos.review.store.tables import Decision, Item, Run
+from psephos.review.store.progress import progress, reviewers_opinions
+from psephos.review.store.tables import Decision, Item, Project, Run
 from psephos.review.viewing import names_of, said
 
 REPEATS = 500
+MOST_ANSWERS = 12
+"""Answers in a table of who said what."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Answered:
 
     item: int
     name: str
+    kind: str
+    act: str
     person: str
     says: str
     final: str | None
@@ -58,6 +63,8 @@ def answers_of(session: Session, project_id: int) -> list[Answered]:
         Answered(
             item.id,
             item.name,
+            item.kind,
+            decision.act,
             decision.author_id,
             said(decision),
             None if item.final is None else said(Decision(act="decide", answer=item.final)),
@@ -83,36 +90,55 @@ def agreement_of(session: Session, project_id: int) -> dict[str, Any]:
         "note": "",
         "voters": runs[0].voters[:200] if runs else [],
     }
-    shared = {one.item for one in answers}
     by_item: dict[int, set[str]] = defaultdict(set)
     for one in answers:
-        by_item[one.item].add(one.person)
-    found["shared"] = sum(len(by_item[item]) > 1 for item in shared)
+        if one.act == "decide":
+            by_item[one.item].add(one.person)
+    found["shared"] = sum(len(people) > 1 for people in by_item.values())
     if not found["shared"]:
         return found | {"note": "No item has the decisions of two people yet."}
-    frame = pl.DataFrame(
-        [(str(one.item), one.person, one.says) for one in answers], schema=["item", "voter", "label"], orient="row"
-    )
-    opinions = from_frame(frame, kind="labels", repeated="last")
-    found["pairs"] = [
-        row | {"left_name": names.get(row["left"], ""), "right_name": names.get(row["right"], "")}
-        for row in pairwise_agreement(opinions).to_dicts()
-        if row["items"]
-    ]
-    try:
-        result = agree(opinions, repeats=REPEATS, rng=0)
-        found["coefficients"] = _finite(result.table().to_dicts())
-        found["summary"] = [list(line) for line in result.summary()]
-    except InputError as problem:
-        found["note"] = str(problem)
-    return found | {"pairs": _finite(found["pairs"])}
+    project = session.get_one(Project, project_id)
+    found["kinds"] = sorted({one.kind for one in answers if len(by_item[one.item]) > 1})
+    for kind in found["kinds"]:
+        opinions = reviewers_opinions(session, project, kind)
+        for row in pairwise_agreement(opinions).to_dicts():
+            called = {f"{side}_name": names.get(row[side], "") for side in ("left", "right")}
+            found["pairs"] += _finite([row | called | {"kind": kind}]) if row["items"] else []
+        try:
+            result = agree(opinions, repeats=REPEATS, rng=0)
+        except InputError as problem:
+            found["note"] = str(problem)
+            continue
+        found["coefficients"] += _finite([row | {"kind": kind} for row in result.table().to_dicts()])
+        found.setdefault("summary", []).extend(list(line) for line in result.summary())
+    return found
+
+
+def days_of(session: Session, project: Project, *, minutes_east: int = 0) -> list[dict[str, Any]]:
+    """What each person did on each day, by name, the latest day first."""
+    rows = progress(session, project, minutes_east=minutes_east).reverse().to_dicts()
+    names = names_of(session, {row["person"] for row in rows})
+    return [row | {"name": names.get(row["person"], "")} for row in rows]
+
+
+def confusion_of(pair: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """How often two people said what together: the answers, the counts by (left, right), from `items_of_pair`.
+
+    Examples
+    --------
+    >>> confusion_of([{"left": "a", "right": "a"}, {"left": "a", "right": "b"}, {"left": "a", "right": "b"}])
+    {'answers': ['a', 'b'], 'counts': {('a', 'a'): 1, ('a', 'b'): 2}}
+    """
+    counts = Counter((row["left"], row["right"]) for row in pair)
+    said = Counter(text for row in pair for text in (row["left"], row["right"]))
+    return {"answers": [text for text, _ in said.most_common(MOST_ANSWERS)], "counts": dict(counts)}
 
 
 def items_of_pair(session: Session, project_id: int, left: str, right: str) -> list[dict[str, Any]]:
     """The items that two people both decided, those first on which they differ."""
     by_item: dict[int, dict[str, Answered]] = defaultdict(dict)
     for one in answers_of(session, project_id):
-        if one.person in (left, right):
+        if one.person in (left, right) and one.act == "decide":
             by_item[one.item][one.person] = one
     both = [pair for pair in by_item.values() if left in pair and right in pair]
     rows = [

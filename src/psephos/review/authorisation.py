@@ -35,17 +35,20 @@ RANK: Mapping[str, int] = MappingProxyType({role: place for place, role in enume
 class Rule:
     """Who may come in: ``anyone``, ``person`` (signed in), a role in the project of the path, or ``admin``.
 
-    `scope` is what a token needs; None: no token will do, as for passwords and tokens themselves.
+    `scope` is what a token needs; None: no token will do, as for passwords and tokens themselves. `hidden`: the project
+    or item of the path may be one that was hidden, which only those routes find that bring it back.
     """
 
     least: str
     scope: str | None = "read"
+    hidden: bool = False
 
 
 ANYONE, PERSON, ADMIN = Rule("anyone"), Rule("person"), Rule("admin", "manage")
 SELF = Rule("person", None)
 SEE, DECIDE = Rule("viewer"), Rule("annotator", "write")
 REVIEW, MANAGE, LOOK_AFTER = Rule("reviewer"), Rule("manager", "manage"), Rule("manager", "read")
+BRING_BACK = Rule("manager", "manage", hidden=True)
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
@@ -93,6 +96,13 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "item": SEE,
         "item.decide": DECIDE,
         "item.comment": DECIDE,
+        "item.comment.resolve": DECIDE,
+        "item.comment.remove": DECIDE,
+        "item.lock": MANAGE,
+        "item.hide": MANAGE,
+        "item.restore": BRING_BACK,
+        "view.save": DECIDE,
+        "view.remove": DECIDE,
         "agreement": REVIEW,
         "mine": DECIDE,
         "history": LOOK_AFTER,
@@ -101,8 +111,14 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "people.role": MANAGE,
         "project.settings": LOOK_AFTER,
         "project.settings.save": MANAGE,
+        "project.hide": MANAGE,
+        "project.restore": BRING_BACK,
+        "webhook.add": MANAGE,
+        "webhook.test": MANAGE,
+        "webhook.remove": MANAGE,
         "media": SEE,
         "media.waveform": SEE,
+        "media.spectrogram": SEE,
         "export.create": MANAGE,
         "export.download": LOOK_AFTER,
         # The same for programs.
@@ -112,8 +128,13 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "api.keys": PERSON,
         "api.projects": PERSON,
         "api.project.create": ADMIN,
+        "api.project.from_file": ADMIN,
+        "api.projects.hidden": PERSON,
         "api.project": SEE,
         "api.project.change": MANAGE,
+        "api.project.hide": MANAGE,
+        "api.project.restore": BRING_BACK,
+        "api.items.hidden": LOOK_AFTER,
         "api.source.add": MANAGE,
         "api.queue": SEE,
         "api.risk": SEE,
@@ -127,10 +148,17 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "api.undo": DECIDE,
         "api.redo": DECIDE,
         "api.flag": DECIDE,
+        "api.lock": MANAGE,
+        "api.item.hide": MANAGE,
+        "api.item.restore": BRING_BACK,
+        "api.place": Rule("viewer", "write"),
         "api.accept_many": Rule("reviewer", "write"),
         "api.comments": SEE,
         "api.comment.add": DECIDE,
+        "api.comment.resolve": DECIDE,
+        "api.comment.remove": DECIDE,
         "api.agreement": REVIEW,
+        "api.progress": REVIEW,
         "api.mine": DECIDE,
         "api.history": LOOK_AFTER,
         "api.history.verify": LOOK_AFTER,
@@ -145,6 +173,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "api.export": LOOK_AFTER,
         "api.webhooks": LOOK_AFTER,
         "api.webhook.add": MANAGE,
+        "api.webhook.test": MANAGE,
         "api.webhook.remove": MANAGE,
     }
 )
@@ -221,12 +250,12 @@ def permit(session: Session, caller: Caller, route: str, path: Mapping[str, obje
         if not caller.admin or caller.only_project is not None:
             raise NotAllowedError("admin")
         return Permit(role="admin")
-    project_id = _project(session, path)
+    project_id = _project(session, path, hidden=rule.hidden)
     role = "manager" if caller.admin else role_of(session, project_id, caller.user_id)
     if role is None or caller.only_project not in (None, project_id):
         raise NotThereError
     for name, value in path.items():
-        belongs = _BELONGS.get(name)
+        belongs = _any_item if name == "item" and rule.hidden else _BELONGS.get(name)
         if belongs is not None and not belongs(session, _whole(value), project_id, caller):
             raise NotThereError
     if RANK[role] < RANK[rule.least]:
@@ -239,15 +268,17 @@ def may(here: Context, least: str) -> bool:
     return RANK.get(here.permit.role, 0) >= RANK[least]
 
 
-def _project(session: Session, path: Mapping[str, object]) -> int:
-    """The project of a path, if there is one that was not deleted."""
+def _project(session: Session, path: Mapping[str, object], *, hidden: bool) -> int:
+    """The project of a path, if there is one that was not hidden, or may be."""
     if "media" in path:
         found = session.scalar(select(Media.project_id).where(Media.id == _whole(path["media"])))
     elif "export" in path and "project" not in path:
         found = session.scalar(select(Export.project_id).where(Export.id == _whole(path["export"])))
     else:
         found = _whole(path.get("project"))
-    alive = select(Project.id).where(Project.id == found, Project.deleted_at.is_(None))
+    alive = select(Project.id).where(Project.id == found)
+    if not hidden or "item" in path:
+        alive = alive.where(Project.deleted_at.is_(None))
     known = None if found is None else session.scalar(alive)
     if known is None:
         raise NotThereError
@@ -265,6 +296,11 @@ def _whole(value: object) -> int:
 def _item(session: Session, item: int, project: int, _: Caller) -> bool:
     alive = select(Item.id).where(Item.id == item, Item.project_id == project, Item.deleted_at.is_(None))
     return session.scalar(alive) is not None
+
+
+def _any_item(session: Session, item: int, project: int, _: Caller) -> bool:
+    """Also one that was hidden."""
+    return session.scalar(select(Item.id).where(Item.id == item, Item.project_id == project)) is not None
 
 
 def _comment(session: Session, comment: int, project: int, _: Caller) -> bool:

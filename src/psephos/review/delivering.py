@@ -19,7 +19,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from psephos.errors import InputError, StoreError
@@ -29,6 +29,15 @@ from psephos.review.store.columns import now, written
 from psephos.review.webhooks import check_address, post
 
 EVENTS = ("decision", "dispute", "comment", "export", "source")
+EVENT_WORDS = {
+    "decision": "decisions",
+    "dispute": "disputes",
+    "comment": "comments",
+    "export": "exports",
+    "source": "sources",
+    "test": "a test",
+}
+"""What a page calls them."""
 WAITS = (1, 5, 25, 125, 625)
 MOST = 20
 PAUSE = 2.0
@@ -64,8 +73,22 @@ def tell(session: Session, project_id: int, event: str, about: dict[str, Any]) -
     hooks = session.scalars(select(Webhook).where(Webhook.project_id == project_id, Webhook.active.is_(True))).all()
     for hook in hooks:
         if event in hook.events:
-            body = {"event": event, "project": project_id, "at": written(now())} | about
-            session.add(Delivery(webhook_id=hook.id, event=event, body=json.dumps(body, ensure_ascii=False)))
+            tell_one(session, hook, event, about)
+
+
+def tell_one(session: Session, hook: Webhook, event: str, about: dict[str, Any]) -> Delivery:
+    """Put a message for one webhook into the store, whatever it wants to be told."""
+    body = {"event": event, "project": hook.project_id, "at": written(now())} | about
+    made = Delivery(webhook_id=hook.id, event=event, body=json.dumps(body, ensure_ascii=False))
+    session.add(made)
+    session.flush()
+    return made
+
+
+def give_up(session: Session, webhook: int) -> None:
+    """Send nothing more of what waits for a webhook."""
+    waits = (Delivery.webhook_id == webhook, Delivery.status == "waiting")
+    session.execute(update(Delivery).where(*waits).values(status="given up", reply="the webhook was removed"))
 
 
 def deliver(server: Server) -> int:

@@ -22,7 +22,7 @@ from psephos.errors import InputError, check_choice
 from psephos.review.context import Context
 from psephos.review.delivering import tell
 from psephos.review.settings import Settings
-from psephos.review.store.exporting.jobs import FORMATS, run_export
+from psephos.review.store.exporting.jobs import ENDINGS, FORMATS, run_export
 from psephos.review.store.exporting.tables import TABLES
 from psephos.review.store.tables import Export, Project
 
@@ -30,7 +30,34 @@ log = structlog.get_logger("psephos.review")
 WAIT, TRIES = 0.5, 20
 """How long to wait for the row of an export, in seconds and times."""
 
-__all__ = ["FORMATS", "TABLES", "begin", "file_name"]
+CHOICES = (
+    ("html", "Report with the evidence, to print"),
+    ("csv", "Table for spreadsheets (CSV)"),
+    ("parquet", "Table (Parquet)"),
+    ("gold", "Gold labels with the share of each answer"),
+    ("preferences", "Preferred and rejected answers (DPO)"),
+    ("txt", "Transcripts: plain text"),
+    ("srt", "Transcripts: subtitles (SRT)"),
+    ("vtt", "Transcripts: subtitles (WebVTT)"),
+    ("textgrid", "Transcripts: Praat (TextGrid)"),
+    ("eaf", "Transcripts: ELAN (EAF)"),
+    ("ctm", "Transcripts: scoring (CTM)"),
+    ("stm", "Transcripts: scoring (STM)"),
+    ("json", "Transcripts: words with times and certainty (JSON)"),
+    ("jsonl", "The whole project, to bring back or keep"),
+)
+"""Formats as a page offers them."""
+
+TABLE_CHOICES = (
+    ("settled", "Items: what was settled, what voters said"),
+    ("gold", "Gold labels with the share of each answer"),
+    ("opinions", "All opinions: a row per item and voter"),
+    ("decisions", "Decisions: who decided what, when"),
+    ("battles", "Battles: reviewed votes of an arena"),
+)
+"""Tables as a page offers them."""
+
+__all__ = ["CHOICES", "FORMATS", "TABLES", "TABLE_CHOICES", "begin", "file_name"]
 
 
 def begin(here: Context, form: str, **options: Any) -> dict[str, Any]:
@@ -46,7 +73,7 @@ def begin(here: Context, form: str, **options: Any) -> dict[str, Any]:
         check_choice("table", options["table"], tuple(TABLES))
     stated = {name: value for name, value in options.items() if value is not None}
     project, actor, server = here.project_id, here.caller.user_id, here.server
-    ending = {"gold": "jsonl"}.get(form, form)
+    ending = ENDINGS.get(form, form)
     place = folder_of(here.settings) / f"{secrets.token_urlsafe(16)}.{ending}"
 
     def work() -> None:

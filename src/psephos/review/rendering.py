@@ -46,6 +46,7 @@ def templates(language: str) -> Environment:
     filters: dict[str, Any] = {
         "certainty": words.certainty,
         "count": lambda number: grouped(number, language),
+        "day": lambda text: moment(f"{text}T00:00:00", language).split()[0],
         "decimal": decimal,
         "keymap": lambda bindings: {key: [one.command, one.where] for one, key in bindings if key},
         "lasting": words.lasting,

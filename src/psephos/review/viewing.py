@@ -24,8 +24,10 @@ from psephos.review.store.account_tables import User
 from psephos.review.store.adjudicating import columns
 from psephos.review.store.answers import shown
 from psephos.review.store.items import Evidence, evidence
+from psephos.review.store.resuming import point_of
 from psephos.review.store.tables import Comment, Consensus, Decision, Item, Media, Opinion, Project, Reservation, Run
 from psephos.review.transcript_view import corrections
+from psephos.statistics import wilson_interval
 
 CONTENT = ("prompt", "question", "input", "context", "title", "text")
 """What of the table about items is shown as the question."""
@@ -67,6 +69,7 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "offset_ms": _offset(session, item),
         "language": project.language,
         "others": _others(session, here, item),
+        "resume": _resume(session, here, item),
         "decisions": [_decided(one, names, here, nameless=nameless) for one in reversed(seen.decisions)],
         "comments": [_comment(one, names, here, nameless=nameless) for one in seen.comments],
         "offered": {"says": said(seen.offered[0]), "answer": seen.offered[0].answer} if seen.offered else None,
@@ -154,7 +157,15 @@ def _decided(one: Decision, names: dict[str, str], here: Context, *, nameless: b
 
 def _comment(one: Comment, names: dict[str, str], here: Context, *, nameless: bool) -> dict[str, Any]:
     who = _who(one.author_id, names, here, nameless=nameless)
-    return {"id": one.id, "who": who, "at": one.created_at.isoformat(), "body": one.body, "place": one.place}
+    return {
+        "id": one.id,
+        "who": who,
+        "mine": one.author_id == here.caller.user_id,
+        "at": one.created_at.isoformat(),
+        "body": one.body,
+        "place": one.place,
+        "resolved": one.resolved_at is not None,
+    }
 
 
 def _who(person: str, names: dict[str, str], here: Context, *, nameless: bool) -> str:
@@ -171,6 +182,12 @@ def _others(session: Session, here: Context, item: Item) -> list[str]:
         Reservation.item_id == item.id, Reservation.until > here.at, Reservation.user_id != here.caller.user_id
     )
     return [name or "somebody" for name in session.scalars(live)]
+
+
+def _resume(session: Session, here: Context, item: Item) -> dict[str, Any] | None:
+    """Where this person stopped."""
+    point = point_of(session, item.id, here.caller.user_id)
+    return None if point is None else {"place": point.place, "seconds": point.seconds}
 
 
 def _playable(session: Session, item: Item) -> int | None:
@@ -253,6 +270,10 @@ def _choices(opinions: Sequence[Opinion], consensus: Consensus | None, detail: d
         text = str(one["choice"])
         more = {name: one.get(name) for name in ("votes", "share", "certainty")}
         found.append(_candidate(text, leads=text == choice, voters=voters.get(text, []), **more))
+    counts = [one["votes"] or 0 for one in found]
+    low, high = wilson_interval(counts, [max(sum(counts), 1)] * len(counts))
+    for one, least, most in zip(found, low.tolist(), high.tolist(), strict=True):
+        one["share_low"], one["share_high"] = round(least, 4), round(most, 4)
     found.sort(key=lambda one: (not one["leads"], -(one["votes"] or 0)))
     return {"candidates": found, "abstained": silent}
 

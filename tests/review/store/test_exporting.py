@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from psephos.errors import InputError, ParseError
+from psephos.errors import InputError
 from psephos.opinions import Word, read, transcripts
 from psephos.review.store import adjudicating, deciding, loading, people, projects
 from psephos.review.store.audit_log import history, verify
@@ -20,8 +20,6 @@ from psephos.review.store.exporting.elan import format_elan
 from psephos.review.store.exporting.jobs import FORMATS, run_export
 from psephos.review.store.exporting.text_grid import format_text_grid
 from psephos.review.store.exporting.transcripts import rewritten
-from psephos.review.store.importing.argilla import read_argilla
-from psephos.review.store.importing.label_studio import read_label_studio
 
 
 @pytest.fixture
@@ -156,84 +154,3 @@ def test_an_export_that_fails_is_logged_as_such(bench: Any, tmp_path: Path) -> N
         run_export(bench.store, 9, "csv", tmp_path / "x.csv", actor=bench.users[0])
     assert list(tmp_path.glob("x*")) == []
     assert set(FORMATS) >= {"jsonl", "csv", "parquet", "gold", "srt"}
-
-
-LABEL_STUDIO = [
-    {
-        "id": 7,
-        "data": {"text": "fine"},
-        "annotations": [
-            {
-                "completed_by": {"email": "ann@x.org"},
-                "result": [{"from_name": "tone", "type": "choices", "value": {"choices": ["good"]}}],
-            },
-            {"completed_by": 3, "was_cancelled": True, "result": []},
-        ],
-        "predictions": [
-            {"model_version": "m1", "result": [{"from_name": "tone", "type": "choices", "value": {"choices": ["bad"]}}]}
-        ],
-    },
-    {
-        "id": 8,
-        "data": {"text": "=1"},
-        "annotations": [
-            {"completed_by": 3, "result": [{"from_name": "stars", "type": "rating", "value": {"rating": 4}}]}
-        ],
-    },
-]
-
-
-def test_label_studio_comes_in(tmp_path: Path) -> None:
-    file = tmp_path / "export.json"
-    file.write_text(json.dumps(LABEL_STUDIO))
-    with pytest.raises(InputError, match="'stars', 'tone'"):
-        read_label_studio(file)
-    found = read_label_studio(file, control="tone")
-    assert found.kind == "labels"
-    rows = set(found.frame().select("item", "voter", "label").rows())
-    assert {("7", "ann@x.org", "good"), ("7", "m1", "bad"), ("7", "3", None)} <= rows
-    assert found.about.items["text"].to_list() == ["fine", "=1"]
-    assert read_label_studio(file, control="stars").frame().filter(pl.col("score").is_not_null())[
-        "score"
-    ].to_list() == [4]
-    with pytest.raises(InputError):
-        read_label_studio(file, control="none")
-    for text in ("{}", "[1]", "no json"):
-        file.write_text(text)
-        with pytest.raises(ParseError):
-            read_label_studio(file)
-
-
-def test_argilla_comes_in_in_both_shapes(tmp_path: Path) -> None:
-    new = {
-        "id": "r1",
-        "fields": {"prompt": "2 + 2?"},
-        "responses": {
-            "ok": [
-                {"value": "yes", "status": "submitted", "user_id": "u1"},
-                {"value": "no", "status": "draft", "user_id": "u2"},
-                {"value": None, "status": "discarded", "user_id": "u3"},
-            ]
-        },
-        "suggestions": {"ok": {"value": "no", "agent": "model"}},
-    }
-    old = {
-        "id": "r1",
-        "fields": {"prompt": "2 + 2?"},
-        "responses": [
-            {"values": {"ok": {"value": "yes"}}, "status": "submitted", "user_id": "u1"},
-            {"values": {"ok": {"value": None}}, "status": "discarded", "user_id": "u3"},
-        ],
-        "suggestions": [{"question_name": "ok", "value": "no", "agent": "model"}],
-    }
-    expected = {("r1", "u1", "yes"), ("r1", "u3", None), ("r1", "model", "no")}
-    for name, text in (("new.json", json.dumps([new])), ("old.jsonl", json.dumps(old) + "\n")):
-        file = tmp_path / name
-        file.write_text(text)
-        found = read_argilla(file)
-        assert set(found.frame().select("item", "voter", "label").rows()) == expected
-    with pytest.raises(InputError):
-        read_argilla(file, question="other")
-    file.write_text("[1]")
-    with pytest.raises(ParseError):
-        read_argilla(file)

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from psephos.errors import InputError
 from psephos.opinions import labels, rankings, samples, scores, transcripts
-from psephos.review.store import items, loading, projects, queue, recomputing
+from psephos.review.store import deciding, items, loading, people, projects, queue, recomputing
 from psephos.review.store.drawing import drawn
 from psephos.review.store.gathering import opinions_of
 from psephos.review.store.remaining_risk import errors_left, remaining_risk
@@ -270,3 +270,23 @@ def test_an_empty_transcript_is_kept(empty: Any) -> None:
         assert opinions_of(session, 1, "transcripts").size("voter") == 3
     assert words["d"] == []
     assert json.dumps(words)
+
+
+def test_a_word_that_a_person_confirms_is_no_error_found(empty: Any) -> None:
+    """Three clips of the audit slice: places confirmed, a place put right, a text taken as it is."""
+    said = [
+        (clip, voter, place, word) for clip in "xyz" for voter in "abc" for place, word in enumerate(["no", "pain"])
+    ]
+    with empty.write() as session:
+        actor = projects.system_user(session).id
+        project = projects.create_project(session, "clips", actor=actor, audit_share=1.0)
+        loading.load(session, project, transcripts(*map(list, zip(*said, strict=True))), actor=actor)
+        user = people.create_user(session, "ann", actor=actor).id
+        deciding.decide(session, 1, user, {"choice": "no"}, place=1)
+        deciding.decide(session, 1, user, {"choice": "pain"}, place=2)
+        deciding.decide(session, 1, user, {"text": "no pain"})
+        deciding.decide(session, 2, user, {"own": "new"}, place=1)
+        deciding.decide(session, 2, user, {"text": "new pain"})
+        deciding.decide(session, 3, user, {"text": "no pain"})
+        risk = remaining_risk(session, project)
+    assert (risk.audited, risk.found) == (3, 1.0)

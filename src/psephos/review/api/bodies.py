@@ -73,6 +73,25 @@ class FlagBody(Body):
     flagged: bool
 
 
+class LockBody(Body):
+    """Whether an item is closed."""
+
+    locked: bool
+
+
+class PlaceBody(Body):
+    """Where in an item somebody stopped: the word of a transcript, the second of the recording."""
+
+    place: Id | None = None
+    seconds: Annotated[float, Field(ge=0, le=1e9)] | None = None
+
+
+class ResolveBody(Body):
+    """Whether a remark is dealt with."""
+
+    resolved: bool
+
+
 class CommentBody(Body):
     """A remark on an item, or on one place of it."""
 
@@ -135,6 +154,9 @@ class ExportBody(Body):
     table: Annotated[str, Field(max_length=40)] | None = None
     only_final: bool | None = None
     history: bool | None = None
+    opinions: bool | None = None
+    names: bool | None = None
+    language: Literal["en", "de"] | None = None
     neutralise: bool | None = None
 
 

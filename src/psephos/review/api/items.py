@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
-from psephos.review import acting
-from psephos.review.api.bodies import CommentBody, DecisionBody, FlagBody, ReservationBody, SkipBody
+from psephos.review import acting, looking_after
+from psephos.review.api.bodies import (
+    CommentBody,
+    DecisionBody,
+    FlagBody,
+    LockBody,
+    PlaceBody,
+    ReservationBody,
+    ResolveBody,
+    SkipBody,
+)
 from psephos.review.context import Here
 from psephos.review.store.audit_log import history
 from psephos.review.store.tables import Item
@@ -71,6 +81,30 @@ def flag(here: Here, item: int, body: FlagBody) -> dict[str, Any]:
     return acting.flag(here, item, body.flagged)
 
 
+@router.put("/lock", name="api.lock")
+def lock(here: Here, item: int, body: LockBody) -> dict[str, Any]:
+    """Close a settled item, or open it again."""
+    return looking_after.lock_item(here, item, body.locked)
+
+
+@router.delete("", name="api.item.hide")
+def hide(here: Here, item: int) -> dict[str, Any]:
+    """Hide the item; it can be brought back for 30 days."""
+    return looking_after.hide_item(here, item)
+
+
+@router.post("/restore", name="api.item.restore")
+def restore(here: Here, item: int) -> dict[str, Any]:
+    """Show a hidden item again."""
+    return looking_after.bring_back_item(here, item)
+
+
+@router.put("/place", name="api.place")
+def place(here: Here, item: int, body: PlaceBody) -> dict[str, Any]:
+    """Keep where in the item one stopped, to go on there on any machine; without both it is forgotten."""
+    return acting.leave_off(here, item, place=body.place, seconds=body.seconds)
+
+
 @router.get("/comments", name="api.comments")
 def comments(here: Here, item: int) -> list[dict[str, Any]]:
     """Remarks on the item, as far as one may see them."""
@@ -83,3 +117,16 @@ def comments(here: Here, item: int) -> list[dict[str, Any]]:
 def comment(here: Here, item: int, body: CommentBody) -> dict[str, Any]:
     """Remark on the item."""
     return acting.remark(here, item, body.body, place=body.place)
+
+
+@router.put("/comments/{comment}", name="api.comment.resolve")
+def resolve(here: Here, item: int, comment: int, body: ResolveBody) -> dict[str, Any]:
+    """Mark a remark as dealt with, or as open again."""
+    return acting.resolve_remark(here, item, comment, body.resolved)
+
+
+@router.delete("/comments/{comment}", name="api.comment.remove", status_code=204)
+def take_back(here: Here, item: int, comment: int) -> Response:
+    """Take back a remark of one's own."""
+    acting.take_back_remark(here, item, comment)
+    return Response(status_code=204)

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query
 from sqlalchemy import select
 from starlette.responses import Response
 
-from psephos.review import delivering, exporting
+from psephos.review import exporting, looking_after
 from psephos.review.api.bodies import ExportBody, InviteBody, RoleBody, WebhookBody
 from psephos.review.context import Here
 from psephos.review.pages.project import add_person, change_role
-from psephos.review.store.account_tables import Delivery, Membership, User, Webhook
-from psephos.review.store.audit_log import history, record, verify
+from psephos.review.store.account_tables import Membership, User
+from psephos.review.store.audit_log import history, verify
 from psephos.review.store.tables import Export
 
 router = APIRouter(prefix="/api/v1/projects/{project}", tags=["managing"])
@@ -99,41 +99,33 @@ def export(here: Here, export: int) -> dict[str, Any]:
 def webhooks(here: Here) -> list[dict[str, Any]]:
     """Addresses that are told, and what became of the last messages."""
     with here.read() as session:
-        query = select(Webhook).where(Webhook.project_id == here.project_id).order_by(Webhook.id)
-        return [_webhook(one) | {"deliveries": _deliveries(session, one.id)} for one in session.scalars(query)]
+        return looking_after.webhooks_of(session, here.project_id)
 
 
 @router.post("/webhooks", name="api.webhook.add", status_code=201)
 def add_webhook(here: Here, body: WebhookBody) -> dict[str, Any]:
     """Add an address; the secret of the signatures is shown this once."""
-    private = here.settings.private_addresses
-    delivering.check(body.url, private=private)
-    with here.write() as session:
-        one, secret = delivering.add(session, here.project_id, body.url, body.events)
-        after = {"events": one.events}
-        record(session, here.project_id, here.caller.user_id, "webhook.add", f"webhook:{one.id}", None, after)
-        return _webhook(one) | {"secret": secret}
+    return looking_after.add_webhook(here, body.url, body.events)
+
+
+@router.post("/webhooks/{webhook}/test", name="api.webhook.test", status_code=202)
+def test_webhook(here: Here, webhook: int) -> dict[str, Any]:
+    """Send the address a message of the event ``test``."""
+    return looking_after.test_webhook(here, webhook)
 
 
 @router.delete("/webhooks/{webhook}", name="api.webhook.remove", status_code=204)
 def remove_webhook(here: Here, webhook: int) -> Response:
     """Tell an address no more."""
-    with here.write() as session:
-        session.get_one(Webhook, webhook).active = False
-        record(session, here.project_id, here.caller.user_id, "webhook.remove", f"webhook:{webhook}")
+    looking_after.remove_webhook(here, webhook)
     return Response(status_code=204)
 
 
-def _webhook(one: Webhook) -> dict[str, Any]:
-    return {"id": one.id, "url": one.url, "events": one.events, "active": one.active}
-
-
-def _deliveries(session: Any, webhook: int) -> list[dict[str, Any]]:
-    query = select(Delivery).where(Delivery.webhook_id == webhook).order_by(Delivery.id.desc()).limit(20)
-    return [
-        {"id": one.id, "event": one.event, "status": one.status, "attempts": one.attempts, "reply": one.reply}
-        for one in session.scalars(query)
-    ]
+@router.get("/hidden", name="api.items.hidden")
+def hidden(here: Here) -> list[dict[str, Any]]:
+    """Items that were hidden in the last 30 days."""
+    with here.read() as session:
+        return looking_after.hidden_items(session, here)
 
 
 def _export(one: Export) -> dict[str, Any]:

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from psephos.errors import InputError
-from psephos.opinions import read
-from psephos.review import acting
-from psephos.review.agreeing import agreement_of, items_of_pair
+from psephos.review import acting, bringing, looking_after
+from psephos.review.agreeing import agreement_of, days_of, items_of_pair
 from psephos.review.api.bodies import AcceptBody, ProjectBody, ViewBody
 from psephos.review.context import Here
-from psephos.review.delivering import tell
 from psephos.review.pages.projects import projects_of
 from psephos.review.pages.queue import Wanted
 from psephos.review.queueing import PAGE, rows_of
 from psephos.review.risk import remaining
 from psephos.review.security import media_type
-from psephos.review.store.account_tables import SavedView, User
-from psephos.review.store.loading import load
+from psephos.review.store.account_tables import User
 from psephos.review.store.people import set_role
-from psephos.review.store.progress import my_items, progress
+from psephos.review.store.progress import my_items
 from psephos.review.store.projects import RULES, change_project, create_project
 from psephos.review.store.queue import counts
 from psephos.review.store.tables import Project
 
 router = APIRouter(prefix="/api/v1/projects", tags=["projects"])
 Long = Annotated[str, Query(max_length=200)]
+FileName = Annotated[str, Query(min_length=1, max_length=200)]
+ReadAs = Literal["", "labels", "samples", "scores", "transcripts", "battles"]
 
 
 @router.get("", name="api.projects")
@@ -40,6 +36,13 @@ def projects(here: Here) -> list[dict[str, Any]]:
     """The projects of whoever asks."""
     with here.read() as session:
         return projects_of(session, here)
+
+
+@router.get("/hidden", name="api.projects.hidden")
+def hidden(here: Here) -> list[dict[str, Any]]:
+    """Projects that were hidden in the last 30 days and that one may bring back."""
+    with here.read() as session:
+        return looking_after.hidden_projects(session, here)
 
 
 @router.post("", name="api.project.create", status_code=201)
@@ -76,43 +79,36 @@ async def _whole(request: Request) -> bytes:
     return await request.body()
 
 
-@router.post(
-    "/{project}/sources",
-    name="api.source.add",
-    status_code=201,
-    openapi_extra={
-        "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
-    },
-)
-def add_source(
-    here: Here, name: Annotated[str, Query(min_length=1, max_length=200)], whole: Annotated[bytes, Depends(_whole)]
+_FILE = {"requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+@router.post("/from-file", name="api.project.from_file", status_code=201, openapi_extra=_FILE)
+def from_file(
+    here: Here,
+    name: FileName,
+    whole: Annotated[bytes, Depends(_whole)],
+    project: Long = "",
+    question: Long = "",
+    kind: ReadAs = "",
 ) -> dict[str, Any]:
-    """Load opinions from a file; its name says the format. The name is never used as a path."""
-    plain = Path(name.replace("\\", "/")).name
-    ending = "".join(Path(plain).suffixes[-2:])[-20:]
-    if not ending or not all(sign.isalnum() or sign == "." for sign in ending):
-        raise InputError("name", f"must end in the format, as in votes.csv, got {plain!r:.80}")
-    with tempfile.TemporaryDirectory(prefix="psephos-") as folder:
-        file = Path(folder, f"upload{ending}")
-        file.write_bytes(whole)
-        try:
-            opinions = read(file)
-        except InputError as wrong:
-            problem, where, hint = (
-                text and text.replace(str(file), plain) for text in (wrong.problem, wrong.where, wrong.hint)
-            )
-            raise InputError("file", problem or "cannot be read", where=where, hint=hint) from None
-    with here.write() as session:
-        found = session.get_one(Project, here.project_id)
-        loaded = load(session, found, opinions, actor=here.caller.user_id, name=plain)
-        tell(session, found.id, "source", {"source": loaded.source_id, "items": loaded.items})
-        return {
-            "source": loaded.source_id,
-            "items": loaded.items,
-            "known_items": loaded.known_items,
-            "opinions": loaded.opinions,
-            "set_aside": loaded.set_aside,
-        }
+    """Make a project of a file: a full export becomes the project that it was, anything else fills a new one.
+
+    `project` is what it is called, the name of the file if not given; `question` and `kind` as in adding a source.
+    """
+    return bringing.bring_project(here, whole, name, project=project, question=question, kind=kind)
+
+
+@router.post("/{project}/sources", name="api.source.add", status_code=201, openapi_extra=_FILE)
+def add_source(
+    here: Here, name: FileName, whole: Annotated[bytes, Depends(_whole)], question: Long = "", kind: ReadAs = ""
+) -> dict[str, Any]:
+    """Load opinions from a file; its name says the format. The name is never used as a path.
+
+    Everything that `psephos.read` reads: tables, transcripts, logs of Inspect, promptfoo and lm-evaluation-harness,
+    annotations of Label Studio and Argilla, votes of arenas. `question` says which column or question holds the
+    answer where there are several, `kind` what the file is where it could be several things.
+    """
+    return bringing.bring(here, whole, name, question=question, kind=kind)
 
 
 @router.get("/{project}/queue", name="api.queue")
@@ -162,41 +158,49 @@ def agreement(here: Here, left: Long = "", right: Long = "") -> dict[str, Any]:
     """How far people agree; of two of them also the items that both decided."""
     with here.read() as session:
         found = agreement_of(session, here.project_id)
-        found["progress"] = progress(session, session.get_one(Project, here.project_id)).to_dicts()
+        found["days"] = days_of(session, session.get_one(Project, here.project_id))
         if left and right:
             found["items"] = items_of_pair(session, here.project_id, left, right)
         return found
+
+
+@router.get("/{project}/progress", name="api.progress")
+def day_by_day(here: Here, minutes_east: Annotated[int, Query(ge=-840, le=840)] = 0) -> list[dict[str, Any]]:
+    """Answers and skips of each person on each day, with the median of active seconds, the latest day first."""
+    with here.read() as session:
+        return days_of(session, session.get_one(Project, here.project_id), minutes_east=minutes_east)
 
 
 @router.get("/{project}/views", name="api.views")
 def views(here: Here) -> list[dict[str, Any]]:
     """Saved filters: one's own, and those that are shared."""
     with here.read() as session:
-        own = (SavedView.user_id == here.caller.user_id) | SavedView.shared.is_(True)
-        found = select(SavedView).where(SavedView.project_id == here.project_id, own).order_by(SavedView.name)
-        return [_view(one) for one in session.scalars(found)]
+        return looking_after.views_of(session, here)
 
 
 @router.post("/{project}/views", name="api.view.save", status_code=201)
 def save_view(here: Here, body: ViewBody) -> dict[str, Any]:
-    """Save filters under a name."""
-    with here.write() as session:
-        one = SavedView(project_id=here.project_id, user_id=here.caller.user_id, **body.model_dump())
-        session.add(one)
-        session.flush()
-        return _view(one)
+    """Save filters under a name; one of one's own that is called the same gives way."""
+    return looking_after.save_view(here, body.name, body.query, shared=body.shared)
 
 
 @router.delete("/{project}/views/{view}", name="api.view.remove", status_code=204)
 def remove_view(here: Here, view: int) -> Response:
     """Forget saved filters."""
-    with here.write() as session:
-        session.delete(session.get_one(SavedView, view))
+    looking_after.forget_view(here, view)
     return Response(status_code=204)
 
 
-def _view(one: SavedView) -> dict[str, Any]:
-    return {"id": one.id, "name": one.name, "query": one.query, "shared": one.shared}
+@router.delete("/{project}", name="api.project.hide")
+def hide(here: Here) -> dict[str, Any]:
+    """Hide the project from everybody; it can be brought back for 30 days."""
+    return looking_after.hide_project(here)
+
+
+@router.post("/{project}/restore", name="api.project.restore")
+def restore(here: Here) -> dict[str, Any]:
+    """Show a hidden project again."""
+    return looking_after.bring_back_project(here)
 
 
 def _told(session: Session, project: Project) -> dict[str, Any]:

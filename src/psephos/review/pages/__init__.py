@@ -16,9 +16,10 @@ def routers() -> list[APIRouter]:
         projects,
         queue,
         second_factor,
+        settings,
         sign_in,
         sign_on,
     )
 
-    rooms = (files, sign_in, second_factor, sign_on, account, projects, everyone, queue, item, project)
+    rooms = (files, sign_in, second_factor, sign_on, account, projects, everyone, queue, item, settings, project)
     return [room.router for room in rooms]

@@ -17,7 +17,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from psephos.errors import InputError
 from psephos.reports.stylesheet import stylesheet
+from psephos.review import spectrograms
 from psephos.review.authorisation import NotThereError
 from psephos.review.context import Context, Here
 from psephos.review.store.tables import Media
@@ -91,6 +93,28 @@ def picture(media: int, here: Here, zoom: Annotated[int, Query(ge=0, lt=len(ZOOM
         return Response(waveform(place, zoom), media_type="application/octet-stream", headers=headers)
     except NoWaveformError:
         return Response(status_code=204)
+
+
+@router.get("/media/{media}/spectrogram", name="media.spectrogram", include_in_schema=False)
+def frequencies(
+    media: int,
+    here: Here,
+    start: Annotated[float, Query(ge=0, le=1e9)],
+    end: Annotated[float, Query(gt=0, le=1e9)],
+    columns: Annotated[int, Query(ge=1, le=spectrograms.MOST)] = 600,
+) -> Response:
+    """Loudness of bands of frequency as bytes, column by column; nothing (204) where the sound cannot be read."""
+    place, kind = _place(here, media)
+    if not kind.startswith("audio/"):
+        raise NotThereError
+    if not 0 < end - start <= spectrograms.LONGEST + 1e-6:
+        raise InputError("end", f"must be later than start, by {spectrograms.LONGEST:g} s at most")
+    headers = {"cache-control": "private, max-age=3600", "x-bands": str(spectrograms.BANDS)}
+    try:
+        body = spectrograms.spectrogram(place, start, end, columns)
+    except NoWaveformError:
+        return Response(status_code=204)
+    return Response(body, media_type="application/octet-stream", headers=headers)
 
 
 def is_range(wanted: str) -> bool:

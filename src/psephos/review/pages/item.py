@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from psephos.errors import InputError
-from psephos.review import acting
+from psephos.review import acting, looking_after
 from psephos.review.authorisation import may
 from psephos.review.context import Context, Here
 from psephos.review.keys import bindings_of
@@ -58,10 +59,11 @@ def decide(
     version: Annotated[int, Form(ge=1)],
     number: Annotated[int, Form(ge=0, le=1000)] = 0,
     own: Text = "",
+    both: Annotated[list[int] | None, Form(max_length=100)] = None,
     reason: Line = "",
     note: Text = "",
 ) -> Response:
-    """A decision from a form: a candidate by its number, an answer of one's own, or a reason to skip."""
+    """A decision from a form: a candidate by its number, several, an answer of one's own, or a reason to skip."""
     if reason:
         acting.leave(here, item, reason, note=note)
     else:
@@ -69,8 +71,10 @@ def decide(
             one = session.get_one(Item, item)
             shown = view(session, here, one)["candidates"]
             kind = one.kind
-        if number and number <= len(shown):
-            answer: dict[str, Any] = shown[number - 1]["answer"]
+        if both is not None:
+            answer: dict[str, Any] = {"both": several(shown, both)}
+        elif number and number <= len(shown):
+            answer = shown[number - 1]["answer"]
         elif own.strip():
             answer = _own(kind, own)
         else:
@@ -88,6 +92,46 @@ def decide(
 def comment(here: Here, item: int, body: Annotated[str, Form(max_length=acting.LONGEST_COMMENT)]) -> Response:
     """A comment."""
     acting.remark(here, item, body)
+    return _comments(here, item)
+
+
+@router.post("/comments/{comment}/resolve", name="item.comment.resolve")
+def resolve(here: Here, item: int, comment: int, open: Line = "") -> Response:  # noqa: A002 - the name of the field
+    """Mark a comment as dealt with, or as open again."""
+    acting.resolve_remark(here, item, comment, not open)
+    return _comments(here, item)
+
+
+@router.post("/comments/{comment}/remove", name="item.comment.remove")
+def remove_comment(here: Here, item: int, comment: int) -> Response:
+    """Take back a comment of one's own."""
+    acting.take_back_remark(here, item, comment)
+    return _comments(here, item)
+
+
+@router.post("/lock", name="item.lock")
+def lock(here: Here, item: int, open: Line = "") -> Response:  # noqa: A002 - the name of the field
+    """Close a settled item, or open it again."""
+    looking_after.lock_item(here, item, not open)
+    return go(f"/projects/{here.project_id}/items/{item}")
+
+
+@router.post("/hide", name="item.hide")
+def hide(here: Here, item: int) -> Response:
+    """Hide the item; the page of the rules offers to bring it back."""
+    looking_after.hide_item(here, item)
+    return go(f"/projects/{here.project_id}/settings#hidden")
+
+
+@router.post("/restore", name="item.restore")
+def restore(here: Here, item: int) -> Response:
+    """Show a hidden item again."""
+    looking_after.bring_back_item(here, item)
+    return go(f"/projects/{here.project_id}/items/{item}")
+
+
+def _comments(here: Context, item: int) -> Response:
+    """The comments of an item, as a part of its page or as the page."""
     if "hx-request" not in here.request.headers:
         return go(f"/projects/{here.project_id}/items/{item}")
     with here.read() as session:
@@ -105,6 +149,7 @@ def seen(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "decide": decides,
         "why_not": translated(language, why_not),
         "may_comment": may(here, "annotator"),
+        "may_manage": may(here, "manager"),
         "offered": shown.get("offered"),
         "start_text": _start(item, shown),
     }
@@ -119,14 +164,32 @@ def seen(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "version": item.version,
         "run": item.run_id,
         "flagged": item.flagged,
+        "resume": shown["resume"],
+        "lease": _lease(session, item),
         "decide": decides,
         "dispute": shown["dispute"],
         "consensus": consensus,
         "candidates": [
             {"answer": one["answer"], "adopted_from": one.get("adopted_from")} for one in shown["candidates"]
-        ][:9],
+        ][: 30 if shown["dispute"] else 9],
     }
     return shown
+
+
+def several(shown: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> list[str]:
+    """The texts of candidates by their numbers; what is no text (a score) as it is shown.
+
+    Examples
+    --------
+    >>> several([{"text": "a"}, {"text": "b"}, {"text": "c"}], [1, 3, 9])
+    ['a', 'c']
+    """
+    return [str(shown[one - 1]["text"]) for one in dict.fromkeys(numbers) if 0 < one <= len(shown)]
+
+
+def _lease(session: Session, item: Item) -> int:
+    """Seconds for which opening the item keeps it."""
+    return session.get_one(Project, item.project_id).lease_seconds
 
 
 def _transcript(session: Session, item: Item, shown: dict[str, Any]) -> dict[str, Any]:

@@ -1,46 +1,50 @@
-"""A project beside its queue: agreement, my items, history, people, settings."""
+"""A project beside its queue: agreement, my items, history, people."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from psephos.errors import InputError
-from psephos.review import exporting
 from psephos.review.accounts import links, people, sessions
-from psephos.review.agreeing import agreement_of, items_of_pair
+from psephos.review.agreeing import agreement_of, confusion_of, days_of, items_of_pair
 from psephos.review.authorisation import NotThereError, may
 from psephos.review.context import Context, Here
 from psephos.review.languages import translated
 from psephos.review.pages.sign_in import Line, go
 from psephos.review.rendering import language_of, page
-from psephos.review.store.account_tables import ROLES, Membership, User, Webhook
+from psephos.review.store.account_tables import ROLES, Membership, User
 from psephos.review.store.audit_log import history, record, verify
 from psephos.review.store.people import set_role as set_member
 from psephos.review.store.progress import my_items
-from psephos.review.store.projects import change_project
-from psephos.review.store.tables import Export, Project
+from psephos.review.store.tables import Project
 from psephos.review.viewing import names_of
 
 router = APIRouter(prefix="/projects/{project}", include_in_schema=False)
 
 MOST = 200
+Short = Annotated[str, Query(max_length=100)]
+Long = Annotated[str, Query(max_length=200_000)]
 
 
 @router.get("/agreement", name="agreement")
-def agreement(here: Here, left: str = "", right: str = "") -> Response:
-    """How far people agree; of two of them, the items behind the number."""
+def agreement(here: Here, left: Short = "", right: Short = "", said: Long = "", other: Long = "") -> Response:
+    """How far people agree; of two of them who said what, and the items behind each number."""
     with here.read() as session:
         says: dict[str, Any] = {"found": agreement_of(session, here.project_id), "pair": []}
+        says["days"] = days_of(session, session.get_one(Project, here.project_id))[:MOST]
         if left and right:
-            says["pair"] = items_of_pair(session, here.project_id, left, right)[:MOST]
+            both = items_of_pair(session, here.project_id, left, right)
+            shown = [
+                row for row in both if row["left"] == (said or row["left"]) and row["right"] == (other or row["right"])
+            ]
+            says |= {"pair": shown[:MOST], "pair_total": len(shown), "confusion": confusion_of(both)}
             says["pair_names"] = names_of(session, {left, right})
-        says |= {"left": left, "right": right}
+        says |= {"left": left, "right": right, "said": said, "other": other}
         return in_project(here, session, "agreement.html", says)
 
 
@@ -134,67 +138,6 @@ def change_role(here: Context, member: int, role: str) -> None:
         user, project = session.get_one(User, one.user_id), session.get_one(Project, here.project_id)
         set_member(session, project, user, role or None, actor=here.caller.user_id)
         sessions.revoke(session, user.id, here.at, but=here.caller.session_id)
-
-
-@router.get("/settings", name="project.settings")
-def settings(here: Here) -> Response:
-    """The rules of the project, exports, webhooks."""
-    with here.read() as session:
-        hooks = session.scalars(select(Webhook).where(Webhook.project_id == here.project_id).order_by(Webhook.id)).all()
-        jobs = select(Export).where(Export.project_id == here.project_id).order_by(Export.id.desc()).limit(20)
-        says = {"hooks": hooks, "exports": session.scalars(jobs).all(), "formats": exporting.FORMATS}
-        return in_project(here, session, "project_settings.html", says)
-
-
-@router.post("/settings", name="project.settings.save")
-def save(
-    here: Here,
-    name: Line,
-    overlap: Annotated[int, Form(ge=1, le=100)],
-    audit_percent: Annotated[float, Form(ge=0, le=100)],
-    lease_minutes: Annotated[float, Form(gt=0, le=1440)],
-    spread: Annotated[float, Form(ge=0, le=1e9)] = 0.0,
-    language: Annotated[str, Form(max_length=35)] = "",
-    blind: Line = "",
-    sensitive: Line = "",
-) -> Response:
-    """Change the rules."""
-    with here.write() as session:
-        change_project(
-            session,
-            session.get_one(Project, here.project_id),
-            actor=here.caller.user_id,
-            name=name,
-            overlap=overlap,
-            audit_share=audit_percent / 100,
-            lease_seconds=round(lease_minutes * 60),
-            spread=spread,
-            language=language.strip(),
-            blind=bool(blind),
-            sensitive=bool(sensitive),
-        )
-    return go(f"/projects/{here.project_id}/settings")
-
-
-@router.post("/exports", name="export.create")
-def export(here: Here, format: Line) -> Response:  # noqa: A002 - the name of the field
-    """Begin an export."""
-    exporting.begin(here, format)
-    return go(f"/projects/{here.project_id}/settings")
-
-
-@router.get("/exports/{export}/file", name="export.download")
-def download(here: Here, export: int) -> Response:
-    """An export that is done."""
-    with here.write() as session:
-        one = session.get(Export, export)
-        if one is None or one.status != "done":
-            raise NotThereError
-        if not Path(one.path).is_file():
-            raise InputError("export", "is not on this server any more", hint="export again")
-        record(session, here.project_id, here.caller.user_id, "export.download", f"export:{export}")
-        name = exporting.file_name(session.get_one(Project, here.project_id), one)
-    return FileResponse(one.path, media_type="application/octet-stream", filename=name)
 
 
 def in_project(here: Context, session: Session, template: str, says: dict[str, Any], **more: Any) -> Response:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from psephos.review.context import Context, Here
+from psephos.review.looking_after import hidden_projects
 from psephos.review.rendering import page
 from psephos.review.store.account_tables import Membership
 from psephos.review.store.tables import Item, Project
@@ -21,7 +22,8 @@ router = APIRouter(include_in_schema=False)
 def projects(here: Here) -> Response:
     """The page."""
     with here.read() as session:
-        return page(here, "projects.html", {"projects": projects_of(session, here)})
+        says = {"projects": projects_of(session, here), "hidden": hidden_projects(session, here)}
+        return page(here, "projects.html", says)
 
 
 def projects_of(session: Session, here: Context) -> list[dict[str, Any]]:

@@ -12,11 +12,13 @@ from starlette.responses import Response
 from psephos.review.acting import accept_many
 from psephos.review.authorisation import may
 from psephos.review.context import Context, Here
+from psephos.review.looking_after import forget_view, save_view, views_of
 from psephos.review.pages.project import in_project
-from psephos.review.pages.sign_in import go
+from psephos.review.pages.sign_in import Line, go
 from psephos.review.queueing import ORDERS, PAGE, STATES, Asked, rows_of
 from psephos.review.risk import remaining
 from psephos.review.store.queue import counts
+from psephos.review.store.resuming import last_open
 from psephos.review.store.tables import Project, Source
 
 router = APIRouter(prefix="/projects/{project}", include_in_schema=False)
@@ -83,8 +85,31 @@ def queue(here: Here, asked: Wanted) -> Response:
             "flags": () if project.blind else FLAGS,
             "next": f"/projects/{project.id}{asked.query(offset=further)}" if further < total else "",
             "page": PAGE,
+            "views": views_of(session, here),
+            "saves": may(here, "annotator"),
+            "resume": last_open(session, project, here.caller.user_id),
         }
         return in_project(here, session, "queue.html", says)
+
+
+@router.post("/views", name="view.save")
+def save_this_view(
+    here: Here,
+    name: Annotated[str, Form(min_length=1, max_length=100)],
+    query: Annotated[str, Form(max_length=2000)] = "",
+    shared: Line = "",
+) -> Response:
+    """Save the filters of an address under a name."""
+    kept = query if query.startswith("?") else ""
+    save_view(here, name.strip() or "?", kept, shared=bool(shared))
+    return go(f"/projects/{here.project_id}{kept}")
+
+
+@router.post("/views/{view}/remove", name="view.remove")
+def remove_view(here: Here, view: int) -> Response:
+    """Forget saved filters."""
+    forget_view(here, view)
+    return go(f"/projects/{here.project_id}")
 
 
 @router.get("/risk", name="risk")

@@ -76,15 +76,13 @@ if (fileForm) {
     problem.textContent = "";
     say(words.saving);
     try {
-      const made = await ask("/api/v1/projects", { method: "POST", body: { name: fileForm.elements.name.value || file.name } });
-      const project = await made.json();
-      if (!made.ok) throw new Error(project.problem);
-      const path = `/api/v1/projects/${project.id}/sources?name=${encodeURIComponent(file.name)}`;
-      const headers = { "content-type": "application/octet-stream", "x-csrf-token": document.body.dataset.csrf, "x-psephos": "page" };
-      const read = await fetch(path, { method: "POST", headers, body: file });
+      const asked = new URLSearchParams({ name: file.name });
+      for (const name of ["project", "question", "kind"]) if (fileForm.elements[name]?.value) asked.set(name, fileForm.elements[name].value);
+      const headers = { accept: "application/json", "content-type": "application/octet-stream", "x-csrf-token": document.body.dataset.csrf, "x-psephos": "page" };
+      const read = await fetch(`${fileForm.dataset.to}?${asked}`, { method: "POST", headers, body: file });
       const data = await read.json();
       if (!read.ok) throw new Error(data.problem);
-      location.assign(`/projects/${project.id}`);
+      location.assign(fileForm.dataset.after ?? `/projects/${data.id}`);
     } catch (wrong) {
       problem.textContent = wrong.message;
       button.disabled = false;

@@ -6,7 +6,7 @@ import { clock } from "./tokens.js";
 const SPEEDS = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2];
 const WINDOWS = [Infinity, 60, 15]; /* seconds that the picture shows */
 const USUAL = { auto: true, loop: false, before: 1.5, after: 0.5, step: 1, speed: 1 };
-const KEPT = 200; /* places to go on from */
+const LONGEST = 60; /* seconds of frequencies at once */
 const read = (name, otherwise) => { try { return JSON.parse(localStorage.getItem(`psephos.${name}`)) ?? otherwise; } catch { return otherwise; } };
 const write = (name, value) => { try { localStorage.setItem(`psephos.${name}`, JSON.stringify(value)); } catch { /* private window */ } };
 const settings = { ...USUAL, ...read("sound", {}) };
@@ -27,6 +27,7 @@ class Player {
     this.frame = 0;
     this.zoom = -1;
     this.peaks = new Map();
+    this.loud = new Map();
     this.picture = null;
     this.away = new AbortController();
     this.order();
@@ -72,7 +73,7 @@ class Player {
       this.draw();
     });
     listen("play", () => { this.label(); this.turn(); });
-    listen("pause", () => { this.label(); this.remember(); this.show(); });
+    listen("pause", () => { this.label(); this.show(); });
     listen("ended", () => { this.label(); this.fresh = true; });
     listen("seeked", () => this.show());
     listen("timeupdate", () => { this.bound(); this.show(); }); /* also where the page is hidden and no frames come */
@@ -101,8 +102,8 @@ class Player {
       }, field);
     }
     audio.playbackRate = settings.speed;
-    const back = read("places", {})[audio.dataset.resume];
-    if (back) this.seek(back + this.offset);
+    const back = Number(audio.dataset.resume);
+    if (back) this.seek(back);
     if (audio.readyState >= 1) audio.dispatchEvent(new Event("loadedmetadata"));
     const redraw = () => { this.picture = null; this.draw(); };
     this.seen = new ResizeObserver(redraw);
@@ -114,7 +115,6 @@ class Player {
   }
 
   close() {
-    this.remember();
     this.audio.pause();
     cancelAnimationFrame(this.frame);
     this.away.abort();
@@ -124,15 +124,10 @@ class Player {
     this.audio.load(); /* lets go of the connection */
   }
 
-  /** Where this person goes on next time. */
-  remember() {
-    const all = read("places", {}), key = this.audio.dataset.resume;
+  /** Where this person goes on next time, in seconds of the transcript's clock; null at the start and the end. */
+  get stop() {
     const time = this.wanted ?? this.audio.currentTime;
-    delete all[key];
-    if (time > 1 && time < this.duration - 1) all[key] = Math.round(time * 100) / 100;
-    const names = Object.keys(all);
-    if (names.length > KEPT) delete all[names[0]];
-    write("places", all);
+    return time > 1 && (!this.duration || time < this.duration - 1) ? Math.round(this.time * 100) / 100 : null;
   }
 
   seek(time) {
@@ -220,6 +215,8 @@ class Player {
     this.box.querySelector(".speed").textContent = `${this.audio.playbackRate.toFixed(2).replace(/\.?0+$/, "")}×`;
     const loop = this.box.querySelector("[data-sound=loop]");
     loop.checked = settings.loop;
+    this.box.querySelector("[data-command=spectrogram]").setAttribute("aria-pressed", String(Boolean(settings.frequencies)));
+    this.canvas.classList.toggle("tall", Boolean(settings.frequencies));
   }
 
   faster(by) {
@@ -232,7 +229,7 @@ class Player {
 
   /* The picture: peaks of the server, doubtful spans behind them, a line where we are. */
   window() {
-    const all = this.duration, wide = Math.min(WINDOWS[Math.max(0, this.zoom)], all || 1);
+    const all = this.duration, wide = Math.min(WINDOWS[Math.max(0, this.zoom)], all || 1, settings.frequencies ? LONGEST : Infinity);
     if (wide >= all) return [0, all || 1];
     const page = Math.floor((this.time - this.offset) / (wide * 0.9)); /* turns like a page, so that it stands still */
     const low = Math.min(Math.max(0, page * wide * 0.9), all - wide);
@@ -247,6 +244,40 @@ class Player {
     const body = await answer.arrayBuffer().catch(() => null); /* the item was left meanwhile */
     if (!body) return;
     this.peaks.set(zoom, { rate: Number(answer.headers.get("x-per-second")), data: new Int8Array(body) });
+    this.picture = null;
+    this.draw();
+  }
+
+  /* Frequencies: columns of the server, darker where it is louder. */
+  bands(low, high, pen, width, height, colour) {
+    const key = `${low.toFixed(2)} ${high.toFixed(2)} ${width}`;
+    if (!this.loud.has(key)) this.loadBands(key, low, high, Math.min(1000, width));
+    const known = this.loud.get(key);
+    if (!known) return false;
+    const columns = known.data.length / known.bands;
+    const small = new OffscreenCanvas(columns, known.bands), brush = small.getContext("2d"), image = brush.createImageData(columns, known.bands);
+    brush.fillStyle = colour("--ink");
+    brush.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = brush.getImageData(0, 0, 1, 1).data;
+    for (let column = 0; column < columns; column++) {
+      for (let band = 0; band < known.bands; band++) {
+        image.data.set([red, green, blue, known.data[column * known.bands + band]], 4 * ((known.bands - 1 - band) * columns + column));
+      }
+    }
+    brush.putImageData(image, 0, 0);
+    pen.drawImage(small, 0, 0, width, height);
+    return true;
+  }
+
+  async loadBands(key, low, high, columns) {
+    this.loud.set(key, null);
+    if (this.loud.size > 8) this.loud.delete(this.loud.keys().next().value);
+    const asked = new URLSearchParams({ start: low, end: high, columns });
+    const answer = await fetch(`${this.audio.dataset.spectrogram}?${asked}`, { signal: this.away.signal }).catch(() => null);
+    if (!answer?.ok || answer.status === 204) { if (!this.away.signal.aborted) this.box.querySelector(".no-picture").hidden = answer?.status !== 204; return; }
+    const body = await answer.arrayBuffer().catch(() => null);
+    if (!body) return;
+    this.loud.set(key, { bands: Number(answer.headers.get("x-bands")), data: new Uint8Array(body) });
     this.picture = null;
     this.draw();
   }
@@ -271,6 +302,7 @@ class Player {
     const zoom = wants > 60 ? 0 : wants > 12 ? 1 : 2;
     const known = this.peaks.get(zoom) ?? [...this.peaks.values()].find(Boolean);
     if (!this.peaks.has(zoom)) this.load(zoom);
+    if (settings.frequencies && this.bands(low, high, pen, width, height - 4 * scale, colour)) return picture;
     pen.fillStyle = colour("--muted");
     const middle = (height - 4 * scale) / 2;
     if (!known) pen.fillRect(0, middle, width, scale);
@@ -335,6 +367,13 @@ act("forward", (one) => one.seek(one.time + 1));
 act("slower", (one) => one.faster(-1));
 act("faster", (one) => one.faster(1));
 act("zoom", (one) => { one.zoom = (Math.max(0, one.zoom) + 1) % WINDOWS.length; one.picture = null; one.draw(); });
+act("spectrogram", (one) => {
+  settings.frequencies = !settings.frequencies;
+  write("sound", settings);
+  one.label();
+  one.picture = null;
+  one.draw();
+  say(settings.frequencies ? words.frequencies : words.loudness);
+});
 act("loop", (one) => { settings.loop = !settings.loop; write("sound", settings); one.label(); say(settings.loop ? words.loops : words.noloop); });
 act("go_time", (one) => { const part = one.box.querySelector(".go-time"); part.closest("details").open = true; part.querySelector("input").select(); });
-addEventListener("pagehide", () => live?.remember());

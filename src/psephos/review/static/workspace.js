@@ -5,7 +5,7 @@ import { begin as beginSound } from "./audio.js";
 import "./tokens.js";
 
 const IDLE = 60000; /* ms without a sign of life that are not counted as work */
-const RENEW = 180000;
+const RENEW = 180000; /* ms after which a lease is renewed, or a third of it where it is short */
 const find = (selector) => document.querySelector(selector);
 const work = find("#work");
 const strip = find("#strip");
@@ -22,6 +22,7 @@ let tick = performance.now();
 let alive = tick;
 let reserved = 0;
 let lease = 0;
+let player = null;
 
 /* Time at work: not while the page is hidden, nor long after the last sign of life. */
 const count = () => {
@@ -102,7 +103,7 @@ const begin = () => {
     words.saved = mend;
     for (const [place, answer] of unsent.get(item.id) ?? []) words.set(place, answer);
   }
-  beginSound(find("#player"), words);
+  player = beginSound(find("#player"), words);
 };
 
 /* A word of a transcript that was mended. */
@@ -128,19 +129,36 @@ const reserve = async () => {
   if (item.id !== id || !answer) return;
   if (answer.ok) {
     reserved = id;
-    lease = setTimeout(() => { if (performance.now() - alive < RENEW) reserve(); else warn(); }, RENEW);
+    const pause = Math.min(RENEW, (item.lease ?? 600) * 1000 / 3);
+    lease = setTimeout(() => { if (performance.now() - alive < pause) reserve(); else warn(); }, pause);
   } else if (answer.status === 409) {
     const data = await answer.json().catch(() => ({}));
     notice(data.problem ?? words.taken);
   }
 };
-const warn = () => notice(words.lease, words.stay, () => { alive = performance.now(); notice(""); reserve(); });
+/* Away for a while: the item is kept a little longer, and any sign of life, or the button, keeps it again. */
+const warn = () => {
+  const id = item.id, back = new AbortController();
+  const stay = () => { back.abort(); if (item.id !== id) return; alive = performance.now(); notice(""); reserve(); };
+  notice(words.lease, words.stay, stay);
+  for (const name of ["keydown", "pointerdown"]) addEventListener(name, stay, { capture: true, once: true, signal: back.signal });
+};
 const release = () => {
   if (!reserved) return;
   ask(api(`items/${reserved}/reservation`), { method: "DELETE", keepalive: true }).catch(() => {});
   reserved = 0;
 };
-addEventListener("pagehide", release);
+/* Where one stopped is kept on the server, to go on there on any machine. */
+const leaveOff = () => {
+  if (!item.id || done.has(item.id)) return;
+  const place = grid()?.current || null, seconds = player?.stop ?? null;
+  const was = item.resume ?? { place: null, seconds: null };
+  if (place === was.place && seconds === was.seconds || !(place > 1) && seconds === null && !item.resume) return;
+  item.resume = { place, seconds };
+  ask(api(`items/${item.id}/place`), { method: "PUT", body: { place, seconds }, keepalive: true }).catch(() => {});
+  ready.delete(item.id);
+};
+addEventListener("pagehide", () => { leaveOff(); release(); });
 
 const notice = (text, action = "", act = () => {}) => {
   const place = find("#notice");
@@ -172,13 +190,14 @@ const show = async (id, push = true, place = 0) => {
   }
   ready.delete(id);
   if (item.id !== from) return;
+  leaveOff();
   release();
   work.innerHTML = text; /* made by our own templates, which escape everything */
   window.htmx?.process(work);
   if (push) history.pushState({ id }, "", `${work.dataset.items}/${id}${location.search}`);
   scrollTo(0, 0);
   begin();
-  if (!grid()?.begin(place)) find("#work h1").focus({ preventScroll: true });
+  if (!grid()?.begin(place || item.resume?.place || 0)) find("#work h1").focus({ preventScroll: true });
 };
 addEventListener("popstate", () => {
   const id = Number(location.pathname.split("/").pop());
@@ -232,6 +251,7 @@ on("accept", () => {
   if (item.consensus) settle("decisions", { answer: item.consensus, note: noteOf() }, "decided");
 });
 on("none", () => { if (item.dispute) settle("decisions", { answer: { undecidable: true }, note: noteOf() }, "adjudicated"); else if (!grid()?.none()) run("edit"); });
+on("several", () => { const part = find("#several"); if (!part) return; part.open = true; part.querySelector("input").focus(); });
 on("drop", () => grid()?.drop());
 on("join", () => grid()?.join());
 on("divide", () => grid()?.divide());
@@ -277,6 +297,11 @@ work.addEventListener("submit", (event) => {
     const answer = item.kind === "scores" ? { score: Number(fields.own) } : item.kind === "transcripts" ? { text: fields.own } : { own: fields.own };
     settle("decisions", { answer, note: noteOf() }, "decided");
   }
+  if (form.dataset.settle === "both") {
+    const chosen = new FormData(form).getAll("both").map((number) => String(Object.values(item.candidates[number - 1].answer)[0]));
+    if (chosen.length > 1) settle("decisions", { answer: { both: chosen }, note: noteOf() }, "adjudicated");
+    else say(words.two, "warn");
+  }
   if (form.dataset.settle === "skip") settle("skips", { reason: fields.reason, note: noteOf() }, "skipped");
 });
 work.addEventListener("keydown", (event) => {
@@ -300,6 +325,6 @@ watch((left, why) => {
 
 if (item.id === undefined && find("#item")) {
   begin();
-  grid()?.begin(Number(/^#w(\d+)$/.exec(location.hash)?.[1]) || 0);
+  grid()?.begin(Number(/^#w(\d+)$/.exec(location.hash)?.[1]) || item.resume?.place || 0);
 }
 export { run };

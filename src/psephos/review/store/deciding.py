@@ -18,6 +18,7 @@ from psephos.review.store.answers import Answer, checked_answer, checked_text
 from psephos.review.store.audit_log import record
 from psephos.review.store.columns import new_id, now
 from psephos.review.store.reservations import check_place, held_item
+from psephos.review.store.resuming import forget
 from psephos.review.store.settling import settle
 from psephos.review.store.tables import SKIP_REASONS, Decision, Item, Project, Reservation
 
@@ -109,6 +110,7 @@ def decide(
     add(session, made, before, item)
     if place is None:
         _let_go(session, item.id, user_id)
+        forget(session, item.id, user_id)
         settle(session, item, project)
     return made
 

@@ -30,6 +30,7 @@ from psephos.review.store.bulk import insert_rows, reserve_ids
 from psephos.review.store.columns import now
 from psephos.review.store.drawing import drawn
 from psephos.review.store.gathering import VALUE
+from psephos.review.store.importing.battles import votes_as_labels
 from psephos.review.store.media import register
 from psephos.review.store.recomputing import recompute
 from psephos.review.store.tables import Item, Opinion, Project, Source
@@ -113,15 +114,18 @@ def load(
     `folder` is where the recordings lie that items name under ``audio``; `name` is what the source is called. Without
     `decide` nothing is computed yet.
     """
-    if opinions.kind not in KINDS:
-        hint = f"these are: {', '.join(KINDS)}"
-        raise InputError("opinions", f"{opinions.kind} cannot be reviewed", hint=hint)
     hashes = list(opinions.source.sha256) or [opinions.sha256]
+    names = opinions.source.names
+    if opinions.kind == "battles":
+        opinions = votes_as_labels(opinions)
+    if opinions.kind not in KINDS:
+        hint = f"these are: {', '.join(KINDS)}, and battles as labels of who is better"
+        raise InputError("opinions", f"{opinions.kind} cannot be reviewed", hint=hint)
     _check_new(session, project, opinions.kind, hashes)
     voters = opinions.about.voters
     source = Source(
         project_id=project.id,
-        name=name or ", ".join(Path(one).name for one in opinions.source.names)[:500],
+        name=name or ", ".join(Path(one).name for one in names)[:500],
         kind=opinions.kind,
         sha256=hashes,
         issues=opinions.issues.to_list(),

@@ -7,8 +7,9 @@ items and e those that people found there, the claim is off by a factor r with
     r | e ~ Gamma(a + e, a + E),        errors left | r ~ Poisson(r S)
 
 (prior mean 1 and a = 1: the certainties are believed a little). So the errors left are negative binomial with mean
-(a + e) / (a + E) S, and the interval is that of its quantiles: wide before anything was measured, as it should be. Of a
-transcript an error is a word that a person changed.
+(a + e) / (a + E) S, and the interval is that of its quantiles: wide before anything was measured, as it should be. Of
+a transcript an error is a word by which the text that people settled on differs from the one that was elected; a word
+that a person looked at and confirmed is none.
 
 Checking in the order of value finds most errors first. It is worth going on while what the next item saves, r times its
 risk x cost, is more than its seconds are worth.
@@ -18,7 +19,9 @@ Source: sheet 90, sections 3.1 and 12. The model is ours.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +32,7 @@ from sqlalchemy.orm import Session
 from psephos.errors import check_number
 from psephos.review.store.answers import key_of
 from psephos.review.store.queue import ordering
-from psephos.review.store.tables import Decision, Item, Project
+from psephos.review.store.tables import Item, Project
 from psephos.statistics import Interval
 
 PRIOR = 1.0
@@ -176,16 +179,29 @@ def _audit(session: Session, project: Project) -> tuple[int, float, float]:
         Item.state.in_(("decided", "adjudicated", "locked")),
     )
     items = session.scalars(select(Item).where(*settled)).all()
-    changed: dict[int, int] = {}
-    places = (
-        select(Decision.item_id, func.count(func.distinct(Decision.place)))
-        .join(Item, Item.id == Decision.item_id)
-        .where(*settled, Decision.current.is_(True), Decision.place.is_not(None), Decision.act == "decide")
-        .group_by(Decision.item_id)
-    )
-    changed.update((row[0], int(row[1])) for row in session.execute(places))
-    found = sum(changed.get(item.id, 0) if item.kind == "transcripts" else _is_wrong(item, project) for item in items)
+    found = sum(wrong_words(item) if item.kind == "transcripts" else _is_wrong(item, project) for item in items)
     return len(items), float(found), float(sum(item.risk for item in items))
+
+
+def wrong_words(item: Item) -> int:
+    """Words of a transcript that people put in, left out or exchanged, each counted once.
+
+    Examples
+    --------
+    >>> wrong_words(Item(choice="no chest pain", final={"text": "new chest pain today"}))
+    2
+    >>> wrong_words(Item(choice="no chest pain", final={"text": "no chest pain"}))
+    0
+    """
+    final = item.final or {}
+    texts = [text for text in (final.get("text"), *final.get("both", ())) if text is not None]
+    elected = (item.choice or "").split()
+    return min((_differing(elected, text.split()) for text in texts), default=0)
+
+
+def _differing(before: Sequence[str], after: Sequence[str]) -> int:
+    changes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return sum(max(high - low, last - first) for kind, low, high, first, last in changes if kind != "equal")
 
 
 def _is_wrong(item: Item, project: Project) -> bool:

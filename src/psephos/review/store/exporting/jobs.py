@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,16 @@ from psephos.errors import InputError, check_choice
 from psephos.opinions.writing import write_frame
 from psephos.review.store.audit_log import record
 from psephos.review.store.columns import now
-from psephos.review.store.exporting import tables, transcripts, whole
+from psephos.review.store.exporting import preferences, tables, transcripts, whole
 from psephos.review.store.opening import Store
 from psephos.review.store.tables import Export, Project
 
-FORMATS = ("jsonl", "csv", "parquet", "gold", *transcripts.FORMATS)
-"""``jsonl`` is the whole project; ``csv`` and ``parquet`` take one of `tables.TABLES`; ``gold`` is JSON Lines."""
+FORMATS = ("jsonl", "html", "csv", "parquet", "gold", "preferences", *transcripts.FORMATS)
+"""``jsonl`` is the whole project; ``html`` a report that prints well; ``csv`` and ``parquet`` take one of
+`tables.TABLES`; ``gold`` (settled answers and shares) and ``preferences`` (pairs of answers) are JSON Lines."""
+
+ENDINGS = {"gold": "jsonl", "preferences": "jsonl"}
+"""How the files of formats end that are called otherwise."""
 
 _EVERY = 5_000
 
@@ -45,9 +49,10 @@ def run_export(
     actor : str
         Id of who asks.
     progress : callable, optional
-        Is told the number of lines written so far.
+        Is told the number of lines written so far; the row of the export says it too.
     **options
-        ``table`` (of csv and parquet), ``only_final``, ``history``, ``neutralise`` (of csv), ``names`` (of jsonl).
+        ``table`` (of csv and parquet), ``only_final``, ``history``, ``neutralise`` (of csv), ``names`` (of jsonl),
+        ``opinions`` and ``language`` (of html).
 
     Returns
     -------
@@ -70,8 +75,15 @@ def run_export(
         said = {"format": form, "options": {name: str(value) for name, value in options.items()}}
         job.head = record(session, project_id, actor, "export.create", f"export:{job.id}", None, said).hash
         number = job.id
+
+    def told(done: int) -> None:
+        with store.write() as session:
+            session.get_one(Export, number).done = done
+        if progress is not None:
+            progress(done)
+
     try:
-        written, count = _write(store, project_id, form, path, progress, options)
+        written, count = _write(store, project_id, form, path, told, options)
     except BaseException as problem:
         _finish(store, number, status="failed", problem=str(problem)[:500])
         raise
@@ -85,7 +97,7 @@ def _write(
     project_id: int,
     form: str,
     path: Path,
-    progress: Callable[[int], None] | None,
+    progress: Callable[[int], None],
     options: dict[str, Any],
 ) -> tuple[Path, int]:
     with store.read() as session:
@@ -94,19 +106,35 @@ def _write(
             final = bool(options.get("only_final"))
             return transcripts.write_settled(session, project, path, form, only_final=final)
         if form == "jsonl":
-            count = 0
-            with atomic_write(path) as file:
-                for count, line in enumerate(whole.lines(session, project, names=options.get("names", True)), start=1):
-                    file.write(line)
-                    if progress is not None and count % _EVERY == 0:
-                        progress(count)
-            return path, count
+            lines = whole.lines(session, project, names=options.get("names", True))
+            return path, _streamed(lines, path, progress)
+        if form == "preferences":
+            target = path.with_suffix(".jsonl")
+            return target, _streamed(preferences.preference_lines(session, project), target, progress)
+        if form == "html":
+            from psephos.review.printing import report_parts
+
+            kept = {
+                name: options[name] for name in ("only_final", "history", "opinions", "language") if name in options
+            }
+            return path, _streamed(report_parts(session, project, **kept), path, progress)
         kept = {name: options[name] for name in ("only_final", "history") if name in options}
         name = "gold" if form == "gold" else options.get("table", "settled")
         frame = tables.table(session, project, name, **kept)
         target = path if form != "gold" else path.with_suffix(".jsonl")
         write_frame(frame, target, neutralise=options.get("neutralise", True))
         return target, frame.height
+
+
+def _streamed(parts: Iterable[str], path: Path, progress: Callable[[int], None]) -> int:
+    """Write parts one after the other, so that memory does not grow with the project; how many there were."""
+    count = 0
+    with atomic_write(path) as file:
+        for count, part in enumerate(parts, start=1):
+            file.write(part)
+            if count % _EVERY == 0:
+                progress(count)
+    return count
 
 
 def _finish(store: Store, number: int, **values: Any) -> Export:

@@ -4,6 +4,7 @@
     gold        one row per settled item: gold, and the share of each answer among the people who gave one
     opinions    one row per item and voter
     decisions   one row per record, those superseded only if `history`
+    battles     one row per decision about the votes of an arena, see `preferences`
 
 CSV cells that a spreadsheet would run are neutralised by `psephos.opinions.writing`, unless asked not to.
 """
@@ -21,9 +22,10 @@ from sqlalchemy.orm import Session
 from psephos.errors import check_choice
 from psephos.review.store.answers import distribution, shown
 from psephos.review.store.columns import written
+from psephos.review.store.exporting.preferences import battle_table
 from psephos.review.store.tables import Decision, Item, Opinion, Project
 
-TABLES = ("settled", "gold", "opinions", "decisions")
+TABLES = ("settled", "gold", "opinions", "decisions", "battles")
 
 _SETTLED = ("decided", "adjudicated", "locked")
 
@@ -37,7 +39,7 @@ def table(
     ----------
     session : Session
     project : Project
-    name : {"settled", "gold", "opinions", "decisions"}
+    name : {"settled", "gold", "opinions", "decisions", "battles"}
     only_final : bool, default False
         Only items that are settled.
     history : bool, default False
@@ -50,6 +52,8 @@ def table(
     check_choice("table", name, TABLES)
     if name == "gold":
         return pl.DataFrame(list(gold(session, project)), schema=_GOLD)
+    if name == "battles":
+        return battle_table(session, project)
     if name == "opinions":
         return _opinions(session, project, only_final)
     if name == "decisions":

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -45,26 +45,36 @@ def write_settled(
         If there are no transcripts, or a clip has no times and the format needs them.
     """
     check_choice("format", form, FORMATS)
-    clips = settled_words(session, project, only_final=only_final)
-    if not clips:
+    clips = clips_of(session, project, only_final=only_final)
+    first = next(clips, None)
+    if first is None:
         raise InputError("project", "has no transcripts to export", hint="settle some, or export without only_final")
+    clips = itertools.chain([first], clips)
     if form in _TOGETHER:
-        write_transcripts(clips, path, format=form)
-        return path, len(clips)
-    texts = {name: _text(name, words, form) for name, words in clips.items()}
-    if len(texts) == 1:
+        held = dict(clips)
+        write_transcripts(held, path, format=form)
+        return path, len(held)
+    texts = ((name, _text(name, words, form)) for name, words in clips)
+    name, text = next(texts)
+    second = next(texts, None)
+    if second is None:
         with atomic_write(path) as single:
-            single.write(next(iter(texts.values())))
+            single.write(text)
         return path, 1
-    archive = path.with_name(path.name + ".zip")
+    archive, place = path.with_name(path.name + ".zip"), 0
     with atomic_write(archive, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as into:
-        for place, (name, text) in enumerate(texts.items(), start=1):
-            into.writestr(f"{place:05}-{_plain(name)}.{_SUFFIX.get(form, form)}", text)
-    return archive, len(clips)
+        for place, (called, said) in enumerate(itertools.chain([(name, text), second], texts), start=1):
+            into.writestr(f"{place:05}-{_plain(called)}.{_SUFFIX.get(form, form)}", said)
+    return archive, place
 
 
 def settled_words(session: Session, project: Project, *, only_final: bool = False) -> dict[str, list[Word]]:
     """The words of each clip as they stand."""
+    return dict(clips_of(session, project, only_final=only_final))
+
+
+def clips_of(session: Session, project: Project, *, only_final: bool = False) -> Iterator[tuple[str, list[Word]]]:
+    """Each clip by its name, with its words as they stand; read some at a time."""
     query = (
         select(Item, Consensus)
         .join(Consensus, (Consensus.item_id == Item.id) & (Consensus.run_id == Item.run_id))
@@ -73,12 +83,11 @@ def settled_words(session: Session, project: Project, *, only_final: bool = Fals
     )
     if only_final:
         query = query.where(Item.state.in_(_SETTLED))
-    found = {}
     for item, consensus in session.execute(query.execution_options(yield_per=50)):
         words = corrected(consensus.detail["columns"], _by_place(session, item))
         text = (item.final or {}).get("text")
-        found[item.name] = words if text is None else rewritten(words, text.split())
-    return found
+        yield item.name, words if text is None else rewritten(words, text.split())
+        session.expunge(consensus)
 
 
 def corrected(columns: Sequence[Mapping[str, object]], answers: Mapping[int, Answer]) -> list[Word]:

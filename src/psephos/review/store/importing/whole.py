@@ -13,6 +13,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
@@ -25,6 +26,7 @@ from psephos.review.store.audit_log import record, verify
 from psephos.review.store.bulk import insert_rows
 from psephos.review.store.columns import EPOCH, Moment, now
 from psephos.review.store.exporting.whole import FORMAT, TABLES, VERSION
+from psephos.review.store.media import sniffed
 from psephos.review.store.moving import restart_ids
 from psephos.review.store.tables import Project
 
@@ -75,6 +77,8 @@ def import_project(session: Session, lines: Iterable[str], *, actor: str, name: 
         each: session.scalar(select(func.max(table.id))) or 0
         for each, table in (by_name | {"project": Project}).items()
     }
+    if not isinstance(opening.get("project"), dict) or not isinstance(opening.get("head"), dict):
+        raise ParseError(name, "has no project in its head", where="line 1")
     project = Project(**_values(Project, opening["project"], shift, name, 1))
     session.add(project)
     session.flush()
@@ -97,18 +101,40 @@ def import_project(session: Session, lines: Iterable[str], *, actor: str, name: 
         if table != current or len(waiting) >= _BATCH:
             _insert(session, by_name.get(current), waiting, name, number)
             waiting, current = [], table
-        waiting.append(_values(by_name[table], row, shift, name, number))
+        values = _values(by_name[table], row, shift, name, number)
+        waiting.append(_known_media(values) if table == "media" else values)
         counts[table] += 1
     _insert(session, by_name.get(current), waiting, name, number)
     if not ended:
         raise ParseError(name, "was cut: it has no end", hint="export it again")
     restart_ids(session)
     checked = verify(session, project.id)
-    if checked.bad is not None or checked.head.hash != opening["head"]["hash"]:
+    if checked.bad is not None or checked.head.hash != opening["head"].get("hash"):
         raise ParseError(name, f"its log is not in order: {checked}")
     said = {"head": checked.head.hash, "shifted": {each: by for each, by in shift.items() if by}}
     record(session, project.id, actor, "project.import", f"project:{project.id}", None, said)
     return project
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file is a full export, as its first line says."""
+    with path.open("rb") as file:
+        return is_whole_text(file.readline(1 << 20))
+
+
+def is_whole_text(opening: bytes) -> bool:
+    r"""Whether a file that begins like this is a full export.
+
+    Examples
+    --------
+    >>> is_whole_text(b'{"format":"psephos project","version":1}\n'), is_whole_text(b'{"item": "a"}\n')
+    (True, False)
+    """
+    try:
+        head = json.loads(opening.split(b"\n", 1)[0])
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(head, dict) and head.get("format") == FORMAT
 
 
 def _parsed(line: str, name: str, number: int, digest: Any) -> dict[str, Any]:
@@ -148,6 +174,16 @@ def _values(table: Any, row: dict[str, Any], shift: dict[str, int], name: str, n
     if set(row) != set(columns.keys()):
         odd = sorted(set(row) ^ set(columns.keys()))[0]
         raise ParseError(name, f"{table.__tablename__} lacks or has {odd!r:.40}", where=f"line {number:,}")
+    try:
+        return _shifted(table, row, shift)
+    except (TypeError, ValueError, OverflowError):
+        raise ParseError(
+            name, f"{table.__tablename__} holds a value of another type", where=f"line {number:,}"
+        ) from None
+
+
+def _shifted(table: Any, row: dict[str, Any], shift: dict[str, int]) -> dict[str, Any]:
+    columns = table.__table__.columns
     values = dict(row)
     if table.__tablename__ == "audit":
         values["chain"] = row["chain"] + shift["project"]
@@ -164,9 +200,26 @@ def _values(table: Any, row: dict[str, Any], shift: dict[str, int], name: str, n
     return {key: values[key] for key in columns.keys()}  # noqa: SIM118 - a collection of columns, not a mapping
 
 
+def _known_media(values: dict[str, Any]) -> dict[str, Any]:
+    """A recording is taken from where the file says only if exactly that recording lies there.
+
+    Whoever writes a file could name any path of this machine; without the file's own SHA-256 nothing is served of it.
+    """
+    path = Path(str(values["path"]))
+    try:
+        with path.open("rb") as file:
+            same = sniffed(file.read(16)) == values["type"]
+            file.seek(0)
+            same = same and hashlib.file_digest(file, "sha256").hexdigest() == values["sha256"]
+    except (OSError, ValueError):
+        same = False
+    return values if same else values | {"path": ""}
+
+
 def _know(session: Session, row: dict[str, Any]) -> None:
-    if session.get(User, row["id"]) is None:
-        session.add(User(id=row["id"], name=row["name"], disabled_at=now()))
+    who, called = str(row.get("id", ""))[:36], str(row.get("name", ""))
+    if who and session.get(User, who) is None:
+        session.add(User(id=who, name=called, disabled_at=now()))
         session.flush()
 
 

@@ -1,0 +1,69 @@
+"""How are the votes of an arena reviewed: as labels of who is better.
+
+Each question with the same two models is one item, whoever stood left; a vote is the label that names the model that
+won, ``tie`` or ``both bad``; each vote without a voter is of somebody else. Votes that name no question are one item
+for each two models. The models stand in the table about items as ``left`` and ``right``, so that what was settled is a
+table of battles again (`exporting.preferences`).
+
+Source: sheet 90 section 6 (import of Arena battle logs). Differs: nothing.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from psephos.opinions.frames import from_frame
+from psephos.opinions.model import Opinions
+
+TIE, BOTH_BAD = "tie", "both bad"
+_OUTCOMES = {"tie": TIE, "both_bad": BOTH_BAD}
+
+
+def votes_as_labels(battles: Opinions) -> Opinions:
+    """The votes of battles as labels.
+
+    Parameters
+    ----------
+    battles : Opinions of kind battles
+
+    Returns
+    -------
+    Opinions of kind labels
+
+    Examples
+    --------
+    >>> from psephos.opinions import battles
+    >>> votes = battles(["x", "y"], ["y", "x"], ["left", "tie"], voter=["ann", "bob"], item=["q", "q"])
+    >>> votes_as_labels(votes).frame().select("item", "voter", "label").rows()
+    [('q: x / y', 'ann', 'x'), ('q: x / y', 'bob', 'tie')]
+    """
+    frame = battles.frame()
+    for name in ("item", "voter"):
+        if name not in frame.columns:
+            frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(name))
+    anybody = pl.format("somebody {}", pl.int_range(1, pl.len() + 1))
+    frame = frame.with_columns(
+        pl.min_horizontal("left", "right").alias("first"),
+        pl.max_horizontal("left", "right").alias("second"),
+        pl.col("voter").fill_null(anybody),
+    )
+    pair = pl.format("{} / {}", "first", "second")
+    won = (
+        pl.when(pl.col("winner") == "left")
+        .then(pl.col("left"))
+        .when(pl.col("winner") == "right")
+        .then(pl.col("right"))
+        .otherwise(pl.col("winner").replace(_OUTCOMES))
+    )
+    votes = frame.select(
+        pl.when(pl.col("item").is_null()).then(pair).otherwise(pl.format("{}: {}", "item", pair)).alias("name"),
+        "voter",
+        won.alias("label"),
+        "first",
+        "second",
+        *(pl.col(name) for name in ("task", "time", "weight") if name in frame.columns),
+    ).rename({"name": "item"})
+    about = votes.select("item", pl.col("first").alias("left"), pl.col("second").alias("right")).unique(
+        "item", keep="first", maintain_order=True
+    )
+    return from_frame(votes.drop("first", "second"), kind="labels", about={"items": about}, repeated="last")
