@@ -77,6 +77,23 @@ def test_cuts_words_by_the_rules_of_sheet_01(said, kept):
     assert words(said) == kept
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (".5 mg", "0.5 mg"),
+        ("give .25, not 25", "give 0.25 not 25"),
+        ("(.5)", "0.5"),
+        ("$.50", "0.50"),
+        ("wait...5", "wait 5"),
+        ("no.5", "no 5"),
+        ("1.5", "1.5"),
+    ],
+    ids=["start", "inside", "bracket", "price", "ellipsis", "after a letter", "between digits"],
+)
+def test_a_number_that_starts_with_its_point_is_not_ten_times_as_large(said, kept):
+    assert " ".join(words(said)) == kept
+
+
 EQUAL = [
     ("1/2", ".5"),
     ("1/2", "50%"),

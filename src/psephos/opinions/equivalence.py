@@ -79,7 +79,8 @@ def words(answer: str) -> list[str]:
     NFKC first (with a blank before a fraction sign that follows a digit), then lower case; thousands commas go; an
     apostrophe stays between letters or digits, ``.``, ``:`` and ``/`` stay between digits, ``%`` after a digit is a
     word of its own, and every other sign is a blank. Nothing is stemmed and no word is dropped. Source: sheet 01;
-    differs: blanks may stand before the ``%``, so that "5 %" is "5%".
+    differs: blanks may stand before the ``%``, so that "5 %" is "5%"; a number that starts with its point is the same
+    number with a 0 before it, where the sheet would leave 5 of .5.
 
     Examples
     --------
@@ -201,6 +202,7 @@ def _turns_into_digits(sign: str) -> bool:
 def _cut(folded: str) -> list[str]:
     folded = folded.replace("\u2019", "'").replace("\u2018", "'").replace("\u2044", "/")
     folded = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", folded)
+    folded = re.sub(r"(?<![\w.,:/])\.(?=\d)", "0.", folded)  # .5 is 0.5, and ten times less than 5
     kept = []
     last = ""
     for place, sign in enumerate(folded):
