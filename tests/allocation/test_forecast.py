@@ -160,3 +160,7 @@ def test_bad_input_is_named(call, argument):
     with pytest.raises(InputError) as caught:
         call()
     assert caught.value.argument == argument
+
+
+def test_a_single_question_is_said_to_have_no_interval():
+    assert "(no interval)" in str(forecast({"q": ["a", "b", "a"]}, [1, 3]))

@@ -189,3 +189,9 @@ def test_bad_input_is_named(change, argument):
     with pytest.raises(InputError) as caught:
         replay(given.pop("pools"), given.pop("budget"), given.pop("methods"), **given, rng=0)
     assert caught.value.argument == argument
+
+
+def test_a_single_question_is_said_to_have_no_interval():
+    found = replay({"q": ["a", "b", "a"]}, [1, 3], ["uniform"], gold={"q": "a"}, rng=0)
+    assert "1.000 (no interval), accuracy 1.000 (no interval)" in str(found)
+    assert found.to_dict()["summary"]["uniform"].startswith("3.0 samples a question")

@@ -110,3 +110,14 @@ def test_all_options_of_reading_count(psephos, tmp_path):
     assert (tmp_path / "copy.csv").read_text() == "item,voter,label\nä,ann,x\nä,bob,x\n"
     strict = psephos("export", path, *words, "--strict", "--to", tmp_path / "again.csv")
     assert strict.complaint.startswith("psephos: --strict: 1 set aside: contradicts itself: the last row counts")
+
+
+def test_a_link_that_leads_in_a_circle_is_named(psephos, votes, tmp_path):
+    loop = tmp_path / "loop.csv"
+    loop.symlink_to(loop)
+    done = psephos("decide", loop)
+    assert (done.code, done.out) == (1, "")
+    assert re.fullmatch(r"psephos: .*loop\.csv: .*links?.*", done.complaint), done.complaint
+    done = psephos("decide", votes, "--report", tmp_path / "page.html", "--about", f"items={loop}")
+    assert done.code == 1
+    assert "loop.csv" in done.complaint

@@ -73,3 +73,16 @@ def test_what_cannot_be_measured_is_said_in_one_line(psephos, votes, answers, wo
     assert (done.code, done.out) == (1, "")
     assert said in done.complaint
     assert "\n" not in done.complaint
+
+
+def test_values_of_several_types_in_one_column_are_read_as_texts(psephos, tmp_path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(
+        '{"y": 1, "p": 0.9, "g": true}\n{"y": 0, "p": 0.2, "g": "true"}\n'
+        '{"y": 1, "p": 0.7, "g": 1}\n{"y": 0, "p": 0.8, "g": [1]}\n'
+    )
+    done = psephos("measure", "discrimination", file, "--truth", "y", "--score", "p", "--group", "g", "--json")
+    assert done.code == 0, done.complaint
+    wrong = psephos("measure", "discrimination", file, "--truth", "g", "--score", "p")
+    assert (wrong.code, wrong.out) == (1, "")
+    assert "g holds '[1]', which is no number" in wrong.complaint

@@ -540,3 +540,13 @@ def test_the_table_can_be_written(v1: TranscriptVerdict, tmp_path: Any) -> None:
     for suffix in ("csv", "parquet", "jsonl"):
         write_frame(v1.table(), tmp_path / f"table.{suffix}")
         assert (tmp_path / f"table.{suffix}").stat().st_size > 0
+
+
+def test_a_dose_that_starts_with_its_point_is_not_outvoted_by_itself() -> None:
+    """Two of three say a half; as ".5" lost its point, "5" won with two votes and nothing was to be checked."""
+    said = {"a": "give .5 mg", "b": "give 0.5 mg", "c": "give 5 mg"}
+    rows = [(voter, place, token) for voter, text in said.items() for place, token in enumerate(text.split())]
+    voter, place, token = map(list, zip(*rows, strict=True))
+    found = decide(build(["clip"] * len(rows), voter, place, token))
+    dose = found.table().row(1, named=True)
+    assert (dose["choice"], dose["votes"], dose["support"]) == ("0.5", 3, 2)

@@ -126,12 +126,14 @@ def test_longest_name_works(tmp_path):
         ("missing/f", "create the folder first"),
         ("file/f", "name a folder you may write to"),
         ("/proc/psephos", "cannot be written"),
+        ("circle", "leads in a circle"),
     ],
 )
 def test_impossible_target_is_named(tmp_path, path, problem):
     (tmp_path / "folder").mkdir()
     (tmp_path / "link_to_folder").symlink_to(tmp_path / "folder")
     (tmp_path / "file").write_text("old")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
     with pytest.raises(InputError, match=problem) as caught, atomic_write(tmp_path / path):
         pytest.fail("was opened")
     assert caught.value.argument == str(tmp_path / path)

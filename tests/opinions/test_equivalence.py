@@ -77,6 +77,47 @@ def test_cuts_words_by_the_rules_of_sheet_01(said, kept):
     assert words(said) == kept
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (".5 mg", "0.5 mg"),
+        ("give .25, not 25", "give 0.25 not 25"),
+        ("(.5)", "0.5"),
+        ("$.50", "0.50"),
+        ("wait...5", "wait 5"),
+        ("no.5", "no 5"),
+        ("1.5", "1.5"),
+    ],
+    ids=["start", "inside", "bracket", "price", "ellipsis", "after a letter", "between digits"],
+)
+def test_a_number_that_starts_with_its_point_is_not_ten_times_as_large(said, kept):
+    assert " ".join(words(said)) == kept
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("-5 mmol", "-5 mmol"),
+        ("sphere \u22122.5", "sphere -2.5"),
+        ("-.5", "-0.5"),
+        ("(-5)", "-5"),
+        ("troponin <0.01", "troponin <0.01"),
+        ("\u22655 or >-5", "\u22655 or >-5"),
+        ("5-10 mg", "5 10 mg"),
+        ("covid-19 x-5", "covid 19 x 5"),
+        ("--5", "5"),
+        ("- 5", "5"),
+        ("5 - 3", "5 3"),
+        ("5%-10%", "5 % 10 %"),
+        ("<laughs> -", "laughs"),
+    ],
+    ids=lambda value: value,
+)
+def test_a_sign_right_before_a_number_makes_it_another_one(said, kept):
+    assert " ".join(words(said)) == kept
+    assert words(kept) == words(said)
+
+
 EQUAL = [
     ("1/2", ".5"),
     ("1/2", "50%"),

@@ -31,7 +31,7 @@ from psephos.ranking import (
     style_control,
     win_rate,
 )
-from psephos.ranking.pairwise import battle_resamples, strengths
+from psephos.ranking.pairwise import battle_resamples, connectivity, strengths
 from psephos.ranking.pairwise import elo as elo_module
 from psephos.ranking.pairwise.battle_ranking import POINTS
 from psephos.ranking.pairwise.newman import iterate
@@ -555,3 +555,47 @@ def test_places_fall_with_more_battles() -> None:
         assert made is not None
         widths.append((made.high - made.low).mean())
     assert all(later < 0.5 * earlier for earlier, later in pairwise(widths))
+
+
+@pytest.mark.parametrize("method", [davidson, rao_kupper, lambda battles, **_: newman(battles, prior=0, repeats=0)])
+def test_ties_do_not_give_an_end_to_who_never_lost(method: Any) -> None:
+    """Seven wins, two ties, no loss: the likelihood rises with strengths and ties without end."""
+    with pytest.raises(SeparationError, match="no end"):
+        method(coded_battles([0] * 9, [1] * 9, [0, 0, 0, 0, 0, 2, 3, 0, 0]), **PLAIN)
+    chain = coded_battles([0, 0, 1, 1, 0, 0], [1, 1, 2, 2, 2, 2], [0, 2, 0, 2, 0, 0])
+    with pytest.raises(SeparationError, match="no end"):
+        method(chain, **PLAIN)
+
+
+def test_a_penalty_gives_an_end_to_who_never_lost() -> None:
+    made = davidson(coded_battles([0] * 9, [1] * 9, [0, 0, 0, 0, 0, 2, 3, 0, 0]), penalty=0.5, **PLAIN)
+    assert made.converged
+    assert made.scores[0] > made.scores[1]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_strengths_with_ties_have_an_end_unless_distances_can_be_kept(seed: int) -> None:
+    """Against a linear program: delta_i - delta_j >= 1 for wins, at most 1 apart for ties."""
+    rng = np.random.default_rng(seed)
+    size, n = int(rng.integers(2, 5)), int(rng.integers(3, 9))
+    left = rng.integers(0, size, n)
+    right = (left + rng.integers(1, size, n)) % size
+    outcome = np.where(rng.random(n) < 0.4, 2, np.where(left < right, 0, 1))
+    if rng.random() < 0.5:
+        outcome[0] = 0
+    counts = coded_battles(left, right, outcome, candidates=range(size)).counts
+    rows: list[Any] = []
+    for i, j, (won, lost, tied, _) in zip(counts.first, counts.second, counts.ends, strict=True):
+        apart = np.zeros(size)
+        apart[[i, j]] = 1, -1
+        rows += [(-apart, -1)] * bool(won) + [(apart, -1)] * bool(lost) + [(apart, 1), (-apart, 1)] * bool(tied)
+    kept = optimize.linprog(
+        np.zeros(size), np.array([row for row, _ in rows]), [end for _, end in rows], bounds=(None, None)
+    )
+    open_ended = kept.success and bool(counts.ends[:, 2].any()) and bool(counts.ends[:, :2].any())
+    try:
+        connectivity.refuse_endless_ties(counts, "")
+        found = False
+    except SeparationError:
+        found = True
+    assert found == open_ended

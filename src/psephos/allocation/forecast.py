@@ -77,7 +77,10 @@ class Forecast(Result):
         """The forecast in a few lines."""
         lines = []
         for row in self.points.iter_rows(named=True):
-            shown = Interval(row["error"], row["low"], row["high"], self.level)
+            if row["low"] is None:  # a single question
+                shown = f"{row['error']:.3f} (no interval)"
+            else:
+                shown = str(Interval(row["error"], row["low"], row["high"], self.level))
             lines.append((f"{row['samples']:,} samples", f"error {shown}, {row['wrong']:.1f} wrong modes"))
         if self.power_law is not None:
             lines.append(("power law", str(self.power_law)))

@@ -47,13 +47,13 @@ class Replay(Result):
         last = self.curves.filter(pl.col("budget") == self.curves["budget"].max())
         lines = []
         for row in last.iter_rows(named=True):
-            shown = Interval(row["consistency"], row["low"], row["high"], self.level)
+            shown = self._shown(row["consistency"], row["low"], row["high"])
             text = f"{row['spent']:.1f} samples a question, consistency {shown}"
             if row["accuracy"] is not None:
-                right = Interval(row["accuracy"], row["accuracy_low"], row["accuracy_high"], self.level)
+                right = self._shown(row["accuracy"], row["accuracy_low"], row["accuracy_high"])
                 text += f", accuracy {right}"
             lines.append((row["method"], text))
-        for row in self.savings.filter(pl.col("budget") == self.savings["budget"].max()).iter_rows(named=True):
+        for row in self.savings.filter(pl.col("budget") == pl.col("budget").max()).iter_rows(named=True):
             if row["uniform"] is not None:
                 error = f" ± {row['standard_error']:.2f}" if row["standard_error"] is not None else ""
                 text = (
@@ -61,6 +61,12 @@ class Replay(Result):
                 )
                 lines.append((f"{row['method']} saves", text))
         return lines + [("note", note) for note in self.provenance.notes]
+
+    def _shown(self, value: float, low: float | None, high: float | None) -> str:
+        """A number with its interval; of a single question there is none."""
+        return (
+            f"{value:.3f} (no interval)" if low is None or high is None else str(Interval(value, low, high, self.level))
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The whole answer, ready for JSON."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import inspect
+import os
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -168,21 +169,33 @@ def check_outputs(paths: Iterable[str], outputs: Mapping[str, Path | None]) -> N
     """Refuse, before anything is read, an output with the wrong name, that is an input, or another output too."""
     from psephos.errors import InputError
 
-    inputs = {Path(path).resolve() for path in paths if path != "-"}
-    inputs |= {file for place in inputs if place.is_dir() for file in place.iterdir()}
+    inputs = {_place(path) for path in paths if path != "-"}
+    inputs |= {file for place in inputs for file in _files_in(place)}
     taken: dict[Path, str] = {}
     for option, path in outputs.items():
         if path is None:
             continue
         if option in ENDINGS and path.suffix.lower() not in ENDINGS[option]:
             raise InputError(option, f"must name a file ending in {ENDINGS[option][0]}, got {str(path)!r}")
-        place = path.resolve()
+        place = _place(path)
         if place in inputs:
             problem = f"{str(path)!r} is read as input and would be overwritten"
             raise InputError(option, problem, hint="name another file")
         if place in taken:
             raise InputError(option, f"{str(path)!r} is named by {taken[place]} too", hint="name another file")
         taken[place] = option
+
+
+def _place(path: str | Path) -> Path:
+    """Where a path leads; `Path.resolve` fails on links that lead in a circle, of which the reader is to complain."""
+    return Path(os.path.realpath(path))
+
+
+def _files_in(place: Path) -> Iterable[Path]:
+    try:
+        return list(place.iterdir()) if place.is_dir() else []
+    except OSError:  # what cannot be listed cannot be read either, and the reader says so
+        return []
 
 
 def stated() -> str:

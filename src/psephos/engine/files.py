@@ -55,7 +55,9 @@ def atomic_write(path: str | os.PathLike[str], mode: str = "w") -> AbstractConte
     'yes'
     """
     check_choice("mode", mode, ("w", "wb"))
-    target = Path(path).resolve()
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise InputError(str(path), "is a link that leads in a circle", hint="name another file")
     if target.exists() and not target.is_file():
         kind = "a folder" if target.is_dir() else "not an ordinary file"
         raise InputError(str(path), f"is {kind}", hint="name a file to write")

@@ -18,6 +18,7 @@ import polars as pl
 
 from psephos.errors import InputError, ParseError
 from psephos.opinions import measures
+from psephos.opinions.coding import text_of
 from psephos.opinions.formats import read_tables
 from psephos.opinions.issues import Issues
 from psephos.opinions.model import Source
@@ -179,6 +180,8 @@ def _plain(column: pl.Series) -> npt.NDArray[Any]:
             return np.array(column.to_list(), dtype=np.float64)
         except (TypeError, ValueError):
             pass
+    if column.dtype == pl.Object:  # JSON with values of several types in one column
+        return np.array([str(one) if isinstance(one, (list, dict)) else text_of(one) for one in column], dtype=object)
     return np.array(
         column.cast(pl.String, strict=False).to_list()
         if not column.dtype.is_nested()

@@ -34,6 +34,10 @@ Equivalence: TypeAlias = str | Callable[[str], object] | Pairwise
 
 _NUMBER = re.compile(r"([-+]?)(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d*))?(?:e([-+]?\d{1,3}))?", re.IGNORECASE)
 _LONGEST_NUMBER = 400
+_SIGNS = "-<>\u2264\u2265\u00b1"
+"""What makes another number of the one right behind it: minus, less, more, at most, at least, give or take."""
+_OPENING = "([{$\u20ac\u00a3\u00a5=:<>\u2264\u2265\u00b1"
+"""What may stand right before such a sign; after a letter or a digit a hyphen joins, as in 5-10 and x-5."""
 _AROUND = " .,;:!?\"'$\u2018\u2019\u201c\u201d"
 
 
@@ -79,7 +83,9 @@ def words(answer: str) -> list[str]:
     NFKC first (with a blank before a fraction sign that follows a digit), then lower case; thousands commas go; an
     apostrophe stays between letters or digits, ``.``, ``:`` and ``/`` stay between digits, ``%`` after a digit is a
     word of its own, and every other sign is a blank. Nothing is stemmed and no word is dropped. Source: sheet 01;
-    differs: blanks may stand before the ``%``, so that "5 %" is "5%".
+    differs: blanks may stand before the ``%``, so that "5 %" is "5%"; a number that starts with its point is the same
+    number with a 0 before it, and a minus or a comparison (-5, <5) right before a number stays with it, where the
+    sheet would leave 5 of each of them.
 
     Examples
     --------
@@ -199,14 +205,21 @@ def _turns_into_digits(sign: str) -> bool:
 
 
 def _cut(folded: str) -> list[str]:
-    folded = folded.replace("\u2019", "'").replace("\u2018", "'").replace("\u2044", "/")
+    folded = folded.replace("\u2019", "'").replace("\u2018", "'").replace("\u2044", "/").replace("\u2212", "-")
     folded = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", folded)
+    folded = re.sub(r"(?<![\w.,:/])\.(?=\d)", "0.", folded)  # .5 is 0.5, and ten times less than 5
     kept = []
     last = ""
     for place, sign in enumerate(folded):
         before, after = folded[place - 1 : place] if place else "", folded[place + 1 : place + 2]
-        inside = (sign == "'" and before.isalnum() and after.isalnum()) or (
-            sign in ".:/" and before.isdigit() and after.isdigit()
+        inside = (
+            (sign == "'" and before.isalnum() and after.isalnum())
+            or (sign in ".:/" and before.isdigit() and after.isdigit())
+            or (
+                sign in _SIGNS
+                and (not before or before.isspace() or before in _OPENING)
+                and _counts(after, folded, place)
+            )
         )
         if inside or unicodedata.category(sign)[0] in "LMN":
             kept.append(sign)
@@ -214,6 +227,11 @@ def _cut(folded: str) -> list[str]:
             kept.append(" % " if sign == "%" and last.isdigit() else " ")
         last = last if sign.isspace() else sign
     return "".join(kept).split()
+
+
+def _counts(after: str, folded: str, place: int) -> bool:
+    """Whether a number stands right behind a sign, maybe with a minus of its own."""
+    return after.isdigit() or (after == "-" and folded[place] != "-" and folded[place + 2 : place + 3].isdigit())
 
 
 def _ratio(plain: str) -> Fraction | None:

@@ -37,7 +37,13 @@ from psephos.ranking.pairwise.battle_ranking import (
 )
 from psephos.ranking.pairwise.battle_resamples import resampled_strengths
 from psephos.ranking.pairwise.battle_table import BOTH_BAD, TIE, BattleTable, battle_table
-from psephos.ranking.pairwise.connectivity import HINT, blank_reasons, connection_of, refuse_unconnected
+from psephos.ranking.pairwise.connectivity import (
+    HINT,
+    blank_reasons,
+    connection_of,
+    refuse_endless_ties,
+    refuse_unconnected,
+)
 from psephos.ranking.pairwise.pair_models import BRADLEY_TERRY, DAVIDSON, PairModel
 from psephos.ranking.pairwise.rating_errors import covariances
 from psephos.ranking.pairwise.strengths import Strengths, fit
@@ -190,6 +196,9 @@ def rated(
     inside = connected[used.left] & connected[used.right]
     used, groups = used.take(inside), None if groups is None else groups[inside]
     inner = used.counts
+    if model.has_eta and not finite:
+        hint = "a penalty keeps strengths finite; bradley_terry counts a tie as half a win"
+        refuse_endless_ties(inner, hint)
     with one_thread():
         found = fit(inner, model, penalty=strength)
         errors = covariances(inner, model, found, penalty=strength, battles=used, clusters=groups)

@@ -109,6 +109,39 @@ def blank_reasons(
     return ranked, reasons
 
 
+def refuse_endless_ties(counts: PairCounts, hint: str) -> None:
+    """Complain where ties with a chance of their own leave strengths open although everyone hangs together.
+
+    If ties are rarer the further two are apart, strengths and the parameter of ties can grow together without end where
+    some delta has delta_i - delta_j >= 1 for all wins of i over j and |delta_i - delta_j| <= 1 for all ties: no winner
+    lost in turn, not even by way of others. These are bounds on differences; they can be kept if and only if no cycle
+    of them has a negative sum (Bellman and Ford).
+
+    Parameters
+    ----------
+    counts : PairCounts
+        Battles of candidates that hang together.
+    hint : str
+        What the caller can do.
+    """
+    left, right = counts.ends[:, LEFT] > 0, counts.ends[:, RIGHT] > 0
+    drawn = counts.ends[:, TIE] + counts.ends[:, BOTH_BAD] > 0
+    if not drawn.any() or not (left | right).any() or (left & right).any():
+        return
+    first, second = counts.first, counts.second
+    tail = np.concatenate([first[left], second[right], first[drawn], second[drawn]])
+    head = np.concatenate([second[left], first[right], second[drawn], first[drawn]])
+    step = np.repeat([-1, 1], [int((left | right).sum()), 2 * int(drawn.sum())])
+    height = np.zeros(counts.size, dtype=np.int64)
+    # A path without a cycle goes down by less than the number of candidates.
+    while height.min() > -counts.size:
+        before = height.copy()
+        np.minimum.at(height, head, before[tail] + step)
+        if np.array_equal(height, before):
+            problem = "strengths and ties have no end: no winner ever lost in turn, and ties fit any distance then"
+            raise SeparationError("battles", problem, hint=hint)
+
+
 def _by_size(labels: npt.NDArray[np.int32], games: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """Groups counted from the one with most battles, then of most members, then by their first member."""
     total = np.bincount(labels, weights=games)

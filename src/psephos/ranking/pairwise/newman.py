@@ -29,7 +29,7 @@ from psephos.ranking.pairwise.battle_ranking import FEW, BattleRanking, battle_r
 from psephos.ranking.pairwise.battle_resamples import TINY, drawn_counts
 from psephos.ranking.pairwise.battle_table import BattleTable, PairCounts, battle_table
 from psephos.ranking.pairwise.bradley_terry import clusters_of, win_chances
-from psephos.ranking.pairwise.connectivity import HINT, blank_reasons, connection_of
+from psephos.ranking.pairwise.connectivity import HINT, blank_reasons, connection_of, refuse_endless_ties
 from psephos.ranking.pairwise.strengths import ends_of
 from psephos.statistics import rank_spread
 
@@ -74,7 +74,8 @@ def newman(
     Raises
     ------
     InputError
-        As of `battle_table`; `prior`: negative. `SeparationError` if no two candidates can be compared.
+        As of `battle_table`; `prior`: negative. `SeparationError` if no two candidates can be compared,
+        or without a prior if battles are tied and no winner ever lost in turn.
 
     See Also
     --------
@@ -98,6 +99,8 @@ def newman(
         raise SeparationError("battles", "no two candidates can be compared", hint=HINT)
     inside = connected[table.left] & connected[table.right]
     used = table.take(inside)
+    if not finite:
+        refuse_endless_ties(used.counts, "a prior above 0 keeps strengths finite")
     theta, nu, rounds = iterate(used.counts, prior)
     few, reasons = few_games(table, table.counts.by_candidate(table.counts.met, table.counts.met), least_games, reasons)
     placed = connected & ~few
