@@ -106,7 +106,8 @@ def _windows(file: Any, middles: Floats) -> Floats:
 def _bands(size: int, rate: int) -> Floats:
     """Weights of triangles on the mel scale, shape (n_frequencies, `BANDS`); a narrow one takes the nearest."""
     frequency = np.fft.rfftfreq(size, 1 / rate)
-    mel = np.linspace(*(2595 * np.log10(1 + np.array([LOWEST, HIGHEST]) / 700)), BANDS + 2)
+    least, most = 2595 * np.log10(1 + np.array([LOWEST, HIGHEST]) / 700)
+    mel = np.linspace(least, most, BANDS + 2)
     edges = 700 * (10 ** (mel / 2595) - 1)
     low, middle, high = edges[:-2], edges[1:-1], edges[2:]
     rising = (frequency[:, None] - low) / (middle - low)

@@ -272,9 +272,9 @@ def _choices(opinions: Sequence[Opinion], consensus: Consensus | None, detail: d
         found.append(_candidate(text, leads=text == choice, voters=voters.get(text, []), **more))
     counts = [one["votes"] or 0 for one in found]
     low, high = wilson_interval(counts, [max(sum(counts), 1)] * len(counts))
-    for one, least, most in zip(found, low.tolist(), high.tolist(), strict=True):
-        one["share_low"], one["share_high"] = round(least, 4), round(most, 4)
-    found.sort(key=lambda one: (not one["leads"], -(one["votes"] or 0)))
+    for candidate, least, most in zip(found, low.tolist(), high.tolist(), strict=True):
+        candidate["share_low"], candidate["share_high"] = round(least, 4), round(most, 4)
+    found.sort(key=lambda candidate: (not candidate["leads"], -(candidate["votes"] or 0)))
     return {"candidates": found, "abstained": silent}
 
 
