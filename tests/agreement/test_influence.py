@@ -33,6 +33,7 @@ def test_without_a_voter_it_is_what_the_others_say(name, metric):
     lines = cells()
     found = agree(from_matrix(lines), coefficients=[name], metric=metric, repeats=0)
     whole = found.coefficients[0].value
+    assert found.voters.height == len(lines[0])
     for voter, without, change in found.voters.select("voter", "without", "change").iter_rows():
         others = [[vote for place, vote in enumerate(line) if place != int(voter)] for line in lines]
         # All labels are still there without any one voter, so levels and their largest distance stay.

@@ -311,6 +311,7 @@ def test_a_change_of_unit_changes_no_correlation(votes, factor, shift):
     plain = ceiling_of(votes, repeats=0)
     scale = (factor + shift, 5 * factor + shift, 5)
     other = ceiling_of(votes * factor + shift, scale=scale, repeats=0)
+    assert plain.bounds
     for one, two in zip(plain.bounds, other.bounds, strict=True):
         assert two.pcc_bound.value == pytest.approx(one.pcc_bound.value, abs=1e-6)
         assert two.rmse_bound.value == pytest.approx(one.rmse_bound.value * factor, rel=1e-6, abs=1e-9)

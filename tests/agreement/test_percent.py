@@ -118,6 +118,7 @@ def test_pairs_under_another_metric(metric, lines):
 def test_the_kappa_of_a_pair_is_cohens():
     votes = np.random.default_rng(1).integers(-1, 3, (60, 3))
     table = pairwise_agreement(votes)
+    assert table.height == 3
     for left, right, kappa in table.select("left", "right", "kappa").iter_rows():
         pair = votes[:, [int(left), int(right)]]
         assert kappa == pytest.approx(cohen_kappa(pair, repeats=0).value)

@@ -264,6 +264,7 @@ def test_rules_on_pools_of_few_and_even_numbers_of_samples(n):
     found = replay_stopping(
         {"q": ["a", "b", "b", "a", "b", "b", "b"][:n]}, ["asc", "dirichlet", "ppr", "ppr-rest", "esc"]
     )
+    assert found.questions["rule"].n_unique() == 5
     for row in found.questions.iter_rows(named=True):
         assert row["samples"] == row["pool"] == n
         assert not row["stopped"]

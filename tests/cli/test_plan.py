@@ -63,6 +63,7 @@ def test_samples_in_store_as_json(psephos, stored):
 def test_known_answers_give_the_accuracy(psephos, stored, tmp_path):
     (tmp_path / "gold.csv").write_text("item,gold\neasy,a\neven,a\nhard,b\n")
     said = json.loads(psephos("plan", stored, "--about", f"items={tmp_path / 'gold.csv'}", "--json").out)
+    assert said["rows"]
     assert all(row["accuracy"] is not None for row in said["rows"])
 
 

@@ -60,7 +60,9 @@ def test_the_questions_are_those_of_the_script() -> None:
 
 def test_the_right_answers_are_right() -> None:
     """Reckoned anew from the words: by arithmetic where that is asked, by what happens to the things otherwise."""
-    for item, _, prompt, answer in pl.read_csv(HERE / "items.csv").iter_rows():
+    items = pl.read_csv(HERE / "items.csv")
+    assert items.height == 128
+    for item, _, prompt, answer in items.iter_rows():
         numbers = [int(number) for number in re.findall(r"\d+", prompt)]
         if prompt.startswith("What is"):
             expected = eval(re.fullmatch(r"What is ([\d +*-]+)\?", prompt)[1])  # type: ignore[index]
@@ -74,6 +76,7 @@ def test_the_right_answers_are_right() -> None:
 
 
 def test_steps_are_lines_and_answers_end_their_texts(sums: Opinions) -> None:
+    assert len(sums) == 128 * 32
     for row in sums.frame().iter_rows(named=True):
         ends, n = row["step_ends"], len(row["logprobs"])
         assert n == row["tokens"] <= 38

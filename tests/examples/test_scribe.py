@@ -45,7 +45,9 @@ def test_it_is_read_whole() -> None:
 def test_the_references_are_the_texts_of_the_recipes(make: ModuleType) -> None:
     texts = {row["item"]: row["text"] for row in make.table("recipes/texts.csv")}
     voices = {row["item"]: row for row in make.table("recipes/voices.csv")}
-    for row in make.table("items.csv"):
+    items = make.table("items.csv")
+    assert len(items) == 32
+    for row in items:
         assert row["reference"] == texts[row["item"]]
         recipe = voices[row["item"]]
         said = (row["group"], row["noise"], row["snr_db"], row["speed"])

@@ -402,6 +402,7 @@ def slow_f1(one: str, other: str) -> float:
 @given(TEXTS, st.lists(WORDS, min_size=1, max_size=20).map(" ".join))
 def test_support_is_that_of_the_slow_way_and_knows_no_order(drafts: list[str], text: str) -> None:
     table = sentence_support(text, drafts)
+    assert table["sentence"].to_list() == sentences(text)
     for sentence, support in table.select("sentence", "support").iter_rows():
         others = [other for draft in drafts for other in sentences(draft)]
         stating = [other for other in others if all(stated([other]).backs(fact) for fact in facts(sentence))]
@@ -421,6 +422,7 @@ def test_support_is_that_of_the_slow_way_and_knows_no_order(drafts: list[str], t
 def test_a_draft_supports_itself(drafts: list[str]) -> None:
     for draft in drafts:
         table = sentence_support(draft, drafts)
+        assert table.height == len(sentences(draft))
         assert (table["support"] > 1 - 1e-12).all()
         assert table["supported"].all()
 

@@ -69,9 +69,9 @@ def test_methods_against_the_budget(pools):
 
 
 def test_one_method_at_one_budget_and_many_methods(pools):
-    plot(replay({"q": ["a", "b"]}, [1], ["asc"], rng=0))
+    assert finding(plot(replay({"q": ["a", "b"]}, [1], ["asc"], rng=0))).startswith("At 1 samples a question asc")
     many = {f"method {k} <&$ with a very long name": "uniform" for k in range(10)}
-    drawn(plot(replay(pools, [2, 4], many, rng=0)))
+    assert "method 0 &lt;&amp;$" in drawn(plot(replay(pools, [2, 4], many, rng=0)))
 
 
 def test_what_rules_save(pools):

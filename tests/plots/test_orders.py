@@ -12,7 +12,7 @@ from psephos.errors import InputError, NoPictureError
 from psephos.opinions import ranking_by_scores
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance
-from psephos.plots import above_plot, order_plot, plot
+from psephos.plots import above_plot, order_plot, plot, svg
 from psephos.plots.style import heading_of
 from psephos.ranking import benchmark_order_sensitivity, borda, failure_sensitivity, score_table
 from psephos.reports import report
@@ -46,7 +46,8 @@ def test_rows_stand_in_order_with_their_scores():
 def test_both_pictures_at_any_size(n, theme):
     made = borda(noisy(n, 5), rng=0)
     for picture in ("order", "above"):
-        plot(made, picture, theme=theme).canvas.draw()
+        figure = plot(made, picture, theme=theme)
+        assert f">{made.names[0]}<" in svg(figure, *heading_of(figure))
 
 
 def test_pairs_without_resamples_are_shares_of_the_orders():
@@ -88,7 +89,7 @@ def test_what_rules_do_to_models(theme):
     ):
         figure = plot(made, theme=theme)
         assert heading_of(figure)[0] == made.finding
-        figure.canvas.draw()
+        assert f">{made.finding}<" in svg(figure, *heading_of(figure))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -98,7 +99,8 @@ def test_chances_to_win_are_drawn(theme):
 
     made = bradley_terry(battles(["x"] * 44, ["y"] * 44, ["left"] * 40 + ["right"] * 4), rng=0)
     for picture in ("order", "wins", "above"):
-        plot(made, picture, theme=theme).canvas.draw()
+        figure = plot(made, picture, theme=theme)
+        assert ">x<" in svg(figure, *heading_of(figure))
     assert heading_of(plot(made, "wins"))[0].startswith("x beats y in .91 of battles")
     cells = {text.get_text() for axes in plot(made, "wins").axes for text in axes.texts}
     assert {".91", ".09"} <= cells
@@ -112,6 +114,6 @@ def test_judges_are_drawn_beside_the_most_frequent_label(theme):
     words = ["A>B", "B>A", "A=B=Good", "A>B"] * 30
     made = judge_agreement({"human": words, "good": words, "<b>lazy": ["A>B"] * 120}, rng=0)
     figure = plot(made, theme=theme)
-    figure.canvas.draw()
+    assert ">good<" in svg(figure, *heading_of(figure))
     assert heading_of(figure)[0].startswith("1 of 2 judges surely beats")
     assert "<b>lazy" not in report(made)

@@ -101,6 +101,7 @@ def test_the_queue_is_the_queue_with_the_votes_behind_it(verdict: Verdict, page:
 
 
 def test_bands_are_told_by_class_and_number(verdict: Verdict, page: str) -> None:
+    assert rows_of(page)
     for html, certainty in zip(rows_of(page), verdict.queue(200)["certainty"], strict=True):
         band = "risk" if certainty < 0.6 else "middle" if certainty < 0.9 else "quiet"
         assert f'<span class="band {band}">' in html

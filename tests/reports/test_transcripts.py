@@ -47,7 +47,9 @@ def violations(require: Callable[[str], Any], tab: Any) -> list[str]:
 
 
 def test_the_page_reads_as_the_consensus(talk: TranscriptVerdict) -> None:
-    for clip in transcripts_page(talk).says["clips"]:
+    clips = transcripts_page(talk).says["clips"]
+    assert [clip.name for clip in clips] == ["ward", "home"]
+    for clip in clips:
         assert " ".join(token.text for token in clip.tokens if token.text != GAP) == talk.text(clip.name)
 
 

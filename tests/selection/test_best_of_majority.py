@@ -546,6 +546,7 @@ def test_the_median_and_the_votes_are_those_of_numpy():
         answers = rng.integers(0, 50, 3000)
         rewards = np.where(rng.random(3000) < 0.1, np.nan, rng.random(3000))
         found = best_of_majority(answers, rewards, alpha=0, reward_agg="median")
+        assert found.candidates().height == len(np.unique(answers))
         for name, score, votes in found.candidates().select("answer", "score", "votes").iter_rows():
             own = rewards[answers == int(name)]
             assert votes == len(own)

@@ -76,6 +76,7 @@ def test_pocketsphinx_hears_words_too(heard: Any) -> None:
 @real
 @pytest.mark.parametrize("name", ["whisper-tiny", "whisper-base", "pocketsphinx"])
 def test_times_and_confidences_are_the_engines_own(heard: Any, name: str) -> None:
+    assert heard[name][0]
     for tokens, longest in zip(heard[name], (4.9, 4.2, 1.0), strict=True):
         for token in tokens:
             assert token["times"] == "given"

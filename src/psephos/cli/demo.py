@@ -56,11 +56,11 @@ def _first() -> str:
 
 
 def example(name: str) -> Path:
-    """Folder of an example, in the installed package or in the repository."""
+    """Folder of an example, in the installed package or in the repository; short where it lies below this folder."""
     from psephos.errors import InputError
 
     here = Path(__file__).resolve()
     for folder in (here.parents[1] / "examples" / name, here.parents[3] / "examples" / name):
         if folder.is_dir():
-            return folder
+            return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     raise InputError("demo", f"the example {name!r} is not installed", hint="get the repository of psephos")
