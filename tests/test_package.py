@@ -140,6 +140,14 @@ def test_every_room_says_what_it_offers() -> None:
     assert all(hasattr(psephos, name) for name in psephos.__all__)
 
 
+def test_a_verb_that_is_one_function_is_a_name_of_the_package() -> None:
+    """The others are several functions (plan, judge, study), programs (serve, doctor, demo) or about a database."""
+    assert {"agree", "ask", "decide", "measure", "rank", "select", "transcribe"} <= set(psephos.__all__)
+    assert psephos.ask is importlib.import_module("psephos.allocation").ask
+    assert psephos.measure is importlib.import_module("psephos.metrics").measure
+    assert psephos.transcribe is importlib.import_module("psephos.voters").transcribe
+
+
 @pytest.mark.parametrize("path", public())
 def test_docstring_documents_parameters_and_has_an_example(path: str) -> None:
     room, _, name = path.rpartition(".")

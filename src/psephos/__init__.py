@@ -5,7 +5,8 @@
 >>> psephos.decide(opinions).table()["choice"].to_list()
 ['cat']
 
-The verbs and result types stand here; every method has its room, such as `psephos.consensus` or `psephos.agreement`.
+The verbs of the command line that are one function (decide, agree, rank, select, ask, measure, transcribe) and the
+result types stand here; every method has its room, such as `psephos.consensus` or `psephos.agreement`.
 Rooms load when they are first used (SPEC 1), so importing psephos costs next to nothing; the list of names is in
 `__init__.pyi`.
 """

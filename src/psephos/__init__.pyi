@@ -1,4 +1,5 @@
 from .agreement import Agreement, Consistency, NoiseCeiling, RankCeiling, agree, ceiling_of, consistency
+from .allocation import Asked, ask
 from .consensus import (
     AgainstGold,
     CollectiveVerdict,
@@ -10,6 +11,7 @@ from .consensus import (
     decide,
 )
 from .errors import InputError
+from .metrics import Measurement, measure
 from .opinions import (
     Opinions,
     Ranking,
@@ -36,14 +38,17 @@ from .plots import plot
 from .ranking import rank
 from .reports import write_report
 from .selection import AlphaBreakpoints, ProcessScores, SuccessCurves, TunedAlpha, select
+from .voters import Transcribed, transcribe
 
 __all__ = [
     "AgainstGold",
     "Agreement",
     "AlphaBreakpoints",
+    "Asked",
     "CollectiveVerdict",
     "Consistency",
     "InputError",
+    "Measurement",
     "NoiseCeiling",
     "Opinions",
     "ProcessScores",
@@ -56,12 +61,14 @@ __all__ = [
     "SelectionReasons",
     "SourceVerdict",
     "SuccessCurves",
+    "Transcribed",
     "TranscriptVerdict",
     "TruthVerdict",
     "TunedAlpha",
     "Verdict",
     "against_gold",
     "agree",
+    "ask",
     "battles",
     "ceiling_of",
     "consistency",
@@ -70,6 +77,7 @@ __all__ = [
     "from_matrix",
     "interactions",
     "labels",
+    "measure",
     "plot",
     "rank",
     "rankings",
@@ -79,6 +87,7 @@ __all__ = [
     "scan",
     "scores",
     "select",
+    "transcribe",
     "transcripts",
     "write",
     "write_report",
