@@ -140,6 +140,7 @@ def agree(
     Returns
     -------
     Agreement
+        The coefficients that fit, with intervals; tables of pairs, voters and items that stand out.
 
     Raises
     ------

@@ -107,6 +107,7 @@ def majority_strength(
     Returns
     -------
     Strength
+        Leader and runner-up with their votes, voters, entropy and ties at each position.
 
     Raises
     ------
@@ -162,6 +163,7 @@ def band_limits(voters: int, *, high: float = HIGH, near: float = NEAR) -> tuple
     Returns
     -------
     int, int
+        High risk up to the first; near unanimous from the second on.
 
     Raises
     ------

@@ -70,6 +70,7 @@ def jackknife(
     Returns
     -------
     Jackknife
+        The share of compared positions on which each voter agrees with the choice of the others.
 
     Raises
     ------

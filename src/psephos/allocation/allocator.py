@@ -68,6 +68,7 @@ def allocate(
     Returns
     -------
     Allocation
+        Samples, answer and certainty of each question, and what was spent.
 
     Examples
     --------

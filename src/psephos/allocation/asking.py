@@ -155,6 +155,7 @@ def ask(
     Returns
     -------
     Asked
+        All samples as opinions, the answer of each question and where the budget went.
 
     Raises
     ------

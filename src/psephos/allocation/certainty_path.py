@@ -93,6 +93,7 @@ def certainty_path(
     Returns
     -------
     CertaintyPath
+        One row for each sample: leader, certainties by each rule, and when each would stop.
 
     Raises
     ------

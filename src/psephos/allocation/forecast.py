@@ -132,6 +132,7 @@ def forecast(
     Returns
     -------
     Forecast
+        Expected share of wrong modes at each number of samples, with a band.
 
     Raises
     ------

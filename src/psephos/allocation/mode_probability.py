@@ -146,6 +146,7 @@ def sampled_mode_probabilities(alpha: npt.ArrayLike, *, nsamples: int = 500, rng
     Returns
     -------
     ndarray of float64, of the shape of `alpha`
+        They sum to 1 for each question.
 
     Raises
     ------

@@ -75,6 +75,7 @@ def fit_power_law(samples: npt.ArrayLike, errors: npt.ArrayLike, *, level: float
     Returns
     -------
     PowerLaw
+        Coefficient and exponent with intervals.
 
     Raises
     ------

@@ -88,6 +88,7 @@ def replay(
     Returns
     -------
     Replay
+        Agreement with the full pool, and accuracy, for each method and budget, and what each saves.
 
     Raises
     ------

@@ -45,6 +45,7 @@ def lead_certainty(counts: CountsLike) -> Floats:
     Returns
     -------
     ndarray of float64, scalar or shape (n_questions,)
+        Between .5 and 1.
 
     Raises
     ------
@@ -78,6 +79,7 @@ def mode_certainty(counts: CountsLike, *, n_classes: int | None = None) -> Float
     Returns
     -------
     ndarray of float64, scalar or shape (n_questions,)
+        Between 1 / answers and 1.
 
     Raises
     ------
@@ -115,6 +117,7 @@ def lead_evidence(counts: CountsLike) -> Floats:
     Returns
     -------
     ndarray of float64, scalar or shape (n_questions,)
+        The leader is proven where it is at most log(delta / (K - 1)).
 
     Raises
     ------
@@ -153,6 +156,7 @@ def stop_by_certainty(
     Returns
     -------
     ndarray of bool, scalar or shape (n_questions,)
+        True where one may stop.
 
     Raises
     ------
@@ -205,6 +209,7 @@ def stop_by_evidence(
     Returns
     -------
     ndarray of bool, scalar or shape (n_questions,)
+        True where one may stop.
 
     Raises
     ------
@@ -253,6 +258,7 @@ def stop_by_window(answers: Sequence[Hashable], *, width: int = 5) -> bool:
     Returns
     -------
     bool
+        True where one may stop.
 
     Raises
     ------

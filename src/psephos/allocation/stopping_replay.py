@@ -99,6 +99,7 @@ def replay_stopping(
     Returns
     -------
     StoppingReplay
+        For each rule and question when it stops and whether it is right; the samples saved.
 
     Raises
     ------

@@ -90,6 +90,7 @@ def against_gold(
     Parameters
     ----------
     verdict : Verdict
+        What is held against them.
     gold : array_like, shape (n_items,), optional
         The right answers in the order of `verdict.items`, None where unknown; the column ``gold`` of the table about
         items if not given.
@@ -99,6 +100,7 @@ def against_gold(
     Returns
     -------
     AgainstGold
+        Accuracy with its interval, errors that the queue finds early, and how far certainties are off.
 
     Raises
     ------

@@ -77,6 +77,7 @@ def majority(
     Returns
     -------
     Verdict
+        The leading choice of each item with its certainty, and how each voter stands to the others.
 
     Raises
     ------

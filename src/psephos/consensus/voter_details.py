@@ -107,6 +107,7 @@ def voter_details(verdict: Verdict) -> VoterDetails:
     Returns
     -------
     VoterDetails
+        For each voter how often it votes as the verdict says and decides, and what it says instead.
 
     Raises
     ------

@@ -110,6 +110,7 @@ def open_engine(engine: int | str | Engine) -> Engine:
     Returns
     -------
     Engine
+        A context manager; `close` ends what it started.
 
     Raises
     ------

@@ -32,6 +32,7 @@ def generator(rng: Rng = None) -> np.random.Generator:
     Returns
     -------
     numpy.random.Generator
+        The one given, or a new one; of None with a fresh seed.
 
     Raises
     ------

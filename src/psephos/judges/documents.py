@@ -30,8 +30,11 @@ class Document:
     Attributes
     ----------
     id : str
+        A name that no other document has.
     text : str
+        What it says.
     title : str
+        Shown beside what is cited.
     """
 
     id: str
@@ -45,6 +48,7 @@ class Source(Protocol):
     Attributes
     ----------
     name : str
+        Of the source, as in verdicts.
     """
 
     @property
@@ -67,8 +71,11 @@ class DocumentSource:
     Parameters
     ----------
     name : str
+        Of the source, as in verdicts.
     documents : sequence of Document
+        What the source has.
     model : LanguageModel
+        Who reads the documents.
     limit : int, default 1
         How many documents the model is given at most.
     extract : callable, default short_answer
@@ -136,6 +143,7 @@ class StoredSource:
     Parameters
     ----------
     name : str
+        Of the source, as in verdicts.
     answers : mapping of str to str or None
         By question.
     relevance : mapping of str to float, optional
@@ -182,6 +190,7 @@ def document_sources(documents: Any, model: LanguageModel, **options: Any) -> li
     documents : data frame
         With columns source, document, text, and perhaps title.
     model : LanguageModel
+        Who reads the documents.
     **options
         Of `DocumentSource`.
 

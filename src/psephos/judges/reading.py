@@ -45,14 +45,18 @@ def reading_request(
     Parameters
     ----------
     question : str
+        What is asked.
     documents : sequence of tuple of str
         Title and text of each.
     max_tokens : int, default 40
+        Longest answer.
     tag : str, optional
+        A name for the request in logs; it changes no answer.
 
     Returns
     -------
     Request
+        Ready for `LanguageModel.complete`.
 
     Examples
     --------
@@ -82,6 +86,7 @@ def short_answer(question: str, text: str) -> str:
     Parameters
     ----------
     question : str
+        What is asked.
     text : str
         What a model answered.
 

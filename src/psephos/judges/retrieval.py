@@ -94,6 +94,7 @@ def answer_from_sources(
     Returns
     -------
     RetrievalVerdict
+        One answer for each question with its sources, those skipped, and what was saved.
 
     Raises
     ------
@@ -161,6 +162,7 @@ def collect_answers(
     questions : mapping of str to str
         The question of each item.
     sources : sequence of Source
+        Who is asked.
     gold : mapping of str to str, optional
         Known answers of some items; answers that mean the same are written alike.
     least_relevance, support, least_support, same, workers, label

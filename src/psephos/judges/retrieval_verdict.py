@@ -28,6 +28,7 @@ class RetrievalVerdict(Verdict):
     Attributes
     ----------
     questions : polars.Series of String, shape (n_items,)
+        Their texts.
     score, lead : ndarray of float64, shape (n_items,)
         Sum of the weights behind the choice, or behind the best answer where there is no choice; and that less the sum
         behind the runner-up. 0 where nobody voted.

@@ -52,6 +52,7 @@ def is_refusal(answer: str | None) -> bool:
     Returns
     -------
     bool
+        True of an empty text too.
 
     Examples
     --------
@@ -74,6 +75,7 @@ def lexical_support(documents: Sequence[str], question: str, answer: str) -> flo
     question : str
         Not used here; a model in the place of this function may.
     answer : str
+        What is to be supported.
 
     Returns
     -------

@@ -58,6 +58,7 @@ def from_frame(
     Returns
     -------
     Opinions
+        Of the kind that the columns say, or of `kind`.
 
     Raises
     ------

@@ -53,6 +53,7 @@ class Ranking(Result):
     pairwise : ndarray of float64, shape (n, n), optional
         What the data say of row against column (share or number of orders, chance to win), as `pairwise_means` says.
     pairwise_means : str
+        What a cell of `pairwise` says.
     unit : str
         What the data consist of and can be left out one at a time: "task", "voter", "item"; "" if nothing.
     units : polars.Series, shape (n_units,)
@@ -244,11 +245,13 @@ def ranking_by_scores(
     Parameters
     ----------
     candidates : polars.Series, shape (n,)
+        Their names.
     scores : ndarray of float64, shape (n,)
         NaN: not ranked; say why in `reasons`.
     score_means : str
         What a score is.
     provenance : Provenance
+        How the scores were made.
     equal_within : float
         Scores that lie as close as this to their neighbour are equal.
     **more

@@ -62,6 +62,7 @@ def scan(
     Returns
     -------
     Shards
+        Opinions that stay in their files; methods read them part by part.
 
     Raises
     ------

@@ -18,6 +18,7 @@ class SelectionReasons(Result):
     Attributes
     ----------
     item : str
+        Its name.
     chosen : list of str
         What was taken, the best first.
     rows : polars.DataFrame

@@ -35,9 +35,11 @@ class Selection(Result):
         The samples behind the selection, after equivalent answers were made one; of samples in parts the one that
         stands for each candidate.
     items : polars.Series of String, shape (n_items,)
+        Their names.
     answers : polars.Series of String
         The candidates that the codes stand for.
     starts : ndarray of int64, shape (n_items + 1,)
+        Where the candidates of each item begin; the end last.
     answer : ndarray of int32, shape (n_candidates,)
         Code of each candidate.
     votes : ndarray of int64, shape (n_candidates,)

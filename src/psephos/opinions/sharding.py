@@ -48,6 +48,7 @@ class Shards:
     Attributes
     ----------
     kind : str
+        Of the opinions.
     voters, choices : polars.Series of String
         The vocabularies that all parts share.
     choice_class : ndarray of int32

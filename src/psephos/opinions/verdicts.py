@@ -33,6 +33,7 @@ class Verdict(Result):
     opinions : Opinions or Shards
         The votes behind the verdict, after equivalent choices were made one.
     items : polars.Series of String, shape (n_items,)
+        Their names.
     choices : polars.Series of String
         The choices that the codes stand for.
     choice, runner_up : ndarray of int32, shape (n_items,)

@@ -85,12 +85,14 @@ def agreement_matrix_plot(
         What agreement is: the share of items on which two voters say the same, one minus their mean distance as a share
         of the largest, or the share of pairs of candidates in the same order.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -33,13 +33,16 @@ def tuned_alpha_plot(result: TunedAlpha, *, theme: str = "light", heading: bool 
     Parameters
     ----------
     result : TunedAlpha
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -94,13 +97,16 @@ def breakpoints_plot(result: AlphaBreakpoints, *, theme: str = "light", heading:
     Parameters
     ----------
     result : AlphaBreakpoints
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

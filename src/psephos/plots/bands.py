@@ -41,12 +41,14 @@ def bands_plot(result: Banded, *, by: str | None = None, theme: str = "light", h
     by : str, optional
         Column of the table about items whose groups are drawn, such as accent; a bar per clip if not given.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -32,12 +32,14 @@ def win_probability_plot(result: Ranking, *, theme: str = "light", heading: bool
     result : Ranking
         Of battles, with `pairwise`.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -80,13 +82,16 @@ def judges_plot(result: JudgeAgreement, *, theme: str = "light", heading: bool =
     Parameters
     ----------
     result : JudgeAgreement
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

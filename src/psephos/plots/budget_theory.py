@@ -24,13 +24,16 @@ def phase_plot(result: Organisation, *, theme: str = "light", heading: bool = Tr
     Parameters
     ----------
     result : Organisation
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -80,13 +83,16 @@ def budget_plot(result: BudgetComparison, *, theme: str = "light", heading: bool
     Parameters
     ----------
     result : BudgetComparison
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

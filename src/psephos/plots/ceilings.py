@@ -32,13 +32,16 @@ def ceiling_plot(result: NoiseCeiling, *, theme: str = "light", heading: bool = 
     Parameters
     ----------
     result : NoiseCeiling
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -146,13 +149,16 @@ def vote_plan_plot(result: NoiseCeiling, *, theme: str = "light", heading: bool 
     Parameters
     ----------
     result : NoiseCeiling
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

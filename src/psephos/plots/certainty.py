@@ -78,13 +78,16 @@ def certainty_plot(verdict: Verdict, *, theme: str = "light", heading: bool = Tr
     Parameters
     ----------
     verdict : Verdict
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

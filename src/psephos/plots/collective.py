@@ -25,13 +25,16 @@ def collective_plot(result: CollectiveVerdict, *, theme: str = "light", heading:
     Parameters
     ----------
     result : CollectiveVerdict
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

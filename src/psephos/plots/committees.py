@@ -28,15 +28,18 @@ def committee_plot(
     Parameters
     ----------
     result : CommitteeSelection
+        What is drawn.
     item : str, optional
         Whose committee, where there are several; the first if not given.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -106,13 +109,16 @@ def frontier_plot(result: FairnessFrontier, *, theme: str = "light", heading: bo
     Parameters
     ----------
     result : FairnessFrontier
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -162,13 +168,16 @@ def needed_plot(result: RankingsNeeded, *, theme: str = "light", heading: bool =
     Parameters
     ----------
     result : RankingsNeeded
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -27,13 +27,16 @@ def consistency_plot(result: Consistency, *, theme: str = "light", heading: bool
     Parameters
     ----------
     result : Consistency
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

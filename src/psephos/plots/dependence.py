@@ -30,13 +30,16 @@ def dependence_plot(result: Dependence, *, theme: str = "light", heading: bool =
     Parameters
     ----------
     result : Dependence
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -88,13 +91,16 @@ def subgroup_means_plot(result: Dependence, *, theme: str = "light", heading: bo
     Parameters
     ----------
     result : Dependence
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

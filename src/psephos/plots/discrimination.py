@@ -30,12 +30,16 @@ def discrimination_plot(result: Discrimination, *, theme: str = "light", heading
     Parameters
     ----------
     result : Discrimination
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
+        Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -85,12 +89,16 @@ def mistakes_plot(result: Mistakes, *, theme: str = "light", heading: bool = Tru
     Parameters
     ----------
     result : Mistakes
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
+        Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -135,12 +143,16 @@ def subgroups_plot(result: Subgroups, *, theme: str = "light", heading: bool = T
     Parameters
     ----------
     result : Subgroups
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
+        Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -192,12 +204,16 @@ def fixing_plot(result: FixingExperiment, *, theme: str = "light", heading: bool
     Parameters
     ----------
     result : FixingExperiment
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
+        Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -29,13 +29,16 @@ def evidence_plot(result: Divergence, *, theme: str = "light", heading: bool = T
     Parameters
     ----------
     result : Divergence
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -97,13 +100,16 @@ def drift_plot(result: Drift, *, theme: str = "light", heading: bool = True) -> 
     Parameters
     ----------
     result : Drift
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

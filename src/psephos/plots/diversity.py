@@ -35,13 +35,16 @@ def diversity_plot(result: Diversity, *, theme: str = "light", heading: bool = T
     Parameters
     ----------
     result : Diversity
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -88,13 +91,16 @@ def themes_plot(result: Diversity, *, theme: str = "light", heading: bool = True
     Parameters
     ----------
     result : Diversity
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -137,13 +143,16 @@ def rarefaction_plot(result: Rarefaction, *, theme: str = "light", heading: bool
     Parameters
     ----------
     result : Rarefaction
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -26,13 +26,16 @@ def effective_features_plot(result: EffectiveFeatures, *, theme: str = "light", 
     Parameters
     ----------
     result : EffectiveFeatures
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -31,13 +31,16 @@ def forecast_plot(result: Forecast, *, theme: str = "light", heading: bool = Tru
     Parameters
     ----------
     result : Forecast
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -111,13 +114,16 @@ def budget_plan_plot(result: BudgetPlan, *, theme: str = "light", heading: bool 
     Parameters
     ----------
     result : BudgetPlan
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

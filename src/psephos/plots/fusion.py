@@ -32,13 +32,16 @@ def support_plot(result: Fusion, *, theme: str = "light", heading: bool = True) 
     Parameters
     ----------
     result : Fusion
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -99,12 +102,14 @@ def orders_plot(result: Fusion, *, theme: str = "light", heading: bool = True) -
     result : Fusion
         Made in several orders.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -159,13 +164,16 @@ def fused_rows_plot(result: FusedDataset, *, theme: str = "light", heading: bool
     Parameters
     ----------
     result : FusedDataset
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

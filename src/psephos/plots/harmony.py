@@ -26,13 +26,16 @@ def harmony_plane_plot(result: HarmonyPlane, *, theme: str = "light", heading: b
     Parameters
     ----------
     result : HarmonyPlane
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -84,13 +87,16 @@ def harmony_plot(result: Harmony, *, theme: str = "light", heading: bool = True)
     Parameters
     ----------
     result : Harmony
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -35,15 +35,18 @@ def wright_plot(
     Parameters
     ----------
     result : AbilityRanking
+        What is drawn.
     topic : str, optional
         The first if not given.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -116,13 +119,16 @@ def profile_plot(result: AbilityProfiles, *, theme: str = "light", heading: bool
     Parameters
     ----------
     result : AbilityProfiles
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -190,13 +196,16 @@ def audit_plot(result: ItemAudit, *, theme: str = "light", heading: bool = True)
     Parameters
     ----------
     result : ItemAudit
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -270,13 +279,16 @@ def short_form_plot(result: ShortForm, *, theme: str = "light", heading: bool = 
     Parameters
     ----------
     result : ShortForm
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -41,13 +41,16 @@ def left_out_plot(result: Influenced, *, theme: str = "light", heading: bool = T
     Parameters
     ----------
     result : Agreement
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -35,13 +35,16 @@ def order_plot(result: Ranking, *, theme: str = "light", heading: bool = True) -
     Parameters
     ----------
     result : Ranking
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -122,13 +125,16 @@ def above_plot(result: Ranking, *, theme: str = "light", heading: bool = True) -
     Parameters
     ----------
     result : Ranking
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

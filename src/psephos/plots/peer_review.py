@@ -63,13 +63,16 @@ def transitions_plot(result: ScoreMovement, *, theme: str = "light", heading: bo
     Parameters
     ----------
     result : ScoreMovement
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -118,13 +121,16 @@ def borderline_plot(result: BorderlineCurve, *, theme: str = "light", heading: b
     Parameters
     ----------
     result : BorderlineCurve
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -167,13 +173,16 @@ def influence_plot(result: ScoreInfluence, *, theme: str = "light", heading: boo
     Parameters
     ----------
     result : ScoreInfluence
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

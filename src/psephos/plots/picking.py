@@ -139,6 +139,7 @@ def plot(result: Result, picture: str | None = None, *, theme: str = "light", **
     picture : str, optional
         Which picture, of a result that has several; `PICTURES` lists their names, the first is the default.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     **options
         Passed to the function that draws, such as `heading`, or `by` of ``"bands"``.
 

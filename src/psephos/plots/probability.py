@@ -27,13 +27,16 @@ def probability_plot(result: ProbabilityReport, *, theme: str = "light", heading
     Parameters
     ----------
     result : ProbabilityReport
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -83,12 +86,16 @@ def balance_plot(result: ProbabilityReport, *, theme: str = "light", heading: bo
     Parameters
     ----------
     result : ProbabilityReport
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
+        Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

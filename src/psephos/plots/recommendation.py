@@ -36,16 +36,20 @@ def evaluation_plot(
     Parameters
     ----------
     result : Evaluation
+        What is drawn.
     metric : str, optional
         Which; the first if not given.
     k : int, optional
         Which cutoff; the first if not given.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
+        Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -114,12 +118,16 @@ def unfairness_plot(result: PairwiseUnfairness, *, theme: str = "light", heading
     Parameters
     ----------
     result : PairwiseUnfairness
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
+        Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -32,13 +32,16 @@ def replay_plot(result: Replay, *, theme: str = "light", heading: bool = True) -
     Parameters
     ----------
     result : Replay
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -132,13 +135,16 @@ def stopping_replay_plot(result: StoppingReplay, *, theme: str = "light", headin
     Parameters
     ----------
     result : StoppingReplay
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -29,13 +29,16 @@ def allocation_plot(result: Allocation, *, theme: str = "light", heading: bool =
     Parameters
     ----------
     result : Allocation
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------
@@ -86,13 +89,16 @@ def certainty_path_plot(result: CertaintyPath, *, theme: str = "light", heading:
     Parameters
     ----------
     result : CertaintyPath
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -34,15 +34,18 @@ def selection_plot(result: Selection, *, item: str | None = None, theme: str = "
     Parameters
     ----------
     result : Selection
+        What is drawn.
     item : str, optional
         The item; the one to check first if not given.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

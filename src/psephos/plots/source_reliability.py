@@ -27,13 +27,16 @@ def source_reliability_plot(result: SourceVerdict, *, theme: str = "light", head
     Parameters
     ----------
     result : SourceVerdict
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -35,13 +35,16 @@ def sources_plot(result: RetrievalVerdict, *, theme: str = "light", heading: boo
     Parameters
     ----------
     result : RetrievalVerdict
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -33,15 +33,18 @@ def steps_plot(
     Parameters
     ----------
     result : ProcessScores
+        What is drawn.
     response : int, optional
         Number of the response; the best of all if not given.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

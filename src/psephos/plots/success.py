@@ -29,13 +29,16 @@ def success_plot(result: SuccessCurves, *, theme: str = "light", heading: bool =
     Parameters
     ----------
     result : SuccessCurves
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -32,13 +32,16 @@ def swiss_sensitivity_plot(result: Sensitivity, *, theme: str = "light", heading
     Parameters
     ----------
     result : SwissSensitivity
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -46,13 +46,16 @@ def voter_differences_plot(details: Held, *, theme: str = "light", heading: bool
     Parameters
     ----------
     details : VoterDetails
+        What is drawn.
     theme : {"light", "dark"}, default "light"
+        Colours for a light or a dark ground.
     heading : bool, default True
         Whether finding and method stand above the picture.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With the finding as its title; `psephos.plots.svg` and `figure.savefig` write it.
 
     Raises
     ------

@@ -58,6 +58,7 @@ def borda(
     Returns
     -------
     TaskRanking
+        Candidates in order, with points, ties and the spread of ranks over tasks.
 
     Raises
     ------

@@ -68,6 +68,7 @@ def rank(scores: Scores | ScoreTable | BattleTable, *, method: str = "auto", **o
     Returns
     -------
     Ranking
+        Candidates in order with scores and, where the method has it, the spread of ranks; its own type says more.
 
     Raises
     ------

@@ -43,6 +43,7 @@ def mean_score(
     Returns
     -------
     TaskRanking
+        Candidates in order, with the spread of ranks over tasks and warnings about unlike scales.
 
     Raises
     ------
@@ -75,6 +76,7 @@ def mean_rank(scores: Scores | ScoreTable, *, repeats: int = 1000, level: float 
     Returns
     -------
     TaskRanking
+        Candidates in order, with the spread of ranks over tasks.
 
     Examples
     --------

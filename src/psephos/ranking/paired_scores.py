@@ -90,11 +90,14 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
     repeats : int, default 2000
         Resamples of items.
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator, SeedSequence or None
+        Of the resamples; an int repeats them.
 
     Returns
     -------
     PairedRanking
+        Candidates in order of their mean, with a test of each pair and adjusted p-values.
 
     Raises
     ------

@@ -37,10 +37,13 @@ class ScoreTable:
     scores : ndarray of float64, shape (n_candidates, n_tasks)
         NaN is a hole; of tasks with instances the mean of what was scored.
     instances : tuple of ndarray of float64, each (n_candidates, n_instances), or None
+        Scores of the single items behind each task, where they are known.
     weights : ndarray of float64, shape (n_tasks,)
+        How much each task counts.
     unit : str
         What a task is called: "task", "voter" or "item".
     source : Source
+        Where the data came from.
     notes : tuple of str
         What was found on the way.
     """
@@ -107,6 +110,7 @@ def score_table(
     Returns
     -------
     ScoreTable
+        A matrix of candidates by tasks with their names, directions turned so that higher is better.
 
     Raises
     ------

@@ -133,6 +133,7 @@ def swiss(
     Returns
     -------
     SwissRanking
+        Candidates by expected points with Monte Carlo errors, chances of survival and tiers.
 
     Raises
     ------

@@ -53,6 +53,7 @@ def report(result: Result, *, theme: str = "auto", **parts: Any) -> str:
     Returns
     -------
     str
+        HTML with its style, script and pictures inside.
 
     Raises
     ------
@@ -96,6 +97,7 @@ def write_report(result: Result, path: str | os.PathLike[str], **options: Any) -
     Parameters
     ----------
     result : Result
+        What the page is about.
     path : str or path-like
         The file to write or replace.
     **options

@@ -93,6 +93,7 @@ def alpha_breakpoints(
     Returns
     -------
     AlphaBreakpoints
+        Intervals of alpha with the first answer of each question within them.
 
     Raises
     ------

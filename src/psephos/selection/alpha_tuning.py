@@ -117,6 +117,7 @@ def tune_alpha(
     Returns
     -------
     TunedAlpha
+        The alpha, and the share of questions solved for each alpha of the grid.
 
     Raises
     ------

@@ -103,6 +103,7 @@ def best_of_majority(
     Returns
     -------
     Selection
+        What is taken for each question, how sure that is, and every candidate with why it was not.
 
     Raises
     ------

@@ -53,6 +53,7 @@ def best_of_n(
     Returns
     -------
     Selection
+        What is taken for each question, and every candidate with its score.
 
     Raises
     ------

@@ -51,6 +51,7 @@ def most_common(
     Returns
     -------
     Selection
+        What is taken for each question, and every candidate with its votes.
 
     Raises
     ------

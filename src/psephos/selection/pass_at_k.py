@@ -75,6 +75,7 @@ def pass_at_k(
     Returns
     -------
     SuccessCurves
+        One value for each k with its interval, over questions.
 
     Raises
     ------
@@ -114,6 +115,7 @@ def pass_all_at_k(
     Returns
     -------
     SuccessCurves
+        One value for each k with its interval, over questions.
 
     Raises
     ------
@@ -153,6 +155,7 @@ def majority_at_k(
     Returns
     -------
     SuccessCurves
+        One value for each k with its interval, over questions.
 
     Raises
     ------

@@ -74,6 +74,7 @@ def process_scores(
     Returns
     -------
     ProcessScores
+        Rewards of tokens and steps, and one score for each response.
 
     Raises
     ------

@@ -70,6 +70,7 @@ def plan_samples(p_right: float, *, k: int = 1, reward_error: float) -> SamplePl
     Returns
     -------
     SamplePlan
+        The number of samples and the gate, with how often an answer is needed and expected.
 
     Raises
     ------

@@ -61,6 +61,7 @@ def select(
     Returns
     -------
     Selection
+        What is taken for each question, how sure that is, and every candidate with why it was not.
 
     Raises
     ------

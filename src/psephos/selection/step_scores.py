@@ -33,6 +33,7 @@ class ProcessScores(Result):
     token_reward, value : ndarray of float64, shape (n_tokens,)
         d and q of each token.
     token_starts, step_starts : ndarray of int64, shape (n_responses + 1,)
+        Where the tokens, and the steps, of each response begin; the end last.
     step_reward : ndarray of float64, shape (n_steps,)
         Reward of each step, ``single`` or ``accumulative``.
     step_first, step_last : ndarray of int64, shape (n_steps,)
@@ -42,7 +43,9 @@ class ProcessScores(Result):
     flags : mapping of str to ndarray of bool, shape (n_responses,)
         ``"empty"``, ``"impossible token"`` (probability 0), ``"tail without end"``, ``"no log-probabilities"``.
     beta : float
+        Factor of the log-ratio.
     aggregate : str
+        How steps make the score of a response.
     has_reference : bool
         Whether a reference took part; without one the scores are plain log-probabilities.
     """

@@ -77,6 +77,7 @@ def success_curves(
     Returns
     -------
     SuccessCurves
+        One curve for each rule, with intervals over questions.
 
     Raises
     ------
@@ -142,6 +143,7 @@ def solved(
     Parameters
     ----------
     selection : Selection
+        On questions with known answers.
     gold : array_like, shape (n_items,), optional
         The right answers, None where unknown; the column ``gold`` of the table about items if not given.
     equivalence : str or callable, default "exact"
@@ -150,6 +152,7 @@ def solved(
     Returns
     -------
     Interval
+        The share and its Wilson bounds.
 
     Raises
     ------

@@ -60,6 +60,7 @@ def weighted_vote(
     Returns
     -------
     Selection
+        What is taken for each question, and every candidate with its weight.
 
     Raises
     ------

@@ -87,6 +87,7 @@ def fit_beta_binomial(successes: npt.ArrayLike, trials: npt.ArrayLike) -> BetaBi
     Returns
     -------
     BetaBinomial
+        Mean and correlation of the shares behind the counts.
 
     Raises
     ------

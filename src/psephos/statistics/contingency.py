@@ -69,6 +69,7 @@ def sign_test(positive: int, negative: int) -> float:
     Parameters
     ----------
     positive, negative : int
+        Counts of signs.
 
     Returns
     -------
@@ -95,6 +96,7 @@ def independence_test(counts: npt.ArrayLike) -> IndependenceTest:
     Returns
     -------
     IndependenceTest
+        Statistic, degrees of freedom, p-value, and the smallest expected count.
 
     Raises
     ------
@@ -127,6 +129,7 @@ def mantel_haenszel(
     Parameters
     ----------
     exposed, event : array_like of bool, shape (n,)
+        Of each unit.
     strata : array_like of int, shape (n,)
         Code of the stratum of each row.
     level : float
@@ -135,6 +138,7 @@ def mantel_haenszel(
     Returns
     -------
     OddsRatio
+        The common odds ratio with its interval and p-value.
 
     Raises
     ------

@@ -46,10 +46,12 @@ def count_permutation_test(
     alternative : {"greater", "less", "two-sided"}, default "greater"
         Which values of the statistic speak against chance.
     rng : int, Generator, SeedSequence or None
+        Of the draws; an int repeats them.
 
     Returns
     -------
     PermutationTest
+        The statistic, its p-value and how it was found.
 
     Raises
     ------

@@ -58,6 +58,7 @@ def correlation_difference(first: float, second: float, between: float, n: int) 
     Returns
     -------
     CorrelationDifference
+        The difference, its statistic and p-value.
 
     Raises
     ------

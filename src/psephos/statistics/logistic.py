@@ -56,6 +56,7 @@ def logistic(
     Returns
     -------
     Regression
+        Coefficients, as logarithms of odds, with standard errors and p-values; the first is the intercept.
 
     Raises
     ------

@@ -103,6 +103,7 @@ def compare_paired(
     Returns
     -------
     Paired
+        The difference with its interval and p-value, and wins, losses and ties.
 
     Raises
     ------

@@ -84,6 +84,7 @@ def rank_spread(
     Returns
     -------
     RankSpread
+        Intervals of scores and ranks, chances to be first and to stand above each other.
 
     Raises
     ------

@@ -100,6 +100,7 @@ def least_squares(
     Returns
     -------
     Regression
+        Coefficients with standard errors, intervals and p-values; the first is the intercept.
 
     Raises
     ------
@@ -177,6 +178,7 @@ def dependent_column(predictors: npt.ArrayLike) -> int | None:
     Parameters
     ----------
     predictors : array_like of float, shape (n, k)
+        One column for each predictor.
 
     Examples
     --------

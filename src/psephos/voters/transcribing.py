@@ -111,6 +111,7 @@ def transcribe(
     Returns
     -------
     Transcribed
+        Transcripts as opinions, and a list of failures.
 
     Raises
     ------

@@ -91,6 +91,7 @@ def consistency(
     Returns
     -------
     Consistency
+        One curve for each candidate with its indices, and the differences of pairs.
 
     Raises
     ------

@@ -149,6 +149,7 @@ def consistency_curve(
     Returns
     -------
     ConsistencyCurve
+        The share of questions that reach each demand, with AUCAR, CORE and their intervals.
 
     Raises
     ------

@@ -75,6 +75,7 @@ def ceiling_of(
     Returns
     -------
     NoiseCeiling
+        Highest correlation and lowest error of a perfect estimate, and of the estimates that were given.
 
     Raises
     ------
@@ -150,6 +151,7 @@ def ceiling_of_means(
     Returns
     -------
     NoiseCeiling
+        Highest correlation and lowest error of a perfect estimate of these means.
 
     Raises
     ------

@@ -43,6 +43,7 @@ def votes_needed(ceiling: NoiseCeiling, target: float) -> int:
     Returns
     -------
     int
+        At least 1.
 
     Raises
     ------

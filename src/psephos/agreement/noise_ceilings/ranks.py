@@ -78,6 +78,7 @@ def rank_ceiling(
     Returns
     -------
     RankCeiling
+        What the true quality reaches in Spearman's and Kendall's correlation and in pairwise accuracy.
 
     Raises
     ------

@@ -44,6 +44,7 @@ def simulate_votes(
     Returns
     -------
     ndarray of float64, shape (n_items, votes)
+        One row of votes for each item, on the levels of the scale.
 
     Raises
     ------
@@ -91,6 +92,7 @@ def simulate_mean_votes(
     Returns
     -------
     ndarray of float64, shape (n_items,)
+        Mean votes, on the scale.
 
     Raises
     ------

@@ -74,6 +74,7 @@ def plan_budgets(
     Returns
     -------
     BudgetPlan
+        Samples for each bucket, expected accuracy, and what one more sample would buy.
 
     Raises
     ------
@@ -162,6 +163,7 @@ def plan_from_pools(
     Returns
     -------
     BudgetPlan
+        Samples for each bucket, expected accuracy, and what one more sample would buy.
 
     Raises
     ------

@@ -48,6 +48,7 @@ def accuracy_curve(shares: npt.ArrayLike, most: int) -> Floats:
     Returns
     -------
     ndarray of float64, shape (most + 1,) or (n_questions, most + 1)
+        1 / 2 at no sample, by convention.
 
     Raises
     ------
@@ -87,6 +88,7 @@ def fit_probit(accuracy: npt.ArrayLike) -> Floats:
     Returns
     -------
     ndarray of float64, shape (2,) or (n_questions, 2)
+        a, then b.
 
     Raises
     ------

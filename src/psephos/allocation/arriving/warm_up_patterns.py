@@ -54,6 +54,7 @@ def pattern_chances(counts: npt.ArrayLike, *, free: bool = False) -> Floats:
     Returns
     -------
     ndarray of float64, shape (5,) or (n_questions, 5); 2 in place of 5 if `free`
+        They sum to 1.
 
     Raises
     ------

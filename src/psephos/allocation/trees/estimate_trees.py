@@ -103,6 +103,7 @@ def joint_estimate(
     Returns
     -------
     JointEstimate
+        Error variance for each number of agents, its floor, and whether another agent helps.
 
     Raises
     ------

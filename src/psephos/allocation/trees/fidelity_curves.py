@@ -73,6 +73,7 @@ def fidelity_curve(family: str = "exponential", *, m0: float, gmax: float = 1.0)
     Returns
     -------
     FidelityCurve
+        Call it with a length, or an array of lengths, in tokens.
 
     Raises
     ------
@@ -106,6 +107,7 @@ def fidelity_table(lengths: npt.ArrayLike, values: npt.ArrayLike) -> FidelityCur
     Returns
     -------
     FidelityCurve
+        Call it with a length, or an array of lengths, in tokens.
 
     Raises
     ------

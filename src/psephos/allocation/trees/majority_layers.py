@@ -84,6 +84,7 @@ def majority_slope(b: int) -> float:
     Returns
     -------
     float
+        Above 1 for three voters or more.
 
     Raises
     ------
@@ -145,6 +146,7 @@ def amplification(b: int, gamma: npt.ArrayLike, rho: npt.ArrayLike) -> Floats:
     Returns
     -------
     ndarray of float64
+        One value for each combination of the arguments.
 
     Raises
     ------
@@ -181,6 +183,7 @@ def spread_amplification(b: int, gamma: float, rho: float) -> float:
     Returns
     -------
     float
+        Above 1 a layer amplifies.
 
     Raises
     ------
@@ -220,6 +223,7 @@ def weighted_majority_bias(biases: npt.ArrayLike, weights: npt.ArrayLike | None 
     Returns
     -------
     float
+        Between -1 and 1.
 
     Raises
     ------

@@ -159,6 +159,7 @@ def organisation(
     Returns
     -------
     Organisation
+        Amplification, fixed point, and the regime that follows, in words.
 
     Raises
     ------

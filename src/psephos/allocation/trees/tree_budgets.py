@@ -140,6 +140,7 @@ def compare_budgets(
     Returns
     -------
     BudgetComparison
+        One row for each budget: the strong run, the best tree and which of them wins.
 
     Raises
     ------
@@ -242,6 +243,7 @@ def best_design(
     Returns
     -------
     TreeDesign
+        Every combination with what the tree makes of its leaves, and the best.
 
     Raises
     ------

@@ -118,6 +118,7 @@ def calibrate_tree(
     Returns
     -------
     TreeCalibration
+        Bias, correlation and fidelity with intervals, and whether the tree amplifies.
 
     Raises
     ------
@@ -200,7 +201,9 @@ class SpendingExponent:
     Attributes
     ----------
     beta : Interval
+        The exponent.
     k : float
+        The factor before it.
     dropped : tuple of int
         Rows at or below chance, which have no logarithm.
     """
@@ -227,6 +230,7 @@ def spending_exponent(
     Returns
     -------
     SpendingExponent
+        The exponent with its interval.
 
     Raises
     ------

@@ -35,6 +35,7 @@ def group_advantages(rewards: npt.ArrayLike, groups: npt.ArrayLike, *, scale: st
     Returns
     -------
     ndarray of float64, shape (n_samples,)
+        0 throughout a group whose rewards are all equal; NaN where there is no reward.
 
     Raises
     ------

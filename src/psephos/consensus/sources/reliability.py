@@ -104,6 +104,7 @@ def source_reliability(
     Returns
     -------
     SourceVerdict
+        A verdict; its `voters` have the reliability of each source with a 95 % interval, and its weight.
 
     Raises
     ------

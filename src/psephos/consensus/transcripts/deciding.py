@@ -150,6 +150,7 @@ def transcripts(
     Returns
     -------
     TranscriptVerdict
+        One text for each clip, word by word with those who stand behind it, and where to listen first.
 
     Raises
     ------

@@ -110,6 +110,7 @@ def against_references(
     Parameters
     ----------
     verdict : TranscriptVerdict
+        What is held against them.
     references : mapping of str to str, optional
         True text of each clip; the column ``reference`` of the table about items if not given.
     by : {"risk", "errors", "time"}, optional

@@ -48,21 +48,26 @@ class ScoreVerdict(Result):
     Attributes
     ----------
     opinions : Opinions
+        What was decided.
     items : polars.Series of String, shape (n_items,)
         Items with a score.
     score, standard_error, mean : ndarray of float64, shape (n_items,)
         Estimated score with its standard error, and the plain mean of the rows.
     votes : ndarray of int64, shape (n_items,)
+        How many scores each item has.
     voters : polars.DataFrame
         voter, votes, bias (how far above the others it scores) with the ends of its 95 % interval, deviation (standard
         deviation of its scores around score plus bias), weight (of a row of it, in units of the average).
     spread : float
         Standard deviation T of the scores of items.
     rounds : int
+        Of the fit.
     converged : bool
+        Whether the fit stood still in the end.
     settings : mapping
         The arguments of the call.
     issues : Issues
+        What was set aside or noticed.
     """
 
     opinions: Opinions

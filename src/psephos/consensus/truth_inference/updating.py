@@ -22,6 +22,7 @@ def update(verdict: Any, more: Opinions, *, engine: int | str | Engine = 1) -> T
     Parameters
     ----------
     verdict : TruthVerdict or ScoreVerdict
+        What is held against them.
     more : Opinions
         Further votes, of the same kind.
     engine : int, str or Engine, default 1
@@ -30,6 +31,7 @@ def update(verdict: Any, more: Opinions, *, engine: int | str | Engine = 1) -> T
     Returns
     -------
     TruthVerdict or ScoreVerdict
+        The verdict on all votes, old and new.
 
     Raises
     ------

@@ -26,6 +26,7 @@ class TruthVerdict(Verdict):
     Attributes
     ----------
     model : TruthModel
+        What was fitted.
     fitted : Fitted
         Parameters, rounds and whether they converged.
     ballots : Ballots

@@ -41,6 +41,7 @@ def contradictions(candidates: Sequence[str | Draft], text: str | None = None) -
     Parameters
     ----------
     candidates : sequence of str or Draft
+        The drafts.
     text : str, optional
         The answer that was made of them.
 

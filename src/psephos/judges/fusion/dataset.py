@@ -87,6 +87,7 @@ def fuse_dataset(
     Returns
     -------
     FusedDataset
+        Where the file is, one row for each request, and what failed.
 
     Raises
     ------

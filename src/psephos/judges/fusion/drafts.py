@@ -26,6 +26,7 @@ class Draft:
     Attributes
     ----------
     text : str
+        What it says.
     source : str
         Who wrote it, such as the name of a model; for results only, the fusing model does not see it.
     score : float or None

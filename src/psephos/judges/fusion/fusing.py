@@ -73,6 +73,7 @@ def fuse(
     Returns
     -------
     Fusion
+        The text, the support of each sentence, and what went into it.
 
     Raises
     ------

@@ -50,6 +50,7 @@ class Fusion(Result):
     usage : Usage
         Of all calls together; None where the model does not say.
     calls : int
+        Requests that were made.
     """
 
     text: str

@@ -94,6 +94,7 @@ def fuse_preview(
     Returns
     -------
     FusionPreview
+        The requests with their sizes and prices.
 
     Raises
     ------

@@ -43,7 +43,9 @@ def sentence_support(text: str, candidates: Sequence[str | Draft], *, least: flo
     Parameters
     ----------
     text : str
+        The answer that is looked at.
     candidates : sequence of str or Draft
+        The drafts.
     least : float, default 0.5
         Least token F1 of a sentence that is supported.
 

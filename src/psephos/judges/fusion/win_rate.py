@@ -36,6 +36,7 @@ class WinRate(Result):
     Attributes
     ----------
     wins, losses, ties : int
+        Counts of pairs.
     value : float
         Win rate with ties as half a win.
     decided : Interval
@@ -79,12 +80,14 @@ def win_rate(wins: int, losses: int, ties: int = 0, *, level: float = 0.95) -> W
     Parameters
     ----------
     wins, losses, ties : int
+        Counts of pairs.
     level : float, default 0.95
         Confidence of the interval.
 
     Returns
     -------
     WinRate
+        The share of wins with its interval.
 
     Raises
     ------
@@ -128,6 +131,7 @@ def judge_pairs(
     Returns
     -------
     WinRate
+        The share of wins with its interval, and how often the order decided.
 
     Raises
     ------

@@ -27,9 +27,11 @@ class Dependence(Result):
     pairs : polars.DataFrame
         left, right, part: the pairs of groups that add most to `jdcov_model`.
     divergence : SubgroupDivergence
+        Of the subgroups.
     correlation : float
         Distance correlation with all attributes together.
     rows : int
+        How many were counted.
     """
 
     attributes: pl.DataFrame

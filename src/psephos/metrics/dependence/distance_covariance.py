@@ -54,6 +54,7 @@ def squared_distance_covariance(
     Returns
     -------
     float
+        0, but for chance, if the two are independent.
 
     Raises
     ------

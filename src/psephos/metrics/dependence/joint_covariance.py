@@ -51,6 +51,7 @@ def joint_distance_covariance(
     Returns
     -------
     float
+        0, but for chance, if the variables are independent.
 
     Raises
     ------

@@ -42,6 +42,7 @@ class DependenceTest:
     corrected : float
         The bias-corrected dCor^2, around 0 if independent; NaN with fewer than four rows.
     p : float
+        Probability of a statistic as large by chance.
     test : str
         "permutation" or "chi-square".
     n : int
@@ -74,13 +75,16 @@ def dependence_test(
     x, y : array_like of float, shape (n,) or (n, d)
         Row k of both belongs together.
     test : {"permutation", "chi-square"}, default "permutation"
+        By shuffling, or by the distribution of large samples.
     repeats : int, default 199
         Shuffles.
     rng : int, Generator, SeedSequence or None
+        Of the random draws; an int repeats them.
 
     Returns
     -------
     DependenceTest
+        Statistic and p-value by permutation.
 
     Raises
     ------

@@ -65,7 +65,9 @@ def dependence(
     Parameters
     ----------
     pred : array_like of float, shape (n,)
+        Predictions.
     attributes : mapping of str to array_like, each of shape (n,)
+        What it should not depend on, by name.
     kinds : mapping of str to {"nominal", "ordinal", "continuous"}, optional
         Kinds of attributes; of others they are inferred: names, truth values and two distinct numbers are nominal,
         other numbers continuous.
@@ -85,10 +87,12 @@ def dependence(
     repeats : int, default 199
         Shuffles; 0 for no tests.
     rng : int, Generator, SeedSequence or None
+        Of the random draws; an int repeats them.
 
     Returns
     -------
     Dependence
+        Distance correlations with p-values, by attribute and jointly.
 
     Raises
     ------

@@ -71,6 +71,7 @@ def subgroup_divergence(
     Parameters
     ----------
     pred : array_like of float, shape (n,)
+        Predictions.
     groups : array_like, shape (n,)
         Subgroup of each row, of any type.
     bins : int, default 20
@@ -78,13 +79,16 @@ def subgroup_divergence(
     edges : array_like of float, optional
         Their rising edges, first and last included, instead.
     weights : array_like of float, shape (n,), optional
+        How much each row counts, at least 0.
     repeats : int, default 199
         Shuffles; 0 for none.
     rng : int, Generator, SeedSequence or None
+        Of the random draws; an int repeats them.
 
     Returns
     -------
     SubgroupDivergence
+        The divergence with its bound, what chance makes of it, and a p-value.
 
     Raises
     ------

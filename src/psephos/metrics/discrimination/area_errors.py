@@ -32,7 +32,9 @@ class Area(Interval):
     Attributes
     ----------
     value, low, high, level : float
+        The value, its interval and the level of that.
     standard_error : float
+        Of the value.
     method : str
         "delong" or "bootstrap"; "none" without an interval.
     """

@@ -55,6 +55,7 @@ def auroc(
     Returns
     -------
     float
+        Between 0 and 1; .5 is chance.
 
     Raises
     ------
@@ -146,6 +147,7 @@ def auprc_trapezoid(
     Returns
     -------
     float
+        Between 0 and 1; too high where points are few.
 
     Raises
     ------

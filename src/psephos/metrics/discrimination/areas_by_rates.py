@@ -48,6 +48,7 @@ def areas_by_rates(y: npt.ArrayLike, score: npt.ArrayLike, *, weights: npt.Array
     Returns
     -------
     AreasByRates
+        Both areas, with the rates of each positive.
 
     Raises
     ------

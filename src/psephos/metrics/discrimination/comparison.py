@@ -92,11 +92,14 @@ def compare_discrimination(
     repeats : int, default 1000
         Resamples, at least 2.
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator, SeedSequence or None
+        Of the random draws; an int repeats them.
 
     Returns
     -------
     AreaDifference
+        Differences of both areas with intervals and p-values.
 
     Raises
     ------

@@ -40,6 +40,7 @@ class FixingExperiment(Result):
         share of positives, gap (auroc_high - auroc_low) and gap_error (standard error of the change of the gap since
         step 0).
     seeds : int
+        Runs that were averaged.
     served : float
         Share of seeds in which the positive of the mistake that AP pays most for is of the high group at the start.
     mistakes : float
@@ -88,6 +89,7 @@ def sample_at_auroc(
     scaled : bool, default False
         Whether scores are multiplied so that their mean is the share of positives.
     rng : int, Generator, SeedSequence or None
+        Of the random draws; an int repeats them.
 
     Returns
     -------
@@ -145,10 +147,12 @@ def fix_experiment(
     steps, seeds : int
         Fixes, and repetitions; each has a stream of its own.
     rng : int, Generator, SeedSequence or None
+        Of the random draws; an int repeats them.
 
     Returns
     -------
     FixingExperiment
+        One row for each arm and step with both areas of both groups.
 
     Raises
     ------

@@ -37,6 +37,7 @@ class Mistakes(Result):
     tied_border : int
         Pairs of neighbouring levels in the wrong order that have no price because of ties.
     items, positives : int
+        How many were counted, and how many of them are positive.
     """
 
     ledger: pl.DataFrame
@@ -74,6 +75,7 @@ def mistakes(y: npt.ArrayLike, score: npt.ArrayLike, *, groups: npt.ArrayLike | 
     Returns
     -------
     Mistakes
+        One row for each mistake with the gain of AUROC and of AP, if it were fixed.
 
     Raises
     ------

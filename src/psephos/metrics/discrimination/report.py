@@ -38,7 +38,9 @@ class Discrimination(Result):
     Attributes
     ----------
     auroc, auprc : Area
+        Both areas with intervals.
     items, positives : int
+        How many were counted, and how many of them are positive.
     prevalence : float
         Weighted share of positives: the AP of chance.
     curve : polars.DataFrame
@@ -102,11 +104,14 @@ def discrimination(
     repeats : int, default 1000
         Resamples; 0: no interval of the AP.
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator, SeedSequence or None
+        Of the random draws; an int repeats them.
 
     Returns
     -------
     Discrimination
+        Both areas with intervals, and the curve.
 
     Raises
     ------

@@ -86,6 +86,7 @@ def subgroup_report(
     Returns
     -------
     Subgroups
+        One row for each group, areas of pairs of groups, and a warning where there is cause.
 
     Raises
     ------

@@ -27,6 +27,7 @@ class BinCounts:
     Attributes
     ----------
     names : tuple of str
+        Of the bins.
     left, right : ndarray of float64, shape (n_bins,)
         Counts, or sums of weights.
     sizes : tuple of float
@@ -64,10 +65,12 @@ def count_by_outcome(
     edges : array_like of float, optional
         Rising inner edges of the bins; the end bins are open.
     weights : array_like of float, shape (n,), optional
+        How much each row counts, at least 0.
 
     Returns
     -------
     BinCounts
+        Counts in the bins, which all measures of divergence take.
 
     Raises
     ------
@@ -110,10 +113,12 @@ def count_samples(
     edges : array_like of float, optional
         Rising inner edges of the bins; the end bins are open.
     expected_weights, actual_weights : array_like of float, optional
+        How much each value counts, at least 0.
 
     Returns
     -------
     BinCounts
+        Counts in the bins, which all measures of divergence take.
 
     Raises
     ------

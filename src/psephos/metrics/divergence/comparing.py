@@ -29,6 +29,7 @@ class DivergenceDifference(Interval):
     Attributes
     ----------
     value, low, high, level : float
+        The value, its interval and the level of that.
     standard_error, z, p : float
         Two-sided; NaN where an error is none.
     """
@@ -47,13 +48,16 @@ def compare_divergences(left: Divergence, right: Divergence | float, *, level: f
     Parameters
     ----------
     left : Divergence
+        Of `divergence` or its relatives.
     right : Divergence or float
         Of the same measure and of other rows; or a number.
     level : float, default 0.95
+        Of the intervals.
 
     Returns
     -------
     DivergenceDifference
+        The difference with its interval and p-value.
 
     Raises
     ------

@@ -67,6 +67,7 @@ def information_value(
     Returns
     -------
     Divergence
+        The sum with its error and p-value, and the evidence of each bin.
 
     Raises
     ------

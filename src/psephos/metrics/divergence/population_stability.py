@@ -65,6 +65,7 @@ def population_stability(
     Returns
     -------
     Divergence
+        The index with its error and p-value, and what each bin adds.
 
     Raises
     ------
@@ -112,6 +113,7 @@ class Drift(Result):
     parts : mapping of str to Divergence
         The result of each feature.
     level : float
+        Of the intervals.
     """
 
     features: pl.DataFrame
@@ -156,13 +158,16 @@ def population_drift(
     adjustment : str, default "benjamini-hochberg"
         See `psephos.statistics.adjust`.
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator, SeedSequence or None
+        Of the random draws; an int repeats them.
     **options
         As for `population_stability`.
 
     Returns
     -------
     Drift
+        One row for each feature with index and adjusted p-value.
 
     Raises
     ------

@@ -22,6 +22,7 @@ class Divergence(Result):
     distance : Interval
         The value with its interval by the delta method; without bounds where it is infinite or there is one bin.
     standard_error : float
+        Of the value.
     bias, debiased : float
         What the value is above the true one by chance (of "hellinger" in its square), and the value without it.
     statistic, degrees, p : float, int, float
@@ -33,6 +34,7 @@ class Divergence(Result):
     smoothing : float
         What was added to every cell as some were empty; 0 if nothing was.
     sides : tuple of str
+        Names of the two samples.
     sizes : tuple of float
         Rows that each sample is worth.
     bins : polars.DataFrame

@@ -44,6 +44,7 @@ def divergence(
     left, right : array_like of float, shape (n_bins,)
         Counts or sums of weights, at least 0.
     measure : {"jensen-shannon", "hellinger", "jeffreys", "kullback-leibler"}, default "jensen-shannon"
+        What is measured.
     names : sequence, shape (n_bins,), optional
         Names of the bins; numbers if not given.
     sizes : (float, float), optional
@@ -60,12 +61,14 @@ def divergence(
     repeats : int, default 9999
         Random arrangements of the permutation test.
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator, SeedSequence or None
         Of the permutation test.
 
     Returns
     -------
     Divergence
+        The distance with its error, interval and p-value, and what each bin adds.
 
     Raises
     ------

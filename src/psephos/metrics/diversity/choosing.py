@@ -67,6 +67,7 @@ def select_diverse(spectrum: Spectrum, k: int, *, quality: npt.ArrayLike | None 
     Returns
     -------
     DiverseItems
+        The items in the order in which they were taken, their score and a bound on the best.
 
     Raises
     ------

@@ -85,6 +85,7 @@ def rarefaction(
     collections : dict of str to Spectrum, or Spectrum
         With coordinates and items of equal probability.
     q : float or "inf", default 1
+        Order: 0 counts all kinds alike, larger orders heed the common ones more.
     sizes : sequence of int, optional
         Numbers of items; a few from small to all if not given. The size of the smallest collection is always among
         them.
@@ -98,6 +99,7 @@ def rarefaction(
     Returns
     -------
     Rarefaction
+        Score and spread of each collection for each number of items.
 
     Raises
     ------
@@ -161,8 +163,11 @@ def bandwidth_sweep(
     Parameters
     ----------
     features : array_like of float, shape (n, d)
+        Vectors, one row for each item.
     q : float, "inf", or a list of them, default 1
+        Order: 0 counts all kinds alike, larger orders heed the common ones more.
     kernel : {"rbf", "laplacian"}, default "rbf"
+        The similarity of two vectors.
     factors : sequence of float, default a quarter to four times
         Of the width of the kernel: the distance at which similarity falls to a given value is multiplied by them.
     gamma : float, optional

@@ -32,9 +32,11 @@ class FeatureSums:
     Parameters
     ----------
     n_features : int
+        Length of a row.
     normalize : bool, default True
         Whether each row is divided by its length; otherwise all must have length 1.
     zero_rows : {"error", "drop"}, default "error"
+        What to do with rows of zeros, which are similar to nothing.
 
     Attributes
     ----------

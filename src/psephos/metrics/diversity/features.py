@@ -67,6 +67,7 @@ def feature_spectrum(
     features : array_like or SciPy sparse array of shape (n, d), or iterator of chunks of rows
         An array that is mapped from a file is read in chunks; an iterator works with the cosine kernel only.
     kernel : {"cosine", "rbf", "laplacian", "polynomial", "tanimoto"}, default "cosine"
+        The similarity of two vectors.
     gamma : float, optional
         Bandwidth; by the median heuristic if not given (polynomial: 1 / d).
     degree : int, default 3
@@ -91,6 +92,7 @@ def feature_spectrum(
     Returns
     -------
     Spectrum
+        Eigenvalues that sum to 1; `vendi_score` and its relatives take them.
 
     Raises
     ------

@@ -77,6 +77,7 @@ def vendi_force(points: npt.ArrayLike, q: Order = 1.0, *, gamma: float = 1.0) ->
     Parameters
     ----------
     points : array_like of float, shape (n, d)
+        Positions, one row for each.
     q : float or "inf", default 1
         Above 0.
     gamma : float, default 1

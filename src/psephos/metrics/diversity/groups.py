@@ -70,12 +70,14 @@ def group_diversity(
     groups : array_like, shape (n,)
         Name of the group of each item.
     q : float, "inf", or a list of them, default 1
+        Order: 0 counts all kinds alike, larger orders heed the common ones more.
     level : float, default 0.95
         Confidence of the intervals.
 
     Returns
     -------
     GroupDiversity
+        Scores of groups, and diversity within and between them.
 
     Raises
     ------

@@ -44,6 +44,7 @@ def hill_numbers(shares: npt.ArrayLike, q: Order | Sequence[Order] = 1.0) -> Flo
     Returns
     -------
     ndarray of float64, scalar or shape (n_orders,)
+        From the number of kinds, at order 0, down to that of the largest.
 
     Raises
     ------

@@ -59,6 +59,7 @@ def kernel_spectrum(
     Returns
     -------
     Spectrum
+        Eigenvalues that sum to 1; `vendi_score` and its relatives take them.
 
     Raises
     ------
@@ -103,6 +104,7 @@ def item_spectrum(
     Parameters
     ----------
     items : sequence of n objects
+        What `similarity` compares.
     similarity : callable
         Of two items; symmetric, 1 of an item and itself (unless `normalize`).
     p, normalize, psd, coordinates, memory_gib
@@ -111,6 +113,7 @@ def item_spectrum(
     Returns
     -------
     Spectrum
+        Eigenvalues that sum to 1; `vendi_score` and its relatives take them.
 
     Raises
     ------

@@ -50,6 +50,7 @@ def nystrom_spectrum(
     Parameters
     ----------
     items : sequence of n objects, or ndarray with one row for each
+        What `similarity` compares.
     similarity : callable
         Of two blocks of items, the matrix of similarities of each with each; `pairwise` makes it of a function of two
         items. Of an item and itself it must be 1.

@@ -127,6 +127,7 @@ def tiled_score(
     Parameters
     ----------
     items : sequence of n objects, or ndarray with one row for each
+        What `similarity` compares.
     similarity : callable
         Of two blocks of items, the matrix of similarities of each with each.
     p : array_like of float, shape (n,), optional
@@ -137,6 +138,7 @@ def tiled_score(
     Returns
     -------
     float
+        Between 1 and the number of items.
 
     Raises
     ------
@@ -182,6 +184,7 @@ def pair_sample_score(
     Parameters
     ----------
     items : sequence of n objects, or ndarray with one row for each
+        What `similarity` compares.
     similarity : callable
         Of two items, a number.
     pairs : int, default 10,000

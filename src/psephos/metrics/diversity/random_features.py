@@ -45,7 +45,9 @@ def random_feature_spectrum(
     Parameters
     ----------
     features : array_like of float, shape (n, d), or iterator of chunks of rows
+        Vectors, one row for each item.
     kernel : {"rbf", "laplacian"}, default "rbf"
+        The similarity of two vectors.
     gamma : float, optional
         Bandwidth; by the median heuristic if not given, which needs an array.
     m : int, default 512

@@ -85,12 +85,14 @@ def diversity(
     level : float, default 0.95
         Confidence of the intervals.
     most_themes : int, default 5
+        Most groups of similar items that are named.
     rng : int, Generator, SeedSequence or None
         Seed or source of the random numbers.
 
     Returns
     -------
     Diversity
+        The Vendi score of several orders with intervals, and of groups if there are any.
 
     Raises
     ------

@@ -41,6 +41,7 @@ class VendiSamples:
     Attributes
     ----------
     samples : ndarray of float64, shape (n_recorded, n_replicas, d)
+        Positions that were recorded.
     weights : ndarray of float64, shape (n_recorded, n_replicas)
         1 / score while the force acted, 1 afterwards.
     scores : ndarray of float64, shape (n_recorded,)
@@ -86,6 +87,7 @@ def vendi_sample(
     x0 : array_like of float, shape (n_replicas, d)
         Where the replicas start.
     steps : int
+        How many are made.
     eta : float, default 1e-3
         Step size.
     nu : float, default 4e-3
@@ -103,12 +105,14 @@ def vendi_sample(
     max_norm : float, default 1e6
         Length of a point beyond which the dynamics are taken to have blown up.
     record_every : int, default 1
+        Steps between two recorded positions.
     rng : int, Generator, SeedSequence or None
         Seed or source of the noise.
 
     Returns
     -------
     VendiSamples
+        Samples with their weights, and the scores on the way.
 
     Raises
     ------
@@ -203,6 +207,7 @@ def tune_vendi_sample(
     grad_energy : callable
         As of `vendi_sample`.
     x0 : array_like of float, shape (n_replicas, d)
+        Where the replicas start.
     steps : int, default 2000
         Of each run, at most 2,000.
     eta, q, gamma, limit
@@ -210,6 +215,7 @@ def tune_vendi_sample(
     strengths : sequence of float, default (10, 40, 100)
         nu as multiples of `eta`.
     stops : sequence of int, default (100, 500, 1000)
+        Steps after which the repulsion may end.
     resamples : int, default 1000
         Samples drawn by weight from each run.
     rng : int, Generator, SeedSequence or None

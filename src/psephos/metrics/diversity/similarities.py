@@ -75,7 +75,9 @@ def median_bandwidth(features: npt.ArrayLike, kernel: Literal["rbf", "laplacian"
     Parameters
     ----------
     features : array_like of float, shape (n, d)
+        Vectors, one row for each item.
     kernel : {"rbf", "laplacian"}, default "rbf"
+        The similarity of two vectors.
 
     Returns
     -------

@@ -89,6 +89,7 @@ def vendi_contributions(spectrum: Spectrum, q: Order = 1.0, *, exact: bool | Non
     spectrum : Spectrum
         With coordinates.
     q : float or "inf", default 1
+        Order: 0 counts all kinds alike, larger orders heed the common ones more.
     exact : bool, optional
         Whether each item is left out by solving again; if not given, where that takes seconds. Otherwise to first
         order.

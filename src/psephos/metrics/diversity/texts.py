@@ -44,6 +44,7 @@ def text_features(
     Parameters
     ----------
     texts : sequence of str
+        One for each item.
     n : sequence of int, default (1, 2, 3, 4)
         Lengths of the runs.
     unit : {"word", "letter"}, default "word"
@@ -108,6 +109,7 @@ def text_spectrum(
     Returns
     -------
     Spectrum
+        Eigenvalues that sum to 1; `vendi_score` and its relatives take them.
 
     Raises
     ------

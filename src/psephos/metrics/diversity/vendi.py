@@ -100,6 +100,7 @@ def vendi_score_features(
     Parameters
     ----------
     features : array_like or SciPy sparse array of shape (n, d), or iterator of chunks of rows
+        Vectors, one row for each item.
     q : float, "inf", or a list of them, default 1
         Order, at least 0.
     kernel, gamma, degree, p, normalize, zero_rows
@@ -166,6 +167,7 @@ def internal_diversity(kernel: npt.ArrayLike, *, m: float = 1.0, p: npt.ArrayLik
     Returns
     -------
     float
+        0 if all are alike.
 
     Raises
     ------
@@ -195,9 +197,11 @@ def quality_weighted_score(spectrum: Spectrum, quality: npt.ArrayLike, q: Order 
     Parameters
     ----------
     spectrum : Spectrum
+        Of `feature_spectrum` or its relatives.
     quality : array_like of float, shape (n,)
         At least 0.
     q : float, "inf", or a list of them, default 1
+        Order: 0 counts all kinds alike, larger orders heed the common ones more.
 
     Returns
     -------

@@ -78,6 +78,7 @@ def effective_features(
     Returns
     -------
     EffectiveFeatures
+        The number with its interval, and the usage of each feature.
 
     Raises
     ------

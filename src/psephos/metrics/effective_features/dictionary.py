@@ -31,6 +31,7 @@ class SparseDictionary:
     decoder : array_like of float, shape (n_features, n_neurons), optional
         Own directions of an untied dictionary.
     decoder_bias : array_like of float, shape (n_neurons,), optional
+        What is added to what the dictionary gives back.
 
     Examples
     --------
@@ -114,6 +115,7 @@ class DictionaryLoss:
     loss, squares, sparsity : float
         squares + l1 times the mean code; the mean squared error; the mean code.
     weights : ndarray of float64, shape (n_features, n_neurons)
+        Gradient of the weights.
     bias : ndarray of float64, shape (n_features,)
         Gradients.
     """
@@ -136,12 +138,14 @@ def dictionary_loss(dictionary: SparseDictionary, activations: npt.ArrayLike, *,
     dictionary : SparseDictionary
         Tied, without decoder bias.
     activations : array_like of float, shape (n_items, n_neurons)
+        One row for each item.
     l1 : float, default 0.1
         At least 0.
 
     Returns
     -------
     DictionaryLoss
+        Loss with its parts, and the gradients of weights and biases.
 
     Raises
     ------
@@ -177,6 +181,7 @@ def interference(dictionary: SparseDictionary, live: npt.NDArray[np.bool_] | Non
     Parameters
     ----------
     dictionary : SparseDictionary
+        Its directions are compared.
     live : array of bool, shape (n_features,), optional
         Which features take part; all if not given.
 

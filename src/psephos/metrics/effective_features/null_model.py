@@ -28,6 +28,7 @@ def null_activations(
     Parameters
     ----------
     activations : array_like of float, shape (n_items, n_neurons)
+        One row for each item.
     kind : {"columns", "gaussian"}, default "columns"
         Each neuron shuffled by itself, or normal with the same mean and covariance.
     rng : int, Generator, SeedSequence or None
@@ -36,6 +37,7 @@ def null_activations(
     Returns
     -------
     ndarray of float64, shape (n_items, n_neurons)
+        As many as were given, or asked for.
 
     Raises
     ------

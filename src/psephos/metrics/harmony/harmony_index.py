@@ -34,6 +34,7 @@ def harmony_index(sizes: npt.ArrayLike, scores: npt.ArrayLike, *, h: float = 0.1
     Returns
     -------
     ndarray of float64, scalar or shape (n_models,)
+        Between 0 and 1; 1 is even.
 
     Raises
     ------

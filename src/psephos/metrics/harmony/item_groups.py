@@ -104,6 +104,7 @@ def discover_groups(
     Returns
     -------
     ItemGroups
+        The group of each item, with the silhouette of every number of groups and how stable they are.
 
     Raises
     ------

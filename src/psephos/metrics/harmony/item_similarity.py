@@ -40,6 +40,7 @@ def predictive_similarity(probs: npt.ArrayLike) -> Floats:
     Returns
     -------
     ndarray of float64, shape (n_items, n_items)
+        Symmetric, with 0 on the diagonal.
 
     Raises
     ------

@@ -25,6 +25,7 @@ def rand_index(left: npt.ArrayLike, right: npt.ArrayLike) -> float:
     Returns
     -------
     float
+        At most 1.
 
     Raises
     ------

@@ -155,6 +155,7 @@ def harmony(
     Returns
     -------
     Harmony
+        Harmony of each model with the band of chance, and the groups behind it.
 
     Raises
     ------

@@ -59,6 +59,7 @@ def measure(
     truth : array_like, shape (n,), optional
         What came true.
     weight : array_like of float, shape (n,), optional
+        How much each row counts, at least 0.
     group : array_like, shape (n,), optional
         Values for each group too.
     item : array_like, shape (n,), optional
@@ -78,13 +79,16 @@ def measure(
     repeats : int, default 1000
         Resamples; 0 for none.
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator, SeedSequence or None, default 0
+        Of the random draws; an int repeats them.
     source : Source, optional
         Where the columns came from.
 
     Returns
     -------
     Measurement
+        One row for each metric, score and group with its interval; `value` gives one number.
 
     Raises
     ------
@@ -161,10 +165,12 @@ def metric_names(family: str | None = None) -> dict[str, str]:
     Parameters
     ----------
     family : str, optional
+        One of them; all if not given.
 
     Returns
     -------
     dict of str to str
+        The name of each metric, and a line on it.
 
     Raises
     ------

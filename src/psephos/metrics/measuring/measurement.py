@@ -40,6 +40,7 @@ class Measurement(Result):
     compared : tuple of str
         The two that were compared, the value being the first less the second; empty without a comparison.
     level : float
+        Of the intervals.
     parts : mapping of str to Result
         The whole result behind the values of each score, where there is one.
     """

@@ -49,7 +49,9 @@ class Balance(Interval):
         Test of calibration and its two-sided p-value; with clusters z is value / standard_error, as snapshots of one
         match are not independent. NaN where the error is 0.
     accuracy, confidence : float
+        Share that was right, and mean probability of what was said.
     items : int
+        How many were counted.
     note : str
         Why something is NaN, and what was left out.
     """
@@ -96,6 +98,7 @@ def balance_score(
     y : array_like, shape (n,)
         0 or 1, or the code of the class.
     weights : array_like of float, shape (n,), optional
+        How much each row counts, at least 0.
     clusters : array_like, shape (n,), optional
         Within what the items are not independent: the match of its snapshots.
     ties, missing
@@ -106,6 +109,7 @@ def balance_score(
     Returns
     -------
     Balance
+        Below 0 is over-confident, above 0 under-confident; with error, interval and p-value.
 
     Raises
     ------

@@ -81,6 +81,7 @@ def balance_monitor(
     Returns
     -------
     BalanceMonitor
+        The sum after each item, its band, and the item at which it left the band, if it did.
 
     Raises
     ------
@@ -154,6 +155,7 @@ def balance_temperature(
     Returns
     -------
     Temperature
+        Above 1 the forecasts were too sure; with the scores before and after.
 
     Raises
     ------

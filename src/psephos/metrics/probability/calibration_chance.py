@@ -89,6 +89,7 @@ def calibration_test(
     Returns
     -------
     CalibrationTest
+        The ECE less what chance makes, and a p-value.
 
     Raises
     ------

@@ -56,6 +56,7 @@ def expected_calibration_error(
     Returns
     -------
     float
+        0 is best.
 
     Raises
     ------

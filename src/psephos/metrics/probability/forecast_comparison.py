@@ -38,6 +38,7 @@ class ForecastComparison(Interval):
     Attributes
     ----------
     measure : str
+        What was compared.
     left, right : float
         The measure of each; of "balance" its size.
     p : float
@@ -83,7 +84,9 @@ def compare_forecasts(
     y : array_like, shape (n,)
         Outcomes.
     measure : {"balance", "brier", "log loss", "ece"}, default "balance"
+        What is measured.
     weights : array_like of float, shape (n,), optional
+        How much each row counts, at least 0.
     clusters : array_like, shape (n,), optional
         Within what items are not independent; whole clusters are resampled.
     bins : int, default 10
@@ -93,11 +96,14 @@ def compare_forecasts(
     repeats : int, default 2000
         Resamples.
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator, SeedSequence or None
+        Of the random draws; an int repeats them.
 
     Returns
     -------
     ForecastComparison
+        The difference in the measure, with its interval and p-value.
 
     Raises
     ------

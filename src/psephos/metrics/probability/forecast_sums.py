@@ -142,6 +142,7 @@ def forecast_sums(
     Returns
     -------
     ForecastSums
+        Add up those of chunks; `probability_report` takes them in the place of forecasts.
 
     Raises
     ------

@@ -44,6 +44,7 @@ class ProbabilityReport(Result):
     balance : Balance
         Accuracy minus mean confidence, with interval and test.
     brier, log_loss : float
+        Both scores.
     parts : BrierParts or None
         What the Brier score is made of; None for several classes.
     calibration : CalibrationTest
@@ -135,6 +136,7 @@ def probability_report(
     y : array_like, shape (n,)
         0 or 1, or the code of the class.
     weights : array_like of float, shape (n,), optional
+        How much each row counts, at least 0.
     groups : array_like, shape (n,), optional
         A report line for each of these.
     clusters : array_like, shape (n,), optional
@@ -153,6 +155,7 @@ def probability_report(
     Returns
     -------
     ProbabilityReport
+        All scores with intervals, tables of reliability and of bands, and values of groups.
 
     Raises
     ------

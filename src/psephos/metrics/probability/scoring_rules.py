@@ -46,6 +46,7 @@ def brier_score(
     y : array_like, shape (n,)
         0 or 1, or the code of the class.
     weights : array_like of float, shape (n,), optional
+        How much each row counts, at least 0.
     ties : {"error", "drop", "half"}, default "error"
         What an outcome of 0.5 is.
     missing : {"error", "skip"}, default "error"
@@ -54,6 +55,7 @@ def brier_score(
     Returns
     -------
     float
+        0 is best.
 
     Raises
     ------
@@ -95,6 +97,7 @@ def log_loss(
     Returns
     -------
     float
+        0 is best; infinity if what happened was given probability 0.
 
     Raises
     ------
@@ -121,6 +124,7 @@ class BrierParts:
     Attributes
     ----------
     brier : float
+        Of the binned forecasts.
     reliability : float
         Miscalibration; 0 is best.
     resolution : float
@@ -161,6 +165,7 @@ def brier_decomposition(
     Returns
     -------
     BrierParts
+        Reliability - resolution + uncertainty + remainder is the Brier score.
 
     Raises
     ------

@@ -56,6 +56,7 @@ def business_report(
     days : sequence of int, default (1, 7, 30)
         Of the return rates and the churn.
     level : float, default 0.95
+        Of the intervals.
 
     Returns
     -------

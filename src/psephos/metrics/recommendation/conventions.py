@@ -162,6 +162,7 @@ def convention(name: str | Convention = "psephos", **choices: Any) -> Convention
     Returns
     -------
     Convention
+        What `evaluate` takes as `convention`.
 
     Raises
     ------

@@ -84,6 +84,7 @@ def evaluate(
     Returns
     -------
     Evaluation
+        One value for each system, metric and cutoff with its interval over users, and the values of users.
 
     Raises
     ------

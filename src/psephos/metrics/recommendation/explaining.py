@@ -58,9 +58,11 @@ def explain_value(
     interactions, runs
         As of `evaluate`; one run.
     metric : str
+        Its name; see `evaluate`.
     value : float
         What was printed elsewhere.
     k : int or None, default 10
+        Cut of the list.
     train, order
         As of `evaluate`.
     tolerance : float, default 0.00005
@@ -139,11 +141,14 @@ def sampled_expectation(
     sampled : int
         Others that are drawn, with replacement.
     metric : {"ndcg", "recall", "hit_rate", "mrr", "ap", "precision"}, default "ndcg"
+        Its name; see `evaluate`.
     k : int, default 10
+        Cut of the list.
 
     Returns
     -------
     ndarray of float64, shape (n_users,)
+        The mean over all draws, exactly.
 
     Raises
     ------

@@ -46,6 +46,7 @@ def off_policy_value(
     predicted : (array_like, array_like), optional
         A model's reward of the shown action, and its mean reward under the other policy; for DR.
     level : float, default 0.95
+        Of the intervals.
 
     Returns
     -------

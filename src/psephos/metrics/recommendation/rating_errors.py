@@ -57,6 +57,7 @@ def rating_errors(
     average : {"micro", "macro"}, default "micro"
         Over all pairs, or the mean of users.
     level : float, default 0.95
+        Of the intervals.
 
     Returns
     -------

@@ -86,10 +86,12 @@ def uplift(
     share : float, default 0.5
         Share of users that were meant to be treated.
     level : float, default 0.95
+        Of the intervals.
 
     Returns
     -------
     Uplift
+        The difference, absolute and relative, with interval and p-value, and a test of the sizes of the arms.
 
     Raises
     ------

@@ -32,6 +32,7 @@ class Envy:
     Attributes
     ----------
     mean, mean_maximum, proportion : float
+        Mean envy of pairs, mean of the largest envy of users, and the share of envious users.
     by_user : ndarray of float64, shape (m,)
         The largest envy of each user.
     towards : ndarray of int64, shape (m,)
@@ -80,6 +81,7 @@ def envy(
     Returns
     -------
     Envy
+        Mean and largest envy, the share of envious users, and of each user how much and towards whom.
 
     Raises
     ------

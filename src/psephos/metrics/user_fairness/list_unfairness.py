@@ -71,6 +71,7 @@ def list_unfairness(similarity: object, lists: npt.ArrayLike, features: npt.Arra
     Returns
     -------
     ListUnfairness
+        The sum, its logarithm and the mean over pairs that are alike.
 
     Raises
     ------

@@ -79,11 +79,14 @@ def pairwise_unfairness(
     worst : int, default 10
         Pairs to name.
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator or None, default 0
+        Of the random draws; an int repeats them.
 
     Returns
     -------
     PairwiseUnfairness
+        PUF and its normalised form with a p-value, the worst pairs, and a table of users.
 
     Raises
     ------

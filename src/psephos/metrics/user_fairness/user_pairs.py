@@ -41,7 +41,9 @@ class UserPairs:
     left, right : ndarray of int64, shape (n_pairs,)
         left < right. All pairs with a similarity above 0, or those that were drawn.
     similarity : ndarray of float64, shape (n_pairs,)
+        Of each pair.
     n_users : int
+        How many users there are.
     drawn : bool
         Whether pairs were drawn, uniformly and with replacement.
     without_history : int
@@ -83,6 +85,7 @@ def user_similarity(
     history : sparse matrix or array_like, shape (n_users, n_items)
         What each user had, as counts; not needed for "jensen-shannon".
     measure : {"jaccard", "cosine", "jensen-shannon", "mixture"}, default "jaccard"
+        What is measured.
     features : array_like of float, shape (n_users, d), optional
         Distribution of each user over features; rows are made to sum to 1.
     gamma : float, default 0.5
@@ -92,10 +95,12 @@ def user_similarity(
     most_common : int, default 10^9
         Co-occurrences above which 200,000 pairs are drawn where `draws` does not say how many.
     rng : int, Generator or None, default 0
+        Of the random draws; an int repeats them.
 
     Returns
     -------
     UserPairs
+        Pairs that are alike at all, which the measures of fairness take.
 
     Raises
     ------

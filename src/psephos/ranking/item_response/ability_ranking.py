@@ -65,6 +65,7 @@ class AbilityRanking(Ranking):
     again : callable
         The same method on other responses.
     abilities, ability_errors : ndarray of float64, shape (n_candidates, n_topics)
+        Ability in each topic, and its standard error.
     """
 
     data: Responses
@@ -245,6 +246,7 @@ def rank_by_ability(
     Returns
     -------
     AbilityRanking
+        Candidates in order of ability with errors, and the parameters of each item.
 
     Raises
     ------

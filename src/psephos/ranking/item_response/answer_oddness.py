@@ -28,6 +28,7 @@ def odd_answers(found: AbilityRanking) -> pl.DataFrame:
     Parameters
     ----------
     found : AbilityRanking
+        Of `rank_by_ability`.
 
     Returns
     -------

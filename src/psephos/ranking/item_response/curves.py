@@ -37,12 +37,14 @@ def solve_probability(
     Parameters
     ----------
     ability : array_like of float, shape (n,)
+        On the scale of the parameters.
     discrimination, difficulty, guessing : array_like of float, shape (n_items,)
         `guessing` may be one number for all.
 
     Returns
     -------
     ndarray of float64, shape (n, n_items)
+        From the guessing rate of the item to 1.
 
     See Also
     --------
@@ -73,6 +75,7 @@ def item_information(
     Returns
     -------
     ndarray of float64, shape (n, n_items)
+        In squared units of 1 / ability.
 
     See Also
     --------

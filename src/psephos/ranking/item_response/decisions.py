@@ -35,6 +35,7 @@ def weigh_candidates(
     Parameters
     ----------
     profiles : AbilityProfiles
+        Of `ability_profiles`.
     topic_weights : mapping of str to float, optional
         How much each topic counts; topics that are not named count nothing. All alike if not given.
     cost, latency : array_like of float, shape (n_candidates,), optional

@@ -125,6 +125,7 @@ def audit_items(found: AbilityRanking, *, answers: Sequence[Sequence[object]] | 
     Returns
     -------
     ItemAudit
+        Difficulty, discrimination and fit of each item, and flags of those that look broken.
 
     Raises
     ------

@@ -42,20 +42,25 @@ class AbilityProfiles(Result):
     Attributes
     ----------
     candidates, topics : list of str
+        Their names.
     abilities, errors : ndarray of float64, shape (n_candidates, n_topics)
+        Ability in each topic, and its standard error.
     pooled, pooled_errors : ndarray of float64, shape (n_candidates, n_topics)
         Drawn to the general ability of each candidate.
     best : ndarray of float64, shape (n_candidates, n_topics)
         Probability to be the best in the topic.
     ranks : ndarray of int64, shape (n_candidates, n_topics)
+        Place in each topic, 1 the best.
     rank_low, rank_high : ndarray of int64, shape (n_candidates, n_topics)
         Places that each could have.
     overall, overall_errors : ndarray of float64, shape (n_candidates,)
+        Ability over all topics, and its standard error.
     spikiness : ndarray of float64, shape (n_candidates,)
         NaN with a single topic.
     specific : float
         s^2 of the formula: the share of an ability that is of the topic.
     level : float
+        Of the intervals.
     """
 
     candidates: list[str]
@@ -170,6 +175,7 @@ def ability_profiles(
     Returns
     -------
     AbilityProfiles
+        Abilities, errors and ranks of each candidate in each topic, and how uneven they are.
 
     Raises
     ------

@@ -47,6 +47,7 @@ class Responses:
     weights : ndarray of float64, shape (n_topics,)
         How much each topic counts in the overall ability.
     source : Source
+        Where the data came from.
     notes : tuple of str
         What was found on the way.
     """
@@ -110,6 +111,7 @@ def responses(
     Returns
     -------
     Responses
+        Right and wrong answers as a matrix of candidates by items, with the topic of each item.
 
     Raises
     ------

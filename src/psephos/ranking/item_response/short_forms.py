@@ -38,12 +38,15 @@ class ShortForm(Result):
     Attributes
     ----------
     topic : str
+        Of the items.
     items : list of str
+        Names, the most telling first.
     errors : ndarray of float64, shape (n + 1,)
         Expected error of an ability after none, one, two ... of them.
     full_error : float
         After all items of the topic.
     full_size : int
+        Items to choose from.
     """
 
     topic: str
@@ -95,6 +98,7 @@ def short_form(found: AbilityRanking, size: int = 50, *, topic: str | None = Non
     Parameters
     ----------
     found : AbilityRanking
+        Of `rank_by_ability`.
     size : int, default 50
         How many items, at most.
     topic : str, optional
@@ -103,6 +107,7 @@ def short_form(found: AbilityRanking, size: int = 50, *, topic: str | None = Non
     Returns
     -------
     ShortForm
+        Items in the order in which they tell most, with the error of the first so many of them.
 
     Raises
     ------
@@ -175,6 +180,7 @@ def next_item(
     Returns
     -------
     NextItem
+        The item that tells most, ability and error so far, and whether to stop.
 
     Raises
     ------
@@ -219,6 +225,7 @@ def score_candidate(found: AbilityRanking, answers: Mapping[str, bool | int], *,
     Parameters
     ----------
     found : AbilityRanking
+        Of `rank_by_ability`.
     answers : mapping of str to bool
         Items that it was asked, and whether they were solved.
     estimate : {"eap", "map", "mle"}, default "eap"

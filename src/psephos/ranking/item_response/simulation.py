@@ -27,7 +27,9 @@ class SimulatedResponses:
     Attributes
     ----------
     responses : Responses
+        What was drawn.
     abilities : ndarray of float64, shape (n_candidates, n_topics)
+        True abilities in each topic.
     discrimination, difficulty : ndarray of float64, shape (n_items,)
         Discrimination is negative where the key is wrong.
     """
@@ -66,6 +68,7 @@ def simulate_responses(
     Returns
     -------
     SimulatedResponses
+        The responses, and the abilities and items behind them.
 
     Raises
     ------

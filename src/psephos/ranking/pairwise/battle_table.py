@@ -114,6 +114,7 @@ class BattleTable:
     carried : polars.DataFrame
         Further columns, a row per battle.
     source : Source
+        Where the data came from.
     notes : tuple of str
         What was set aside or found on the way.
     """
@@ -243,6 +244,7 @@ def battle_table(battles: Opinions | BattleTable, *, strict: bool = False) -> Ba
     Returns
     -------
     BattleTable
+        Battles as codes, and how many were set aside for which reason.
 
     Raises
     ------
@@ -324,6 +326,7 @@ def coded_battles(
     Returns
     -------
     BattleTable
+        As `battle_table` makes it of opinions.
 
     Raises
     ------

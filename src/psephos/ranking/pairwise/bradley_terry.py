@@ -80,6 +80,7 @@ def bradley_terry(
     Parameters
     ----------
     battles : Opinions of kind ``battles``, or BattleTable
+        Battles, or what `battle_table` made of them.
     ties : {"half", "drop"}, default "half"
         A tie is half a win each way, or does not count.
     both_bad : {"tie", "drop"}, default "tie"
@@ -104,11 +105,14 @@ def bradley_terry(
     repeats : int, default 1000
         Resamples (or draws from the normal distribution).
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator, SeedSequence or None
+        Of the resamples; an int repeats them.
 
     Returns
     -------
     BattleRanking
+        Candidates in order with ratings, intervals, ranks, and the chance of each to beat each.
 
     Raises
     ------

@@ -106,6 +106,7 @@ def clean_battles(
     Returns
     -------
     CleanBattles
+        The battles that are left in order of time, and how many were dropped for each reason.
 
     Raises
     ------

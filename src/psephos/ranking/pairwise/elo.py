@@ -47,6 +47,7 @@ def elo(
     Parameters
     ----------
     battles : Opinions of kind ``battles``, or BattleTable
+        Battles, or what `battle_table` made of them.
     order : {"time", "file", "average"}, default "time"
         By time (in the order of the file where battles have none), as in the file, or the mean over random orders.
     k : float, default 4
@@ -58,7 +59,9 @@ def elo(
     repeats : int, default 100
         Resamples of the battles; of "average" the random orders. 0: no intervals (and of "average" 100 orders).
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator, SeedSequence or None
+        Of the resamples; an int repeats them.
 
     Returns
     -------

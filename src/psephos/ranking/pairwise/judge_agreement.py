@@ -65,6 +65,7 @@ class JudgeAgreement(Result):
     majority : float
         Accuracy of the most frequent human label.
     majority_label : str
+        The most frequent label of people.
     one_side : float
         Accuracy of naming always the same side, the better of both.
     counts : mapping of str to ndarray of int64, shape (4, 6)
@@ -146,12 +147,16 @@ def judge_agreement(
     human : str, default "human"
         Whose votes are the measure.
     repeats : int, default 1000
+        Resamples of items; 0 for none.
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator, SeedSequence or None
+        Of the resamples; an int repeats them.
 
     Returns
     -------
     JudgeAgreement
+        For each judge accuracy, kappa and further measures with intervals, and whether pairs of judges differ.
 
     Raises
     ------

@@ -55,6 +55,7 @@ def newman(
     Parameters
     ----------
     battles : Opinions of kind ``battles``, or BattleTable
+        Battles, or what `battle_table` made of them.
     prior : float, default 1
         Battles that everyone has won, and lost, against an average candidate beforehand; 0: none.
     clusters : {"voter", "item"}, optional
@@ -64,7 +65,9 @@ def newman(
     repeats : int, default 200
         Resamples of the battles for the intervals; 0 for none.
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator, SeedSequence or None
+        Of the resamples; an int repeats them.
 
     Returns
     -------

@@ -61,6 +61,7 @@ def style_control(
     Parameters
     ----------
     battles : Opinions of kind ``battles``, or BattleTable
+        Battles, or what `battle_table` made of them.
     covariates : sequence of str, or mapping of str to array_like of shape (n_battles,)
         Names such as "length": of the columns ``left_length`` and ``right_length`` (or ``length_left``, ``length_a``)
         the difference relative to the sum counts, of a column ``length`` its value. A mapping gives the values, one
@@ -74,7 +75,9 @@ def style_control(
     repeats : int, default 1000
         Draws from the normal distribution of the ratings, for places and chances.
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator, SeedSequence or None
+        Of the resamples; an int repeats them.
 
     Returns
     -------

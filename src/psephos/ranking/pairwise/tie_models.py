@@ -42,6 +42,7 @@ def davidson(
     Parameters
     ----------
     battles : Opinions of kind ``battles``, or BattleTable
+        Battles, or what `battle_table` made of them.
     both_bad, penalty, anchor, voter_weights, clusters, least_games, unconnected, intervals, repeats, level, rng
         As of `bradley_terry`.
 
@@ -106,6 +107,7 @@ def rao_kupper(
     Parameters
     ----------
     battles : Opinions of kind ``battles``, or BattleTable
+        Battles, or what `battle_table` made of them.
     both_bad, penalty, anchor, voter_weights, clusters, least_games, unconnected, intervals, repeats, level, rng
         As of `bradley_terry`.
 

@@ -106,6 +106,7 @@ def voter_quality(battles: Opinions | BattleTable, *, error: float = 0.05) -> Vo
     Returns
     -------
     VoterQuality
+        For each voter its votes and how far it agrees with the others; `doubtful` names those to look at.
 
     Raises
     ------

@@ -52,6 +52,7 @@ def eigenvector(
     Parameters
     ----------
     battles : Opinions of kind ``battles``, or BattleTable
+        Battles, or what `battle_table` made of them.
     shares : bool, default True
         Whether each pair counts by the share won; False: by the wins, so that more battles mean a higher score.
     clusters : {"voter", "item"}, optional
@@ -61,7 +62,9 @@ def eigenvector(
     repeats : int, default 200
         Resamples of the battles for the intervals; 0 for none.
     level : float, default 0.95
+        Of the intervals.
     rng : int, Generator, SeedSequence or None
+        Of the resamples; an int repeats them.
 
     Returns
     -------
@@ -113,12 +116,14 @@ def win_rate(
     Parameters
     ----------
     battles : Opinions of kind ``battles``, or BattleTable
+        Battles, or what `battle_table` made of them.
     clusters, least_games, repeats, level, rng
         As of `eigenvector`; 1,000 resamples.
 
     Returns
     -------
     BattleRanking
+        Candidates in order of their share of wins, with intervals.
 
     Raises
     ------

@@ -31,15 +31,21 @@ class Ballots:
     Attributes
     ----------
     candidates : polars.Series of String, shape (n_candidates,)
+        Their names.
     low, high : ndarray of int32, shape (n_voters, n_candidates)
         Block of places of each candidate; high is low + 1 where the place is its own.
     weights : ndarray of float64, shape (n_voters,)
+        How much each voter counts.
     voters : polars.Series of String, shape (n_voters,)
+        Their names.
     ranked : ndarray of int64, shape (n_candidates,)
         How many voters ranked each candidate.
     groups : polars.Series of String, shape (n_candidates,), or None
+        The group of each candidate.
     source : Source
+        Where the ballots came from.
     notes : tuple of str
+        What was decided on the way.
     """
 
     candidates: pl.Series
@@ -109,6 +115,7 @@ def ballots(
     Returns
     -------
     Ballots
+        Ballots as codes, which every function of committees takes.
 
     Raises
     ------

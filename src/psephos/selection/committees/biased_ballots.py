@@ -56,6 +56,7 @@ def bias_by_utility(
     Returns
     -------
     BiasedBallots
+        The ballots by true worth and by worth as it is seen.
 
     Raises
     ------
@@ -108,6 +109,7 @@ def bias_by_swaps(
     Returns
     -------
     BiasedBallots
+        The ballots as they were and as the bias makes them.
 
     Raises
     ------

@@ -216,6 +216,7 @@ def committee(
     Returns
     -------
     CommitteeSelection
+        Members in the order of what each is worth, with value, bounds and how sure each member is.
 
     Raises
     ------
@@ -280,6 +281,7 @@ def committee_worth(
     Returns
     -------
     float
+        Weighted by the voters, in the unit of the score.
 
     Raises
     ------

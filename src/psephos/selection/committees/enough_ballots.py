@@ -47,6 +47,7 @@ class RankingsNeeded(Result):
     needed : dict of str to int or None
         Fewest rankings at which the ratio with the bound reaches the target; None if it did not.
     target : float
+        Share of the best value that is asked for.
     """
 
     curve: pl.DataFrame
@@ -121,6 +122,7 @@ def rankings_needed(
     Returns
     -------
     RankingsNeeded
+        Quality with and without the bound for each number of rankings, and the first that is enough.
 
     Raises
     ------

@@ -37,11 +37,13 @@ class FairnessFrontier(Result):
     Attributes
     ----------
     group : str
+        Whose members are counted.
     curve : polars.DataFrame
         members, value, low, high (share of the free value), committee.
     free_members : int
         Members of the group in the best committee without bounds.
     free_value : float
+        Value of the best committee without a bound.
     knee : int
         Most members of the group at which the value keeps 95 % of the free one.
     """
@@ -103,6 +105,7 @@ def fairness_frontier(
     Returns
     -------
     FairnessFrontier
+        One row for each number of members of the group, with the best value and its committee.
 
     Raises
     ------

@@ -80,6 +80,7 @@ def group_gap(
     Returns
     -------
     GroupGap
+        The gap, its p-value, and the bias that would make it.
 
     Raises
     ------

@@ -117,6 +117,7 @@ def proportional_bounds(groups: pl.Series, k: int) -> dict[str, int]:
     Parameters
     ----------
     groups : polars.Series, shape (n_candidates,)
+        The group of each candidate.
     k : int
         Size of the committee.
 

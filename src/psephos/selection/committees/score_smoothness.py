@@ -83,6 +83,7 @@ def smoothness(
     Returns
     -------
     Smoothness
+        The constants of the score on these ballots, and how many rankings they ask for.
 
     Raises
     ------

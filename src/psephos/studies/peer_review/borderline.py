@@ -62,12 +62,14 @@ def borderline(reviews: Reviews, *, edges: Sequence[float] = EDGES) -> Borderlin
     Parameters
     ----------
     reviews : Reviews
+        Of `read`, `reviews` or a relative.
     edges : sequence of float, default (4, 5, 5.5, 6, 6.5, 7)
         Where bins end; the first reaches down, the last up.
 
     Returns
     -------
     BorderlineCurve
+        One row for each range of mean scores.
 
     Raises
     ------

@@ -65,6 +65,7 @@ def reviews(
     Returns
     -------
     Reviews
+        Ready for every function of the study.
 
     Raises
     ------

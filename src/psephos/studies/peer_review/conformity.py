@@ -77,6 +77,7 @@ def conformity(reviews: Reviews, *, null: str = "stratum", shuffles: int = 500, 
     Parameters
     ----------
     reviews : Reviews
+        Of `read`, `reviews` or a relative.
     null : {"stratum", "item"}, default "stratum"
         What is exchanged; ``"item"`` respects that reviews of one item depend on each other.
     shuffles : int, default 500
@@ -87,6 +88,7 @@ def conformity(reviews: Reviews, *, null: str = "stratum", shuffles: int = 500, 
     Returns
     -------
     Conformity
+        Correlation within equal own scores, with a p-value.
 
     Raises
     ------

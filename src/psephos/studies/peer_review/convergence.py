@@ -87,6 +87,7 @@ def convergence(reviews: Reviews, *, repeats: int = 2000, level: float = 0.95, r
     Parameters
     ----------
     reviews : Reviews
+        Of `read`, `reviews` or a relative.
     repeats : int, default 2000
         Resamples of the items.
     level : float, default 0.95
@@ -97,6 +98,7 @@ def convergence(reviews: Reviews, *, repeats: int = 2000, level: float = 0.95, r
     Returns
     -------
     Convergence
+        Spread before and after with the interval of the change; moves toward the others and away.
 
     Examples
     --------

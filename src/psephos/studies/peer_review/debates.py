@@ -84,6 +84,7 @@ def from_rounds(opinions: Opinions, *, first: int | None = None, last: int | Non
     Returns
     -------
     Reviews
+        Ready for every function of the study.
 
     Raises
     ------
@@ -121,6 +122,7 @@ def debate(opinions: Opinions) -> Debate:
     Returns
     -------
     Debate
+        One row for each round, and one for each agent.
 
     Raises
     ------

@@ -122,6 +122,7 @@ def decisions(
     Parameters
     ----------
     reviews : Reviews
+        Of `read`, `reviews` or a relative.
     rate : float, optional
         Share of items that are accepted; that of the known decisions, or .3, if not given.
     outcome : array_like, shape (n_items,), optional
@@ -137,6 +138,7 @@ def decisions(
     Returns
     -------
     DecisionImpact
+        How well scores before and after foretell decisions, and which items cross the line.
 
     Raises
     ------

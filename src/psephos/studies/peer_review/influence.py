@@ -132,6 +132,7 @@ def influence(
     Parameters
     ----------
     reviews : Reviews
+        Of `read`, `reviews` or a relative.
     labels : sequence of str
         Columns of true and false that say what a review or its rebuttal holds.
     folds : int, default 5
@@ -150,6 +151,7 @@ def influence(
     Returns
     -------
     ScoreInfluence
+        Models of change, rise and fall, and how much each set of predictors adds.
 
     Raises
     ------

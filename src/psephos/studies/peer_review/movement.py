@@ -99,10 +99,12 @@ def movement(reviews: Reviews) -> ScoreMovement:
     Parameters
     ----------
     reviews : Reviews
+        Of `read`, `reviews` or a relative.
 
     Returns
     -------
     ScoreMovement
+        Shares by direction with intervals, and a table of transitions.
 
     Raises
     ------

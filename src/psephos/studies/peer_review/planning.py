@@ -63,6 +63,7 @@ def plan(reviews: Reviews, cut: float, *, scores: str = "after") -> ReviewerPlan
     Parameters
     ----------
     reviews : Reviews
+        Of `read`, `reviews` or a relative.
     cut : float
         Mean score from which on an item is in, such as `DecisionImpact.cut_after`.
     scores : {"after", "before"}, default "after"
@@ -71,6 +72,7 @@ def plan(reviews: Reviews, cut: float, *, scores: str = "after") -> ReviewerPlan
     Returns
     -------
     ReviewerPlan
+        Items in order, with the gain of one more review.
 
     Raises
     ------

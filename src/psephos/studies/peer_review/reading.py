@@ -42,6 +42,7 @@ def read(
     Returns
     -------
     Reviews
+        Ready for every function of the study.
 
     Raises
     ------

@@ -40,6 +40,7 @@ class Reviews:
     Attributes
     ----------
     items : polars.Series of String, shape (n_items,)
+        Their names.
     item : ndarray of int64, shape (n_reviews,)
         Place of the item of each review, rising.
     reviewers : polars.Series of String, shape (n_reviews,)

@@ -66,6 +66,7 @@ def strategies(reviews: Reviews, labels: Sequence[str], *, level: float = 0.95) 
     Parameters
     ----------
     reviews : Reviews
+        Of `read`, `reviews` or a relative.
     labels : sequence of str
         Columns of true and false; see `with_labels` for how a reader of texts makes them.
     level : float, default 0.95
@@ -74,6 +75,7 @@ def strategies(reviews: Reviews, labels: Sequence[str], *, level: float = 0.95) 
     Returns
     -------
     TextStrategies
+        One row for each label with difference, odds ratio and adjusted p-value.
 
     Raises
     ------
@@ -138,6 +140,7 @@ def with_labels(
     Parameters
     ----------
     reviews : Reviews
+        Of `read`, `reviews` or a relative.
     texts : str
         The column of texts, such as rebuttals. A missing text has no label and is not shown to the readers.
     first, second : callable
@@ -226,6 +229,7 @@ def labels_of(table: Mapping[str, Sequence[str]]) -> Labeller:
     Returns
     -------
     callable
+        Call it with a text.
 
     Examples
     --------

@@ -109,6 +109,7 @@ def study(
     Parameters
     ----------
     reviews : Reviews
+        Of `read`, `reviews` or a relative.
     labels : sequence of str
         Columns of true and false that say what a review or its rebuttal holds.
     rate : float, optional
@@ -121,6 +122,7 @@ def study(
     Returns
     -------
     PeerReviewStudy
+        One attribute for each part; a part that the data cannot answer says why.
 
     Raises
     ------

@@ -64,6 +64,7 @@ def timing(reviews: Reviews, *, window: tuple[float, float] | None = None) -> An
     Returns
     -------
     AnswerTiming
+        One row for each third with its interval, and a test.
 
     Raises
     ------

@@ -30,7 +30,9 @@ class Spent:
     Attributes
     ----------
     calls, tokens : int
+        So far.
     cost : float
+        So far, in the currency of the prices.
     """
 
     calls: int = 0
@@ -44,6 +46,7 @@ class Budget:
     Parameters
     ----------
     model : LanguageModel
+        Who is asked behind it.
     calls : int, optional
         Calls at most.
     tokens : int, optional
@@ -164,10 +167,12 @@ def estimated_tokens(text: str) -> int:
     Parameters
     ----------
     text : str
+        Any text.
 
     Returns
     -------
     int
+        A third of its bytes, rounded up.
 
     Examples
     --------

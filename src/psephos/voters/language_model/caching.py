@@ -32,6 +32,7 @@ class Caching:
     Parameters
     ----------
     model : LanguageModel
+        Who is asked behind it.
     path : str or Path
         The file; made if it is missing.
 

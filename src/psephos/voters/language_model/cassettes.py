@@ -28,6 +28,7 @@ class Recording:
     Parameters
     ----------
     model : LanguageModel
+        Who is asked behind it.
     path : str or Path
         The cassette; made if it is missing, continued if not.
     requests : bool, default True

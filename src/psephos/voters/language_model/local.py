@@ -156,6 +156,7 @@ def model_file() -> Path | None:
     Returns
     -------
     Path or None
+        None if it is not installed.
 
     Examples
     --------

@@ -39,6 +39,7 @@ def open_model(name: str, *, endpoint: str | None = None, **options: Any) -> Lan
     Returns
     -------
     LanguageModel
+        Ready to be asked; nothing is sent yet.
 
     Raises
     ------

@@ -77,6 +77,7 @@ class Message:
     role : str
         ``system``, ``user`` or ``assistant``.
     content : str
+        What is said.
     """
 
     role: str
@@ -99,9 +100,11 @@ class Request:
     Attributes
     ----------
     messages : tuple of Message
+        The conversation so far.
     schema : mapping, optional
         JSON schema that the answer must follow.
     temperature : float, default 0
+        0 asks for the likeliest answer.
     seed : int, optional
         Of the random numbers of the model, for models that take one.
     max_tokens : int, optional
@@ -181,6 +184,7 @@ class Usage:
     Attributes
     ----------
     tokens_in, tokens_out : int or None
+        None where they are not known.
     cost : float or None
         In the currency of the prices that the client was given, or of the server.
     """
@@ -197,6 +201,7 @@ class Sample:
     Attributes
     ----------
     text : str
+        What was said.
     logprobs : tuple of float or None
         Natural log-probability of each token.
     stop : str or None
@@ -219,6 +224,7 @@ class Reply:
     parsed : mapping or None
         The first sample as the JSON object that was asked for; None if it is none, or none was asked for.
     usage : Usage
+        Tokens and price.
     latency_s : float
         Seconds that the answer took when it was made.
     model : str
@@ -329,6 +335,7 @@ def request_key(model: str, request: Request) -> str:
     model : str
         Id of the model.
     request : Request
+        What is asked.
 
     Returns
     -------
@@ -352,6 +359,7 @@ def seed_for(request: Request, sample: int = 0) -> int | None:
     Parameters
     ----------
     request : Request
+        What is asked.
     sample : int, default 0
         Which of its samples.
 

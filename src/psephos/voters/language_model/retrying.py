@@ -31,6 +31,7 @@ class Retrying:
     Parameters
     ----------
     model : LanguageModel
+        Who is asked behind it.
     attempts : int, default 6
         How often a request is tried in all: the first time and five more.
     reasks : int, default 3

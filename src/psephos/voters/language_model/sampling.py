@@ -36,6 +36,7 @@ def as_samples(
     voter : str
         Name of the model as a voter.
     requests : sequence of Request, shape (n_requests,)
+        What is asked.
     done : Completions
         What `complete_many` gave for them.
     answer : callable, default str.strip

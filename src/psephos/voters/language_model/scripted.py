@@ -38,6 +38,7 @@ class Scripted:
         A function from a request to a text, a `Reply` or an error to raise (asked once for each sample); a list of
         these, given in turn; or a dict of them by the tag of the request or the text of its last message.
     id : str, default "scripted"
+        Its name in keys and provenance.
 
     Attributes
     ----------
@@ -116,6 +117,7 @@ class NoisyOracle:
     position_bias : float, default 0
         Probability that it takes the first choice without a look.
     seed : int, default 0
+        Of its errors.
 
     Examples
     --------

@@ -29,6 +29,7 @@ def parsed(text: str, schema: Mapping[str, Any] | None) -> dict[str, Any] | None
     Returns
     -------
     dict or None
+        None if there is none.
 
     Raises
     ------

@@ -48,7 +48,9 @@ class Unanswered:
     index : int
         Its number.
     tag : str
+        Of the request.
     reason : str
+        Why there is no answer.
     """
 
     index: int
@@ -91,7 +93,9 @@ def complete_many(
     Parameters
     ----------
     model : LanguageModel
+        Who is asked.
     requests : sequence of Request
+        What is asked.
     workers : int, default 8
         How many are under way at a time.
     give_up : int or None, default 20
@@ -104,6 +108,7 @@ def complete_many(
     Returns
     -------
     Completions
+        Replies in the order of the requests, and what failed.
 
     Raises
     ------
@@ -175,6 +180,7 @@ class SideBySide(Iterator[tuple[int, Done[Got]]], Generic[Given, Got]):
     function : callable
         Called with one input in one of the threads.
     inputs : sequence
+        What is worked on, in order.
     workers : int
         How many inputs are under way at a time.
 
