@@ -29,6 +29,10 @@ class InputError(ValueError):
     hint : str, optional
         What the caller can do.
 
+    See Also
+    --------
+    psephos.errors : the checks that raise it, and its named subclasses.
+
     Examples
     --------
     >>> print(InputError("level", "must lie between 0 and 1, got 95", hint="write 0.95"))

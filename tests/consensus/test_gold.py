@@ -27,6 +27,17 @@ def verdict():
     return replace(made, certainty=CERTAINTY)
 
 
+def test_answers_by_item_are_those_in_order(verdict):
+    """A mapping is no sequence of its keys: that would call every choice wrong."""
+    by_item = dict(reversed(list(zip(ITEMS, GOLD, strict=True))))
+    assert against_gold(verdict, by_item).wrong.equals(against_gold(verdict, GOLD).wrong)
+    some = against_gold(verdict, {"i1": "b", "i2": "a"})
+    assert (some.items, some.errors) == (2, 1)
+    with pytest.raises(InputError, match="names 'i77', which is no item") as error:
+        against_gold(verdict, {"i1": "b", "i77": "a"})
+    assert error.value.argument == "gold"
+
+
 def wilson(right: int, n: int) -> tuple[float, float]:
     z = 1.959963984540054
     middle, spread = right + z * z / 2, z * math.sqrt(right * (n - right) / n + z * z / 4)

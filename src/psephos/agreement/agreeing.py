@@ -50,6 +50,18 @@ class Agreement(Result):
         What was set aside or found odd in the input.
     opinions : Opinions or Shards, optional
         The votes, after equivalent choices were made one.
+
+    See Also
+    --------
+    psephos.agree : makes it.
+
+    Examples
+    --------
+    >>> import psephos
+    >>> votes = psephos.from_matrix([["a", "a"], ["b", "b"], ["a", "b"], ["b", "b"]], voters=["ann", "bob"])
+    >>> found = psephos.agree(votes, repeats=0)
+    >>> found.pairs.select("left", "right", "items", "agreement").rows()
+    [('ann', 'bob', 4, 0.75)]
     """
 
     coefficients: tuple[Coefficient, ...]
@@ -147,6 +159,11 @@ def agree(
     InputError
         If the opinions are of another kind, there are fewer than two voters, a coefficient does not fit, or an option
         is unknown.
+
+    See Also
+    --------
+    psephos.decide : what they say together.
+    psephos.agreement : each coefficient by itself.
 
     Examples
     --------

@@ -79,6 +79,11 @@ class Asked(Allocation):
         Samples that were in the log already.
     stopped : str or None
         What ended the work before the budget was spent or all was settled.
+
+    See Also
+    --------
+    psephos.ask : makes it.
+    psephos.decide : decides its `opinions()`.
     """
 
     samples: Opinions

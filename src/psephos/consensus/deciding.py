@@ -81,6 +81,12 @@ def decide(opinions: Opinions | Shards, *, method: str = "auto", **options: Any)
     InputError
         If no method decides opinions of this kind, or an option does not go with it.
 
+    See Also
+    --------
+    psephos.consensus.majority : every voter counts alike.
+    psephos.consensus.truth_inference : better voters count more.
+    psephos.agree : how far they agree.
+
     Examples
     --------
     >>> from psephos.opinions import labels

@@ -6,12 +6,15 @@ p, a share of about p should be right), and how many of the errors the queue fin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from psephos.consensus.known_answers import told
 from psephos.errors import InputError
 from psephos.metrics import expected_calibration_error, reliability_table
 from psephos.opinions.coding import canonical
@@ -48,6 +51,21 @@ class AgainstGold(Result):
         checked (share of items checked in the order of the queue), found (share of the errors among them).
     wrong : polars.DataFrame
         The items whose choice is not right: item, choice, gold, certainty.
+
+    See Also
+    --------
+    psephos.against_gold : makes it.
+
+    Examples
+    --------
+    >>> import psephos
+    >>> votes = psephos.from_matrix([["cat", "cat"], ["dog", "dog"], ["cat", "cat"], ["dog", "dog"]])
+    >>> gold = {"0": "cat", "1": "dog", "2": "cat", "3": "cat"}
+    >>> held = psephos.against_gold(psephos.decide(votes, method="majority"), gold)
+    >>> held.items, held.errors, held.accuracy.value
+    (4, 1, 0.75)
+    >>> held.wrong["item"].to_list()
+    ['3']
     """
 
     accuracy: Interval
@@ -83,7 +101,10 @@ class AgainstGold(Result):
 
 
 def against_gold(
-    verdict: Verdict, gold: pl.Series | npt.ArrayLike | None = None, *, equivalence: Equivalence = "exact"
+    verdict: Verdict,
+    gold: pl.Series | npt.ArrayLike | Mapping[Any, Any] | None = None,
+    *,
+    equivalence: Equivalence = "exact",
 ) -> AgainstGold:
     """Hold a verdict against known answers.
 
@@ -91,9 +112,9 @@ def against_gold(
     ----------
     verdict : Verdict
         What is held against them.
-    gold : array_like, shape (n_items,), optional
-        The right answers in the order of `verdict.items`, None where unknown; the column ``gold`` of the table about
-        items if not given.
+    gold : array_like, shape (n_items,), or mapping of item to answer, optional
+        The right answers, by item or in the order of `verdict.items` with None where unknown; the column ``gold`` of
+        the table about items if not given.
     equivalence : str or callable, default "exact"
         Which answers are the same; see `psephos.opinions.equivalence`.
 
@@ -105,21 +126,26 @@ def against_gold(
     Raises
     ------
     InputError
-        If no answer is known.
+        If no answer is known, or a mapping names what is no item.
+
+    See Also
+    --------
+    psephos.consensus.voter_details : each voter against the verdict.
 
     Examples
     --------
     >>> from psephos.consensus import majority
     >>> from psephos.opinions import labels
     >>> verdict = majority(labels(["a", "a", "a", "b"], ["x", "y", "z", "x"], ["cat", "cat", "dog", "dog"]))
-    >>> against_gold(verdict, ["cat", "cat"]).errors
-    1
+    >>> against_gold(verdict, ["cat", "cat"]).errors, against_gold(verdict, {"b": "dog"}).errors
+    (1, 0)
     """
     if gold is None:
         gold = verdict.opinions.about.column("items", "gold", verdict.items)
         if gold is None:
             raise InputError("gold", "no answer is known", hint="add a column 'gold' to the table about items")
-    answers = canonical(series("gold", gold)).cast(pl.String)
+    stated = _in_order(told(gold), verdict.items) if isinstance(gold, Mapping) else gold
+    answers = canonical(series("gold", stated)).cast(pl.String)
     if len(answers) != len(verdict):
         raise InputError("gold", f"must have one answer for each of {len(verdict):,} items, got {len(answers):,}")
     known = answers.is_not_null().to_numpy()
@@ -181,3 +207,13 @@ def _found(certainty: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> 
     checked = [max(1, round(share * len(right))) for share in CHECKED]
     total = max(1, int(errors[-1]))
     return pl.DataFrame({"checked": list(CHECKED), "found": [float(errors[count - 1] / total) for count in checked]})
+
+
+def _in_order(gold: Mapping[str, str], items: pl.Series) -> list[str | None]:
+    """Answers in the order of the items, None where none is known."""
+    names = items.to_list()
+    strays = set(gold) - set(names)
+    if strays:
+        hint = "its keys are items as the opinions name them"
+        raise InputError("gold", f"names {min(strays)!r:.60}, which is no item", hint=hint)
+    return [gold.get(name) for name in names]

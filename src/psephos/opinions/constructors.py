@@ -49,6 +49,12 @@ def labels(
     Opinions
         Of kind ``labels``.
 
+    See Also
+    --------
+    psephos.from_matrix : from a matrix of items by voters.
+    psephos.read : from files.
+    psephos.decide : what they say together.
+
     Examples
     --------
     >>> print(labels(["a", "a", "b"], ["ann", "bob", "ann"], ["cat", "dog", "cat"]))
@@ -88,6 +94,12 @@ def scores(
     -------
     Opinions
         Of kind ``scores``.
+
+    See Also
+    --------
+    psephos.decide : what the items deserve.
+    psephos.ceiling_of : how good anyone could be.
+    psephos.read : from files.
 
     Examples
     --------
@@ -132,6 +144,11 @@ def results(
     Opinions
         Of kind ``results``.
 
+    See Also
+    --------
+    psephos.rank : who is better.
+    psephos.read : from files.
+
     Examples
     --------
     >>> print(results(["gpt", "llama"], ["q1", "q1"], [1, 0]))
@@ -170,6 +187,12 @@ def rankings(
     -------
     Opinions
         Of kind ``rankings``.
+
+    See Also
+    --------
+    psephos.rank : who is better.
+    psephos.selection.committee : who is chosen.
+    psephos.read : from files.
 
     Examples
     --------
@@ -216,6 +239,11 @@ def battles(
     -------
     Opinions
         Of kind ``battles``.
+
+    See Also
+    --------
+    psephos.rank : who is better.
+    psephos.read : from files.
 
     Examples
     --------
@@ -267,6 +295,11 @@ def samples(
     Opinions
         Of kind ``samples``.
 
+    See Also
+    --------
+    psephos.select : which answer to take.
+    psephos.read : from files.
+
     Examples
     --------
     >>> print(samples(["q", "q"], ["llm", "llm"], [0, 1], ["4", "5"]))
@@ -312,6 +345,11 @@ def transcripts(
     Opinions
         Of kind ``transcripts``.
 
+    See Also
+    --------
+    psephos.decide : one text of them.
+    psephos.read : from files.
+
     Examples
     --------
     >>> print(transcripts(["clip", "clip"], ["whisper", "whisper"], [0, 1], ["good", "morning"]))
@@ -346,6 +384,11 @@ def interactions(
     -------
     Opinions
         Of kind ``interactions``.
+
+    See Also
+    --------
+    psephos.metrics.evaluate : how good recommended lists are.
+    psephos.read : from files.
 
     Examples
     --------

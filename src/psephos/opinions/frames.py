@@ -65,6 +65,10 @@ def from_frame(
     InputError
         If `frame` is no data frame, no kind has its columns, or no row is left.
 
+    See Also
+    --------
+    psephos.read : from files.
+
     Examples
     --------
     >>> table = pl.DataFrame({"task": ["a", "a"], "worker": [1, 2], "label": ["x", "y"]})
@@ -112,6 +116,10 @@ def from_matrix(
         As in `labels`.
     missing : str or collection of str, optional
         Texts that mean an abstention; as in `labels`.
+
+    See Also
+    --------
+    psephos.labels : from one row per vote.
 
     Examples
     --------
@@ -254,6 +262,11 @@ def _listed(name: str, values: Any) -> list[Any]:
         return list(values.tolist())
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise InputError(name, f"must be a sequence, got {values!r:.60}")
+    if isinstance(values, (Mapping, set, frozenset)):
+        hint = "give a list with one value for each row"
+        raise InputError(
+            name, f"must be a sequence, got a {type(values).__name__}, whose rows have no order", hint=hint
+        )
     return list(values.to_list() if hasattr(values, "to_list") else values)
 
 

@@ -76,6 +76,22 @@ class Opinions:
         What was set aside or found odd.
     source : Source
         What was read.
+
+    See Also
+    --------
+    psephos.read : from files.
+    psephos.from_frame : from any data frame.
+    psephos.labels : from arrays, as `scores`, `samples` and the other kinds.
+
+    Examples
+    --------
+    >>> import psephos
+    >>> opinions = psephos.labels(["a", "a", "b"], ["ann", "bob", "ann"], ["cat", "dog", "cat"])
+    >>> opinions.kind, len(opinions), opinions.vocabulary("item").to_list()
+    ('labels', 3, ['a', 'b'])
+    >>> opinions.matrix()
+    array([[ 0,  1],
+           [ 0, -1]], dtype=int32)
     """
 
     kind: str

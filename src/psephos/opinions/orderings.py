@@ -62,6 +62,19 @@ class Ranking(Result):
         What each unit adds to each score; NaN where it says nothing of a candidate.
     refit : callable, optional
         The ranking without the unit of this index, by the same method.
+
+    See Also
+    --------
+    psephos.rank : makes it.
+    psephos.ranking.paired : a test of each pair on the same items.
+
+    Examples
+    --------
+    >>> from psephos.ranking import borda, score_table
+    >>> scores = score_table([[3.0, 2.0], [2.0, 3.0], [1.0, 1.0]], candidates=["x", "y", "z"])
+    >>> found = borda(scores, repeats=0)
+    >>> found.tied, found.table().select("candidate", "rank").rows()
+    ([['x', 'y'], ['z']], [('x', 1), ('y', 1), ('z', 3)])
     """
 
     candidates: pl.Series

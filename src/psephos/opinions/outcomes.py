@@ -96,7 +96,20 @@ def option_name(option: object) -> str:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Result(ABC):
-    """An answer with its provenance; see the module for what every result can do."""
+    """An answer with its provenance; see the module for what every result can do.
+
+    See Also
+    --------
+    psephos.plot : a picture of it.
+    psephos.write_report : a page of it.
+
+    Examples
+    --------
+    >>> import psephos
+    >>> found = psephos.decide(psephos.from_matrix([["a", "a"]]), method="majority")
+    >>> isinstance(found, psephos.Result), found.provenance.method, found.to_dict()["result"]
+    (True, 'majority', 'verdict')
+    """
 
     provenance: Provenance
 

@@ -93,6 +93,12 @@ def read(
     InputError
         If the kind cannot be recognised or no row is left.
 
+    See Also
+    --------
+    psephos.scan : files that do not fit into memory.
+    psephos.from_frame : from a data frame.
+    psephos.write : back to a file.
+
     Examples
     --------
     >>> from pathlib import Path

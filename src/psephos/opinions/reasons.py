@@ -28,6 +28,18 @@ class Reasons(Result):
         One row per choice: choice (null for abstentions), votes, weight, voters.
     flip : str
         What would change the choice, in words.
+
+    See Also
+    --------
+    psephos.Verdict.why : makes it.
+
+    Examples
+    --------
+    >>> import psephos
+    >>> votes = psephos.from_matrix([["cat", "dog", "dog"]], voters=["ann", "bob", "cid"])
+    >>> why = psephos.decide(votes, method="majority").why("0")
+    >>> why.choice, why.table().select("choice", "votes").rows()
+    ('dog', [('dog', 2), ('cat', 1)])
     """
 
     item: str

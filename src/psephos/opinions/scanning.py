@@ -70,6 +70,10 @@ def scan(
         If a file is not Parquet or damaged, the files have different columns, the kind cannot be recognised, or it has
         no voters and choices.
 
+    See Also
+    --------
+    psephos.read : all in memory.
+
     Examples
     --------
     >>> from tempfile import TemporaryDirectory

@@ -27,6 +27,18 @@ class SelectionReasons(Result):
         What the method went by on this item, such as how often an answer had to be seen.
     flags : tuple of str
         What is odd about the item.
+
+    See Also
+    --------
+    psephos.Selection.why : makes it.
+
+    Examples
+    --------
+    >>> from psephos.selection import best_of_majority
+    >>> taken = best_of_majority(["42", "42", "41"], [0.1, 0.2, 0.9], alpha=0.5)
+    >>> why = taken.why("0")
+    >>> why.facts
+    {'samples': 3.0, 'alpha': 0.5, 'needed': 2.0}
     """
 
     item: str

@@ -66,6 +66,21 @@ class Selection(Result):
         What these numbers are.
     issues : Issues
         What was set aside or found odd in the input.
+
+    See Also
+    --------
+    psephos.select : makes it.
+    psephos.selection.solved : how often a right answer was taken.
+
+    Examples
+    --------
+    >>> import psephos
+    >>> draws = psephos.samples(["q"] * 4, ["m"] * 4, [0, 1, 2, 3], ["42", "42", "41", "42"])
+    >>> taken = psephos.select(draws, method="most-common")
+    >>> taken.chosen
+    [['42']]
+    >>> [(row["answer"], row["votes"]) for row in taken.candidates().iter_rows(named=True)]
+    [('42', 3), ('41', 1)]
     """
 
     opinions: Opinions

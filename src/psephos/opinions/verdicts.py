@@ -57,6 +57,22 @@ class Verdict(Result):
         Weights of the voters that do not weigh 1.
     issues : Issues
         What was set aside or found odd in the input.
+
+    See Also
+    --------
+    psephos.decide : makes it.
+    psephos.against_gold : holds it against known answers.
+    psephos.write_report : a page of it.
+
+    Examples
+    --------
+    >>> import psephos
+    >>> votes = psephos.from_matrix([["cat", "cat", "cat"], ["cat", "dog", "dog"], ["dog", "dog", "dog"]])
+    >>> verdict = psephos.decide(votes, method="majority")
+    >>> verdict.table()["choice"].to_list(), verdict.support.tolist()
+    (['cat', 'dog', 'dog'], [3, 2, 3])
+    >>> verdict.queue()["item"].to_list()[0]  # what to check first
+    '1'
     """
 
     opinions: Opinions | Shards

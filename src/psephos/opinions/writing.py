@@ -83,6 +83,10 @@ def write(opinions: Opinions, path: str | Path, *, neutralise: bool = True) -> W
         If the suffix is unknown, the place cannot be written to, the format cannot hold a column, or the folder holds
         other opinions already.
 
+    See Also
+    --------
+    psephos.read : back again.
+
     Examples
     --------
     >>> from tempfile import TemporaryDirectory

@@ -155,6 +155,11 @@ def plot(result: Result, picture: str | None = None, *, theme: str = "light", **
     MissingPartError
         If matplotlib is not installed.
 
+    See Also
+    --------
+    psephos.write_report : a page with all pictures.
+    psephos.plots.svg : a picture as SVG.
+
     Examples
     --------
     >>> from psephos.consensus import majority

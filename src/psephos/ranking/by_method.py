@@ -75,6 +75,11 @@ def rank(scores: Scores | ScoreTable | BattleTable, *, method: str = "auto", **o
     InputError
         If there is no such method, it is one of the other kind of data, or it has no such option.
 
+    See Also
+    --------
+    psephos.ranking : each method by itself, with its options.
+    psephos.decide : for votes on items.
+
     Examples
     --------
     >>> rank([[0.9, 0.8], [0.5, 0.6]], method="kemeny", rng=0).names

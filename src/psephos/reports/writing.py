@@ -108,6 +108,11 @@ def write_report(result: Result, path: str | os.PathLike[str], **options: Any) -
     InputError
         If the file cannot be written.
 
+    See Also
+    --------
+    psephos.plot : one picture.
+    psephos.reports.report : the page as a text.
+
     Examples
     --------
     >>> import tempfile

@@ -42,6 +42,16 @@ class AlphaBreakpoints(Result):
         too) the answer comes first; null in the last interval if no answer is seen often enough.
     items : int
         Questions.
+
+    See Also
+    --------
+    psephos.selection.alpha_breakpoints : makes it.
+    psephos.selection.tune_alpha : the best alpha where answers are known.
+
+    Examples
+    --------
+    >>> alpha_breakpoints(["a", "a", "a", "b"], [0.2, 0.2, 0.2, 0.9]).winners(0)
+    [(0.0, 0.25, 'b'), (0.25, 0.75, 'a'), (0.75, 1.0, None)]
     """
 
     intervals: pl.DataFrame

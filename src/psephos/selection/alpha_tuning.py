@@ -52,6 +52,10 @@ class TunedAlpha(Result):
         Pass@k where the alpha of each question is chosen on the others.
     items, k : int
         Questions with a known answer, and answers taken for each.
+
+    See Also
+    --------
+    psephos.selection.tune_alpha : makes it.
     """
 
     alpha: float

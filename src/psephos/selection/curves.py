@@ -24,6 +24,18 @@ class SuccessCurves(Result):
         not known).
     level : float
         Confidence of the intervals.
+
+    See Also
+    --------
+    psephos.selection.pass_at_k : one that makes it.
+    psephos.selection.success_curves : rules against each other.
+
+    Examples
+    --------
+    >>> from psephos.selection import pass_at_k
+    >>> curves = pass_at_k([["a", "b", "b", "b"]], [1, 2, 4], gold=["a"], repeats=0)
+    >>> curves.table()["value"].to_list()
+    [0.25, 0.5, 1.0]
     """
 
     rows: pl.DataFrame

@@ -69,6 +69,11 @@ def select(
         If the opinions are neither samples nor rankings, the scores asked for are not there, or an option does not go
         with the method.
 
+    See Also
+    --------
+    psephos.selection : each method by itself, with its options.
+    psephos.ask : draws samples under a budget.
+
     Examples
     --------
     >>> from psephos.opinions import samples

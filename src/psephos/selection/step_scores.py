@@ -48,6 +48,10 @@ class ProcessScores(Result):
         How steps make the score of a response.
     has_reference : bool
         Whether a reference took part; without one the scores are plain log-probabilities.
+
+    See Also
+    --------
+    psephos.selection.process_scores : makes it.
     """
 
     opinions: Opinions | None

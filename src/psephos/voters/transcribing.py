@@ -68,6 +68,10 @@ class Transcribed:
         Recordings in which nothing can be heard; what a recogniser writes for one is invented.
     reused : int
         Pairs of a recording and a recogniser that were kept from an earlier call.
+
+    See Also
+    --------
+    psephos.transcribe : makes it.
     """
 
     opinions: Opinions | None
@@ -117,6 +121,10 @@ def transcribe(
     ------
     InputError
         If there is no recording or no recogniser, one is named twice, or `keep` cannot be a folder.
+
+    See Also
+    --------
+    psephos.decide : decides what the recognisers heard.
 
     Examples
     --------

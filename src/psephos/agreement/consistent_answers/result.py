@@ -50,6 +50,10 @@ class Consistency(Result):
         a look.
     issues : Issues
         What was set aside or found odd in the input.
+
+    See Also
+    --------
+    psephos.consistency : makes it.
     """
 
     candidates: pl.DataFrame

@@ -39,6 +39,11 @@ class RankCeiling(Result):
         Size of a simulated test.
     dispersion : float
         Of the votes drawn.
+
+    See Also
+    --------
+    psephos.agreement.rank_ceiling : makes it.
+    psephos.NoiseCeiling : of correlation and error.
     """
 
     measures: dict[str, Interval]

@@ -88,6 +88,17 @@ class NoiseCeiling(Result):
         Items without a vote.
     issues : Issues
         What was set aside or found odd in the input.
+
+    See Also
+    --------
+    psephos.ceiling_of : makes it.
+
+    Examples
+    --------
+    >>> import psephos
+    >>> found = psephos.ceiling_of([[5, 4], [1, 2], [3, 3], [2, 1]], repeats=0)
+    >>> found.items.height, 0.9 < found.pcc_bound < 1
+    (4, True)
     """
 
     bounds: tuple[Bound, ...]

@@ -75,6 +75,11 @@ class CollectiveVerdict(Verdict):
     reward_accuracy : float or None
         Share of samples whose reward is what the known answer would give. It can be high although labels are wrong:
         most samples may differ from both.
+
+    See Also
+    --------
+    psephos.consensus.collective : makes it.
+    psephos.Verdict : what all verdicts have.
     """
 
     consistency: Floats

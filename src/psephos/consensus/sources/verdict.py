@@ -64,6 +64,11 @@ class SourceVerdict(WeightedVerdict):
     copies : polars.DataFrame
         Pairs of sources that may copy: left, right, common, same, both_off, same_off, expected, p_value, identical,
         linked; see `psephos.consensus.sources.copies`.
+
+    See Also
+    --------
+    psephos.consensus.source_reliability : makes it.
+    psephos.Verdict : what all verdicts have.
     """
 
     sources: pl.DataFrame

@@ -73,6 +73,11 @@ class TranscriptVerdict(Verdict):
         ICC(2,1) of the agreement of each voter with the others, clips by voters.
     effective_voters : float
         For how many independent voters the panel stands; NaN where voters differ between clips.
+
+    See Also
+    --------
+    psephos.consensus.transcripts : makes it.
+    psephos.Verdict : what all verdicts have.
     """
 
     columns: Columns

@@ -68,6 +68,10 @@ class ScoreVerdict(Result):
         The arguments of the call.
     issues : Issues
         What was set aside or noticed.
+
+    See Also
+    --------
+    psephos.consensus.truth_inference : makes it of scores.
     """
 
     opinions: Opinions

@@ -37,6 +37,21 @@ class TruthVerdict(Verdict):
         Whether agreement varies more between items than the model explains.
     settings : mapping
         The arguments of the call, for `psephos.consensus.update`.
+
+    See Also
+    --------
+    psephos.consensus.truth_inference : makes it.
+    psephos.Verdict : what all verdicts have.
+
+    Examples
+    --------
+    >>> import psephos
+    >>> from psephos.consensus import truth_inference
+    >>> said = [["a", "a", "b"], ["b", "b", "a"], ["a", "a", "a"], ["b", "b", "a"]]
+    >>> votes = psephos.from_matrix(said, voters=["x", "y", "z"])
+    >>> found = truth_inference(votes, "one-coin")
+    >>> found.voters.sort("reliability")["voter"][0]  # the least reliable
+    'z'
     """
 
     model: TruthModel

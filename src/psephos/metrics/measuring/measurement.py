@@ -43,6 +43,17 @@ class Measurement(Result):
         Of the intervals.
     parts : mapping of str to Result
         The whole result behind the values of each score, where there is one.
+
+    See Also
+    --------
+    psephos.measure : makes it.
+
+    Examples
+    --------
+    >>> import psephos
+    >>> found = psephos.measure("probability", truth=[1, 0], score=[0.8, 0.4], metrics=["brier"], repeats=0)
+    >>> round(found.value("brier"), 3), found.table()["metric"].to_list()
+    (0.1, ['brier'])
     """
 
     family: str
