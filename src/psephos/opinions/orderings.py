@@ -70,9 +70,10 @@ class Ranking(Result):
 
     Examples
     --------
-    >>> from psephos.ranking import borda, score_table
-    >>> scores = score_table([[3.0, 2.0], [2.0, 3.0], [1.0, 1.0]], candidates=["x", "y", "z"])
-    >>> found = borda(scores, repeats=0)
+    >>> import psephos
+    >>> names, tasks = ["x", "x", "y", "y", "z", "z"], ["a", "b"] * 3
+    >>> scores = psephos.results(names, ["one"] * 6, [3, 2, 2, 3, 1, 1], task=tasks)
+    >>> found = psephos.rank(scores, method="borda")
     >>> found.tied, found.table().select("candidate", "rank").rows()
     ([['x', 'y'], ['z']], [('x', 1), ('y', 1), ('z', 3)])
     """

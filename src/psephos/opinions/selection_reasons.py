@@ -34,11 +34,11 @@ class SelectionReasons(Result):
 
     Examples
     --------
-    >>> from psephos.selection import best_of_majority
-    >>> taken = best_of_majority(["42", "42", "41"], [0.1, 0.2, 0.9], alpha=0.5)
-    >>> why = taken.why("0")
-    >>> why.facts
-    {'samples': 3.0, 'alpha': 0.5, 'needed': 2.0}
+    >>> import psephos
+    >>> draws = psephos.samples(["q"] * 3, ["m"] * 3, [0, 1, 2], ["42", "42", "41"])
+    >>> why = psephos.select(draws, method="most-common").why("q")
+    >>> why.item, why.rows["votes"].to_list()
+    ('q', [2, 1])
     """
 
     item: str
