@@ -73,7 +73,7 @@ def ceiling(
         given.load(),
         estimates=None if estimates is None else read(estimates),
         scale=_scale(scale),
-        vote_variance=_number(vote_variance),
+        vote_variance=o.number_or_word(vote_variance),
         unit=unit,
         repeats=repeats,
         level=level,
@@ -153,10 +153,3 @@ def _scale(text: str) -> tuple[float, float, int] | None:
         return float(low), float(high), int(levels)
     except ValueError:
         raise InputError("--scale", f"must be LOW,HIGH,LEVELS as in 1,5,5, or none, got {text!r}") from None
-
-
-def _number(text: str) -> str | float:
-    try:
-        return float(text)
-    except ValueError:
-        return text

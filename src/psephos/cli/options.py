@@ -231,6 +231,20 @@ def split(line: str) -> list[str]:
     return next(csv.reader([line]), [])
 
 
+def number_or_word(text: str) -> float | str:
+    """A number, or the word that asks for a rule.
+
+    Examples
+    --------
+    >>> number_or_word("0.5"), number_or_word("auto")
+    (0.5, 'auto')
+    """
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 def pairs(option: str, given: list[str] | None) -> dict[str, str]:
     """NAME=VALUE options as a mapping."""
     from psephos.errors import InputError

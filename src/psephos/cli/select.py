@@ -89,7 +89,7 @@ def select(
     opinions = wanted.load() if of_rankings else wanted.load_or_scan(in_parts=in_parts)
     if at is not None and not isinstance(opinions, Opinions):
         raise InputError("--at", "needs all samples at once, not in parts")
-    options: dict[str, Any] = {"alpha": _alpha(alpha), "p_right": p_right, "reward_agg": reward_agg}
+    options: dict[str, Any] = {"alpha": o.number_or_word(alpha), "p_right": p_right, "reward_agg": reward_agg}
     options |= {"denominator": denominator}
     options |= {"fill": fill, "soft_gate": soft_gate, "weight": weight, "rule": rule, "solver": solver}
     options |= {"lower": _bounds("lower", lower), "upper": _bounds("upper", upper), "seconds": seconds}
@@ -160,14 +160,6 @@ def _curves(opinions: Opinions, at: str | None, equivalence: str, seed: int) -> 
         raise InputError("--at", f"must be whole numbers, got {at!r}") from None
     options = {"equivalence": equivalence, "rng": seed}
     return pass_at_k(opinions, many, **options).joined(majority_at_k(opinions, many, **options))  # type: ignore[arg-type]
-
-
-def _alpha(text: str) -> float | str:
-    """A share, or the word that asks for a rule."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def _bounds(option: str, given: list[str] | None) -> dict[str, int]:
