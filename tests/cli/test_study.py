@@ -86,4 +86,7 @@ def test_the_help_names_the_fields(psephos):
     assert "peer-review" in psephos("study", "-h").out
     assert psephos("study", "peer-review", "--help").out.startswith("Usage: psephos study peer-review ")
     assert psephos("study").code == 2
-    assert psephos("study", "peer-review", "nowhere.csv").complaint == "psephos: nowhere.csv: does not exist"
+    assert (
+        psephos("study", "peer-review", "nowhere.csv").complaint
+        == "psephos: nowhere.csv: does not exist; check the path"
+    )

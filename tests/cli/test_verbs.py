@@ -179,7 +179,7 @@ def test_what_cannot_be_measured_is_one_line(psephos, votes, words, said):
 
 def test_one_voter_agrees_with_nobody(psephos, tmp_path):
     (tmp_path / "v.csv").write_text("item,voter,label\na,x,p\n")
-    assert psephos("agree", tmp_path / "v.csv").complaint == "psephos: votes: need at least 2 voters, got 1"
+    assert psephos("agree", tmp_path / "v.csv").complaint.startswith("psephos: votes: need at least 2 voters, got 1; ")
 
 
 @pytest.mark.parametrize(

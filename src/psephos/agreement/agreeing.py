@@ -178,7 +178,7 @@ def agree(
         raise InputError(
             "opinions",
             f"agreement is measured on labels, scores and rankings, not on {opinions.kind}",
-            hint="read samples as labels, or use psephos.rank for results and battles",
+            hint="read samples as labels; rank takes results and battles",
         )
     wanted = tuple(dict.fromkeys(coefficients or usual(opinions)))
     for name in wanted:

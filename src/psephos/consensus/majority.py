@@ -102,7 +102,7 @@ def majority(
         raise InputError(
             "opinions",
             f"majority counts labels or samples, not {opinions.kind}",
-            hint="scores are decided by truth_inference, transcripts by transcripts; decide picks",
+            hint="leave the method to decide, which picks one for each kind",
         )
     merged = opinions.merged(equivalence)
     given = named_weights(merged.vocabulary("voter"), weights)
@@ -264,5 +264,5 @@ def _no_vote(parts: Sequence[_CountedPart], weights: Mapping[str, float], issues
     return InputError(
         "opinions",
         "every voter abstained on every item, or its vote has no weight",
-        hint="look at opinions.issues, and at the weights",
+        hint="look at what was set aside, and at the weights",
     )

@@ -215,6 +215,6 @@ def _unreadable(file: Path, problem: Exception) -> ParseError:
         return ParseError(
             str(file),
             "holds pickled objects, which are never read",
-            hint="save it as numbers: numpy.save(file, array.astype(float))",
+            hint="save it as an array of numbers",
         )
     return ParseError(str(file), f"cannot be read as NumPy writes arrays: {said:.120}")

@@ -143,7 +143,7 @@ class Opinions:
         """
         code = self.coded["item"].vocabulary.index_of(item)
         if code is None:
-            raise InputError("item", f"there is no item {item!r:.80}", hint="opinions.vocabulary('item') has the names")
+            raise InputError("item", f"there is no item {item!r:.80}", hint="write it as the opinions do")
         return self.take(self.codes("item") == code)
 
     def parts(self, engine: object = 1) -> Sequence[tuple[int, int]]:
@@ -187,7 +187,7 @@ class Opinions:
             raise InputError(
                 "opinions",
                 f"a matrix of {shape[0]:,} items by {shape[1]:,} voters is too large to make",
-                hint="use opinions.parts(), or the methods, which need no matrix",
+                hint="methods need no matrix, or go through it in parts",
             )
         item, voter = self.codes("item"), self.codes("voter")
         known = (item >= 0) & (voter >= 0)

@@ -149,7 +149,7 @@ class Ranking(Result):
             raise InputError("ranking", f"{self.provenance.method} keeps nothing that could be left out")
         index = self.units.cast(pl.String).index_of(name)
         if index is None:
-            raise InputError(self.unit, f"there is no {self.unit} {name!r:.80}", hint="ranking.units has the names")
+            raise InputError(self.unit, f"there is no {self.unit} {name!r:.80}", hint="write it as the ranking does")
         return self.refit(int(index))
 
     def leave_one_out(self) -> pl.DataFrame:
@@ -230,7 +230,7 @@ class Ranking(Result):
     def _index(self, argument: str, name: str) -> int:
         index = self.candidates.cast(pl.String).index_of(name)
         if index is None:
-            raise InputError(argument, f"there is no candidate {name!r:.80}", hint="ranking.candidates has the names")
+            raise InputError(argument, f"there is no candidate {name!r:.80}", hint="write it as the ranking does")
         return int(index)
 
     def _surely(self) -> str:

@@ -61,7 +61,7 @@ def check_parquet(path: Path, name: str) -> None:
     except FileNotFoundError:
         raise ParseError(name, "does not exist", hint="check the path") from None
     except IsADirectoryError:
-        raise ParseError(name, "is a folder, not a file", hint="psephos.read takes folders") from None
+        raise ParseError(name, "is a folder, not a file", hint="name the files in it") from None
     except (OSError, ValueError) as problem:
         raise ParseError(name, f"cannot be opened: {problem}", hint="check that it may be read") from None
     if opening != b"PAR1" or closing != b"PAR1":

@@ -171,7 +171,7 @@ class Selection(Result):
         at = None if name is None else self.items.index_of(name)
         if name is None or at is None:
             raise InputError(
-                "item", f"there is no item {str(item)!r:.80} in this selection", hint="selection.items has the names"
+                "item", f"there is no item {str(item)!r:.80} in this selection", hint="write it as the opinions do"
             )
         rows = self._by_place(slice(int(self.starts[at]), int(self.starts[at + 1])))
         table = self._described(rows, np.full(len(rows), at, dtype=np.int32))

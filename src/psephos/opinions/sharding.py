@@ -153,7 +153,7 @@ class Shards:
     def of_item(self, item: str) -> Opinions:
         """The opinions on one item, read from the files again."""
         if (found := self.of_items(pl.Series([item]))) is None:
-            raise InputError("item", f"there is no item {item!r:.80}", hint="the items of the verdict have the names")
+            raise InputError("item", f"there is no item {item!r:.80}", hint="write it as the opinions do")
         return found
 
     def of_items(self, items: pl.Series) -> Opinions | None:

@@ -62,7 +62,7 @@ def read_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         raise ParseError(str(path), "does not exist", hint="check the path") from None
     except IsADirectoryError:
-        raise ParseError(str(path), "is a folder, not a file", hint="psephos.read takes folders") from None
+        raise ParseError(str(path), "is a folder, not a file", hint="name the files in it") from None
     except (OSError, ValueError) as problem:
         raise ParseError(str(path), f"cannot be opened: {problem}", hint="check that it may be read") from None
 

@@ -163,7 +163,7 @@ class Verdict(Result):
         place = None if name is None else self.items.index_of(name)
         if name is None or place is None:
             raise InputError(
-                "item", f"there is no item {str(item)!r:.80} in this verdict", hint="verdict.items has the names"
+                "item", f"there is no item {str(item)!r:.80} in this verdict", hint="write it as the opinions do"
             )
         votes = self.opinions.of_item(name)
         frame = votes.frame()

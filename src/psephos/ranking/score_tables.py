@@ -231,7 +231,7 @@ def _from_opinions(opinions: Opinions) -> ScoreTable:
     raise InputError(
         "opinions",
         f"are {opinions.kind}; orders are made of results, scores or rankings",
-        hint="labels are decided by psephos.decide, battles ranked by psephos.rank",
+        hint="decide takes labels, rank takes battles",
     )
 
 

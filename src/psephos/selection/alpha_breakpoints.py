@@ -71,7 +71,7 @@ class AlphaBreakpoints(Result):
         """
         rows = self.intervals.filter(pl.col("item") == str(item))
         if rows.is_empty():
-            raise InputError("item", f"there is no item {str(item)!r:.80}", hint="the selection's items have the names")
+            raise InputError("item", f"there is no item {str(item)!r:.80}", hint="write it as the opinions do")
         return list(rows.select("low", "high", "answer").iter_rows())
 
     def summary(self) -> list[tuple[str, str]]:

@@ -106,7 +106,7 @@ def rank_ceiling(
         raise InputError(
             "ceiling",
             "needs a mean, and a scale with a whole number of levels",
-            hint="make the ceiling from votes with scale=, or give both",
+            hint="state scale=, or take votes",
         )
     if not bound.quality_variance > 0:
         raise InputError(

@@ -66,7 +66,7 @@ class Options:
             raise InputError(
                 "scale",
                 "is needed for BinoVotes to give the variance of votes",
-                hint="give scale=(lowest, highest) or a VoteScale",
+                hint="give scale=, the lowest and the highest vote and the levels",
             )
         return Options(
             argument,

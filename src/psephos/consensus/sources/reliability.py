@@ -164,7 +164,7 @@ def source_reliability(
 
         rest, counted = settled(electorate)
         if not counted[[1, 3]].any() and not _count(electorate, rest.weight, leave_one_out=False)[[1, 3]].any():
-            raise InputError("queries", "no item has an answer", hint="look at opinions.issues")
+            raise InputError("queries", "no item has an answer", hint="look at what was set aside")
         table, cluster, notes = find_copies(electorate, rest.weight, n_classes, voters, copies)
         if copies == "share" and len(np.unique(cluster)) < len(cluster):
             merged = one_vote_each(cast("Opinions", merged), cluster)

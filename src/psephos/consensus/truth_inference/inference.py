@@ -139,7 +139,7 @@ def truth_inference(
         raise InputError(
             "opinions",
             f"truth is inferred from labels, samples or scores, not {opinions.kind}",
-            hint="transcripts are decided by transcripts, rankings by psephos.rank",
+            hint="decide takes transcripts, rank takes rankings",
         )
     name = check_choice("model", model or "dawid-skene", tuple(MODELS))
     merged = opinions.merged(equivalence)

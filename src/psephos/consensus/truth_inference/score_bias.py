@@ -230,7 +230,7 @@ def _rows(opinions: Opinions) -> tuple[Floats, npt.NDArray[np.int32], npt.NDArra
     weight = np.ones(len(x)) if weight is None else weight
     counts = ~np.isnan(x) & (weight > 0)
     if not counts.any():
-        raise InputError("opinions", "hold no score that counts", hint="look at opinions.issues")
+        raise InputError("opinions", "hold no score that counts", hint="look at what was set aside")
     item, voter = opinions.codes("item")[counts], opinions.codes("voter")[counts]
     x, weight = x[counts], weight[counts]
     order = np.lexsort((weight, x, voter, item))

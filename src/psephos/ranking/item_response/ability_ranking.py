@@ -113,7 +113,7 @@ class AbilityRanking(Ranking):
         known = {name: place for place, name in enumerate(self.data.items.to_list())}
         unknown = [name for name in names if name not in known]
         if unknown:
-            raise InputError("item", f"there is no item {unknown[0]!r:.80}", hint="the responses have the names")
+            raise InputError("item", f"there is no item {unknown[0]!r:.80}", hint="write it as the opinions do")
         return np.array([known[name] for name in names], dtype=np.intp)
 
     def items(self) -> pl.DataFrame:

@@ -331,7 +331,7 @@ def _anchored(anchor: tuple[str, float] | None, names: pl.Series, theta: Floats)
     index = names.cast(pl.String).index_of(str(name))
     if index is None or np.isnan(theta[index]):
         raise InputError(
-            "anchor", f"{str(name)!r:.80} is no candidate that can be rated", hint="name one of ranking.candidates"
+            "anchor", f"{str(name)!r:.80} is no candidate that can be rated", hint="name one that is ranked"
         )
     return int(index), check_number("anchor", value) - float(rating_of(theta)[index])
 

@@ -251,7 +251,7 @@ def committee(
         if proportional:
             if own.groups is None:
                 raise InputError(
-                    "groups", "are needed for proportional bounds", hint="give groups=, one name per candidate"
+                    "groups", "are needed for proportional bounds", hint="give groups=, one name for each candidate"
                 )
             low = high = proportional_bounds(own.groups, min(int(k), own.size))
         task = task_of(own, k, score=score, rule=rule, lower=low, upper=high, solver=solver, seconds=seconds)

@@ -121,7 +121,7 @@ def fairness_frontier(
     """
     own = ballots(rankings, groups=groups, **given)
     if own.groups is None:
-        raise InputError("groups", "are needed for a frontier", hint="give groups=, one name per candidate")
+        raise InputError("groups", "are needed for a frontier", hint="give groups=, one name for each candidate")
     check_count("repeats", repeats, low=0)
     check_number("level", level, low=0, high=1, open_ends=True)
     seed = seed_of(rng)

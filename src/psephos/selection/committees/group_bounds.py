@@ -75,7 +75,7 @@ def quotas(groups: pl.Series | None, size: int, k: int, lower: Bounds | None, up
     """
     if groups is None:
         if lower or upper:
-            raise InputError("groups", "are needed for bounds", hint="give groups=, one name per candidate")
+            raise InputError("groups", "are needed for bounds", hint="give groups=, one name for each candidate")
         return Quotas(["all"], np.zeros(size, dtype=np.int64), np.zeros(1, dtype=np.int64), np.array([size]))
     names = sorted(groups.unique().to_list())
     place = {name: code for code, name in enumerate(names)}
