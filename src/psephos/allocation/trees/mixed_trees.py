@@ -68,6 +68,7 @@ def mixed_tree(layers: Sequence[tuple[int, float, float]], *, mu0: float = 0.1) 
     Returns
     -------
     MixedTree
+        The bias after each layer and at the root.
 
     Raises
     ------
