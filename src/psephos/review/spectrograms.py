@@ -71,7 +71,7 @@ def levels(windows: Floats, rate: int) -> npt.NDArray[np.uint8]:
     >>> time = np.arange(512) / 16_000
     >>> found = levels(np.sin(2 * np.pi * 1000 * time)[None, :], 16_000)
     >>> int(found.argmax()), int(found.max())
-    (21, 255)
+    (20, 255)
     """
     power = np.abs(np.fft.rfft(windows * np.hanning(windows.shape[1]), axis=1)) ** 2
     bands = power @ _bands(windows.shape[1], rate)
