@@ -9,8 +9,8 @@ from y = 1, and in the end the sign of the sum of A_vi y_(v to i) is the choice.
 
 Source: Karger, Oh and Shah (2014), "Budget-Optimal Task Allocation for Reliable Crowdsourcing Systems",
 doi:10.1287/opre.2013.1235. Differs: y starts at 1, their mean, and not at random, so that a verdict depends on the
-votes alone; messages are scaled in each round; a vote may have a weight. The method gives no probability: the certainty
-is that of one accuracy per voter (`voter_accuracy`), counted against what the others say of each item.
+votes alone; messages are scaled in each round; a vote may have a weight. The method gives no probability; see
+`held_choices` for the certainty.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from psephos.consensus.truth_inference.beliefs import believed, leading_pairs, log_odds, shrunk
+from psephos.consensus.truth_inference.beliefs import leading_pairs, shrunk
 from psephos.consensus.truth_inference.cast_votes import Ballots, Codes, Floats, piece_of
 from psephos.consensus.truth_inference.model import Parameters, TruthModel
 from psephos.consensus.truth_inference.voter_accuracy import reliability_columns
@@ -32,10 +32,7 @@ class MessagePassing(TruthModel):
     name: ClassVar[str] = "kos"
     kept: ClassVar[tuple[str, ...]] = ("message",)
     goes_on: ClassVar[bool] = False
-    certainty_means: ClassVar[str] = (
-        "probability that the choice is right if voters err independently of each other, each right as often as it "
-        "agrees with the others"
-    )
+    probable: ClassVar[bool] = False
 
     @property
     def step(self) -> Callable[..., dict[str, Any]]:
@@ -101,9 +98,6 @@ def message_step(
     }
     if not last:
         return found
-    odds = log_odds(parameters["accuracy"], 2)[piece.voter]
-    right = believed(piece, piece.per_pair(piece.weighted(odds)), np.full(2, 0.5)).right
     support = np.where(piece.pair_choice == 1, 1.0, -1.0) * whole[piece.item_of_pair]
     positive = np.where(support > 0, 1 + support, 1 / (1 - np.minimum(support, 0)))
-    answers = leading_pairs(piece, positive, right)
-    return found | answers | {"sure": np.where(answers["tied"], 0.5, answers["sure"])}
+    return found | leading_pairs(piece, positive)
