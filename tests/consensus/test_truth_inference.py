@@ -13,13 +13,13 @@ from voter_populations import (
     POPULATIONS,
     coins,
     confused,
-    crowd as crowd_of,
     difficult,
     drawn,
     easy_and_hard,
     hammers_and_spammers,
     long,
     right,
+    sparse_crowd,
 )
 
 from psephos.consensus import against_gold, majority, truth_inference, update
@@ -347,7 +347,7 @@ def test_a_crowd_of_voters_with_few_votes_is_not_believed_too_much(model):
     """The mean of six crowds: one has an error of some hundredth of its own. With two lent votes it is above .025."""
     off = []
     for seed in range(6):
-        votes, truth = crowd_of(seed)
+        votes, truth = sparse_crowd(seed)
         off.append(calibration_error(truth_inference(long(votes), model), truth))
     assert np.mean(off) < 0.02
 

@@ -52,7 +52,7 @@ POPULATIONS = {
         seed, 3000, np.concatenate([coins([0.85] * 5, 4), np.tile([0.6, 0.2, 0.1, 0.1], (4, 4, 1))])
     ),
     "that confuse two choices": lambda seed: drawn(seed, 3000, confused()),
-    "in a crowd": lambda seed: crowd(seed),
+    "in a crowd": lambda seed: sparse_crowd(seed),
     "copying from one": lambda seed: copied(seed),
     "on items of different difficulty": lambda seed: difficult(seed),
 }
@@ -90,6 +90,6 @@ def hammers_and_spammers(seed: int):
     return drawn(seed, 3000, coins(skill, 2), missing=0.85)
 
 
-def crowd(seed: int):
+def sparse_crowd(seed: int):
     """Two hundred voters with fifty votes each, five on an item: little to learn each of them from."""
     return drawn(seed, 2000, coins(np.random.default_rng(seed).beta(4, 2, 200), 2), missing=0.975)

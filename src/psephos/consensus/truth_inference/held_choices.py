@@ -2,8 +2,8 @@
 
 Weights by agreement and messages between items and voters choose, but give no probability, and how often a voter agrees
 with others is no accuracy: it is too low where the others err, too high where the voter is among those it is compared
-with. So the accuracies that explain the votes best are fitted (`voter_accuracy`), and the certainty of a choice, made by
-whatever rule, is its probability under them.
+with. So the accuracies that explain the votes best are fitted (`voter_accuracy`), and the certainty of a choice, by
+whatever rule it was made, is its probability under them.
 
 Source: ours.
 """
