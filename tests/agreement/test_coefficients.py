@@ -16,6 +16,8 @@ from psephos.agreement import (
     conger_kappa,
     fleiss_kappa,
     gwet_ac,
+    intraclass_correlation,
+    kendall_w,
     krippendorff_alpha,
     percent_agreement,
     scott_pi,
@@ -277,7 +279,7 @@ def test_the_variance_of_kappa_is_that_of_fleiss_cohen_and_everitt():
 @pytest.mark.parametrize("name", MANY)
 @pytest.mark.parametrize("interval", ["bootstrap", "analytic"])
 def test_full_agreement_is_one(name, interval):
-    found = MANY[name]([[0, 0, 0], [1, 1, N], [2, 2, 2]], interval=interval)
+    found = MANY[name]([[0, 0, 0], [1, 1, N], [2, 2, 2], [0, N, 0], [1, 1, 1]], interval=interval)
     assert (found.value, found.low, found.high) == (1.0, pytest.approx(1.0), pytest.approx(1.0))
     assert found.note == ""
 
@@ -285,7 +287,7 @@ def test_full_agreement_is_one(name, interval):
 @pytest.mark.parametrize("name", MANY)
 @pytest.mark.parametrize("metric", ["nominal", "linear", "quadratic"])
 def test_one_label_only_is_one_and_says_why(name, metric):
-    found = MANY[name]([[3, 3], [3, 3], [3, N]], metric=metric)
+    found = MANY[name]([*[[3, 3]] * 5, [3, N]], metric=metric)
     assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
     assert name == "percent" or "all votes are the same" in found.note
 
@@ -309,7 +311,22 @@ def test_one_item_has_no_interval(name, interval):
     found = MANY[name]([[0, 0, 1]], interval=interval)
     assert not math.isnan(found.value)
     assert math.isnan(found.low)
-    assert found.note == "no interval"
+    assert found.note == ("no interval from fewer than 5 items" if interval == "bootstrap" else "no interval")
+
+
+OF_ITEMS = {**MANY, "cohen": cohen_kappa, "scott": scott_pi, "icc": intraclass_correlation, "w": kendall_w}
+
+
+@pytest.mark.parametrize("name", OF_ITEMS)
+@pytest.mark.parametrize("items", [2, 4, 5, 8])
+def test_fewer_than_five_items_are_not_resampled_by_any_coefficient(name, items):
+    votes = np.array([[1, 2], [3, 3], [2, 1], [1, 1], [3, 2], [2, 2], [1, 3], [3, 3]], dtype=float)[:items]
+    found = OF_ITEMS[name](votes)
+    assert not math.isnan(found.value)
+    assert math.isfinite(found.low) == math.isfinite(found.standard_error) == (items >= 5)
+    assert ("no interval from fewer than 5 items" in found.note) == (items < 5)
+    if name != "w":  # which has none by formula
+        assert math.isfinite(OF_ITEMS[name](votes, interval="analytic").low)
 
 
 def test_a_constant_voter_is_named():
