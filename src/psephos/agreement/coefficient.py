@@ -36,7 +36,7 @@ from psephos.statistics import Interval, bootstrap, normal_interval
 INTERVALS = ("bootstrap", "analytic")
 FEWEST_ITEMS = 5
 """Fewer items are not resampled: of two items half of all resamples are one of them twice, and their percentiles say
-nothing of items that were not seen. The interval by formula takes two, with the wide Student's t that belongs to them."""
+nothing of items that were not seen. The interval by formula takes two, with the wide Student's t that they leave."""
 
 FEW = f"no interval from fewer than {FEWEST_ITEMS} items"
 SAME = "all votes are the same, so chance cannot be told from agreement"

@@ -15,8 +15,8 @@ from psephos.consensus.transcripts.references import AgainstReferences, against_
 from psephos.consensus.transcripts.verdict import TranscriptVerdict
 from psephos.consensus.truth_inference.inference import truth_inference
 from psephos.consensus.truth_inference.score_bias import ScoreVerdict
-from psephos.consensus.truth_inference.updating import update
 from psephos.consensus.truth_inference.verdict import TruthVerdict
+from psephos.consensus.updating import update
 from psephos.consensus.voter_details import VoterDetails, voter_details
 
 __all__ = [
