@@ -68,7 +68,7 @@ def truth_inference(
     weights: Mapping[str, float] | None = None,
     equivalence: Equivalence = "exact",
     restarts: int = RESTARTS,
-    rng: Rng = None,
+    rng: Rng = 0,
     engine: int | str | Engine = 1,
 ) -> TruthVerdict | ScoreVerdict:
     """Find what is right and how good each voter is, from the votes alone.
@@ -95,7 +95,7 @@ def truth_inference(
         Which answers are the same; see `psephos.opinions.equivalence`.
     restarts : int, default 4
         Random starts of ``"mace"`` besides the usual one; the most probable fit counts.
-    rng : int, Generator, SeedSequence or None
+    rng : int, Generator, SeedSequence or None, default 0
         Of these starts; the provenance keeps the seed.
     engine : int, str or Engine, default 1
         Where the work runs; see `psephos.engine.map_shards`. The verdict is the same everywhere.
@@ -220,7 +220,7 @@ def inferred(
     shown = {"rounds": settings["rounds"], "tolerance": settings["tolerance"], "gold": len(settings["gold"])}
     command = {"method": settings["model"], "equivalence": settings["equivalence"]}
     usual = (settings["prior"], settings["rounds"], settings["tolerance"]) == (PRIOR, ROUNDS, TOLERANCE)
-    plain = usual and not settings["gold"] and settings["rng"] is None and start is None
+    plain = usual and not settings["gold"] and settings["rng"] in (None, 0) and start is None
     return TruthVerdict(
         provenance=Provenance(
             "truth_inference",
