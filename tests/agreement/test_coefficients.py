@@ -25,6 +25,7 @@ from psephos.agreement import (
 from psephos.agreement.choosing import _FROM_COUNTS
 from psephos.agreement.cohen import own_chance_kappa
 from psephos.agreement.counting import counted_of
+from psephos.agreement.icc import FORMS
 from psephos.agreement.ratings import ratings_of
 from psephos.errors import InputError
 from psephos.opinions import from_matrix, labels, scores
@@ -37,7 +38,13 @@ MANY = {
     "ac": gwet_ac,
     "conger": conger_kappa,
 }
-SLOWLY = {"alpha": slowly.alpha, "fleiss": slowly.fleiss, "ac": slowly.ac, "conger": slowly.conger}
+SLOWLY = {
+    "percent": slowly.percent,
+    "alpha": slowly.alpha,
+    "fleiss": slowly.fleiss,
+    "ac": slowly.ac,
+    "conger": slowly.conger,
+}
 METRICS = ("nominal", "linear", "quadratic", "interval", "ratio", "circular")
 
 # Krippendorff (2011), "Computing Krippendorff's alpha-reliability", example C: four observers, missing data.
@@ -145,11 +152,46 @@ def test_a_slow_reference_says_the_same(name, metric, lines):
     distance = slowly.delta(metric, lines, 7.0)
     try:
         reference = slowly.cohen if name == "conger" and len(lines[0]) == 2 else SLOWLY[name]
-        expected = reference(lines, distance, *([1.0] if (name, metric) == ("ac", "circular") else []))
+        expected = reference(lines, distance, *([1.0] if name in ("ac", "percent") and metric == "circular" else []))
     except ZeroDivisionError:
         assert "same" in found.note
         return
     assert found.value == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@settings(max_examples=25)
+@given(lines=meeting.filter(lambda lines: len(lines[0]) == 2))
+def test_scott_of_two_voters_with_gaps_by_hand(metric, lines):
+    found = scott_pi(values_of(lines), metric=metric, period=7.0 if metric == "circular" else None, repeats=0)
+    assert found.value == pytest.approx(slowly.scott(lines, slowly.delta(metric, lines, 7.0)), abs=1e-9)
+
+
+@settings(max_examples=60)
+@given(lines=meeting.filter(lambda lines: sum(None not in line for line in lines) >= 2))
+def test_the_six_intraclass_correlations_with_gaps_by_hand(lines):
+    whole = values_of([line for line in lines if None not in line])
+    for form in FORMS:
+        found = intraclass_correlation(values_of(lines), form=form, repeats=0)
+        if np.ptp(whole) == 0:
+            assert math.isnan(found.value)
+            continue
+        above, below = slowly.icc(lines)[form]
+        if abs(below) > 1e-9:  # else nothing varies that the form could divide by
+            assert found.value == pytest.approx(above / below, rel=1e-6, abs=1e-9)
+        assert found.items == len(whole)
+
+
+@settings(max_examples=60)
+@given(lines=meeting.filter(lambda lines: sum(None not in line for line in lines) >= 2))
+def test_concordance_with_gaps_by_hand(lines):
+    whole = [line for line in lines if None not in line]
+    found = kendall_w(values_of(lines), repeats=0, permutations=0)
+    if all(len(set(column)) == 1 for column in zip(*whole, strict=True)):
+        assert math.isnan(found.value)
+    else:
+        assert found.value == pytest.approx(slowly.kendall(whole), abs=1e-9)
+    assert found.items == len(whole)
 
 
 @pytest.mark.parametrize("metric", ["nominal", "linear", "ratio"])
