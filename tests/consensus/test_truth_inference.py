@@ -166,6 +166,19 @@ def test_messages_are_those_of_a_loop_over_votes():
     assert ((verdict.fitted.sums["first"] == 1) == (expected > 0))[clear].all()
 
 
+def test_messages_of_voters_that_nothing_connects_do_not_drown():
+    """Two crowds without a common item say together what each says alone, however many rounds."""
+    crowds = [drawn(seed, 40, coins(skill, 2))[0] for seed, skill in ((1, [0.95] * 7), (2, [0.7, 0.65, 0.6, 0.6]))]
+    both = np.full((80, 11), -1)
+    both[:40, :7], both[40:, 7:] = crowds
+    together = truth_inference(long(both), "kos", rounds=400, tolerance=0.0).table()
+    assert not together["flags"].str.contains("tie").any()
+    for part, votes, first in ((together.head(40), crowds[0], 0), (together.tail(40), crowds[1], 40)):
+        alone = truth_inference(long(votes), "kos", rounds=400, tolerance=0.0).table()
+        assert part["item"].cast(int).to_list() == [int(item) + first for item in alone["item"]]
+        assert part["choice"].to_list() == alone["choice"].to_list()
+
+
 def test_easiness_and_ability_end_where_the_posterior_is_largest():
     votes, _ = drawn(5, 60, coins([0.9, 0.8, 0.75, 0.6], 3))
     opinions = long(votes)
