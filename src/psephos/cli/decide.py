@@ -96,7 +96,7 @@ def decide(
         output.deliver(verdict, title, tables, json=json, parquet=parquet, report=report, issues=verdict.issues)
         return
     reasons = [verdict.why(item) for item in why or []]
-    gold = against_known(verdict)
+    gold: Any = against_known(verdict)
     if parquet is not None:
         write_frame(verdict.table(), parquet)
     if report is not None:

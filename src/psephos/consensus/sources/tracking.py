@@ -14,7 +14,7 @@ Source: sheet 16, beyond the paper.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -39,7 +39,6 @@ class _Counts:
     seen: int = 0
 
 
-@dataclass
 class SourceTracker:
     """Reliability of sources over a stream of queries.
 
@@ -66,18 +65,16 @@ class SourceTracker:
     ('c',)
     """
 
-    half_life: float = 200.0
-    classes: int = 2
-    equivalence: str = "text"
-    level: float = 0.999
-    queries: int = field(default=0, init=False)
-    _sources: dict[str, _Counts] = field(default_factory=dict, init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        check_number("half_life", self.half_life, low=0, open_ends=True)
-        check_count("classes", self.classes, low=2)
-        check_number("level", self.level, low=0, high=1, open_ends=True)
-        rule_of(self.equivalence)
+    def __init__(
+        self, half_life: float = 200.0, *, classes: int = 2, equivalence: str = "text", level: float = 0.999
+    ) -> None:
+        self.half_life = check_number("half_life", half_life, low=0, open_ends=True)
+        self.classes = check_count("classes", classes, low=2)
+        self.level = check_number("level", level, low=0, high=1, open_ends=True)
+        rule_of(equivalence)
+        self.equivalence = equivalence
+        self.queries = 0
+        self._sources: dict[str, _Counts] = {}
 
     def add(self, answers: Mapping[str, object], *, truth: object = None) -> str | None:
         """Decide one query and learn from it.

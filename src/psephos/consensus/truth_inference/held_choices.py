@@ -50,6 +50,6 @@ def held_step(
             piece.item_of_pair,
             weights=np.where(piece.pair_choice == choice[low:high][piece.item_of_pair], right, 0.0),
             minlength=high - low,
-        )
+        ).astype(np.float64, copy=False)
         for name, choice in (("sure", first), ("next", second))
     }
