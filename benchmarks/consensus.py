@@ -109,6 +109,28 @@ def source_votes(tiny: bool) -> Path:
     return path
 
 
+def few_source_votes(tiny: bool) -> Path:
+    path = Path(tempfile.mkdtemp(), "sources.parquet")
+    (votes(2_000, 500, 50, 5) if tiny else votes(50_000, 10_000, 50, 5)).write_parquet(path)
+    return path
+
+
+def votes_of_two(tiny: bool) -> Path:
+    path = Path(tempfile.mkdtemp(), "votes.parquet")
+    (votes(2_000, 500, 50, 2) if tiny else votes(50_000, 10_000, 500, 2)).write_parquet(path)
+    return path
+
+
+def messages(opinions: Opinions):
+    return truth_inference(opinions, "kos")
+
+
+def crowd_kit_messages(frame):
+    from crowdkit.aggregation import KOS
+
+    return KOS().fit_predict(frame)
+
+
 def model_samples(tiny: bool) -> Opinions:
     rng = np.random.default_rng(0)
     questions = 50 if tiny else 15_625
@@ -209,8 +231,8 @@ BENCHMARKS = [
     Benchmark(
         "consensus-sources",
         "Source reliability until rest, with certainty, copies and intervals; the peer learns weights by gradient",
-        "the same 1,000,000 labels",
-        make=source_votes,
+        "50,000 labels, 10,000 items, 50 sources, 5 choices",
+        make=few_source_votes,
         ours=Contender("psephos", sources, prepare=read, answer=choices_of, packages=OURS),
         peers=(
             Contender(
@@ -219,6 +241,18 @@ BENCHMARKS = [
         ),
         check=disagreement,
         tolerance=0.02,
+    ),
+    Benchmark(
+        "consensus-messages",
+        "Messages between items and voters (kos); ours with a fitted certainty; the peer starts at random",
+        "50,000 labels, 10,000 items, 500 voters, 2 choices",
+        make=votes_of_two,
+        ours=Contender("psephos", messages, prepare=read, answer=choices_of, packages=OURS),
+        peers=(
+            Contender("crowd-kit KOS", crowd_kit_messages, prepare=pandas_frame, answer=choices_in, packages=THEIRS),
+        ),
+        check=disagreement,
+        tolerance=0.01,
     ),
     Benchmark(
         "consensus-collective",

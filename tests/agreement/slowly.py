@@ -81,6 +81,44 @@ def cohen(lines: list[list[float | None]], d: Delta) -> float:
     return conger([line for line in lines if None not in line], d)
 
 
+def percent(lines: list[list[float | None]], d: Delta, largest: float | None = None) -> float:
+    levels = {vote for line in lines for vote in votes_of(line)}
+    largest = largest or max(d(a, b) for a in levels for b in levels)
+    return 1 - observed(lines, d) / largest
+
+
+def scott(lines: list[list[float | None]], d: Delta) -> float:
+    """Of two voters: chance draws twice from what both say together, on items that both judged alike in weight."""
+    units = [votes_of(line) for line in lines if votes_of(line)]
+    p = shares(lines)
+    apart = mean([d(unit[0], unit[1]) for unit in units if len(unit) == 2])
+    return 1 - apart / sum(p[a] * p[b] * d(a, b) for a in p for b in p)
+
+
+def icc(lines: list[list[float | None]]) -> dict[str, tuple[float, float]]:
+    """Above and below the line of the six forms, from sums of squares of the items that all judged."""
+    table = [votes_of(line) for line in lines if None not in line]
+    n, k = len(table), len(table[0])
+    grand = mean([x for line in table for x in line])
+    rows, columns = [mean(line) for line in table], [mean(list(column)) for column in zip(*table, strict=True)]
+    between = k * sum((row - grand) ** 2 for row in rows) / (n - 1)
+    raters = n * sum((column - grand) ** 2 for column in columns) / (k - 1)
+    within = sum((x - row) ** 2 for line, row in zip(table, rows, strict=True) for x in line) / (n * (k - 1))
+    rest = sum(
+        (x - row - column + grand) ** 2
+        for line, row in zip(table, rows, strict=True)
+        for x, column in zip(line, columns, strict=True)
+    ) / ((n - 1) * (k - 1))
+    return {
+        "ICC(1,1)": (between - within, (between + (k - 1) * within)),
+        "ICC(2,1)": (between - rest, (between + (k - 1) * rest + k * (raters - rest) / n)),
+        "ICC(3,1)": (between - rest, (between + (k - 1) * rest)),
+        "ICC(1,k)": (between - within, between),
+        "ICC(2,k)": (between - rest, (between + (raters - rest) / n)),
+        "ICC(3,k)": (between - rest, between),
+    }
+
+
 def kendall(ranks: list[list[float]]) -> float:
     """12 S / (m^2 (n^3 - n) - m sum (t^3 - t)) of ranks with ties sharing the mean of their places."""
     n, m = len(ranks), len(ranks[0])

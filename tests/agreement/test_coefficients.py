@@ -16,6 +16,8 @@ from psephos.agreement import (
     conger_kappa,
     fleiss_kappa,
     gwet_ac,
+    intraclass_correlation,
+    kendall_w,
     krippendorff_alpha,
     percent_agreement,
     scott_pi,
@@ -23,6 +25,7 @@ from psephos.agreement import (
 from psephos.agreement.choosing import _FROM_COUNTS
 from psephos.agreement.cohen import own_chance_kappa
 from psephos.agreement.counting import counted_of
+from psephos.agreement.icc import FORMS
 from psephos.agreement.ratings import ratings_of
 from psephos.errors import InputError
 from psephos.opinions import from_matrix, labels, scores
@@ -35,7 +38,13 @@ MANY = {
     "ac": gwet_ac,
     "conger": conger_kappa,
 }
-SLOWLY = {"alpha": slowly.alpha, "fleiss": slowly.fleiss, "ac": slowly.ac, "conger": slowly.conger}
+SLOWLY = {
+    "percent": slowly.percent,
+    "alpha": slowly.alpha,
+    "fleiss": slowly.fleiss,
+    "ac": slowly.ac,
+    "conger": slowly.conger,
+}
 METRICS = ("nominal", "linear", "quadratic", "interval", "ratio", "circular")
 
 # Krippendorff (2011), "Computing Krippendorff's alpha-reliability", example C: four observers, missing data.
@@ -143,11 +152,46 @@ def test_a_slow_reference_says_the_same(name, metric, lines):
     distance = slowly.delta(metric, lines, 7.0)
     try:
         reference = slowly.cohen if name == "conger" and len(lines[0]) == 2 else SLOWLY[name]
-        expected = reference(lines, distance, *([1.0] if (name, metric) == ("ac", "circular") else []))
+        expected = reference(lines, distance, *([1.0] if name in ("ac", "percent") and metric == "circular" else []))
     except ZeroDivisionError:
         assert "same" in found.note
         return
     assert found.value == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@settings(max_examples=25)
+@given(lines=meeting.filter(lambda lines: len(lines[0]) == 2))
+def test_scott_of_two_voters_with_gaps_by_hand(metric, lines):
+    found = scott_pi(values_of(lines), metric=metric, period=7.0 if metric == "circular" else None, repeats=0)
+    assert found.value == pytest.approx(slowly.scott(lines, slowly.delta(metric, lines, 7.0)), abs=1e-9)
+
+
+@settings(max_examples=60)
+@given(lines=meeting.filter(lambda lines: sum(None not in line for line in lines) >= 2))
+def test_the_six_intraclass_correlations_with_gaps_by_hand(lines):
+    whole = values_of([line for line in lines if None not in line])
+    for form in FORMS:
+        found = intraclass_correlation(values_of(lines), form=form, repeats=0)
+        if np.ptp(whole) == 0:
+            assert math.isnan(found.value)
+            continue
+        above, below = slowly.icc(lines)[form]
+        if abs(below) > 1e-9:  # else nothing varies that the form could divide by
+            assert found.value == pytest.approx(above / below, rel=1e-6, abs=1e-9)
+        assert found.items == len(whole)
+
+
+@settings(max_examples=60)
+@given(lines=meeting.filter(lambda lines: sum(None not in line for line in lines) >= 2))
+def test_concordance_with_gaps_by_hand(lines):
+    whole = [line for line in lines if None not in line]
+    found = kendall_w(values_of(lines), repeats=0, permutations=0)
+    if all(len(set(column)) == 1 for column in zip(*whole, strict=True)):
+        assert math.isnan(found.value)
+    else:
+        assert found.value == pytest.approx(slowly.kendall(whole), abs=1e-9)
+    assert found.items == len(whole)
 
 
 @pytest.mark.parametrize("metric", ["nominal", "linear", "ratio"])
@@ -277,7 +321,7 @@ def test_the_variance_of_kappa_is_that_of_fleiss_cohen_and_everitt():
 @pytest.mark.parametrize("name", MANY)
 @pytest.mark.parametrize("interval", ["bootstrap", "analytic"])
 def test_full_agreement_is_one(name, interval):
-    found = MANY[name]([[0, 0, 0], [1, 1, N], [2, 2, 2]], interval=interval)
+    found = MANY[name]([[0, 0, 0], [1, 1, N], [2, 2, 2], [0, N, 0], [1, 1, 1]], interval=interval)
     assert (found.value, found.low, found.high) == (1.0, pytest.approx(1.0), pytest.approx(1.0))
     assert found.note == ""
 
@@ -285,7 +329,7 @@ def test_full_agreement_is_one(name, interval):
 @pytest.mark.parametrize("name", MANY)
 @pytest.mark.parametrize("metric", ["nominal", "linear", "quadratic"])
 def test_one_label_only_is_one_and_says_why(name, metric):
-    found = MANY[name]([[3, 3], [3, 3], [3, N]], metric=metric)
+    found = MANY[name]([*[[3, 3]] * 5, [3, N]], metric=metric)
     assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
     assert name == "percent" or "all votes are the same" in found.note
 
@@ -309,7 +353,22 @@ def test_one_item_has_no_interval(name, interval):
     found = MANY[name]([[0, 0, 1]], interval=interval)
     assert not math.isnan(found.value)
     assert math.isnan(found.low)
-    assert found.note == "no interval"
+    assert found.note == ("no interval from fewer than 5 items" if interval == "bootstrap" else "no interval")
+
+
+OF_ITEMS = {**MANY, "cohen": cohen_kappa, "scott": scott_pi, "icc": intraclass_correlation, "w": kendall_w}
+
+
+@pytest.mark.parametrize("name", OF_ITEMS)
+@pytest.mark.parametrize("items", [2, 4, 5, 8])
+def test_fewer_than_five_items_are_not_resampled_by_any_coefficient(name, items):
+    votes = np.array([[1, 2], [3, 3], [2, 1], [1, 1], [3, 2], [2, 2], [1, 3], [3, 3]], dtype=float)[:items]
+    found = OF_ITEMS[name](votes)
+    assert not math.isnan(found.value)
+    assert math.isfinite(found.low) == math.isfinite(found.standard_error) == (items >= 5)
+    assert ("no interval from fewer than 5 items" in found.note) == (items < 5)
+    if name != "w":  # which has none by formula
+        assert math.isfinite(OF_ITEMS[name](votes, interval="analytic").low)
 
 
 def test_a_constant_voter_is_named():

@@ -75,6 +75,17 @@ def test_a_report_is_written(psephos, votes, tmp_path):
     assert "<html" in (tmp_path / "page.html").read_text()[:500]
 
 
+def test_the_report_is_that_of_the_library(psephos, tmp_path):
+    """Known answers and agreement are on both pages."""
+    from psephos import decide, report
+
+    assert psephos("decide", DIGITS, "--report", tmp_path / "page.html").code == 0
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert page == report(decide(read(DIGITS)))
+    assert 'id="accuracy"' in page
+    assert 'id="agreement"' in page
+
+
 def test_why_shows_the_votes_behind_each_item_that_was_asked_for(psephos, votes):
     done = psephos("decide", votes, "--why", "a", "--why", "d", "--limit", "0")
     reasons = [line.split() for line in done.out.split("Why\n")[1].splitlines()]

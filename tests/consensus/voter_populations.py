@@ -52,7 +52,7 @@ POPULATIONS = {
         seed, 3000, np.concatenate([coins([0.85] * 5, 4), np.tile([0.6, 0.2, 0.1, 0.1], (4, 4, 1))])
     ),
     "that confuse two choices": lambda seed: drawn(seed, 3000, confused()),
-    "in a crowd": lambda seed: drawn(seed, 2000, coins(np.random.default_rng(seed).beta(4, 2, 200), 2), missing=0.975),
+    "in a crowd": lambda seed: sparse_crowd(seed),
     "copying from one": lambda seed: copied(seed),
     "on items of different difficulty": lambda seed: difficult(seed),
 }
@@ -72,3 +72,24 @@ def difficult(seed: int):
     truth, chance = rng.integers(0, 4, 3000), rng.beta(3, 1.5, (3000, 1))
     other = (truth[:, None] + rng.integers(1, 4, (3000, 7))) % 4
     return np.where(rng.random((3000, 7)) < chance, truth[:, None], other), truth
+
+
+def easy_and_hard(seed: int):
+    """Nine voters and the items of the model with abilities and easiness, drawn from its priors."""
+    rng = np.random.default_rng(seed)
+    ability, easiness = rng.normal(1, 1, 9), np.exp(rng.normal(1, 1, 3000))
+    truth = rng.integers(0, 4, 3000)
+    chance = 1 / (1 + np.exp(-np.outer(easiness, ability)))
+    other = (truth[:, None] + rng.integers(1, 4, (3000, 9))) % 4
+    return np.where(rng.random((3000, 9)) < chance, truth[:, None], other), truth
+
+
+def hammers_and_spammers(seed: int):
+    """Sixty voters with a seventh of the items each, half of them nearly always right, half guessing between two."""
+    skill = np.random.default_rng(seed).choice([0.95, 0.5], 60)
+    return drawn(seed, 3000, coins(skill, 2), missing=0.85)
+
+
+def sparse_crowd(seed: int):
+    """Two hundred voters with fifty votes each, five on an item: little to learn each of them from."""
+    return drawn(seed, 2000, coins(np.random.default_rng(seed).beta(4, 2, 200), 2), missing=0.975)

@@ -55,7 +55,7 @@ class Words(HTMLParser):
 @pytest.fixture(scope="module")
 def page(verdict: Verdict) -> str:
     """The plain page of the digits, made once."""
-    return report(verdict)
+    return report(verdict, gold=None, agreement=None)
 
 
 def rows_of(page: str) -> list[str]:
@@ -121,9 +121,13 @@ def test_voters_stand_with_their_intervals_lowest_first(page: str) -> None:
     assert text.index("logistic-upper") < text.index("rbf-svm") < text.index("forest")
 
 
-def test_accuracy_is_there_only_if_the_truth_is_given(verdict: Verdict, gold: AgainstGold) -> None:
+def test_accuracy_is_there_only_if_the_truth_is_known(verdict: Verdict, gold: AgainstGold) -> None:
     without, known = (Words(report(verdict, gold=given, rows=5)) for given in (None, gold))
     assert "accuracy" not in without.sections
+    assert report(verdict, rows=5) == report(verdict, gold=gold, rows=5)
+    with pytest.raises(InputError) as caught:
+        report(verdict, gold="guessed")
+    assert caught.value.argument == "gold"
     assert ".948 [.937, .958] of 1,797 known answers are right" in known.of("accuracy")
     assert f"{gold.found['found'][0]:.0%}".replace("%", " %") + " in its first 5 %" in known.of("accuracy").replace(
         "\u202f", " "
@@ -131,8 +135,9 @@ def test_accuracy_is_there_only_if_the_truth_is_given(verdict: Verdict, gold: Ag
     assert "digit-0129" in known.of("accuracy")
 
 
-def test_agreement_is_there_only_if_given(verdict: Verdict, agreement: Agreement) -> None:
-    assert "agreement" not in Words(report(verdict, rows=5)).sections
+def test_agreement_is_there_unless_declined(verdict: Verdict, agreement: Agreement) -> None:
+    assert "agreement" not in Words(report(verdict, agreement=None, rows=5)).sections
+    assert report(verdict, rows=5) == report(verdict, agreement=pairwise_agreement(verdict.opinions), rows=5)
     for given in (agreement, agreement.pairs):
         text = Words(report(verdict, agreement=given, rows=5)).of("agreement").replace("\u00a0", " ")
         assert "logistic-upper and tree agree least: .663 [.638, .686]" in text

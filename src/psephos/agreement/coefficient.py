@@ -34,6 +34,11 @@ from psephos.errors import InputError, check_choice, check_count, check_number
 from psephos.statistics import Interval, bootstrap, normal_interval
 
 INTERVALS = ("bootstrap", "analytic")
+FEWEST_ITEMS = 5
+"""Fewer items are not resampled: of two items half of all resamples are one of them twice, and their percentiles say
+nothing of items that were not seen. The interval by formula takes two, with the wide Student's t that they leave."""
+
+FEW = f"no interval from fewer than {FEWEST_ITEMS} items"
 SAME = "all votes are the same, so chance cannot be told from agreement"
 NO_PAIR = "no item has two votes, so nobody can agree with anybody"
 
@@ -204,9 +209,10 @@ def estimate(
         else:
             ends = [(value, np.nan, np.nan, np.nan) for value in together(once)[0]]
         for place, measure, (value, low, high, error) in zip(places, group, ends, strict=True):
-            if measure.items < 2:
+            few = 0 < measure.items < FEWEST_ITEMS and interval == "bootstrap" and repeats > 0
+            if measure.items < 2 or few:
                 low = high = error = np.nan
-            note = measure.note or ("" if math.isfinite(low) else "no interval")
+            note = measure.note or ("" if math.isfinite(low) else FEW if few else "no interval")
             numbers = float(value), float(low), float(high), level
             found[place] = Coefficient(*numbers, measure.name, measure.items, note, measure.means, float(error))
     return [coefficient for coefficient in found if coefficient is not None]
@@ -244,7 +250,9 @@ def resampled(
     """A coefficient that is no `Measure`, with its interval from n resampled items."""
     value = float(statistic(np.ones((1, n)))[0]) if n else math.nan
     low = high = error = math.nan
-    if repeats and n >= 2 and not math.isnan(value):
+    if repeats and 0 < n < FEWEST_ITEMS and not math.isnan(value):
+        note = "; ".join(filter(None, [note, FEW]))
+    elif repeats and not math.isnan(value):
         drawn = bootstrap(statistic, n, repeats=repeats, level=level, method="percentile", rng=rng)
         low, high, error = float(drawn.low), float(drawn.high), float(drawn.standard_error)
     note = note or ("" if math.isfinite(low) else "no interval")

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from psephos.agreement.coefficient import Coefficient, check_interval
+from psephos.agreement.coefficient import FEW, FEWEST_ITEMS, Coefficient, check_interval
 from psephos.agreement.ratings import Floats, Ratings, Votes, ratings_of
 from psephos.engine import Rng
 from psephos.errors import InputError, check_choice, check_floats
@@ -151,7 +151,8 @@ def intraclass_correlations(
     squares = [float(part[0]) for part in _mean_squares(centred, np.ones((1, n)))]
     values = statistic(np.ones((1, n)))[0]
     drawn = None
-    if interval == "bootstrap" and repeats and not np.isnan(values).all():
+    few = interval == "bootstrap" and repeats > 0 and n < FEWEST_ITEMS
+    if interval == "bootstrap" and repeats and not few and not np.isnan(values).all():
         drawn = bootstrap(statistic, n, repeats=max(2, repeats), level=level, method="percentile", rng=rng)
     found = []
     for place, form in enumerate(forms):
@@ -160,7 +161,7 @@ def intraclass_correlations(
             ends = float(drawn.low[place]), float(drawn.high[place]), float(drawn.standard_error[place])
         elif interval == "analytic" and not math.isnan(values[place]):
             ends = *_by_f(form, n, k, squares, level), math.nan
-        found.append(_tested(form, n, k, float(values[place]), ends, level, squares, left_out))
+        found.append(_tested(form, n, k, float(values[place]), ends, level, squares, left_out, few))
     return found
 
 
@@ -173,6 +174,7 @@ def _tested(
     level: float,
     squares: list[float],
     left_out: int,
+    few: bool,
 ) -> IntraclassCorrelation:
     """A form with its F-test and what is to be said of it."""
     low, high, error = ends
@@ -182,6 +184,8 @@ def _tested(
         notes = ["items and raters do not vary"]
     elif math.isinf(low):
         notes.append("so few ratings set no lower bound")
+    elif few:
+        notes.append(FEW)
     within, degrees = (msw, (n - 1, n * (k - 1))) if form.startswith("ICC(1") else (mse, (n - 1, (n - 1) * (k - 1)))
     f = msr / within if within > 0 else math.nan
     p = float(special.fdtrc(*degrees, f)) if math.isfinite(f) else math.nan

@@ -31,9 +31,6 @@ from psephos.opinions.model import Opinions
 from psephos.statistics import permutation_test
 from psephos.statistics.rank_statistics import centred_ranks
 
-FEWEST_ITEMS = 5
-"""With fewer items most resamples have hardly any order left."""
-
 MEANS = "1 is one order of all voters, 0 no common order; a common order of some and its reverse of others is low too"
 
 
@@ -132,9 +129,6 @@ def kendall_w(
     if not len(items):
         return Concordance(math.nan, math.nan, math.nan, level, name, 0, reason, MEANS)
     note = f"{left_out:,} items that not all voters ranked were left out" if left_out else ""
-    if repeats and len(items) < FEWEST_ITEMS:
-        repeats = 0
-        note = "; ".join(filter(None, [note, f"no interval from fewer than {FEWEST_ITEMS} items"]))
     found = resampled(name, statistic, len(items), repeats=repeats, level=level, rng=draws, note=note, means=MEANS)
     voters = max(block.shape[1] for block in blocks)
     if math.isnan(found.value):

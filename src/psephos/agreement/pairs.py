@@ -20,6 +20,7 @@ from psephos.agreement.distances import Distance, Metric, distance_of
 from psephos.agreement.documented import documented
 from psephos.agreement.ratings import Floats, Ratings, Votes, ratings_of
 from psephos.errors import InputError
+from psephos.opinions.model import Opinions
 from psephos.statistics import normal_interval, wilson_interval
 
 MOST_VOTERS = 2000
@@ -71,6 +72,22 @@ def pairwise_agreement(
     if isinstance(metric, str) and metric == "nominal":
         return nominal_pairs(ratings, level)
     return pairs_apart(ratings, distance_of(metric, ratings.levels, period), level)
+
+
+def comparable_pairs(opinions: object) -> pl.DataFrame | None:
+    """How often each two voters agree, where pages can list it; None of too many voters, of parts, of transcripts.
+
+    Examples
+    --------
+    >>> from psephos.opinions import from_matrix
+    >>> comparable_pairs(from_matrix([["a", "a"], ["b", "a"]]))["agreement"].to_list()
+    [0.5]
+    >>> comparable_pairs("no opinions") is None
+    True
+    """
+    if not isinstance(opinions, Opinions) or opinions.kind not in ("labels", "samples"):
+        return None
+    return None if opinions.size("voter") > MOST_VOTERS else pairwise_agreement(opinions)
 
 
 def nominal_pairs(ratings: Ratings, level: float) -> pl.DataFrame:

@@ -11,7 +11,6 @@ from psephos.cli import options as o
 from psephos.cli import transcript_options as t
 
 if TYPE_CHECKING:
-    from polars import DataFrame
     from rich.console import Console
 
     from psephos.consensus import AgainstGold
@@ -64,6 +63,7 @@ def decide(
     from psephos.cli.transcript_view import print_transcripts
     from psephos.consensus import ScoreVerdict, TranscriptVerdict
     from psephos.consensus import decide as decide_opinions
+    from psephos.consensus.against_known import against_known
     from psephos.consensus.transcripts.known_texts import with_references
     from psephos.errors import InputError
     from psephos.opinions import Opinions
@@ -96,13 +96,13 @@ def decide(
         output.deliver(verdict, title, tables, json=json, parquet=parquet, report=report, issues=verdict.issues)
         return
     reasons = [verdict.why(item) for item in why or []]
-    gold = _known(verdict, equivalence)
+    gold: Any = against_known(verdict)
     if parquet is not None:
         write_frame(verdict.table(), parquet)
     if report is not None:
         from psephos.reports import write_report
 
-        write_report(verdict, report, gold=gold, agreement=_pairs(verdict))
+        write_report(verdict, report, gold=gold)
     if json:
         against = "against_references" if isinstance(verdict, TranscriptVerdict) else "against_gold"
         output.print_json(verdict, **{against: gold, "why": reasons})
@@ -117,30 +117,6 @@ def decide(
     output.print_issues(out, verdict.issues)
     for written in filter(None, (parquet, report)):
         output.print_line(out, f"Wrote {written}")
-
-
-def _known(verdict: Verdict, equivalence: str) -> Any:
-    """The verdict held against what is known: an `AgainstReferences`, an `AgainstGold`, or nothing."""
-    from psephos.consensus import TranscriptVerdict, against_gold, against_references
-
-    about = verdict.opinions.about
-    if isinstance(verdict, TranscriptVerdict):
-        texts = about.column("items", "reference", verdict.clip_names)
-        return against_references(verdict) if texts is not None and texts.count() else None
-    known = about.column("items", "gold", verdict.items)
-    return against_gold(verdict, known, equivalence=equivalence) if known is not None and known.count() else None
-
-
-def _pairs(verdict: Verdict) -> DataFrame | None:
-    """How often each two voters agree, where there are not too many to compare."""
-    from psephos.agreement import pairwise_agreement
-    from psephos.agreement.pairs import MOST_VOTERS
-    from psephos.opinions import Opinions
-
-    votes = verdict.opinions
-    if not isinstance(votes, Opinions) or votes.kind == "transcripts" or votes.size("voter") > MOST_VOTERS:
-        return None  # of transcripts the report compares columns
-    return pairwise_agreement(votes)
 
 
 def _print_verdict(out: Console, verdict: Verdict, gold: AgainstGold | None, limit: int) -> None:

@@ -139,6 +139,7 @@ def majority(
         certainty_means=model.certainty_means(votes),
         weights=given,
         flip=partial(_flip, ties=ties, rule=rule),
+        settings={"weights": given, "ties": ties, "rule": rule, "equivalence": equivalence},
         **whole,
     )
 

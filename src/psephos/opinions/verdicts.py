@@ -57,6 +57,8 @@ class Verdict(Result):
         Weights of the voters that do not weigh 1.
     issues : Issues
         What was set aside or found odd in the input.
+    settings : mapping
+        The arguments of the call, for `psephos.consensus.update`; empty where it cannot take further votes.
 
     See Also
     --------
@@ -90,6 +92,7 @@ class Verdict(Result):
     flip: Callable[[pl.DataFrame, int, pl.Series], str] = unknown_flip
     weights: Mapping[str, float] = field(default_factory=dict)
     issues: Issues = field(default_factory=Issues)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.items)

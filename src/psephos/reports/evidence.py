@@ -1,22 +1,28 @@
 """Why did each of these items get its choice, at the cost of one pass over the votes?
 
 `Verdict.why` looks for the votes on one item; asked for two hundred items it would go through all votes as often. Here
-the votes on the items are taken out once, and `why` is asked of the small verdict that is left.
+the votes on the items are taken out once, and `why` is asked of the small verdict that is left. Beside it, what a
+page holds a verdict against.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from psephos.errors import InputError
+from psephos.consensus.against_known import against_known
+from psephos.errors import InputError, check_choice
 from psephos.opinions import Opinions, Shards
 from psephos.opinions.coding import Coded
 from psephos.opinions.model import frozen
 from psephos.opinions.reasons import Reasons
 from psephos.opinions.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from psephos.consensus import AgainstGold, AgainstReferences
 
 
 def reasons_for(verdict: Verdict, items: pl.Series) -> list[Reasons]:
@@ -62,3 +68,13 @@ def votes_on(opinions: Opinions | Shards, items: pl.Series) -> Opinions:
     code = place[opinions.codes("item")]
     few = opinions.take(code >= 0)
     return replace(few, coded=frozen({**few.coded, "item": Coded(code[code >= 0], vocabulary.gather(at))}))
+
+
+def known_of(
+    verdict: Verdict, gold: AgainstGold | AgainstReferences | str | None
+) -> AgainstGold | AgainstReferences | None:
+    """What a page holds a verdict against: what was given, or for ``"known"`` what the opinions know."""
+    if not isinstance(gold, str):
+        return gold
+    check_choice("gold", gold, ("known",))
+    return against_known(verdict)

@@ -8,18 +8,19 @@ word carries what each transcript has in its columns; the script of the page lin
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import polars as pl
 
 from psephos.consensus.transcripts.disagreement import FORMAT
 from psephos.consensus.transcripts.review import in_order
-from psephos.errors import check_count
+from psephos.errors import check_choice, check_count
 from psephos.plots.bands import bands_plot
 from psephos.plots.style import share
 from psephos.plots.voters import voters_plot
 from psephos.reports.agreement import pairs_of
+from psephos.reports.evidence import known_of
 from psephos.reports.page import Page, drawn
 from psephos.reports.transcript_places import places_to_hear
 from psephos.reports.transcript_texts import GAP, marked_clips
@@ -37,16 +38,20 @@ VOTERS = 100
 def transcripts_page(
     verdict: TranscriptVerdict,
     *,
-    gold: AgainstReferences | None = None,
-    agreement: Agreement | pl.DataFrame | None = None,
+    gold: AgainstReferences | Literal["known"] | None = "known",
+    agreement: Agreement | pl.DataFrame | Literal["pairs"] | None = "pairs",
     rows: int = ROWS,
 ) -> Page:
     """See `psephos.reports.report`; `gold` is what `psephos.consensus.against_references` gives."""
     check_count("rows", rows)
+    gold = cast("AgainstReferences | None", known_of(verdict, gold))
+    if agreement is None or isinstance(agreement, str):
+        check_choice("agreement", agreement or "pairs", ("pairs",))
+        agreement = pairs_by_column(verdict)
     finding, lead = _headline(verdict)
     clips, ids = marked_clips(verdict)
     groups = _groups(verdict)
-    pairs = pairs_of(agreement if agreement is not None else pairs_by_column(verdict))
+    pairs = pairs_of(agreement)
     sections = [("queue", "Queue"), ("texts", "Texts"), ("voters", "Recognisers")]
     sections += [("accuracy", "Accuracy")] if gold else []
     pictures = []

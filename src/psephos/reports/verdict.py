@@ -7,12 +7,13 @@ they agree, how right it is where the truth is known, what was set aside, and ho
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import polars as pl
 
-from psephos.errors import check_count
+from psephos.agreement.pairs import comparable_pairs
+from psephos.errors import check_choice, check_count
 from psephos.opinions.verdicts import Verdict
 from psephos.plots.certainty import Remaining, certainty_plot, remaining
 from psephos.plots.picking import pictures_of
@@ -20,7 +21,7 @@ from psephos.plots.reliability import reliability_plot
 from psephos.plots.style import decimal, share
 from psephos.plots.voters import least_like_the_others, voters_plot
 from psephos.reports.agreement import pairs_of
-from psephos.reports.evidence import reasons_for
+from psephos.reports.evidence import known_of, reasons_for
 from psephos.reports.page import Page, drawn
 from psephos.reports.voter_details import voter_part
 from psephos.reports.words import MIDDLE, RISK, Number, certainty, certainty_band, interval, plural
@@ -72,12 +73,16 @@ class Choice:
 def verdict_page(
     verdict: Verdict,
     *,
-    gold: AgainstGold | None = None,
-    agreement: Agreement | pl.DataFrame | None = None,
+    gold: AgainstGold | Literal["known"] | None = "known",
+    agreement: Agreement | pl.DataFrame | Literal["pairs"] | None = "pairs",
     rows: int = ROWS,
 ) -> Page:
     """See `psephos.reports.report`."""
     check_count("rows", rows)
+    gold = cast("AgainstGold | None", known_of(verdict, gold))
+    if isinstance(agreement, str):
+        check_choice("agreement", agreement, ("pairs",))
+        agreement = comparable_pairs(verdict.opinions)
     curve = remaining(verdict)
     finding, lead = _headline(curve, verdict, gold)
     compared = verdict.voters["agreement"].count() > 0

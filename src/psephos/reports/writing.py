@@ -46,9 +46,10 @@ def report(result: Result, *, theme: str = "auto", **parts: Any) -> str:
     theme : {"auto", "light", "dark"}, default "auto"
         How the page looks when it opens; ``"auto"`` is what the reader's system prefers. A switch is on the page.
     **parts
-        What else the page shows. Of a verdict: `gold` (an `AgainstGold`), `agreement` (an `Agreement`, or the table of
-        `psephos.agreement.pairwise_agreement`) and `rows` (how many rows of the queue, 200). Of one on transcripts,
-        `gold` is an `AgainstReferences`.
+        What else the page shows. Of a verdict: `gold` (an `AgainstGold`; what the opinions know if not given, None for
+        nothing), `agreement` (an `Agreement`, or the table of `psephos.agreement.pairwise_agreement`, which is made if
+        not given; None for nothing) and `rows` (how many rows of the queue, 200). Of one on transcripts, `gold` is an
+        `AgainstReferences`. `psephos decide --report` writes the same page.
 
     Returns
     -------

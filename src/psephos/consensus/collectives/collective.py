@@ -148,6 +148,7 @@ def collective(
         ),
         certainty_means=CERTAINTY_MEANS,
         flip=_flip,
+        settings={"weights": weights, "min_margin": min_margin, "gold": gold, "equivalence": equivalence},
         consistency=together([part.consistency for part in parts], order),
         weighted_consistency=together([part.weighted for part in parts], order),
         models=model_table(models, merged.vocabulary("voter")),

@@ -81,24 +81,21 @@ def shares_of_votes(piece: Piece) -> Floats:
     return np.asarray(share, dtype=np.float64)
 
 
-def leading_pairs(piece: Piece, value: Floats, right: Floats | None = None) -> dict[str, npt.NDArray[Any]]:
-    """The two choices of each item whose pairs have the largest values, and the probability that they are right.
+def leading_pairs(piece: Piece, value: Floats) -> dict[str, npt.NDArray[Any]]:
+    """The two choices of each item whose pairs have the largest values, and these values.
 
     Parameters
     ----------
     piece : Piece
     value : ndarray of float64, shape (n_pairs,)
-        At least 0.
-    right : ndarray of float64, shape (n_pairs,), optional
-        Probabilities, if the values are none.
+        At least 0; probabilities where the model has them.
 
     Returns
     -------
     dict of ndarray, shape (n_items,)
-        first, second (places in the choices in use, -1 for none; among equals the lower first), sure (probability of
+        first, second (places in the choices in use, -1 for none; among equals the lower first), sure (value of
         the first), next (of the second), tied (whether they share the first place).
     """
-    right = value if right is None else right
     starts, item, choice = piece.pair_start[:-1], piece.item_of_pair, piece.pair_choice
     most = np.maximum.reduceat(value, starts)
     first = _first_marked(piece, value >= most[item] * (1 - EQUAL_WEIGHTS))
@@ -110,8 +107,8 @@ def leading_pairs(piece: Piece, value: Floats, right: Floats | None = None) -> d
     return {
         "first": choice[first],
         "second": np.where(single, -1, choice[second]).astype(np.int32),
-        "sure": right[first],
-        "next": np.where(single, 0.0, right[second]),
+        "sure": value[first],
+        "next": np.where(single, 0.0, value[second]),
         "tied": tied,
     }
 

@@ -34,6 +34,7 @@ from psephos.consensus.truth_inference.cast_votes import PartBallots, ballots_of
 from psephos.consensus.truth_inference.decisive_voters import without_whom
 from psephos.consensus.truth_inference.fitting import MODELS, best_fit, carried_over, fit_with_kin, model_for
 from psephos.consensus.truth_inference.given_answers import gold_texts, known_codes
+from psephos.consensus.truth_inference.held_choices import MEANS, held_choices
 from psephos.consensus.truth_inference.score_bias import ScoreVerdict, score_bias
 from psephos.consensus.truth_inference.verdict import TruthVerdict
 from psephos.consensus.voter_weights import in_words, named_weights, weights_of
@@ -46,8 +47,12 @@ from psephos.opinions.sharding import Shards, check_opinions
 
 ROUNDS = 500
 TOLERANCE = 1e-6
-PRIOR = 2.0
-"""Votes that each voter (each row of its confusion) is lent from the average voter."""
+PRIOR, PRIOR_OF_SCORES = 8.0, 2.0
+"""Votes that each voter (each row of its confusion) is lent from the average voter; rows of average variance.
+
+A fit takes the estimated voters as known. With fewer lent votes a voter of few votes is believed too much, and the
+certainty of a crowd in which each has some fifty is too high; nothing is lost where voters have many.
+"""
 
 RESTARTS = 4
 
@@ -56,14 +61,14 @@ def truth_inference(
     opinions: Opinions | Shards,
     model: str | None = None,
     *,
-    prior: float = PRIOR,
+    prior: float | None = None,
     rounds: int = ROUNDS,
     tolerance: float = TOLERANCE,
     gold: Mapping[Any, Any] | None = None,
     weights: Mapping[str, float] | None = None,
     equivalence: Equivalence = "exact",
     restarts: int = RESTARTS,
-    rng: Rng = None,
+    rng: Rng = 0,
     engine: int | str | Engine = 1,
 ) -> TruthVerdict | ScoreVerdict:
     """Find what is right and how good each voter is, from the votes alone.
@@ -75,8 +80,8 @@ def truth_inference(
     model : {"dawid-skene", "one-coin", "glad", "mace", "kos", "agreement", "score-bias"}, optional
         See the module. ``"dawid-skene"`` if not given, ``"score-bias"`` for scores. With more than 200 choices, or more
         than 2**25 cells of confusion, ``"dawid-skene"`` fits ``"one-coin"`` and says so.
-    prior : float, default 2
-        Votes that each voter is lent from the average of all; 0 is maximum likelihood.
+    prior : float, optional
+        Votes that each voter is lent from the average of all, 8 if not given (2 of scores); 0 is maximum likelihood.
     rounds : int, default 500
         Most rounds of the fit.
     tolerance : float, default 1e-6
@@ -90,7 +95,7 @@ def truth_inference(
         Which answers are the same; see `psephos.opinions.equivalence`.
     restarts : int, default 4
         Random starts of ``"mace"`` besides the usual one; the most probable fit counts.
-    rng : int, Generator, SeedSequence or None
+    rng : int, Generator, SeedSequence or None, default 0
         Of these starts; the provenance keeps the seed.
     engine : int, str or Engine, default 1
         Where the work runs; see `psephos.engine.map_shards`. The verdict is the same everywhere.
@@ -120,9 +125,11 @@ def truth_inference(
     >>> verdict.table()["choice"].to_list()
     ['a', 'b', 'a', 'b', 'a']
     >>> verdict.voters["reliability"].round(1).to_list()
-    [0.9, 0.9, 0.4]
+    [0.8, 0.8, 0.5]
     """
     check_opinions(opinions)
+    if prior is None:
+        prior = PRIOR_OF_SCORES if opinions.kind == "scores" else PRIOR
     check_number("prior", prior, low=0)
     check_count("rounds", rounds, low=0)
     check_number("tolerance", tolerance, low=0)
@@ -189,19 +196,22 @@ def inferred(
         if related.groups:
             fit, ballots, related = fit_with_kin(model, ballots, place, settings, fit, names, before)
             more += related.notes()
+        answers = answers_of(ballots, fit)
+        columns = model.voters(fit.parameters, fit.sums, ballots)
+        reliability, means = columns["reliability"], model.certainty_means
+        if not model.probable:
+            answers, reliability = held_choices(ballots, answers, place, settings)
+            means = MEANS
     finally:
         if place is not engine:
             place.close()
     notes += more
     if not fit.converged and model.name != "agreement" and settings["rounds"]:
         notes.append(f"the fit still moved after {fit.rounds:,} rounds; more rounds= may change the answer")
-    columns = model.voters(fit.parameters, fit.sums, ballots)
-    test = dispersion(ballots, partial(model.drawn, fit.parameters, columns["reliability"]))
+    test = dispersion(ballots, partial(model.drawn, fit.parameters, reliability))
     notes += test.notes()
-    answers = answers_of(ballots, fit)
-    means = model.certainty_means
     if test.found:
-        answers, means, more = answers_of_splits(answers, ballots, columns["reliability"])
+        answers, means, more = answers_of_splits(answers, ballots, reliability)
         notes += more
     settle(whole, ballots, answers, settings["gold"])
     options = {"model": settings["model"], "prior": settings["prior"], "equivalence": settings["equivalence"]}
@@ -210,7 +220,7 @@ def inferred(
     shown = {"rounds": settings["rounds"], "tolerance": settings["tolerance"], "gold": len(settings["gold"])}
     command = {"method": settings["model"], "equivalence": settings["equivalence"]}
     usual = (settings["prior"], settings["rounds"], settings["tolerance"]) == (PRIOR, ROUNDS, TOLERANCE)
-    plain = usual and not settings["gold"] and settings["rng"] is None and start is None
+    plain = usual and not settings["gold"] and settings["rng"] in (None, 0) and start is None
     return TruthVerdict(
         provenance=Provenance(
             "truth_inference",

@@ -13,6 +13,11 @@ only, ability only two sums per voter.
 
 Source: Whitehill, Ruvolo, Wu, Bergsma and Movellan (2009), "Whose Vote Should Count More" (GLAD), NIPS 22. Differs:
 scoring instead of gradient ascent; every choice is equally common, as there, for any number of choices.
+
+Estimates of easiness lean to their mean, so votes drawn from them vary less between items than the votes at hand: the
+test of `dependence` fires on items of very different easiness even if this model made them. The certainty is then read
+from the splits: as honest there, and far more so where items are harder than the model can say (to it an able voter is
+right on every item more often than not).
 """
 
 from __future__ import annotations

@@ -9,8 +9,9 @@ from y = 1, and in the end the sign of the sum of A_vi y_(v to i) is the choice.
 
 Source: Karger, Oh and Shah (2014), "Budget-Optimal Task Allocation for Reliable Crowdsourcing Systems",
 doi:10.1287/opre.2013.1235. Differs: y starts at 1, their mean, and not at random, so that a verdict depends on the
-votes alone; messages are scaled in each round; a vote may have a weight. The method gives no probability: the certainty
-is that of one accuracy per voter (`voter_accuracy`), counted against what the others say of each item.
+votes alone; messages are scaled in each round, apart for groups of voters that no item connects (else those of the
+group that grows fastest leave nothing of the others in some hundred rounds); a vote may have a weight. The method gives
+no probability; see `held_choices` for the certainty.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from psephos.consensus.truth_inference.beliefs import believed, leading_pairs, log_odds, shrunk
-from psephos.consensus.truth_inference.cast_votes import Ballots, Codes, Floats, piece_of
+from psephos.consensus.truth_inference.beliefs import leading_pairs, shrunk
+from psephos.consensus.truth_inference.cast_votes import Ballots, Codes, Floats, Places, piece_of
 from psephos.consensus.truth_inference.model import Parameters, TruthModel
 from psephos.consensus.truth_inference.voter_accuracy import reliability_columns
 
@@ -32,10 +33,7 @@ class MessagePassing(TruthModel):
     name: ClassVar[str] = "kos"
     kept: ClassVar[tuple[str, ...]] = ("message",)
     goes_on: ClassVar[bool] = False
-    certainty_means: ClassVar[str] = (
-        "probability that the choice is right if voters err independently of each other, each right as often as it "
-        "agrees with the others"
-    )
+    probable: ClassVar[bool] = False
 
     @property
     def step(self) -> Callable[..., dict[str, Any]]:
@@ -45,18 +43,27 @@ class MessagePassing(TruthModel):
     def start(self, ballots: Ballots, rng: np.random.Generator | None) -> dict[str, Any]:  # noqa: ARG002
         """Every voter agrees alike."""
         ones = np.ones(ballots.n_voters)
-        return {"agrees": ones, "message": np.zeros(len(ballots)), "accuracy": 0.5 * ones, "n_choices": 2}
+        return {
+            "agrees": ones,
+            "message": np.zeros(len(ballots)),
+            "accuracy": 0.5 * ones,
+            "n_choices": 2,
+            "group": _groups(ballots),
+        }
 
-    def parameters(self, sums: Mapping[str, Any], before: Parameters | None, ballots: Ballots) -> dict[str, Any]:  # noqa: ARG002
-        """Agreement of each voter, scaled to messages of size 1."""
-        size = np.sqrt(sums["squares"] / max(len(ballots), 1))
-        scale = 1 / size if size > 0 else 1.0
+    def parameters(self, sums: Mapping[str, Any], before: Parameters | None, ballots: Ballots) -> dict[str, Any]:
+        """Agreement of each voter, scaled to messages of size 1 in each group."""
+        group = _groups(ballots) if before is None else before["group"]
+        squares = np.bincount(group, weights=sums["squares"])
+        votes = np.bincount(group, weights=ballots.per_voter(np.ones(len(ballots))))
+        scale = np.sqrt(np.divide(votes, squares, out=np.ones(len(votes)), where=squares > 0))[group]
         accuracy = shrunk(sums["with_others"], ballots.per_voter(), self.prior)
         return {
             "agrees": sums["agrees"] * scale,
-            "message": sums["message"] * scale,
+            "message": sums["message"] * scale[ballots.voter],
             "accuracy": accuracy,
             "n_choices": 2,
+            "group": group,
         }
 
     def said(self, parameters: Parameters, voter: Codes, choice: Codes) -> Floats:
@@ -96,14 +103,30 @@ def message_step(
         "agrees": piece.per_voter(answer * message),
         "right": piece.per_voter(np.tanh(sign * message)),
         "with_others": piece.per_voter(piece.weighted(agreeing)),
-        "squares": float((message**2).sum()),
+        "squares": piece.per_voter(message**2),
         "evidence": 0.0,
     }
     if not last:
         return found
-    odds = log_odds(parameters["accuracy"], 2)[piece.voter]
-    right = believed(piece, piece.per_pair(piece.weighted(odds)), np.full(2, 0.5)).right
     support = np.where(piece.pair_choice == 1, 1.0, -1.0) * whole[piece.item_of_pair]
-    positive = np.where(support > 0, 1 + support, 1 / (1 - np.minimum(support, 0)))
-    answers = leading_pairs(piece, positive, right)
-    return found | answers | {"sure": np.where(answers["tied"], 0.5, answers["sure"])}
+    size = np.add.reduceat(np.abs(answer * told), piece.start[:-1])
+    if piece.known is not None:
+        size = np.maximum(size, np.abs(whole))
+    positive = 1 + share(support, size[piece.item_of_pair])
+    return found | leading_pairs(piece, positive)
+
+
+def share(part: Floats, size: Floats) -> Floats:
+    """How far all that is told points one way, from -1 to 1; 0 where nothing is told."""
+    return np.asarray(np.divide(part, size, out=np.zeros(len(part)), where=size > 0), dtype=np.float64)
+
+
+def _groups(ballots: Ballots) -> Places:
+    """A number for each voter; voters that items connect, directly or through others, have the same."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    n_items, ends = len(ballots.items), ballots.n_voters + len(ballots.items)
+    shape = (ends, ends)
+    links = csr_array((np.ones(len(ballots)), (ballots.item_of_ballot, n_items + ballots.voter)), shape=shape)
+    return np.asarray(connected_components(links, directed=False)[1][n_items:], dtype=np.int64)

@@ -43,6 +43,8 @@ class TruthModel(ABC):
     """Parameters that have an entry per voter, or per item."""
     goes_on: ClassVar[bool] = True
     """Whether a fit can start from the parameters of another."""
+    probable: ClassVar[bool] = True
+    """Whether the model itself says how probable each choice is; see `held_choices` for one that does not."""
     certainty_means: ClassVar[str] = "probability that the choice is right, if voters err independently of each other"
     prior: float
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -35,8 +33,6 @@ class TruthVerdict(Verdict):
         Voters that answer alike, and what their votes count.
     dispersion : Dispersion
         Whether agreement varies more between items than the model explains.
-    settings : mapping
-        The arguments of the call, for `psephos.consensus.update`.
 
     See Also
     --------
@@ -59,7 +55,6 @@ class TruthVerdict(Verdict):
     ballots: Ballots
     kin: Kin
     dispersion: Dispersion
-    settings: Mapping[str, Any]
 
     def confusion(self, voter: str | None = None) -> pl.DataFrame:
         """What voters say when each choice is the truth, with the interval of each probability.

@@ -5,8 +5,8 @@ its votes that are with it, and the choice with the most weight is taken: two pa
 
 Source: the Wawa method of crowd-kit (Ustalov, Pavlichenko and Tseitlin 2024, doi:10.21105/joss.06227). Differs: shared
 leads; `prior` votes lent from the average of all voters, so that one vote with the majority is not a weight of 1. The
-certainty is that of one accuracy per voter (`voter_accuracy`), taken from these weights; since a voter is part of the
-majority that it is compared with, it is somewhat too high where items have few votes.
+method gives no probability, and agreement with the majority is no accuracy; see `held_choices` for the certainty, which
+is fitted in rounds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from psephos.consensus.truth_inference.beliefs import believed, leading_pairs, log_odds, shares_of_votes, shrunk
+from psephos.consensus.truth_inference.beliefs import leading_pairs, shares_of_votes, shrunk
 from psephos.consensus.truth_inference.cast_votes import Ballots, Codes, Floats, piece_of
 from psephos.consensus.truth_inference.model import Parameters, TruthModel
 from psephos.consensus.truth_inference.voter_accuracy import reliability_columns, sums_of_right
@@ -28,10 +28,7 @@ class VoterAgreement(TruthModel):
 
     name: ClassVar[str] = "agreement"
     goes_on: ClassVar[bool] = False
-    certainty_means: ClassVar[str] = (
-        "probability that the choice is right if voters err independently of each other, each right as often as it "
-        "agrees with the majority"
-    )
+    probable: ClassVar[bool] = False
 
     @property
     def step(self) -> Callable[..., dict[str, Any]]:
@@ -68,9 +65,7 @@ def agreement_step(
         return found
     weight = parameters["agreement"][piece.voter]
     support = piece.per_pair(piece.weighted(weight))
-    odds = log_odds(weight, piece.n_choices)
-    right = believed(piece, piece.per_pair(piece.weighted(odds)), np.full(piece.n_choices, 1 / piece.n_choices)).right
     if piece.known is not None:
         given = (piece.known >= 0)[piece.item_of_pair]
         support = np.where(given, piece.pair_choice == piece.known[piece.item_of_pair], support)
-    return found | leading_pairs(piece, support, right)
+    return found | leading_pairs(piece, support)

@@ -10,6 +10,7 @@ ours. The package makes no claim about any conference.
 
 from psephos.studies.peer_review.borderline import BorderlineCurve, borderline
 from psephos.studies.peer_review.building import reviews
+from psephos.studies.peer_review.change_steps import ChangeSteps, change_steps
 from psephos.studies.peer_review.conformity import Conformity, conformity
 from psephos.studies.peer_review.convergence import Convergence, convergence
 from psephos.studies.peer_review.debates import Debate, debate, from_rounds
@@ -21,6 +22,7 @@ from psephos.studies.peer_review.planning import ReviewerPlan, plan
 from psephos.studies.peer_review.reading import read
 from psephos.studies.peer_review.reviews import Reviews
 from psephos.studies.peer_review.sampling import sample
+from psephos.studies.peer_review.seen import seen_others
 from psephos.studies.peer_review.snapshots import from_snapshots
 from psephos.studies.peer_review.strategies import TextStrategies, labels_of, strategies, with_labels
 from psephos.studies.peer_review.studying import PeerReviewStudy, study
@@ -31,6 +33,7 @@ __all__ = [
     "REVIEW_LABELS",
     "AnswerTiming",
     "BorderlineCurve",
+    "ChangeSteps",
     "Conformity",
     "Convergence",
     "Debate",
@@ -43,6 +46,7 @@ __all__ = [
     "ScoreMovement",
     "TextStrategies",
     "borderline",
+    "change_steps",
     "conformity",
     "convergence",
     "debate",
@@ -56,6 +60,7 @@ __all__ = [
     "read",
     "reviews",
     "sample",
+    "seen_others",
     "strategies",
     "study",
     "timing",
