@@ -39,6 +39,7 @@ from psephos.ranking.item_response.fitting import (
     TopicFit,
     fit_topic,
 )
+from psephos.ranking.item_response.item_parts import item_parts
 from psephos.ranking.item_response.item_steps import Prior
 from psephos.ranking.item_response.marginal import MODELS
 from psephos.ranking.item_response.response_table import Floats, Responses, responses
@@ -338,7 +339,9 @@ def _ranked(
         spread=ability_spread(overall, error, draws=draws, level=level, seed=seed),
         unit="topic" if several else "item",
         units=data.topics if several else data.items,
-        contributions=(abilities * share).T if several else None,
+        contributions=(abilities * share).T
+        if several
+        else item_parts(fits[0], data.right, joint=estimate_is_joint(stated)),
         refit=partial(_without, data, stated, draws, level, seed, options),
         data=data,
         fits=fits,
