@@ -384,19 +384,27 @@ def _mean_of(part: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _without_information(table: ScoreTable, weights: npt.NDArray[np.float64]) -> tuple[str, ...]:
     """A word on tasks that tell nobody apart."""
-    parts = table.instances or tuple(table.scores[:, [k]] for k in range(len(table.tasks)))
+    if table.instances is None:
+        flat, silent = _flat_columns(table.scores)
+    else:
+        found_flat, found_silent = zip(*map(_flat_columns, table.instances), strict=True)
+        silent = np.array([part.all() for part in found_silent])
+        flat = np.array([(part | none).all() for part, none in zip(found_flat, found_silent, strict=True)]) & ~silent
     notes = []
-    for word, found in (
-        ("carries no information: all its scores are equal", [k for k, part in enumerate(parts) if _is_flat(part)]),
-        ("has no score at all", [k for k, part in enumerate(parts) if np.isnan(part).all()]),
-        ("has weight 0", np.flatnonzero(weights == 0).tolist()),
+    for word, bad in (
+        ("carries no information: all its scores are equal", flat),
+        ("has no score at all", silent),
+        ("has weight 0", weights == 0),
     ):
+        found = np.flatnonzero(bad).tolist()
         if found:
             each = ": each" if len(found) > 1 else ""
             notes.append(f"{table.unit} {first_of([table.tasks[k] for k in found], 1)}{each} {word}")
     return tuple(notes)
 
 
-def _is_flat(part: npt.NDArray[np.float64]) -> bool:
-    known = part[:, ~np.isnan(part).all(axis=0)]
-    return bool(known.size and (np.nanmax(known, axis=0) == np.nanmin(known, axis=0)).all())
+def _flat_columns(part: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Columns all of whose scores are equal, and those without any."""
+    holes = np.isnan(part)
+    low, high = np.where(holes, np.inf, part).min(axis=0), np.where(holes, -np.inf, part).max(axis=0)
+    return low == high, np.asarray(low > high)

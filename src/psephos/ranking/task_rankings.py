@@ -131,7 +131,7 @@ def task_ranking(
     cost, least = float("nan"), float("nan")
     if above is not None:
         # A candidate without a place stands last for the cost: it has no pair, and so costs nothing.
-        rest = np.setdiff1d(np.arange(size), order)
+        rest = np.setdiff1d(np.arange(size), order) if len(order) < size else order[:0]
         cost = cost_of(np.concatenate([order, rest]), above)
         least = float(np.triu(np.minimum(above, above.T), 1).sum())
     proven = bool(above is not None and cost <= least + 1e-9 * max(1.0, least))
@@ -177,6 +177,9 @@ def points_by_task(orders: Orders, n_tasks: int, holes: str) -> tuple[npt.NDArra
     made = []
     for part in (won, seen):
         weighted = orders.weights[:, None] * part
+        if len(weighted) == n_tasks:
+            made.append(weighted)  # an order for each task, in their order
+            continue
         total = np.zeros((n_tasks, weighted.shape[1]))
         np.add.at(total, orders.task, weighted)
         made.append(total)
