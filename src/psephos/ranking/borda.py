@@ -20,7 +20,7 @@ from psephos.engine.streams import Rng, seed_of
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.orderings import order_of
 from psephos.opinions.wording import first_of
-from psephos.ranking.orders import counts, order_scores, orders_of
+from psephos.ranking.orders import order_scores, orders_of
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
 from psephos.ranking.task_rankings import TaskRanking, points_by_task, resampled, task_ranking
 
@@ -82,13 +82,12 @@ def borda(
     orders = orders_of(table, pooling=pooling, ties=ties, holes=holes)
     unscored = no_score(table, holes)
     seed = seed_of(rng)
-    won, seen = counts(orders.ranks, holes, orders.weights)
-    total = order_scores(won, seen, holes)
+    by_task, seen = points_by_task(orders, len(table.tasks), holes)
+    total = order_scores(by_task.sum(axis=0), seen.sum(axis=0), holes)
     order, ranks = order_of(total)
     spread, why = resampled(
         table, orders, pooling=pooling, ties=ties, holes=holes, repeats=repeats, level=level, rng=seed
     )
-    by_task, _ = points_by_task(orders, len(table.tasks), holes)
     return task_ranking(
         table,
         orders,

@@ -110,12 +110,13 @@ def average_ranks(scores: npt.NDArray[np.float64], ties: str = "average") -> npt
         known = ~np.isnan(scores)
         place = np.argsort(np.argsort(np.where(known, scores, -np.inf), axis=-1, kind="stable"), axis=-1)
         return np.where(known, scores.shape[-1] - place.astype(np.float64), np.nan)
-    order = np.argsort(-scores, axis=-1)
-    falling = np.take_along_axis(scores, order, axis=-1)
-    if (falling[..., 1:] < falling[..., :-1]).all():
+    rows = scores.reshape(-1, scores.shape[-1])
+    order = np.argsort(-rows, axis=-1) + np.arange(0, scores.size, max(scores.shape[-1], 1))[:, None]
+    falling = rows.ravel()[order]
+    if (falling[:, 1:] < falling[:, :-1]).all():
         # Neither ties nor holes: places are ranks.
         places = np.empty(scores.shape)
-        np.put_along_axis(places, order, np.arange(1.0, scores.shape[-1] + 1)[(None,) * (scores.ndim - 1)], axis=-1)
+        places.ravel()[order] = np.arange(1.0, scores.shape[-1] + 1)
         return places
     n = (~np.isnan(scores)).sum(axis=-1, keepdims=True)
     ranks: npt.NDArray[np.float64] = (competition_ranks(scores) + n + 1 - competition_ranks(-scores)) / 2
@@ -180,15 +181,25 @@ def preferences(
     [[0.0, 1.5], [0.5, 0.0]]
     """
     size = ranks.shape[1]
-    by_candidate = np.ascontiguousarray(ranks.T)
-    count = np.count_nonzero if (weights == 1).all() else partial(_weight_of, weights)
+    # Ties and holes only ever lower the sum of squares.
+    full = size * (size + 1) * (2 * size + 1) / 6
+    strict = size < 2**15 and bool((np.einsum("ij,ij->i", ranks, ranks) == full).all())
+    by_candidate = np.ascontiguousarray(ranks.T, dtype=np.int16 if strict else np.float64)
+    total = weights.sum()
+    # NumPy sums truths fastest in the smallest number that holds the sum.
+    narrow = np.uint16 if len(ranks) < 2**16 else np.int64
+    count = partial(np.add.reduce, dtype=narrow) if (weights == 1).all() else partial(_weight_of, weights)
     above = np.zeros((size, size))
     step = max(1, _CELLS // max(len(ranks), 1))
     for i in range(size - 1):
         own = by_candidate[i]
         for start in range(i + 1, size, step):
             others = by_candidate[start : start + step]
-            less, equal = count(own < others, axis=1), count(own == others, axis=1)
+            less = count(own < others, axis=1)
+            if strict:
+                above[i, start : start + step], above[start : start + step, i] = less, total - less
+                continue
+            equal = count(own == others, axis=1)
             above[i, start : start + step] = less + equal / 2
             above[start : start + step, i] = count(own > others, axis=1) + equal / 2
     if holes != "available" and np.isnan(ranks).any():
@@ -205,7 +216,7 @@ def preferences(
 def _weight_of(
     weights: npt.NDArray[np.float64],
     where: npt.NDArray[np.bool_],
-    axis: int,  # noqa: ARG001 - as of count_nonzero
+    axis: int,  # noqa: ARG001 - as of a sum
 ) -> npt.NDArray[np.float64]:
     """Sum of the weights of the orders in which something holds, shape (n_rows,)."""
     return np.asarray(where @ weights)

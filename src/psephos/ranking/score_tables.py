@@ -202,19 +202,19 @@ def _cell(
 
 
 def _names(argument: str, given: Sequence[object] | None, n: int) -> pl.Series:
-    names = [str(name) for name in (range(n) if given is None else given)]
+    if given is None:
+        return pl.Series(argument, range(n)).cast(pl.String)
+    names = [str(name) for name in given]
     if len(names) != n:
         raise InputError(
             argument, f"must name {n}, got {len(names)}", hint="give one name for each, in the order of the scores"
         )
-    seen: set[str] = set()
-    for place, name in enumerate(names):
-        if name in seen:
-            raise InputError(
-                argument, f"names {name!r:.80} twice", where=f"index {place}", hint="give each a name of its own"
-            )
-        seen.add(name)
-    return pl.Series(argument, names, dtype=pl.String)
+    if len(set(names)) == n:
+        return pl.Series(argument, names, dtype=pl.String)
+    twice = next(place for place, name in enumerate(names) if name in names[:place])
+    raise InputError(
+        argument, f"names {names[twice]!r:.80} twice", where=f"index {twice}", hint="give each a name of its own"
+    )
 
 
 def _from_opinions(opinions: Opinions) -> ScoreTable:
