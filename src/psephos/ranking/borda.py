@@ -62,7 +62,7 @@ def borda(
     Raises
     ------
     InputError
-        As of `score_table`; `scores` where there are holes and `holes` is "error", or a system has no score at all
+        As of `score_table`; `scores` where there are holes and `holes` is "error", or a candidate has no score at all
         and `holes` is "available".
 
     See Also
@@ -115,10 +115,10 @@ def no_score(table: ScoreTable, holes: str) -> tuple[str, ...]:
     names = [table.candidates[int(candidate)] for candidate in empty]
     if holes != "completion":
         raise InputError(
-            "scores", f"system {names[0]} has no score", hint="holes='completion' gives it a neutral place"
+            "scores", f"candidate {names[0]} has no score", hint="holes='completion' gives it a neutral place"
         )
     have = "have" if len(names) > 1 else "has"
-    return (f"system {first_of(names, 1)} {have} no score at all: a neutral place in the middle",)
+    return (f"candidate {first_of(names, 1)} {have} no score at all: a neutral place in the middle",)
 
 
 def _without(table: ScoreTable, holes: str, pooling: str | None, ties: str, task: int) -> TaskRanking:

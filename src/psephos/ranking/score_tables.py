@@ -111,7 +111,7 @@ def score_table(
     Raises
     ------
     InputError
-        `systems`: fewer than two candidates. `tasks`: none. `scores`: text or infinity, with system and task.
+        `systems`: fewer than two candidates. `tasks`: none. `scores`: text or infinity, with candidate and task.
         `candidates`: a name occurs twice. `task_weights`: negative, NaN, all 0, or of another length.
 
     Examples
@@ -186,7 +186,7 @@ def _numbers(
 def _cell(
     values: object, candidates: Sequence[object] | None, tasks: Sequence[object] | None, task: int | None
 ) -> str | None:
-    """System and task of the first score that is no finite number."""
+    """Candidate and task of the first score that is no finite number."""
     for i, row in enumerate(cast("Sequence[object]", values)):
         for k, value in enumerate(row if isinstance(row, (list, tuple, np.ndarray)) else ()):
             try:
@@ -194,10 +194,10 @@ def _cell(
             except (TypeError, ValueError):
                 bad = True
             if bad:
-                system = candidates[i] if candidates is not None and i < len(candidates) else i
+                candidate = candidates[i] if candidates is not None and i < len(candidates) else i
                 column = k if task is None else task
                 name = tasks[column] if tasks is not None and column < len(tasks) else column
-                return f"system {system}, task {name}" + ("" if task is None else f", instance {k}")
+                return f"candidate {candidate}, task {name}" + ("" if task is None else f", instance {k}")
     return None
 
 
