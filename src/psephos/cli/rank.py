@@ -96,6 +96,10 @@ def rank(
     leave_one_out: Annotated[
         bool, typer.Option("--leave-one-out", help="Also show what the order would be without each task, or voter.")
     ] = False,
+    in_parts: Annotated[
+        bool,
+        typer.Option("--in-parts", help="Count battles in Parquet without reading them whole; by itself when large."),
+    ] = False,
     limit: Annotated[int, typer.Option(help="Rows of each table to print.", min=0)] = 50,
     json: o.Json = False,
     parquet: o.Parquet = None,
@@ -108,7 +112,7 @@ def rank(
     from psephos.ranking.by_method import BY_ITEM, options_of
 
     given.check_outputs({"--parquet": parquet, "--report": report})
-    opinions = replace(given, kind=given.kind or ("scores" if given.wide else None)).load()
+    opinions = replace(given, kind=given.kind or ("scores" if given.wide else None)).load_or_count(in_parts=in_parts)
     opinions = _of_metric(opinions, metric)
     data: ScoreTable | BattleTable
     if opinions.kind == "battles":

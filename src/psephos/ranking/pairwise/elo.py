@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from psephos.engine.streams import Rng, seed_of, spawn
 from psephos.errors import InputError, check_choice, check_count, check_number
+from psephos.opinions.battle_counts import COUNTED
 from psephos.opinions.model import Opinions
 from psephos.ranking.pairwise.battle_ranking import CENTRE, FEW, POINTS, BattleRanking, battle_ranking, few_games
 from psephos.ranking.pairwise.battle_table import LEFT, RIGHT, BattleTable, battle_table
@@ -87,6 +88,12 @@ def elo(
     start, level = check_number("start", start), check_number("level", level, low=0, high=1, open_ends=True)
     least_games, repeats = check_count("least_games", least_games, low=0), check_count("repeats", repeats, low=0)
     table = battle_table(battles)
+    if COUNTED in table.source.options:
+        raise InputError(
+            "battles",
+            "were counted in parts: the order that these ratings go by is not known",
+            hint="use psephos.read, or method='bradley-terry', which needs no order",
+        )
     seed = seed_of(rng)
     play = _Player(table, k, start)
     notes: tuple[str, ...] = ()
