@@ -6,12 +6,12 @@ over tasks upwards; lines at the medians. At the lower right stands who is good 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from psephos.errors import NoPictureError
-from psephos.plots.style import decimal, own_rules, sheet, shortened
+from psephos.plots.style import LETTER, WIDTH, decimal, own_rules, sheet, shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 MOST = 40
 """Candidates drawn; of more the best."""
-
-NAMED = 14
-"""Candidates named; of more the best."""
 
 
 def task_spread_plot(result: TaskRanking, *, theme: str = "light", heading: bool = True) -> Figure:
@@ -86,16 +83,23 @@ def task_spread_plot(result: TaskRanking, *, theme: str = "light", heading: bool
         axes.axhline(steady, color=page.colour("muted"), lw=1, dashes=(4, 3))
         axes.set_xlabel("mean over tasks", color=page.colour("muted"), labelpad=4)
         axes.set_ylabel("variance", color=page.colour("muted"), labelpad=4)
-        taken: list[tuple[float, float]] = []
+        wide, high = LETTER / (WIDTH - 80), 0.06 * top
+        taken = [(float(x) - 0.015, float(x) + 0.015, float(y)) for x, y in zip(mean, variance, strict=True)]
         for place, (i, x, y) in enumerate(zip(order, mean, variance, strict=True)):
             ink = "good" if good[place] else "accent"
             axes.plot([x], [y], "D" if good[place] else "o", color=page.colour(ink), ms=6, clip_on=False, zorder=4)
-            left = x > 0.6
-            spot = (round(float(x) * 4), round(float(y) / top * 18))
-            # A name that would stand on another is left to the table.
-            if place >= NAMED or any(abs(spot[0] - a) <= 1 and spot[1] == b for a, b in taken):
-                continue
-            taken.append(spot)
             name = shortened(str(table.candidates[i]), 16)
-            page.write(axes, x + (-0.02 if left else 0.02), y + 0.01 * top, name, ha="right" if left else "left")
+            sides = [(x + 0.02, x + 0.02 + wide * len(name)), (x - 0.02 - wide * len(name), x - 0.02)]
+            free = [
+                (low, end)
+                for low, end in sides
+                if low >= 0 and end <= 1 and not any(low < b and a < end and abs(y - at) < high for a, b, at in taken)
+            ]
+            # A name that would stand on another, or on a point, is left to the table.
+            if free:
+                low, end = free[0]
+                taken.append((low, end, float(y)))
+                right = low > x
+                how: dict[str, Any] = {"ha": "left" if right else "right", "va": "center_baseline"}
+                page.write(axes, low if right else end, y, name, **how)
     return page.figure

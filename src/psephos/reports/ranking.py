@@ -12,7 +12,6 @@ from psephos.plots.harmony import harmony_plot
 from psephos.plots.item_response import profile_plot
 from psephos.plots.orders import order_finding
 from psephos.plots.picking import pictures_of
-from psephos.plots.style import decimal
 from psephos.reports.page import Page, drawn
 from psephos.reports.sections import Section, facts_of, grid_of
 
@@ -30,6 +29,8 @@ QUICK = ("borda", "mean", "mean-rank")
 """Methods that rank again in no time."""
 
 REPEATS = 500
+
+SCALES = ("topic", "items", "model", "reliability", "alpha", "converged")
 
 
 def ranking_page(result: Ranking) -> Page:
@@ -67,25 +68,26 @@ def ranking_page(result: Ranking) -> Page:
 def _places(result: Ranking) -> pl.DataFrame:
     """Place, name and score of each candidate, with the interval beside the number and the places as a range."""
     table = result.table()
-    columns = [table["rank"].cast(pl.String).fill_null(""), table["candidate"]]
-    score = [_number(value) for value in table["score"]]
+    # As many digits for all as the largest needs.
+    largest = max((abs(value) for value in table["score"] if value is not None), default=0.0)
+    digits = 0 if largest >= 500 else 1 if largest >= 10 else 2
+    score = [_number(value, digits) for value in table["score"]]
     if "low" in table.columns:
         ends = zip(score, table["low"], table["high"], strict=True)
-        score = [f"{value} [{_number(low)}, {_number(high)}]" if value else "" for value, low, high in ends]
-    columns.append(pl.Series("score", score, dtype=pl.String))
+        score = [
+            f"{value} [{_number(low, digits)}, {_number(high, digits)}]" if value else "" for value, low, high in ends
+        ]
+    columns = [table["rank"], table["candidate"], pl.Series("score", score, dtype=pl.String)]
     if "rank_low" in table.columns:
         ranges = zip(table["rank_low"], table["rank_high"], strict=True)
         places = ["" if a is None else str(a) if a == b else f"{a}\u2013{b}" for a, b in ranges]
-        columns += [pl.Series("places", places, dtype=pl.String), pl.Series("first", table["first"])]
+        columns += [pl.Series("places", places, dtype=pl.String), table["first"]]
     kept = [name for name in ("games", "not_ranked") if name in table.columns]
     return pl.DataFrame(columns).with_columns(table.select(kept))
 
 
-def _number(value: float | None) -> str:
-    if value is None or np.isnan(value):
-        return ""
-    digits = 0 if abs(value) >= 500 else 1 if abs(value) >= 20 else 2
-    return decimal(value, digits) if digits else f"{value:,.0f}".replace("-", "\u2212")
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None or np.isnan(value) else f"{value:,.{digits}f}".replace("-", "\u2212")
 
 
 def _of_tasks(result: TaskRanking) -> list[Section]:
@@ -94,11 +96,11 @@ def _of_tasks(result: TaskRanking) -> list[Section]:
     table, sections = result.data, []
     if len(table.candidates) <= SIDE_BY_SIDE:
         places = places_by_method(table)
-        sections.append(Section("methods", "By other methods", tables=[grid_of("Places", places, rows=ROWS)]))
+        sections.append(Section("methods", "Other methods", tables=[grid_of("Places", places, rows=ROWS)]))
     tables = [grid_of(f"How each {result.unit} agrees with the order", result.agreement, rows=LEFT_OUT)]
     if result.refit is not None and result.provenance.method in QUICK and len(table.tasks) <= LEFT_OUT:
         tables.append(grid_of(f"The order without each {result.unit}", result.leave_one_out(), rows=LEFT_OUT))
-    sections.append(Section("tasks", f"What each {result.unit} says", tables=tables))
+    sections.append(Section("tasks", f"{result.unit.capitalize()}s", tables=tables))
     return [*sections, *_evenness(table)]
 
 
@@ -120,7 +122,7 @@ def _evenness(table: ScoreTable) -> list[Section]:
     return [
         Section(
             "evenness",
-            "How even the scores are",
+            "Evenness",
             facts_of(found)[:1],
             drawn(harmony_plot, found, prefix="harmony"),
             [grid_of("Harmony over tasks", shown, rows=ROWS)],
@@ -137,13 +139,18 @@ def _of_abilities(result: AbilityRanking) -> list[Section]:
         pictures = drawn(profile_plot, profiles, prefix="profiles")
         leaders = grid_of("Who leads in each topic", profiles.leaders(), rows=LEFT_OUT)
         sections.append(Section("profiles", "Profiles", facts_of(profiles), pictures, [leaders]))
-    sections.append(Section("topics", "Topics", tables=[grid_of("Each scale", result.topics(), rows=LEFT_OUT)]))
+    sections.append(
+        Section("topics", "Topics", tables=[grid_of("Each scale", result.topics().select(SCALES), rows=LEFT_OUT)])
+    )
     audit = audit_items(result)
     bad = audit.items.filter(pl.col("severity") > 0).select(
         "item",
         "topic",
         pl.col("flags").list.join(", ").str.replace_all("_", " "),
-        pl.col("discrimination", "solved", "infit", "outfit"),
+        *([] if all(fit.model == "rasch" for fit in result.fits) else ["discrimination"]),
+        "solved",
+        "infit",
+        "outfit",
     )
     sections.append(Section("items", "Items to look at", facts_of(audit)[:2], tables=[grid_of("The worst first", bad)]))
     return sections
