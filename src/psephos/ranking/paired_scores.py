@@ -118,7 +118,7 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
     level = check_number("level", level, low=0, high=1, open_ends=True)
     table = score_table(scores)
     items = _items(table)
-    shared = ~np.isnan(items).any(axis=0)
+    shared = np.asarray(~np.isnan(items).any(axis=0))
     if shared.sum() < 2:
         raise InputError(
             "scores",

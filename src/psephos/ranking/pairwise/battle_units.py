@@ -125,7 +125,9 @@ def shown_by_battles(table: BattleTable, theta: Floats, chance: Floats, score: F
     """What each battle adds to the strength of its left and its right side, if left had this chance to win."""
     information, pull = table.weights * chance * (1 - chance), table.weights * (score - chance)
     size = len(table.candidates)
-    whole: Floats = np.bincount(table.left, information, size) + np.bincount(table.right, information, size)
+    whole = np.asarray(
+        np.bincount(table.left, information, size) + np.bincount(table.right, information, size), dtype=np.float64
+    )
     return (
         _share((information * theta[table.left] + pull)[:, None], whole[table.left])[:, 0],
         _share((information * theta[table.right] - pull)[:, None], whole[table.right])[:, 0],

@@ -271,7 +271,8 @@ def _eigenvector_parts(counts: PairCounts, scores: Floats, *, shares: bool) -> t
 
 def _win_rate_parts(counts: PairCounts, scores: Floats) -> tuple[Floats, Floats]:  # noqa: ARG001 - wins say it all
     decided = counts.ends[:, LEFT] + counts.ends[:, RIGHT]
-    opponents = counts.by_candidate(decided > 0, decided > 0)
+    met = (decided > 0).astype(np.float64)
+    opponents = counts.by_candidate(met, met)
     share = np.divide(1.0, decided, out=np.zeros_like(decided), where=decided > 0)
     first, second = (share / np.maximum(opponents[side], 1) for side in (counts.first, counts.second))
     return np.outer(first, (1.0, 0.0, 0.0, 0.0)), np.outer(second, (0.0, 1.0, 0.0, 0.0))
