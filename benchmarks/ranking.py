@@ -5,7 +5,7 @@ import sys
 import numpy as np
 from harness import Benchmark, Contender, main
 
-from psephos.ranking import borda, kemeny, swiss
+from psephos.ranking import ScoreTable, borda, kemeny, score_table, swiss
 from psephos.ranking.orders import cost_of, preferences
 
 
@@ -48,6 +48,14 @@ def their_kemeny(data) -> list[float]:
 
 def ours_borda(ranks: np.ndarray) -> list[float]:
     return borda(-ranks.astype(np.float64), repeats=0, rng=0).scores.tolist()
+
+
+def prepared(ranks: np.ndarray) -> ScoreTable:
+    return score_table(-ranks.astype(np.float64))
+
+
+def ours_points(table: ScoreTable) -> list[float]:
+    return borda(table, repeats=0, rng=0).scores.tolist()
 
 
 def their_borda(profile) -> list[float]:
@@ -105,10 +113,19 @@ BENCHMARKS = [
     ),
     Benchmark(
         "ranking-borda",
-        "Points of complete ballots",
+        "Points of complete ballots, from an array of ranks; ours with the cost of the order and what each ballot adds",
         "30 candidates, 2,000 ballots",
         make=ballots(30, 2_000),
         ours=Contender("psephos", ours_borda, packages=("psephos",)),
+        peers=(Contender("pref_voting", lambda ranks: their_borda(as_profile(ranks)), packages=("pref_voting",)),),
+        tolerance=1e-9,
+    ),
+    Benchmark(
+        "ranking-borda-prepared",
+        "The same from what each package makes of the ballots first: points alone, and all that comes with ours",
+        "30 candidates, 2,000 ballots",
+        make=ballots(30, 2_000),
+        ours=Contender("psephos", ours_points, prepare=prepared, packages=("psephos",)),
         peers=(Contender("pref_voting", their_borda, prepare=as_profile, packages=("pref_voting",)),),
         tolerance=1e-9,
     ),

@@ -148,3 +148,37 @@ def test_one_metric_of_result_files(psephos, tmp_path):
 def test_item_response_needs_right_and_wrong(psephos, wide):
     done = psephos("rank", wide, "--wide", "model", "--method", "item-response")
     assert done.complaint.startswith("psephos: --responses: must be 0, 1 or NaN") or "must be 0, 1" in done.complaint
+
+
+def test_battles_in_parquet_are_counted_and_again_by_the_command(psephos, tmp_path):
+    frame = pl.DataFrame(
+        {
+            "model_a": ["x", "y", "z"] * 60,
+            "model_b": ["y", "z", "x"] * 60,
+            "winner": ["model_a", "tie", "b>a", "a"] * 45,
+        }
+    )
+    path = tmp_path / "log.parquet"
+    frame.write_parquet(path)
+    whole, counted = (json.loads(psephos("rank", path, *more, "--json").out) for more in ((), ("--in-parts",)))
+    assert [row["score"] for row in counted["rows"]] == pytest.approx([row["score"] for row in whole["rows"]])
+    again = shlex.split(counted["provenance"]["command"])[1:]
+    assert "--in-parts" in again
+    assert json.loads(psephos(*again, "--json").out) == counted
+    for words, complaint in ((("--method", "elo"), "counted in parts"), (("--strict",), "do not apply")):
+        done = psephos("rank", path, "--in-parts", *words)
+        assert done.code == 1
+        assert complaint in done.complaint
+
+
+def test_style_control_leaves_out_voters(psephos, tmp_path):
+    path = tmp_path / "log.csv"
+    rows = [
+        f"{a},{b},{('left', 'right', 'left')[k % 3]},{'uvw'[k % 2]},{k % 7},{(k * 5) % 6}"
+        for k in range(90)
+        for a, b in (("x", "y"), ("y", "z"), ("z", "x"))
+    ]
+    path.write_text("left,right,winner,voter,left_length,right_length\n" + "\n".join(rows) + "\n")
+    done = psephos("rank", path, "--method", "style-control", "--covariate", "length", "--leave-one-out")
+    assert done.code == 0
+    assert "Without one voter" in done.out

@@ -60,7 +60,7 @@ def test_a_name_is_text():
     table = score_table([[2, 3], [1, 1]], candidates=["$\\frac{x}{<b>", "y" * 60])
     page = report(borda(table, rng=0))
     assert "<b>" not in page.split("<main")[1]
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3
 
 
 def test_what_has_no_pairs_has_one_picture():

@@ -163,10 +163,12 @@ def test_rows_break_ties_only_on_demand() -> None:
     [
         pytest.param([[1.0, 2.0]], {}, "systems", "two at least", id="sheet14-systems"),
         pytest.param(np.empty((3, 0)), {}, "tasks", "there is none", id="sheet14-tasks"),
-        pytest.param([[1, "x"], [2, 3]], {}, "scores", "system 0, task 1", id="sheet14-text"),
-        pytest.param([[1, 2], [2, float("inf")]], {}, "scores", "system 1, task 1", id="sheet14-infinity"),
+        pytest.param([[1, "x"], [2, 3]], {}, "scores", "candidate 0, task 1", id="sheet14-text"),
+        pytest.param([[1, 2], [2, float("inf")]], {}, "scores", "candidate 1, task 1", id="sheet14-infinity"),
         pytest.param(HOLES, {"holes": "error"}, "scores", "2 missing: 3 on 2, 2 on 3", id="sheet14-holes"),
-        pytest.param([[1, 2], [NAN, NAN]], {"holes": "available"}, "scores", "system 1 has no score", id="sheet14-no"),
+        pytest.param(
+            [[1, 2], [NAN, NAN]], {"holes": "available"}, "scores", "candidate 1 has no score", id="sheet14-no"
+        ),
         pytest.param([[1, 2], [3, 4]], {"ties": "worst"}, "ties", "must be one of", id="ties"),
         pytest.param([[1, 2], [3, 4]], {"level": 95}, "level", "strictly between", id="level"),
         pytest.param([[1, 2], [3, 4]], {"repeats": -1}, "repeats", "at least 0", id="repeats"),

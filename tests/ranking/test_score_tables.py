@@ -80,5 +80,5 @@ def test_tasks_must_have_the_same_systems() -> None:
     with pytest.raises(InputError, match="row per candidate") as problem:
         score_table([np.ones((2, 3)), np.ones((3, 3))])
     assert problem.value.argument == "scores"
-    with pytest.raises(InputError, match="system b, task t, instance 1"):
+    with pytest.raises(InputError, match="candidate b, task t, instance 1"):
         score_table([[[1, 2], [3, "x"]]], candidates=["a", "b"], tasks=["t"])

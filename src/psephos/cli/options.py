@@ -111,6 +111,35 @@ class ReadOptions:
 
         return scan(self._path, **self._in_parts())
 
+    def load_or_count(self, *, in_parts: bool) -> Opinions:
+        """The opinions; battles are counted without being read whole if asked to, or if there are too many."""
+        from psephos.errors import InputError
+
+        rest = self.wide or self.format or self.layout or self.strict or self.about or self.repeated != "auto"
+        if not in_parts and (rest or not _is_large(self.paths) or not self._are_battles()):
+            return self.load()
+        if rest or self.kind not in (None, "battles"):
+            known = "--wide, --format, --layout, --strict, --about, --repeated and other kinds do not apply"
+            raise InputError("--in-parts", f"what is counted are battles in Parquet; {known}")
+        from psephos.opinions import scan_battles
+
+        said = self._in_parts()
+        return scan_battles(self._path, columns=said["columns"], missing=said["missing"])
+
+    def _are_battles(self) -> bool:
+        """Whether the columns of the first file, which is Parquet, are those of battles."""
+        import polars as pl
+
+        from psephos.errors import InputError
+        from psephos.opinions.finding import find_files
+        from psephos.opinions.recognising import recognise
+
+        names = pl.scan_parquet(find_files(self.paths)[0][0], glob=False).collect_schema().names()
+        try:
+            return recognise(names, kind=self.kind, stated=pairs("column", self.column))[0].name == "battles"
+        except InputError:
+            return False  # reading them says what is wrong
+
     def check_outputs(self, outputs: Mapping[str, Path | None]) -> None:
         """Refuse outputs that cannot be, before anything is read; see `check_outputs`."""
         check_outputs([*self.paths, *pairs("about", self.about).values()], outputs)

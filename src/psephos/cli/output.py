@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -25,6 +26,8 @@ _STEERING = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 LONGEST_CELL = 48
 WIDTH_OF_FILES = 120
+GAP = 2
+"""Blanks between two columns."""
 
 
 def console() -> Console:
@@ -105,14 +108,54 @@ def print_summary(out: Console, title: str, lines: Sequence[tuple[str, str]]) ->
 
 
 def print_table(out: Console, title: str, frame: pl.DataFrame, *, formats: dict[str, str] | None = None) -> None:
-    """A data frame with numbers at the right; `formats` gives the format of a column, such as ``".3f"``."""
-    table = Table(title=Text(title, style="bold"), title_justify="left", box=None, pad_edge=False, header_style="dim")
-    for name, dtype in frame.schema.items():
-        table.add_column(name.replace("_", " "), justify="right" if dtype.is_numeric() else "left")
+    """A data frame with numbers at the right; `formats` gives the format of a column, such as ``".3f"``.
+
+    What is wider than the terminal first breaks its headings between words, then goes on in a second table below, whose
+    rows begin with the same names. Nothing is cut.
+    """
     formats = formats or {}
-    for row in frame.iter_rows(named=True):
-        table.add_row(*(_cell(value, formats.get(name, "")) for name, value in row.items()))
-    out.print(table)
+    cells = {name: [_cell(value, formats.get(name, "")) for value in frame[name].to_list()] for name in frame.columns}
+    headings = {name: name.replace("_", " ") for name in frame.columns}
+    wide = {name: max([cell_len(headings[name]), *(text.cell_len for text in cells[name])]) for name in cells}
+    if sum(wide.values()) + GAP * (len(wide) - 1) > out.width:
+        headings = {name: text.replace(" ", "\n") for name, text in headings.items()}
+        words = {name: max(map(cell_len, headings[name].split("\n"))) for name in cells}
+        wide = {name: max([words[name], *(text.cell_len for text in cells[name])]) for name in cells}
+    keys = _keys(frame)
+    for place, part in enumerate(_parts(wide, keys, out.width)):
+        heading = title if not place else f"{title}, continued"
+        table = Table(
+            title=Text(heading, style="bold"), title_justify="left", box=None, pad_edge=False, header_style="dim"
+        )
+        for name in part:
+            justify: Literal["left", "right"] = "right" if frame[name].dtype.is_numeric() else "left"
+            table.add_column(headings[name], justify=justify, vertical="bottom", overflow="fold")
+        for row in range(frame.height):
+            table.add_row(*(cells[name][row] for name in part))
+        out.print(table)
+
+
+def _keys(frame: pl.DataFrame) -> list[str]:
+    """The columns that say what a row is about: the first, and the first text if it stands beside a number."""
+    names = frame.columns
+    if len(names) > 1 and frame[names[0]].dtype.is_numeric() and not frame[names[1]].dtype.is_numeric():
+        return names[:2]
+    return names[:1]
+
+
+def _parts(wide: Mapping[str, int], keys: Sequence[str], width: int) -> list[list[str]]:
+    """Columns in as many tables as the width asks for, each beginning with the keys."""
+    start = sum(wide[name] + GAP for name in keys) - GAP
+    parts, used = [list(keys)], start
+    for name in wide:
+        if name in keys:
+            continue
+        if used + GAP + wide[name] > width and len(parts[-1]) > len(keys):
+            parts.append(list(keys))
+            used = start
+        parts[-1].append(name)
+        used += GAP + wide[name]
+    return parts
 
 
 def print_line(out: Console, value: object) -> None:

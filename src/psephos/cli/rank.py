@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from psephos.opinions import Opinions, Ranking
     from psephos.ranking import BattleTable, ScoreTable
 
-SIDE_BY_SIDE = 200
-"""Most candidates whose places by the other methods are shown too."""
-
 NEXT = 5
 """Pairs named that should be shown next."""
 
@@ -96,6 +93,10 @@ def rank(
     leave_one_out: Annotated[
         bool, typer.Option("--leave-one-out", help="Also show what the order would be without each task, or voter.")
     ] = False,
+    in_parts: Annotated[
+        bool,
+        typer.Option("--in-parts", help="Count battles in Parquet without reading them whole; by itself when large."),
+    ] = False,
     limit: Annotated[int, typer.Option(help="Rows of each table to print.", min=0)] = 50,
     json: o.Json = False,
     parquet: o.Parquet = None,
@@ -108,7 +109,7 @@ def rank(
     from psephos.ranking.by_method import BY_ITEM, options_of
 
     given.check_outputs({"--parquet": parquet, "--report": report})
-    opinions = replace(given, kind=given.kind or ("scores" if given.wide else None)).load()
+    opinions = replace(given, kind=given.kind or ("scores" if given.wide else None)).load_or_count(in_parts=in_parts)
     opinions = _of_metric(opinions, metric)
     data: ScoreTable | BattleTable
     if opinions.kind == "battles":
@@ -216,6 +217,7 @@ def _directed(table: ScoreTable, lower: list[str]) -> ScoreTable:
 def _more(result: Ranking, data: ScoreTable | BattleTable) -> dict[str, pl.DataFrame]:
     """Tables beside the ranking: of battles what moves votes and which pairs to show next, of scores other methods."""
     from psephos.ranking import BattleRanking, BattleTable, PairedRanking, next_battles
+    from psephos.ranking.by_method import SIDE_BY_SIDE, places_by_method
 
     if isinstance(data, BattleTable):
         tables: dict[str, Any] = {}
@@ -228,20 +230,4 @@ def _more(result: Ranking, data: ScoreTable | BattleTable) -> dict[str, pl.DataF
         return tables
     if isinstance(result, PairedRanking):
         return {"On the same items": result.pairs()}
-    return {"Rank by method": _side_by_side(data)} if len(data.candidates) <= SIDE_BY_SIDE else {}
-
-
-def _side_by_side(table: ScoreTable) -> pl.DataFrame:
-    """Places by all methods, in the order of points."""
-    import polars as pl
-
-    from psephos.ranking import borda, kemeny, mean_rank, mean_score
-
-    made = {
-        "borda": borda(table, repeats=0, rng=0),
-        "kemeny": kemeny(table, search_by="exact" if len(table.candidates) <= 18 else "fast", repeats=0, rng=0),
-        "mean": mean_score(table, repeats=0, rng=0),
-        "mean_rank": mean_rank(table, repeats=0, rng=0),
-    }
-    places = {name: pl.Series(one.ranks).replace(0, None) for name, one in made.items()}
-    return pl.DataFrame({"candidate": table.candidates, **places}).sort("borda", nulls_last=True, maintain_order=True)
+    return {"Rank by method": places_by_method(data)} if len(data.candidates) <= SIDE_BY_SIDE else {}

@@ -1,5 +1,6 @@
 """What was said: the data model, readers and writers, answer equivalence, results."""
 
+from psephos.opinions.battle_counts import scan_battles
 from psephos.opinions.comparing import Pairwise
 from psephos.opinions.constructors import (
     battles,
@@ -48,6 +49,7 @@ __all__ = [
     "results",
     "samples",
     "scan",
+    "scan_battles",
     "scores",
     "transcripts",
     "write",

@@ -6,7 +6,16 @@ candidates,
 
     z_i = (C_i - mean C) / sd = sum_u (c_ui - mean_i c_ui) / sd,
 
-so z_i(here) - z_i(there) is a sum over units, and the largest part names the data that moved candidate i.
+so d_i = z_i(there) - z_i(here) is a sum of parts d_ui over units. (Two rankings by one method need no common scale:
+both are divided by the sd here.) A candidate moves by passing others, or by being passed. Over these j, the largest
+part of
+
+    mean_j (d_i - d_j) = sum_u mean_j (d_ui - d_uj)
+
+in the direction of the move names the data that moved candidate i. Methods that go by orders may place candidates
+otherwise though they count alike; then the unit is named whose orders speak most for the pairs that were turned round,
+
+    sum_j (P^u_ij - P^u_ji),        P^u_ij the weight of the orders of unit u with i above j.
 
 Sources: Kendall (1945), doi:10.1093/biomet/33.3.239. Ours: the split by units.
 """
@@ -26,6 +35,9 @@ from psephos.statistics.rank_correlation import RankCorrelation, kendall_tau
 
 if TYPE_CHECKING:
     from psephos.opinions.orderings import Ranking
+
+EQUAL = 1e-9
+"""Parts of a score up to this are rounding."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -55,8 +67,11 @@ class RankingComparison(Result):
     def table(self) -> pl.DataFrame:
         """Candidate, rank here and there, shift (positive: better there), and the unit that moved it most.
 
-        `moved_by` is the task or voter whose part in the shift is largest in its direction, `part` by how much, in
-        standard deviations of the score; null where the methods do not say what each unit added, or it is the same.
+        `moved_by` is the task, voter, item or opponent whose part in the shift is largest in its direction, `part` by
+        how much it moved the candidate past those that changed sides with it, in standard deviations of the score.
+        Where both rankings count alike and only order differently, as points and the Kemeny order do, `moved_by` is the
+        unit that speaks most for the new place and `part` is null. Both are null where the methods do not say what each
+        unit added.
         """
         return self.moved
 
@@ -133,31 +148,67 @@ def _moved_by(
     shift: npt.NDArray[np.int64],
 ) -> tuple[list[str | None], list[float | None]]:
     """The unit behind the shift of each candidate, and what it adds to the standardised score."""
-    nothing: tuple[list[str | None], list[float | None]] = ([None] * len(left), [None] * len(left))
-    own, other = _by_unit(here, left), _by_unit(there, right)
-    names = sorted(own.keys() | other.keys())
-    if not (own and other) or here.unit != there.unit or not len(left):
-        return nothing
-    still = np.zeros(len(left))
-    change = np.array([other.get(name, still) - own.get(name, still) for name in names])
-    for index, places in enumerate(shift.tolist()):
-        if places:
-            towards = change[:, index] * np.sign(places)
-            found = int(np.argmax(towards))
-            # Methods may count alike and order differently, as Borda and Kemeny do: then no unit is to blame.
-            if towards[found] > 1e-9:
-                nothing[0][index] = names[found]
-                nothing[1][index] = float(change[found, index])
-    return nothing
+    by: list[str | None] = [None] * len(left)
+    part: list[float | None] = [None] * len(left)
+    # What one method calls a topic is a task to another.
+    if here.unit != there.unit and set(here.units.cast(pl.String)) != set(there.units.cast(pl.String)):
+        return by, part
+    names, change = _changes(here, there, left, right)
+    for index in np.flatnonzero(shift):
+        up = int(np.sign(shift[index]))
+        # +1: stands above it; of tied candidates neither does.
+        was = np.sign(here.ranks[left] - here.ranks[left][index])
+        now = np.sign(there.ranks[right] - there.ranks[right][index])
+        passed = np.flatnonzero(np.sign(now - was) == up)
+        if not len(passed):
+            continue  # it moved as one moved that is ranked in one of the rankings only
+        if change is not None:
+            found = (change[:, [index]] - change[:, passed]).mean(axis=1)
+            most = int(np.argmax(found * up))
+            if found[most] * up > EQUAL:
+                by[index], part[index] = names[most], float(found[most])
+                continue
+        by[index] = _speaks_for(here, there, (left[index], right[index]), (left[passed], right[passed]), up)
+    return by, part
 
 
-def _by_unit(ranking: Ranking, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float64]]:
-    """What each unit adds to the standardised scores of these candidates."""
+def _changes(
+    here: Ranking, there: Ranking, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
+) -> tuple[list[str], npt.NDArray[np.float64] | None]:
+    """Units, and by how much each moved each standardised score, shape (n_units, n); None if that is not known."""
+    (own, deviation), (other, other_deviation) = _by_unit(here, left), _by_unit(there, right)
+    if not (own and other):
+        return [], None
+    if here.provenance.method == there.provenance.method:
+        other_deviation = deviation
+    names, still = sorted(own.keys() | other.keys()), np.zeros(len(left))
+    change = [other.get(name, still) / other_deviation - own.get(name, still) / deviation for name in names]
+    return names, np.array(change)
+
+
+def _speaks_for(
+    here: Ranking,
+    there: Ranking,
+    candidate: tuple[np.int64, np.int64],
+    passed: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    up: int,
+) -> str | None:
+    """The unit whose orders are most on the side of the other ranking, of the pairs that were turned round."""
+    side, ranking = (0, here) if here.favours is not None else (1, there)
+    if ranking.favours is None:
+        return None
+    spoken = up * ranking.favours(int(candidate[side]), passed[side]).sum(axis=1)
+    most = int(np.argmax(spoken))
+    return str(ranking.units[most]) if spoken[most] > EQUAL else None
+
+
+def _by_unit(ranking: Ranking, rows: npt.NDArray[np.int64]) -> tuple[dict[str, npt.NDArray[np.float64]], float]:
+    """What each unit adds to the scores of these candidates, less the mean, and the standard deviation of the sums."""
     if ranking.contributions is None or not len(rows):
-        return {}
+        return {}, 1.0
     given = ranking.contributions[:, rows]
     known = ~np.isnan(given)
     mean = np.nansum(given, axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
     centred = np.where(known, given - mean, 0.0)
     spread = float(centred.sum(axis=0).std()) or 1.0
-    return {str(name): row / spread for name, row in zip(ranking.units, centred, strict=True)}
+    return {str(name): row for name, row in zip(ranking.units, centred, strict=True)}, spread

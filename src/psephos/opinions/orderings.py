@@ -55,11 +55,14 @@ class Ranking(Result):
     pairwise_means : str
         What a cell of `pairwise` says.
     unit : str
-        What the data consist of and can be left out one at a time: "task", "voter", "item"; "" if nothing.
+        What the data consist of and can be left out one at a time: "task", "voter", "item", "opponent"; "" if nothing.
     units : polars.Series, shape (n_units,)
         Their names.
     contributions : ndarray of float64, shape (n_units, n), optional
         What each unit adds to each score; NaN where it says nothing of a candidate.
+    favours : callable, optional
+        Of a candidate (its index) and others (their indices): by how much more each unit puts it above than below each
+        of them, shape (n_units, n_others). Of methods that go by orders, not by sums.
     refit : callable, optional
         The ranking without the unit of this index, by the same method.
 
@@ -90,6 +93,7 @@ class Ranking(Result):
     unit: str = ""
     units: pl.Series = field(default_factory=lambda: pl.Series("unit", [], dtype=pl.String))
     contributions: npt.NDArray[np.float64] | None = None
+    favours: Callable[[int, npt.NDArray[np.int64]], npt.NDArray[np.float64]] | None = None
     refit: Callable[[int], Ranking] | None = None
 
     @property
@@ -153,12 +157,28 @@ class Ranking(Result):
         return self.refit(int(index))
 
     def leave_one_out(self) -> pl.DataFrame:
-        """What the order would be without each task or voter: who leads, tau with this order, who moves furthest."""
+        """What the order would be without each task or voter: who leads, tau with this order, who moves furthest.
+
+        Where the rest cannot be ranked, such as battles that fall apart without one voter, `no_order` says why.
+        """
         if self.refit is None:
             raise InputError("ranking", f"{self.provenance.method} keeps nothing that could be left out")
-        rows = []
-        for index, name in enumerate(self.units.to_list()):
-            made = self.refit(index)
+        schema = {
+            self.unit: pl.String,
+            "leader": pl.String,
+            "leader_changes": pl.Boolean,
+            "tau": pl.Float64,
+            "moves_most": pl.String,
+            "by_places": pl.Int64,
+            "no_order": pl.String,
+        }
+        rows: list[dict[str, Any]] = []
+        for index, name in enumerate(self.units.cast(pl.String)):
+            try:
+                made = self.refit(index)
+            except InputError as problem:
+                rows.append({self.unit: name, "no_order": problem.problem})
+                continue
             found = compare_rankings(self, made)
             moved = found.table().head(1)
             rows.append(
@@ -171,7 +191,8 @@ class Ranking(Result):
                     "by_places": abs(moved["shift"][0]) if len(moved) else 0,
                 }
             )
-        return pl.DataFrame(rows, infer_schema_length=None)
+        whole = pl.DataFrame(rows, schema=schema)
+        return whole if whole["no_order"].null_count() < len(whole) else whole.drop("no_order")
 
     def table(self) -> pl.DataFrame:
         """One row per candidate, best first, those not ranked last with the reason."""

@@ -88,12 +88,14 @@ def scan(
     files, tables = find_files(path)
     check_decodes(files, in_parts=True)
     names = tuple(map(str, files))
-    schemas = [_schema(name) for name in names]
+    schemas = [schema_of(name) for name in names]
     wanted_kind = kind_by_name(names[0], schemas[0].names()) if kind is None and columns is None else kind
     found_kind, parts = recognise(schemas[0].names(), kind=wanted_kind, stated=columns)
     if "voter" not in found_kind.required or found_kind.value not in ("label", "answer"):
+        if found_kind.name == "battles":
+            raise InputError("kind", "battles are counted, not read in parts", hint="use psephos.opinions.scan_battles")
         raise InputError("kind", f"{found_kind.name} are not read in parts yet", hint="use psephos.read")
-    _check_alike(names, schemas, found_kind, parts, columns)
+    check_alike(names, schemas, found_kind, parts, columns)
     table = table_of(names)
     lengths = tuple(int(collected(table_of([name]).select(pl.len())).item()) for name in names)
     if not sum(lengths):
@@ -144,12 +146,13 @@ def scan(
     return shards
 
 
-def _schema(name: str) -> pl.Schema:
+def schema_of(name: str) -> pl.Schema:
+    """The columns of a Parquet file."""
     with readable():
         return table_of([name]).collect_schema()
 
 
-def _check_alike(
+def check_alike(
     names: Sequence[str],
     schemas: Sequence[pl.Schema],
     kind: Kind,

@@ -136,7 +136,7 @@ class Shards:
         opinions = build(
             kind,
             renamed(frame, self.columns),
-            segments=_segments(rows, self.source.names, self.lengths),
+            segments=segments_of(rows, self.source.names, self.lengths),
             repeated=self.repeated,
             missing=self.missing,
             vocabularies={"voter": self.voters, self.value: self.found},
@@ -201,7 +201,7 @@ def check_opinions(opinions: object) -> None:
         )
 
 
-def _segments(rows: npt.NDArray[np.integer], names: Sequence[str], lengths: Sequence[int]) -> list[Segment]:
+def segments_of(rows: npt.NDArray[np.integer], names: Sequence[str], lengths: Sequence[int]) -> list[Segment]:
     """Rising row numbers over all files as row numbers in each file."""
     ends = np.cumsum(lengths)
     at = np.searchsorted(rows, np.concatenate([[0], ends]))

@@ -43,6 +43,7 @@ from psephos.plots.sources import sources_plot
 from psephos.plots.steps import steps_plot
 from psephos.plots.success import success_plot
 from psephos.plots.swiss import swiss_sensitivity_plot
+from psephos.plots.task_spread import task_spread_plot
 from psephos.plots.vector import svg
 from psephos.plots.voter_differences import voter_differences_plot
 from psephos.plots.voters import voters_plot
@@ -105,6 +106,7 @@ __all__ = [
     "support_plot",
     "svg",
     "swiss_sensitivity_plot",
+    "task_spread_plot",
     "themes_plot",
     "transitions_plot",
     "tuned_alpha_plot",

@@ -74,7 +74,7 @@ def order_plot(result: Ranking, *, theme: str = "light", heading: bool = True) -
     if left_out:
         method += f" {left_out:,} more are not drawn."
     with own_rules():
-        page = sheet(_finding(result), method, height=n * ROW + 52, theme=theme, heading=heading)
+        page = sheet(order_finding(result), method, height=n * ROW + 52, theme=theme, heading=heading)
         axes = page.panel(left, 20, right, 30)
         axes.set_ylim(n - 0.5, -0.5)
         axes.set_yticks(range(n), names)
@@ -217,7 +217,8 @@ def _matrix(result: Ranking) -> tuple[npt.NDArray[np.float64], str]:
     )
 
 
-def _finding(result: Ranking) -> str:
+def order_finding(result: Ranking) -> str:
+    """Who is first, and whether that is sure, as a headline."""
     leaders = [shortened(name, LONGEST) for name in result.leaders]
     first = f"{leaders[0]} is first" if len(leaders) == 1 else f"{len(leaders)} candidates share the first place"
     if result.spread is None:

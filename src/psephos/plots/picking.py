@@ -48,6 +48,7 @@ from psephos.plots.sources import sources_plot
 from psephos.plots.steps import steps_plot
 from psephos.plots.success import success_plot
 from psephos.plots.swiss import swiss_sensitivity_plot
+from psephos.plots.task_spread import task_spread_plot
 from psephos.plots.voter_differences import voter_differences_plot
 from psephos.plots.voters import voters_plot
 
@@ -73,6 +74,7 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "AbilityProfiles": {"profiles": profile_plot},
     "ItemAudit": {"items": audit_plot},
     "ShortForm": {"error": short_form_plot},
+    "TaskRanking": {"order": order_plot, "above": above_plot, "plane": task_spread_plot},
     "Ranking": {"order": order_plot, "above": above_plot},
     "AgainstGold": {"reliability": reliability_plot},
     "Agreement": {"pairs": agreement_plot, "influence": left_out_plot},

@@ -1,11 +1,10 @@
 """Who is better?
 
 `borda` and `kemeny` merge the orders that tasks make of candidates, `swiss` plays a tournament over the tasks,
-`mean_score` and `mean_rank` are the habits of the field, to compare with; `paired` compares on the same items. Battles,
-votes on pairs, have methods of their own in `psephos.ranking.pairwise`, such as `bradley_terry`. `rank` takes any of
-them by name. All answer with a `psephos.opinions.Ranking`.
-`rank_by_ability` learns abilities together with the items, `mean_score` and `mean_rank` are the habits of the field, to
-compare with; `rank` takes any of them by name. All answer with a `psephos.opinions.Ranking`.
+`rank_by_ability` learns abilities together with the items, `paired` compares on the same items; `mean_score` and
+`mean_rank` are the habits of the field, to compare with. Battles, votes on pairs, have methods of their own in
+`psephos.ranking.pairwise`, such as `bradley_terry`. `rank` takes any of them by name. All answer with a
+`psephos.opinions.Ranking`.
 """
 
 from psephos.ranking.borda import borda

@@ -38,16 +38,18 @@ def _real(state: Any) -> float:
 def tournaments(
     outcome: Any, chance: Any, present: Any, eliminate: Any, bye: int, adjacent: bool, coin: bool, seed: Any, runs: int
 ) -> Any:
-    """How often each model ended with each number of half points, left after each round, and had a bye.
+    """How often each model ended with each number of half points, left after each round, had a bye, and what it won.
 
     `outcome` has the half points of row against column on each benchmark; if `chance` is not empty it has the chance of
-    a full point instead. `present` says who plays on each benchmark.
+    a full point instead. `present` says who plays on each benchmark. What was won are half points by round, over all
+    runs.
     """
     drawn = chance.shape[0] > 0
     rounds, size = eliminate.shape[0], present.shape[1]
     ended = np.zeros((size, 2 * rounds + 1), dtype=np.int64)
     left = np.zeros((size, rounds), dtype=np.int64)
     byes = np.zeros(size, dtype=np.int64)
+    earned = np.zeros((rounds, size), dtype=np.int64)
     state = np.empty(1, dtype=np.uint64)
     state[0] = seed
     points = np.empty(size, dtype=np.int64)
@@ -117,16 +119,20 @@ def tournaments(
                             won = 2 * _below(state, 2)
                     points[i] += won
                     points[j] += 2 - won
+                    earned[k, i] += won
+                    earned[k, j] += 2 - won
                 carried = floats
                 low = high
             if carried >= 0:
                 points[carried] += bye
                 byes[carried] += 1
+                earned[k, carried] += bye
             if playing < n:
                 for a in range(n):
                     if not present[k, active[a]]:
                         points[active[a]] += bye
                         byes[active[a]] += 1
+                        earned[k, active[a]] += bye
             gone = min(eliminate[k], n - 1)
             if gone > 0:
                 least = points[active[0]]
@@ -156,4 +162,4 @@ def tournaments(
                         active[b] = m
         for m in range(size):
             ended[m, points[m]] += 1
-    return ended, left, byes
+    return ended, left, byes, earned

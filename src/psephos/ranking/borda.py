@@ -20,7 +20,7 @@ from psephos.engine.streams import Rng, seed_of
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.orderings import order_of
 from psephos.opinions.wording import first_of
-from psephos.ranking.orders import counts, order_scores, orders_of
+from psephos.ranking.orders import order_scores, orders_of
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
 from psephos.ranking.task_rankings import TaskRanking, points_by_task, resampled, task_ranking
 
@@ -63,7 +63,7 @@ def borda(
     Raises
     ------
     InputError
-        As of `score_table`; `scores` where there are holes and `holes` is "error", or a system has no score at all
+        As of `score_table`; `scores` where there are holes and `holes` is "error", or a candidate has no score at all
         and `holes` is "available".
 
     See Also
@@ -83,13 +83,12 @@ def borda(
     orders = orders_of(table, pooling=pooling, ties=ties, holes=holes)
     unscored = no_score(table, holes)
     seed = seed_of(rng)
-    won, seen = counts(orders.ranks, holes, orders.weights)
-    total = order_scores(won, seen, holes)
+    by_task, seen = points_by_task(orders, len(table.tasks), holes)
+    total = order_scores(by_task.sum(axis=0), seen.sum(axis=0), holes)
     order, ranks = order_of(total)
     spread, why = resampled(
         table, orders, pooling=pooling, ties=ties, holes=holes, repeats=repeats, level=level, rng=seed
     )
-    by_task, _ = points_by_task(orders, len(table.tasks), holes)
     return task_ranking(
         table,
         orders,
@@ -117,10 +116,10 @@ def no_score(table: ScoreTable, holes: str) -> tuple[str, ...]:
     names = [table.candidates[int(candidate)] for candidate in empty]
     if holes != "completion":
         raise InputError(
-            "scores", f"system {names[0]} has no score", hint="holes='completion' gives it a neutral place"
+            "scores", f"candidate {names[0]} has no score", hint="holes='completion' gives it a neutral place"
         )
     have = "have" if len(names) > 1 else "has"
-    return (f"system {first_of(names, 1)} {have} no score at all: a neutral place in the middle",)
+    return (f"candidate {first_of(names, 1)} {have} no score at all: a neutral place in the middle",)
 
 
 def _without(table: ScoreTable, holes: str, pooling: str | None, ties: str, task: int) -> TaskRanking:

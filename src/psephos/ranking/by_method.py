@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import polars as pl
+
 from psephos.errors import InputError, check_choice
 from psephos.opinions.model import Opinions
 from psephos.opinions.orderings import Ranking
@@ -46,6 +48,12 @@ BATTLE_METHODS: dict[str, Callable[..., Ranking]] = {
     "win-rate": win_rate,
 }
 """Methods on battles by name; each takes opinions of that kind or a `BattleTable`."""
+
+SIDE_BY_SIDE = 200
+"""Most candidates whose places by several methods are shown together."""
+
+SUBSETS = 18
+"""Candidates up to whom the Kemeny order is proven at once."""
 
 BY_ITEM = frozenset({"item-response"})
 """Those that need to know which item is which, and so take opinions as they are."""
@@ -121,3 +129,31 @@ def of_battles(scores: object) -> BattleTable | None:
     if isinstance(scores, BattleTable) or (isinstance(scores, Opinions) and scores.kind == "battles"):
         return battle_table(scores)
     return None
+
+
+def places_by_method(table: ScoreTable) -> pl.DataFrame:
+    """Places by each of the methods that take any scores, in the order of points.
+
+    Parameters
+    ----------
+    table : ScoreTable
+        Of not more than `SIDE_BY_SIDE` candidates, as the Kemeny order takes long beyond.
+
+    Returns
+    -------
+    polars.DataFrame
+        candidate, borda, kemeny, mean, mean_rank; null where a method does not rank a candidate.
+
+    Examples
+    --------
+    >>> places_by_method(score_table([[3, 1], [2, 9], [1, 2]]))["mean"].to_list()
+    [1, 2, 3]
+    """
+    made = {
+        "borda": borda(table, repeats=0, rng=0),
+        "kemeny": kemeny(table, search_by="exact" if len(table.candidates) <= SUBSETS else "fast", repeats=0, rng=0),
+        "mean": mean_score(table, repeats=0, rng=0),
+        "mean_rank": mean_rank(table, repeats=0, rng=0),
+    }
+    places = {name: pl.Series(one.ranks).replace(0, None) for name, one in made.items()}
+    return pl.DataFrame({"candidate": table.candidates, **places}).sort("borda", nulls_last=True, maintain_order=True)

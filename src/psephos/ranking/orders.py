@@ -18,6 +18,7 @@ rank; the closed form of the points, which needs no matrix, is ours.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -109,6 +110,14 @@ def average_ranks(scores: npt.NDArray[np.float64], ties: str = "average") -> npt
         known = ~np.isnan(scores)
         place = np.argsort(np.argsort(np.where(known, scores, -np.inf), axis=-1, kind="stable"), axis=-1)
         return np.where(known, scores.shape[-1] - place.astype(np.float64), np.nan)
+    rows = scores.reshape(-1, scores.shape[-1])
+    order = np.argsort(-rows, axis=-1) + np.arange(0, scores.size, max(scores.shape[-1], 1))[:, None]
+    falling = rows.ravel()[order]
+    if (falling[:, 1:] < falling[:, :-1]).all():
+        # Neither ties nor holes: places are ranks.
+        places = np.empty(scores.shape)
+        places.ravel()[order] = np.arange(1.0, scores.shape[-1] + 1)
+        return places
     n = (~np.isnan(scores)).sum(axis=-1, keepdims=True)
     ranks: npt.NDArray[np.float64] = (competition_ranks(scores) + n + 1 - competition_ranks(-scores)) / 2
     return ranks
@@ -122,12 +131,14 @@ def points(ranks: npt.NDArray[np.float64], holes: str) -> tuple[npt.NDArray[np.f
     >>> [part.round(3).tolist() for part in points(np.array([[1.0, 2.0, np.nan]]), "completion")]
     [[[1.667, 0.333, 1.0]], [[2.0, 2.0, 2.0]]]
     """
+    size = ranks.shape[-1]
     known = ~np.isnan(ranks)
+    if known.all():
+        return size - ranks, np.broadcast_to(np.float64(size - 1), ranks.shape)
     n = known.sum(axis=-1, keepdims=True)
     beaten = np.where(known, n - ranks, 0.0)
     if holes == "available":
         return beaten, np.where(known, n - 1.0, 0.0)
-    size = ranks.shape[-1]
     against = (size - n) * (n + 1 - ranks) / (n + 1)
     return np.where(known, beaten + against, (size - 1) / 2), np.full(ranks.shape, size - 1.0)
 
@@ -170,12 +181,27 @@ def preferences(
     [[0.0, 1.5], [0.5, 0.0]]
     """
     size = ranks.shape[1]
+    # Ties and holes only ever lower the sum of squares.
+    full = size * (size + 1) * (2 * size + 1) / 6
+    strict = size < 2**15 and bool((np.einsum("ij,ij->i", ranks, ranks) == full).all())
+    by_candidate = np.ascontiguousarray(ranks.T, dtype=np.int16 if strict else np.float64)
+    total = weights.sum()
+    # NumPy sums truths fastest in the smallest number that holds the sum.
+    narrow = np.uint16 if len(ranks) < 2**16 else np.int64
+    count = partial(np.add.reduce, dtype=narrow) if (weights == 1).all() else partial(_weight_of, weights)
     above = np.zeros((size, size))
-    step = max(1, _CELLS // (size * size))
-    for start in range(0, len(ranks), step):
-        rank, weight = ranks[start : start + step], weights[start : start + step]
-        left, right = rank[:, :, None], rank[:, None, :]
-        above += np.tensordot(weight, (left < right) + (left == right) / 2, axes=1)
+    step = max(1, _CELLS // max(len(ranks), 1))
+    for i in range(size - 1):
+        own = by_candidate[i]
+        for start in range(i + 1, size, step):
+            others = by_candidate[start : start + step]
+            less = count(own < others, axis=1)
+            if strict:
+                above[i, start : start + step], above[start : start + step, i] = less, total - less
+                continue
+            equal = count(own == others, axis=1)
+            above[i, start : start + step] = less + equal / 2
+            above[start : start + step, i] = count(own > others, axis=1) + equal / 2
     if holes != "available" and np.isnan(ranks).any():
         known = ~np.isnan(ranks)
         n = known.sum(axis=1, keepdims=True)
@@ -185,6 +211,15 @@ def preferences(
         above += over.T @ weighted + weighted.T @ place + weighted.T @ absent / 2
     np.fill_diagonal(above, 0.0)
     return above
+
+
+def _weight_of(
+    weights: npt.NDArray[np.float64],
+    where: npt.NDArray[np.bool_],
+    axis: int,  # noqa: ARG001 - as of a sum
+) -> npt.NDArray[np.float64]:
+    """Sum of the weights of the orders in which something holds, shape (n_rows,)."""
+    return np.asarray(where @ weights)
 
 
 def cost_of(order: npt.NDArray[np.int64], above: npt.NDArray[np.float64]) -> float:

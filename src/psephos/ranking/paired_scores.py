@@ -11,7 +11,8 @@ Source: `psephos.statistics.paired`. Differs: items of all tasks count alike; th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -120,7 +121,7 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
     level = check_number("level", level, low=0, high=1, open_ends=True)
     table = score_table(scores)
     items = _items(table)
-    shared = ~np.isnan(items).any(axis=0)
+    shared = np.asarray(~np.isnan(items).any(axis=0))
     if shared.sum() < 2:
         raise InputError(
             "scores",
@@ -137,6 +138,7 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
         / values.shape[1]
     )
     order, ranks = order_of(means)
+    unit, units, by_unit = _by_unit(table, values, shared)
     lost = int((~shared).sum())
     gaps = (f"{lost:,} items without a score of every candidate are left out",) if lost else ()
     options = {"repeats": repeats, "level": level}
@@ -156,6 +158,10 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
         order=order,
         ranks=ranks,
         spread=rank_spread(np.round(replicates, 12), level=level, means="items resampled"),
+        unit=unit,
+        units=units,
+        contributions=by_unit,
+        refit=partial(_without, table, repeats, level, seed) if len(units) > 1 else None,
         comparisons=comparisons,
         n_items=int(shared.sum()),
     )
@@ -164,6 +170,38 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
 def has_paired_items(table: ScoreTable) -> bool:
     """Whether these are two candidates with results on single items."""
     return len(table.candidates) == 2 and (table.instances is not None or table.unit == "item")
+
+
+def _by_unit(
+    table: ScoreTable, values: npt.NDArray[np.float64], shared: npt.NDArray[np.bool_]
+) -> tuple[str, pl.Series, npt.NDArray[np.float64]]:
+    """Tasks, or the items of a single one, and what each adds to the mean of each candidate."""
+    if table.instances is not None and len(table.tasks) > 1:
+        task = np.repeat(np.arange(len(table.tasks)), [part.shape[1] for part in table.instances])[shared]
+        by_task = np.zeros((len(table.tasks), len(values)))
+        np.add.at(by_task, task, values.T / values.shape[1])
+        return table.unit, table.tasks, by_task
+    if table.instances is None:
+        by_task = np.full((len(table.tasks), len(values)), np.nan)
+        by_task[shared] = values.T / values.shape[1]
+        return table.unit, table.tasks, by_task
+    names = pl.Series("item", [str(place) for place in np.flatnonzero(shared)], dtype=pl.String)
+    return "item", names, values.T / values.shape[1]
+
+
+def _without(table: ScoreTable, repeats: int, level: float, seed: int, unit: int) -> PairedRanking:
+    """The ranking without a task, or without one of the items that all have of a single task."""
+    if table.instances is None or len(table.tasks) > 1:
+        return paired(table.without(unit), repeats=repeats, level=level, rng=seed)
+    items = table.instances[0]
+    shared = np.flatnonzero(~np.isnan(items).any(axis=0))
+    rest = np.delete(items, shared[unit], axis=1)
+    return paired(
+        replace(table, scores=rest.mean(axis=1, keepdims=True), instances=(rest,)),
+        repeats=repeats,
+        level=level,
+        rng=seed,
+    )
 
 
 def _items(table: ScoreTable) -> npt.NDArray[np.float64]:

@@ -115,7 +115,7 @@ def score_table(
     Raises
     ------
     InputError
-        `systems`: fewer than two candidates. `tasks`: none. `scores`: text or infinity, with system and task.
+        `systems`: fewer than two candidates. `tasks`: none. `scores`: text or infinity, with candidate and task.
         `candidates`: a name occurs twice. `task_weights`: negative, NaN, all 0, or of another length.
 
     Examples
@@ -190,7 +190,7 @@ def _numbers(
 def _cell(
     values: object, candidates: Sequence[object] | None, tasks: Sequence[object] | None, task: int | None
 ) -> str | None:
-    """System and task of the first score that is no finite number."""
+    """Candidate and task of the first score that is no finite number."""
     for i, row in enumerate(cast("Sequence[object]", values)):
         for k, value in enumerate(row if isinstance(row, (list, tuple, np.ndarray)) else ()):
             try:
@@ -198,27 +198,27 @@ def _cell(
             except (TypeError, ValueError):
                 bad = True
             if bad:
-                system = candidates[i] if candidates is not None and i < len(candidates) else i
+                candidate = candidates[i] if candidates is not None and i < len(candidates) else i
                 column = k if task is None else task
                 name = tasks[column] if tasks is not None and column < len(tasks) else column
-                return f"system {system}, task {name}" + ("" if task is None else f", instance {k}")
+                return f"candidate {candidate}, task {name}" + ("" if task is None else f", instance {k}")
     return None
 
 
 def _names(argument: str, given: Sequence[object] | None, n: int) -> pl.Series:
-    names = [str(name) for name in (range(n) if given is None else given)]
+    if given is None:
+        return pl.Series(argument, range(n)).cast(pl.String)
+    names = [str(name) for name in given]
     if len(names) != n:
         raise InputError(
             argument, f"must name {n}, got {len(names)}", hint="give one name for each, in the order of the scores"
         )
-    seen: set[str] = set()
-    for place, name in enumerate(names):
-        if name in seen:
-            raise InputError(
-                argument, f"names {name!r:.80} twice", where=f"index {place}", hint="give each a name of its own"
-            )
-        seen.add(name)
-    return pl.Series(argument, names, dtype=pl.String)
+    if len(set(names)) == n:
+        return pl.Series(argument, names, dtype=pl.String)
+    twice = next(place for place, name in enumerate(names) if name in names[:place])
+    raise InputError(
+        argument, f"names {names[twice]!r:.80} twice", where=f"index {twice}", hint="give each a name of its own"
+    )
 
 
 def _from_opinions(opinions: Opinions) -> ScoreTable:
@@ -388,19 +388,27 @@ def _mean_of(part: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _without_information(table: ScoreTable, weights: npt.NDArray[np.float64]) -> tuple[str, ...]:
     """A word on tasks that tell nobody apart."""
-    parts = table.instances or tuple(table.scores[:, [k]] for k in range(len(table.tasks)))
+    if table.instances is None:
+        flat, silent = _flat_columns(table.scores)
+    else:
+        found_flat, found_silent = zip(*map(_flat_columns, table.instances), strict=True)
+        silent = np.array([part.all() for part in found_silent])
+        flat = np.array([(part | none).all() for part, none in zip(found_flat, found_silent, strict=True)]) & ~silent
     notes = []
-    for word, found in (
-        ("carries no information: all its scores are equal", [k for k, part in enumerate(parts) if _is_flat(part)]),
-        ("has no score at all", [k for k, part in enumerate(parts) if np.isnan(part).all()]),
-        ("has weight 0", np.flatnonzero(weights == 0).tolist()),
+    for word, bad in (
+        ("carries no information: all its scores are equal", flat),
+        ("has no score at all", silent),
+        ("has weight 0", weights == 0),
     ):
+        found = np.flatnonzero(bad).tolist()
         if found:
             each = ": each" if len(found) > 1 else ""
             notes.append(f"{table.unit} {first_of([table.tasks[k] for k in found], 1)}{each} {word}")
     return tuple(notes)
 
 
-def _is_flat(part: npt.NDArray[np.float64]) -> bool:
-    known = part[:, ~np.isnan(part).all(axis=0)]
-    return bool(known.size and (np.nanmax(known, axis=0) == np.nanmin(known, axis=0)).all())
+def _flat_columns(part: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Columns all of whose scores are equal, and those without any."""
+    holes = np.isnan(part)
+    low, high = np.where(holes, np.inf, part).min(axis=0), np.where(holes, -np.inf, part).max(axis=0)
+    return low == high, np.asarray(low > high)

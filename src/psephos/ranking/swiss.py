@@ -185,7 +185,7 @@ def _ranked(
     if runs < 100:
         notes.append(f"{runs} runs are few: errors are large and rough themselves")
     size, rounds = len(games.models), len(games.benchmarks)
-    ended, left, byes, blocks, weights = _simulated(games, runs, seed, engine)
+    ended, left, byes, earned, blocks, weights = _simulated(games, runs, seed, engine)
     points = np.arange(2 * rounds + 1) / 2
     mean = ended @ points / runs
     variance = np.maximum(ended @ points**2 / runs - mean**2, 0.0)
@@ -230,6 +230,7 @@ def _ranked(
         spread=spread,
         unit=unit,
         units=games.benchmarks,
+        contributions=earned / (2 * runs),
         refit=partial(_without, games, runs, most, level, seed, options, unit) if rounds > 1 else None,
         standard_error=error,
         survival=1 - gone / runs,
@@ -250,7 +251,9 @@ def _without(
 
 
 def _simulated(games: Games, runs: int, seed: int, engine: int | str | Engine) -> tuple[Any, ...]:
-    """Counts of final half points, of eliminations by round and of byes; mean points and runs of each block."""
+    """Counts of final half points, of eliminations by round, of byes and of half points won by round; mean points and
+    runs of each block.
+    """
     block = max(1, min(BLOCK, runs // 100))
     sizes = [block] * (runs // block) + ([runs % block] if runs % block else [])
     shared = {
@@ -263,6 +266,7 @@ def _simulated(games: Games, runs: int, seed: int, engine: int | str | Engine) -
     ended: Any = 0
     left: Any = 0
     byes: Any = 0
+    earned: Any = 0
     means = []
     half = np.arange(2 * len(games.benchmarks) + 1) / 2
     for part, size in zip(
@@ -270,9 +274,9 @@ def _simulated(games: Games, runs: int, seed: int, engine: int | str | Engine) -
         sizes,
         strict=True,
     ):
-        ended, left, byes = ended + part[0], left + part[1], byes + part[2]
+        ended, left, byes, earned = ended + part[0], left + part[1], byes + part[2], earned + part[3]
         means.append(part[0] @ half / size)
-    return ended, left, byes, np.array(means), np.array(sizes, dtype=np.float64)
+    return ended, left, byes, earned, np.array(means), np.array(sizes, dtype=np.float64)
 
 
 def _block(runs: int, *, outcome: Any, chance: Any, present: Any, eliminate: Any, rules: Any, rng: Any) -> Any:

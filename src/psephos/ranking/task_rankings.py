@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -131,7 +131,7 @@ def task_ranking(
     cost, least = float("nan"), float("nan")
     if above is not None:
         # A candidate without a place stands last for the cost: it has no pair, and so costs nothing.
-        rest = np.setdiff1d(np.arange(size), order)
+        rest = np.setdiff1d(np.arange(size), order) if len(order) < size else order[:0]
         cost = cost_of(np.concatenate([order, rest]), above)
         least = float(np.triu(np.minimum(above, above.T), 1).sum())
     proven = bool(above is not None and cost <= least + 1e-9 * max(1.0, least))
@@ -155,10 +155,20 @@ def task_ranking(
         pairwise_means="weight of the orders that put row above column",
         unit=table.unit,
         units=table.tasks,
+        favours=None if orders is None else partial(_favours, orders, len(table.tasks)),
         refit=refit if len(table.tasks) > 1 else None,
         data=table,
         **({"cost": cost, "pairwise_bound": least, "bound": least, "optimal": proven} | more),
     )
+
+
+def _favours(orders: Orders, n_tasks: int, candidate: int, others: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """By how much more the orders of each task put a candidate above than below each of the others."""
+    own, other = orders.ranks[:, [candidate]], orders.ranks[:, others]
+    side = orders.weights[:, None] * ((own < other).astype(np.float64) - (own > other))
+    total = np.zeros((n_tasks, len(others)))
+    np.add.at(total, orders.task, side)
+    return total
 
 
 def points_by_task(orders: Orders, n_tasks: int, holes: str) -> tuple[npt.NDArray[np.float64], ...]:
@@ -167,6 +177,9 @@ def points_by_task(orders: Orders, n_tasks: int, holes: str) -> tuple[npt.NDArra
     made = []
     for part in (won, seen):
         weighted = orders.weights[:, None] * part
+        if len(weighted) == n_tasks:
+            made.append(weighted)  # an order for each task, in their order
+            continue
         total = np.zeros((n_tasks, weighted.shape[1]))
         np.add.at(total, orders.task, weighted)
         made.append(total)

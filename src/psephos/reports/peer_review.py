@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psephos.plots.peer_review import finite_odds, study_borderline_plot, study_influence_plot, study_transitions_plot
 from psephos.plots.style import decimal, share
-from psephos.reports.page import Page, Picture, drawn
+from psephos.reports.page import Page, drawn
+from psephos.reports.sections import Section, facts_of, grid_of
 from psephos.reports.words import Number, interval
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from psephos.opinions.outcomes import Result
     from psephos.statistics import Interval
     from psephos.studies.peer_review import PeerReviewStudy
-
-ROWS = 24
 
 CAPTIONS = {
     "decisions": "Items, the least certain first",
@@ -36,26 +31,6 @@ WORDS = {
 """Sets of predictors in words."""
 
 
-@dataclass(frozen=True)
-class Grid:
-    """A table of a section: its caption, its columns (name, whether numeric), and its rows as texts."""
-
-    caption: str
-    columns: list[tuple[str, bool]]
-    rows: list[list[str]]
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the study: id, title, facts, pictures, tables."""
-
-    id: str
-    title: str
-    facts: list[tuple[str, str]]
-    pictures: list[Picture]
-    tables: list[Grid]
-
-
 def peer_review_page(result: PeerReviewStudy) -> Page:
     """Who moves, what predicts it, where a rebuttal matters, and what it decides."""
     moved = result.movement
@@ -68,23 +43,23 @@ def peer_review_page(result: PeerReviewStudy) -> Page:
         Section(
             "movement",
             "Who moves",
-            _facts(moved),
+            facts_of(moved),
             drawn(study_transitions_plot, result, prefix="transitions"),
             [
-                _grid("By first score", moved.by_score.select("before", "reviews", "up", "down", "mean_change")),
-                _grid("By how far the others' mean lies above the own score", moved.by_gap),
+                grid_of("By first score", moved.by_score.select("before", "reviews", "up", "down", "mean_change")),
+                grid_of("By how far the others' mean lies above the own score", moved.by_gap),
             ],
         ),
-        Section("convergence", "Coming together", _facts(result.convergence), [], []),
+        Section("convergence", "Coming together", facts_of(result.convergence), [], []),
         Section(
             "influence",
             "What predicts a change",
-            [*_facts(result.influence), *_facts(result.conformity), *_facts(result.conformity_items)],
+            [*facts_of(result.influence), *facts_of(result.conformity), *facts_of(result.conformity_items)],
             drawn(study_influence_plot, result, prefix="influence") if _has_odds(result) else [],
             [
-                _grid("Coefficients, clustered by item", result.influence.coefficients),
-                _grid("Area under the ROC curve on held-out items", result.influence.nested),
-                _grid("What each set is worth", result.influence.importance),
+                grid_of("Coefficients, clustered by item", result.influence.coefficients),
+                grid_of("Area under the ROC curve on held-out items", result.influence.nested),
+                grid_of("What each set is worth", result.influence.importance),
             ],
         ),
         Section(
@@ -92,7 +67,7 @@ def peer_review_page(result: PeerReviewStudy) -> Page:
             "Where a rebuttal matters",
             [],
             drawn(study_borderline_plot, result, prefix="borderline"),
-            [_grid("By the mean first score of the item", result.borderline.bins)],
+            [grid_of("By the mean first score of the item", result.borderline.bins)],
         ),
     ]
     for id_, title, part in (
@@ -102,7 +77,7 @@ def peer_review_page(result: PeerReviewStudy) -> Page:
         ("strategies", "What the texts hold", result.strategies),
     ):
         if part is not None:
-            sections.append(Section(id_, title, _facts(part), [], [_grid(CAPTIONS[id_], part.table())]))
+            sections.append(Section(id_, title, facts_of(part), [], [grid_of(CAPTIONS[id_], part.table())]))
     return Page(
         template="peer_review.html",
         finding=f"{share(up.value)} of {moved.reviews:,} reviews rise, {share(down.value)} fall",
@@ -133,23 +108,3 @@ def _number(part: Interval) -> Number:
 
 def _has_odds(result: PeerReviewStudy) -> bool:
     return bool(finite_odds(result.influence).height)
-
-
-def _facts(part: Result) -> list[tuple[str, str]]:
-    return [line for line in part.summary() if line[0] not in ("note", "caution")]
-
-
-def _grid(caption: str, frame: pl.DataFrame) -> Grid:
-    more = f" (the first {ROWS} of {frame.height:,})" if frame.height > ROWS else ""
-    columns = [(name.replace("_", " "), dtype.is_numeric()) for name, dtype in frame.schema.items()]
-    return Grid(caption + more, columns, [list(map(_cell, row)) for row in frame.head(ROWS).iter_rows()])
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return (f"{value:.3f}" if abs(value) >= 5e-4 or value == 0 else f"{value:.1e}").replace("-", "\u2212")
-    if isinstance(value, int):
-        return f"{value:,}"
-    return "" if value is None else str(value)

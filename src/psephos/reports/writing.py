@@ -21,6 +21,7 @@ from psephos.reports.anything import plain_page
 from psephos.reports.measurement import measurement_page
 from psephos.reports.page import Page, why_no_pictures
 from psephos.reports.peer_review import peer_review_page
+from psephos.reports.ranking import ranking_page
 from psephos.reports.stylesheet import stylesheet
 from psephos.reports.transcripts import transcripts_page
 from psephos.reports.trusted import own_file, source_hash
@@ -31,6 +32,7 @@ PAGES: dict[str, Callable[..., Page]] = {
     "Verdict": verdict_page,
     "Agreement": agreement_page,
     "Measurement": measurement_page,
+    "Ranking": ranking_page,
     "PeerReviewStudy": peer_review_page,
 }
 """The page of each result type, by the name of its class; see `psephos.plots.picking.PICTURES`."""

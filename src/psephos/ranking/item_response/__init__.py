@@ -1,6 +1,7 @@
 """How able is each candidate, and what is each item worth, learnt together from who solved what?"""
 
-from psephos.ranking.item_response.ability_ranking import AbilityRanking, rank_by_ability
+from psephos.ranking.item_response.ability_ranking import rank_by_ability
+from psephos.ranking.item_response.ability_results import AbilityRanking
 from psephos.ranking.item_response.answer_oddness import odd_answers
 from psephos.ranking.item_response.curves import item_information, solve_probability
 from psephos.ranking.item_response.decisions import weigh_candidates

@@ -29,8 +29,7 @@ _CELLS = 2**23
 def abilities(rows: Rows, items: Items, *, estimate: str = "eap") -> tuple[Floats, Floats]:
     """Ability of each row and its standard error, shape (n,) each."""
     check_choice("estimate", estimate, ESTIMATES)
-    per_unit = FINER if len(items.slope) > MANY else FINE
-    points = np.linspace(-EDGE, EDGE, int(2 * EDGE) * per_unit + 1)
+    points = fine_points(len(items.slope))
     found, error = np.empty(len(rows.right)), np.empty(len(rows.right))
     step = max(1, _CELLS // len(points))
     for start in range(0, len(found), step):
@@ -49,6 +48,12 @@ def abilities(rows: Rows, items: Items, *, estimate: str = "eap") -> tuple[Float
         with np.errstate(divide="ignore"):
             error = np.where(np.isnan(found), np.nan, 1 / np.sqrt(told))
     return found, error
+
+
+def fine_points(n_items: int) -> Floats:
+    """Abilities at which candidates are weighed, shape (q,)."""
+    per_unit = FINER if n_items > MANY else FINE
+    return np.linspace(-EDGE, EDGE, int(2 * EDGE) * per_unit + 1)
 
 
 def _mean(height: Floats, points: Floats) -> tuple[Floats, Floats]:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from scipy import special
 
-from psephos.ranking.item_response.ability_ranking import AbilityRanking
+from psephos.ranking.item_response.ability_results import AbilityRanking
 from psephos.ranking.item_response.curves import chances
 from psephos.statistics import adjust
 

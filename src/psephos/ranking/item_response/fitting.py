@@ -49,6 +49,8 @@ class TopicFit:
         a, d, b, c; NaN where an item was left out or has no difficulty.
     errors : ItemErrors
     ability, ability_error : ndarray of float64, shape (n_candidates,)
+    shift : float
+        By how much abilities were moved down so that their mean is 0; items were moved along.
     log_likelihood : float
     path : tuple of float
         Objective after each round; it never falls.
@@ -69,6 +71,7 @@ class TopicFit:
     errors: ItemErrors
     ability: Floats
     ability_error: Floats
+    shift: float
     log_likelihood: float
     path: tuple[float, ...]
     converged: bool
@@ -158,6 +161,7 @@ def fit_topic(
         errors=ItemErrors(*(_spread_out(part, kept) for part in vars(found).values())),
         ability=ability,
         ability_error=error,
+        shift=shift,
         log_likelihood=fitted.log_likelihood,
         path=fitted.path,
         converged=fitted.converged,

@@ -22,7 +22,7 @@ from scipy import special
 
 from psephos.engine.streams import Rng, seed_of, spawn
 from psephos.errors import InputError, check_number
-from psephos.ranking.item_response.ability_ranking import AbilityRanking
+from psephos.ranking.item_response.ability_results import AbilityRanking
 from psephos.ranking.item_response.curves import chances
 from psephos.ranking.item_response.response_table import Floats
 

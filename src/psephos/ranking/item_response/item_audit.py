@@ -25,7 +25,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_choice
 from psephos.opinions.outcomes import Provenance, Result, json_ready
-from psephos.ranking.item_response.ability_ranking import AbilityRanking
+from psephos.ranking.item_response.ability_results import AbilityRanking
 from psephos.ranking.item_response.classical import item_rest
 from psephos.ranking.item_response.curves import chances
 from psephos.ranking.item_response.dimensions import (

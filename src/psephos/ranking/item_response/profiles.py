@@ -27,7 +27,7 @@ import polars as pl
 from psephos.engine.streams import Rng, seed_of, spawn
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.outcomes import Provenance, Result, json_ready
-from psephos.ranking.item_response.ability_ranking import AbilityRanking
+from psephos.ranking.item_response.ability_results import AbilityRanking
 from psephos.ranking.item_response.response_table import Floats
 from psephos.statistics.intervals import normal_quantile
 from psephos.statistics.rank_spread import competition_ranks

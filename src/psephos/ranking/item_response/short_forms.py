@@ -21,7 +21,7 @@ import polars as pl
 from psephos.errors import InputError, check_choice, check_count
 from psephos.opinions.outcomes import Provenance, Result
 from psephos.ranking.item_response.abilities import ESTIMATES, abilities
-from psephos.ranking.item_response.ability_ranking import AbilityRanking
+from psephos.ranking.item_response.ability_results import AbilityRanking
 from psephos.ranking.item_response.curves import information
 from psephos.ranking.item_response.fitting import TopicFit
 from psephos.ranking.item_response.marginal import Rows, grid_for, posteriors

@@ -48,8 +48,12 @@ def chords(
 
 @numba.njit(cache=True, nogil=True)
 def elo_run(left: Any, right: Any, score: Any, weight: Any, order: Any, size: int, k: float, start: float) -> Any:
-    """Ratings after the battles of `order`; a weight of 2 is played twice, of 1/2 with half the step."""
+    """Ratings after the battles of `order`, and by how much each moved its left side up and its right side down.
+
+    A weight of 2 is played twice, of 1/2 with half the step.
+    """
     ratings = np.full(size, start)
+    moved = np.zeros(left.shape[0])
     scale = np.log(10.0) / 400.0
     for place in range(order.shape[0]):
         battle = order[place]
@@ -61,5 +65,6 @@ def elo_run(left: Any, right: Any, score: Any, weight: Any, order: Any, size: in
             change = part * k * (score[battle] - expected)
             ratings[i] += change
             ratings[j] -= change
+            moved[battle] += change
             rest -= 1.0
-    return ratings
+    return ratings, moved

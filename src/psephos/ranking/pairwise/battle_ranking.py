@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -19,6 +20,7 @@ from psephos.opinions.orderings import Ranking, order_of
 from psephos.opinions.outcomes import Provenance, command_for, json_ready
 from psephos.opinions.wording import MINUS
 from psephos.ranking.pairwise.battle_table import BOTH_BAD, LEFT, RIGHT, TIE, BattleTable, PairCounts
+from psephos.ranking.pairwise.battle_units import BattleUnits
 from psephos.statistics import RankSpread, wilson_interval
 
 POINTS = 400 / np.log(10)
@@ -225,17 +227,20 @@ def battle_ranking(
     pairwise: Floats | None = None,
     pairwise_means: str = "chance to win a battle that has a winner",
     notes: tuple[str, ...] = (),
-    refit: Callable[[int], Ranking] | None = None,
+    units: BattleUnits,
+    refit: Callable[[BattleTable], Ranking],
     **more: Any,
 ) -> BattleRanking:
-    """Put together what methods on battles have in common; `placed` says who may take a place."""
+    """Put together what methods on battles have in common.
+
+    `placed` says who may take a place; `refit` ranks what is left of the battles without one of the units.
+    """
     scores = np.where(placed, ratings, np.nan)
     order, ranks = order_of(scores)
     given = {name: value for name, value in options.items() if value is not None}
     size = len(table.candidates)
     blank = np.full(size, np.nan)
     command = _command(method, given, table, seed)
-    can_leave = table.voter is not None and len(table.voters) > 1 and refit is not None
     defaults: dict[str, Any] = {"standard_errors": blank, "fisher_errors": blank, "absent": np.zeros(size)}
     return BattleRanking(
         provenance=Provenance(method, given, table.source, seed=seed, command=command, notes=(*table.notes, *notes)),
@@ -248,15 +253,19 @@ def battle_ranking(
         spread=spread,
         pairwise=pairwise,
         pairwise_means=pairwise_means,
-        unit="voter" if can_leave else "",
-        units=table.voters if can_leave else pl.Series("unit", [], dtype=pl.String),
-        refit=refit if can_leave else None,
+        unit=units.name,
+        units=units.names,
+        refit=partial(_without, units, refit) if units.name else None,
         ratings=ratings,
         component=component,
         counts=table.counts,
         **cast("dict[str, Any]", counted(table.counts)),
         **{**defaults, **more},
     )
+
+
+def _without(units: BattleUnits, refit: Callable[[BattleTable], Ranking], unit: int) -> Ranking:
+    return refit(units.without(unit))
 
 
 def _command(method: str, given: Mapping[str, object], table: BattleTable, seed: int | None) -> str:

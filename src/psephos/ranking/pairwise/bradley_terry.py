@@ -25,7 +25,7 @@ import polars as pl
 from psephos.engine import one_thread
 from psephos.engine.streams import Rng, generator, seed_of
 from psephos.errors import InputError, SeparationError, check_choice, check_count, check_number
-from psephos.opinions.model import Opinions
+from psephos.opinions.model import Opinions, Source
 from psephos.ranking.pairwise.battle_ranking import (
     CENTRE,
     FEW,
@@ -37,6 +37,7 @@ from psephos.ranking.pairwise.battle_ranking import (
 )
 from psephos.ranking.pairwise.battle_resamples import resampled_strengths
 from psephos.ranking.pairwise.battle_table import BOTH_BAD, TIE, BattleTable, battle_table
+from psephos.ranking.pairwise.battle_units import BattleUnits, shown_by_pairs, units_of
 from psephos.ranking.pairwise.connectivity import (
     HINT,
     blank_reasons,
@@ -206,6 +207,7 @@ def rated(
     with one_thread():
         found = fit(inner, model, penalty=strength)
         errors = covariances(inner, model, found, penalty=strength, battles=used, clusters=groups)
+    units = units_of(whole)
     theta, notes = found.theta.copy(), _worth_saying(found, model, bool(inner.ends[:, TIE:].any()))
     fixed, shift = _anchored(anchor, whole.candidates, found.theta)
     seed = seed_of(rng)
@@ -265,7 +267,9 @@ def rated(
         seed=seed if draws is not None else None,
         pairwise=win_chances(found.theta),
         notes=notes,
-        refit=partial(without_voter, whole, model, again),
+        units=units,
+        refit=partial(_again, model, again, whole.source),
+        contributions=_split(units, used, model, found),
         absent=absent,
         covariance=sandwich,
         tie_parameter=float(np.exp(found.eta)) if model.has_eta else None,
@@ -316,11 +320,15 @@ def normal_strengths(theta: Floats, covariance: Floats, repeats: int, seed: int)
     return made
 
 
-def without_voter(table: BattleTable, model: PairModel, options: Mapping[str, object], voter: int) -> BattleRanking:
-    """The ranking without the battles of one voter, and without intervals."""
-    assert table.voter is not None  # noqa: S101 - offered only where battles have voters
-    left = table.take(table.voter != voter)
-    return rated(replace(left, source=table.source), model, **options)  # type: ignore[arg-type]
+def _again(model: PairModel, options: Mapping[str, object], source: Source, left: BattleTable) -> BattleRanking:
+    """The ranking of some of the battles, without intervals."""
+    return rated(replace(left, source=source), model, **options)  # type: ignore[arg-type]
+
+
+def _split(units: BattleUnits, used: BattleTable, model: PairModel, found: Strengths) -> Floats | None:
+    """What each unit adds to each rating, less the mean of all."""
+    made = units.split_pairs(used, *shown_by_pairs(used.counts, model, found.theta, found.eta))
+    return None if made is None else POINTS * made
 
 
 def _anchored(anchor: tuple[str, float] | None, names: pl.Series, theta: Floats) -> tuple[int | None, float]:

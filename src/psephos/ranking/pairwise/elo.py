@@ -19,9 +19,11 @@ import numpy.typing as npt
 
 from psephos.engine.streams import Rng, seed_of, spawn
 from psephos.errors import InputError, check_choice, check_count, check_number
+from psephos.opinions.battle_counts import COUNTED
 from psephos.opinions.model import Opinions
 from psephos.ranking.pairwise.battle_ranking import CENTRE, FEW, POINTS, BattleRanking, battle_ranking, few_games
 from psephos.ranking.pairwise.battle_table import LEFT, RIGHT, BattleTable, battle_table
+from psephos.ranking.pairwise.battle_units import units_of
 from psephos.ranking.pairwise.connectivity import blank_reasons, connection_of
 from psephos.statistics import RankSpread, rank_spread
 
@@ -89,22 +91,34 @@ def elo(
     start, level = check_number("start", start), check_number("level", level, low=0, high=1, open_ends=True)
     least_games, repeats = check_count("least_games", least_games, low=0), check_count("repeats", repeats, low=0)
     table = battle_table(battles)
+    if COUNTED in table.source.options:
+        raise InputError(
+            "battles",
+            "were counted in parts: the order that these ratings go by is not known",
+            hint="use psephos.read, or method='bradley-terry', which needs no order",
+        )
     seed = seed_of(rng)
     play = _Player(table, k, start)
     notes: tuple[str, ...] = ()
     draws: Floats | None = None
     if order == "average":
         runs = repeats or 100
-        played = np.stack([play(stream.permutation(len(table)), table.weights) for stream in spawn(seed, runs)])
+        played = np.empty((runs, len(table.candidates)))
+        moved = np.zeros(len(table))
+        for run, stream in enumerate(spawn(seed, runs)):
+            played[run], changes = play(stream.permutation(len(table)), table.weights)
+            moved += changes / runs
         ratings = played.mean(axis=0)
         draws, means = (played if repeats else None), "random orders of the battles"
         notes = (f"ratings are means over {runs} random orders",)
     else:
         rows, notes = _in_order(table, order)
-        ratings, means = play(rows, table.weights), "battles resampled, in their order"
+        ratings, moved = play(rows, table.weights)
+        means = "battles resampled, in their order"
         if repeats:
             drawn = (stream.poisson(1.0, len(table)) * table.weights for stream in spawn(seed, repeats))
-            draws = np.stack([play(rows, weights) for weights in drawn])
+            draws = np.stack([play(rows, weights)[0] for weights in drawn])
+    units = units_of(table)
     seen = np.unique(np.concatenate([table.left, table.right]))
     known = np.zeros(len(table.candidates), dtype=bool)
     known[seen] = True
@@ -133,7 +147,9 @@ def elo(
         pairwise=_chances(ratings),
         pairwise_means="chance to win that the ratings expect",
         notes=notes,
-        refit=partial(_without, table, order, k, start, least_games),
+        units=units,
+        refit=partial(elo, order=order, k=k, start=start, least_games=least_games, repeats=0, rng=0),
+        contributions=units.split_battles(table, moved, -moved),
     )
 
 
@@ -168,36 +184,32 @@ class _Player:
         self.score = np.choose(np.minimum(table.outcome, 2), (1.0, 0.0, 0.5))
         assert (LEFT, RIGHT) == (0, 1)  # noqa: S101 - the order of the scores above
 
-    def __call__(self, rows: npt.NDArray[np.int64], weights: Floats) -> Floats:
+    def __call__(self, rows: npt.NDArray[np.int64], weights: Floats) -> tuple[Floats, Floats]:
+        """Ratings at the end, and by how much each battle moved its left side up and its right side down."""
         size = len(self.table.candidates)
         left, right = self.table.left, self.table.right
         if len(rows) >= COMPILED:
             from psephos.ranking.pairwise._kernels import elo_run
 
-            made: Floats = elo_run(left, right, self.score, weights, rows, size, self.k, self.start)
+            made: tuple[Floats, Floats] = elo_run(left, right, self.score, weights, rows, size, self.k, self.start)
             return made
         ratings = [self.start] * size
+        moved = np.zeros(len(left))
         scale = float(np.log(10) / 400)
-        for i, j, s, w in zip(
-            left[rows].tolist(), right[rows].tolist(), self.score[rows].tolist(), weights[rows].tolist(), strict=True
-        ):
-            rest = w
+        scores = self.score
+        for battle in rows.tolist():
+            i, j, s, rest = int(left[battle]), int(right[battle]), float(scores[battle]), float(weights[battle])
             while rest > 0:
                 expected = 1 / (1 + float(np.exp(scale * (ratings[j] - ratings[i]))))
                 change = min(rest, 1.0) * self.k * (s - expected)
                 ratings[i] += change
                 ratings[j] -= change
+                moved[battle] += change
                 rest -= 1
-        return np.array(ratings)
+        return np.array(ratings), moved
 
 
 def _chances(ratings: Floats) -> Floats:
     chance = 1 / (1 + np.exp(-(ratings[:, None] - ratings[None, :]) / POINTS))
     np.fill_diagonal(chance, np.nan)
     return np.asarray(chance)
-
-
-def _without(table: BattleTable, order: str, k: float, start: float, least_games: int, voter: int) -> BattleRanking:
-    assert table.voter is not None  # noqa: S101 - offered only where battles have voters
-    left = table.take(table.voter != voter)
-    return elo(left, order=order, k=k, start=start, least_games=least_games, repeats=0, rng=0)

@@ -25,11 +25,20 @@ import numpy.typing as npt
 from psephos.engine.streams import Rng, seed_of
 from psephos.errors import SeparationError, check_count, check_number
 from psephos.opinions.model import Opinions
-from psephos.ranking.pairwise.battle_ranking import FEW, BattleRanking, battle_ranking, few_games, rating_of
+from psephos.ranking.pairwise.battle_ranking import (
+    FEW,
+    POINTS,
+    BattleRanking,
+    battle_ranking,
+    few_games,
+    rating_of,
+)
 from psephos.ranking.pairwise.battle_resamples import TINY, drawn_counts
 from psephos.ranking.pairwise.battle_table import BattleTable, PairCounts, battle_table
+from psephos.ranking.pairwise.battle_units import shown_by_pairs, units_of
 from psephos.ranking.pairwise.bradley_terry import clusters_of, win_chances
 from psephos.ranking.pairwise.connectivity import HINT, blank_reasons, connection_of, refuse_endless_ties
+from psephos.ranking.pairwise.pair_models import BRADLEY_TERRY, DAVIDSON
 from psephos.ranking.pairwise.strengths import ends_of
 from psephos.statistics import rank_spread
 
@@ -118,6 +127,10 @@ def newman(
         ]
         what = f"battles resampled by {clusters}" if clusters else "battles resampled"
         spread = rank_spread(np.where(placed, rating_of(np.stack(rows)), np.nan), level=level, means=what)
+    # Newman's ties are Davidson's, whose nu is twice as large.
+    model, eta = (DAVIDSON, float(np.log(2 * nu))) if nu else (BRADLEY_TERRY, 0.0)
+    units = units_of(table)
+    split = units.split_pairs(used, *shown_by_pairs(used.counts, model, theta, eta))
     found = connection_of(table.counts)
     notes = () if rounds < MOST_ROUNDS else (f"the iteration had not settled after {rounds:,} rounds",)
     return battle_ranking(
@@ -139,7 +152,9 @@ def newman(
         seed=seed if repeats else None,
         pairwise=win_chances(theta),
         notes=notes,
-        refit=partial(_without, table, prior, least_games),
+        units=units,
+        refit=partial(newman, prior=prior, least_games=least_games, repeats=0, rng=0),
+        contributions=None if split is None else POINTS * split,
         tie_parameter=nu if nu else None,
         steps=rounds,
         converged=rounds < MOST_ROUNDS,
@@ -205,9 +220,3 @@ def iterate(
 def _resampled(counts: PairCounts, ends: Floats) -> PairCounts:
     seen = ends.any(axis=1)
     return PairCounts(counts.size, counts.first[seen], counts.second[seen], ends[seen])
-
-
-def _without(table: BattleTable, prior: float, least_games: int, voter: int) -> BattleRanking:
-    assert table.voter is not None  # noqa: S101 - offered only where battles have voters
-    left = table.take(table.voter != voter)
-    return newman(left, prior=prior, least_games=least_games, repeats=0, rng=0)

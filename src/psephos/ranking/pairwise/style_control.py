@@ -16,6 +16,9 @@ in closed form; any column; the side.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +32,7 @@ from psephos.opinions.kinds import listed
 from psephos.opinions.model import Opinions
 from psephos.ranking.pairwise.battle_ranking import FEW, POINTS, BattleRanking, battle_ranking, few_games, rating_of
 from psephos.ranking.pairwise.battle_table import BattleTable, battle_table
+from psephos.ranking.pairwise.battle_units import shown_by_battles, units_of
 from psephos.ranking.pairwise.bradley_terry import clusters_of, normal_strengths, win_chances
 from psephos.ranking.pairwise.connectivity import HINT, blank_reasons, connection_of
 from psephos.ranking.pairwise.strengths import DENSE, laplacian
@@ -107,6 +111,33 @@ def style_control(
     level = check_number("level", level, low=0, high=1, open_ends=True)
     table = battle_table(battles)
     names, values, notes = _covariates(table, covariates, side)
+    given = list(covariates) if not isinstance(covariates, Mapping) else sorted(covariates)
+    options = {
+        "covariates": given or None,
+        "values": "given" if isinstance(covariates, Mapping) else None,
+        "side": side,
+        "clusters": clusters,
+        "least_games": least_games,
+        "repeats": repeats,
+        "level": level,
+    }
+    # Values travel with their battles, so that some of these can be left out.
+    table = replace(table, carried=pl.DataFrame(dict(zip(names, values.T, strict=True))))
+    return _ranked(table, names=names, options=options, repeats=repeats, seed=seed_of(rng), notes=notes)
+
+
+def _ranked(
+    table: BattleTable,
+    *,
+    names: Sequence[str],
+    options: Mapping[str, Any],
+    repeats: int,
+    seed: int,
+    notes: tuple[str, ...] = (),
+) -> BattleRanking:
+    """The ranking of battles that carry the values of the covariates."""
+    least_games, level = options["least_games"], options["level"]
+    values = table.carried.select(names).to_numpy()
     known = ~np.isnan(values).any(axis=1)
     if not known.all():
         notes += (f"{int((~known).sum()):,} battles without a value of a covariate are left out",)
@@ -118,7 +149,7 @@ def style_control(
         raise SeparationError("battles", "no two candidates can be compared", hint=HINT)
     inside = connected[kept.left] & connected[kept.right]
     used, x = kept.take(inside), values[known][inside]
-    groups = clusters_of(used, clusters)
+    groups = clusters_of(used, options["clusters"])
     scale = np.array([1.0 if name == "side" else float(x[:, c].std()) for c, name in enumerate(names)])
     if (scale <= STRAIGHT).any():
         raise InputError("covariates", f"{names[int(np.argmin(scale))]!r} is the same in every battle")
@@ -132,28 +163,22 @@ def style_control(
     spread_of[np.ix_(connected, connected)] = covariance[:size, :size]
     few, reasons = few_games(table, kept.counts.by_candidate(kept.counts.met, kept.counts.met), least_games, reasons)
     placed = connected & ~few
-    seed, spread = seed_of(rng), None
+    spread = None
     if repeats:
         points = rating_of(normal_strengths(theta, spread_of, repeats, seed))
         words = "draws from the normal distribution by the sandwich errors"
         spread = rank_spread(np.where(placed, points, np.nan), level=level, means=words)
     if moved >= SMALLEST_STEP:
         notes += (f"the fit had not settled after {steps} steps",)
-    given = list(covariates) if not isinstance(covariates, Mapping) else sorted(covariates)
+    units = units_of(table)
+    chance = special.expit(theta[used.left] - theta[used.right] + x / scale @ beta)
+    split = units.split_battles(used, *shown_by_battles(used, theta, chance, _scores_of(used)))
     return battle_ranking(
         table,
         method="style-control",
         ratings=rating_of(theta),
         score_means="rating at equal style: 400 points are ten to one, the mean is 1000",
-        options={
-            "covariates": given or None,
-            "values": "given" if isinstance(covariates, Mapping) else None,
-            "side": side,
-            "clusters": clusters,
-            "least_games": least_games,
-            "repeats": repeats,
-            "level": level,
-        },
+        options=options,
         placed=placed,
         reasons=reasons,
         component=connection_of(kept.counts).component,
@@ -162,6 +187,9 @@ def style_control(
         pairwise=win_chances(theta),
         pairwise_means="chance to win a battle that has a winner, at equal style",
         notes=notes,
+        units=units,
+        refit=partial(_ranked, names=names, options={**options, "repeats": 0}, repeats=0, seed=0),
+        contributions=None if split is None else POINTS * split,
         standard_errors=POINTS * np.sqrt(np.maximum(np.diag(spread_of), 0)),
         covariance=POINTS**2 * spread_of,
         effects=_effects(names, beta, covariance[size:, size:], scale, level),
@@ -235,7 +263,7 @@ def _fit(
     if size > DENSE:
         raise InputError("candidates", f"{size:,} are too many; {DENSE:,} is the most")
     left, right, weight = place[table.left], place[table.right], table.weights
-    score = np.choose(np.minimum(table.outcome, 2), (1.0, 0.0, 0.5))
+    score = _scores_of(table)
     extra = x.shape[1]
     theta, beta = np.zeros(size), np.zeros(extra)
 
@@ -269,6 +297,11 @@ def _fit(
     meat = _meat(left, right, x, along, rows, size)
     covariance = inverse @ meat @ inverse
     return theta, beta, np.asarray(covariance), steps, moved
+
+
+def _scores_of(table: BattleTable) -> Floats:
+    """1 where left won, 0 where right did, 1/2 for a tie."""
+    return np.choose(np.minimum(table.outcome, 2), (1.0, 0.0, 0.5))
 
 
 def _hessian(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], curve: Floats, x: Floats, size: int) -> Floats:

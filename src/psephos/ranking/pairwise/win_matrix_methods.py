@@ -25,7 +25,8 @@ from psephos.errors import SeparationError, check_count, check_number
 from psephos.opinions.model import Opinions
 from psephos.ranking.pairwise.battle_ranking import FEW, BattleRanking, battle_ranking, few_games
 from psephos.ranking.pairwise.battle_resamples import drawn_counts
-from psephos.ranking.pairwise.battle_table import BattleTable, PairCounts, battle_table
+from psephos.ranking.pairwise.battle_table import LEFT, RIGHT, BattleTable, PairCounts, battle_table
+from psephos.ranking.pairwise.battle_units import units_of
 from psephos.ranking.pairwise.bradley_terry import clusters_of
 from psephos.ranking.pairwise.connectivity import HINT, blank_reasons, connection_of
 from psephos.statistics import rank_spread
@@ -35,6 +36,7 @@ SETTLED = 1e-12
 
 Floats = npt.NDArray[np.float64]
 Scorer = Callable[[PairCounts, Floats | None], Floats]
+Splitter = Callable[[PairCounts, Floats], tuple[Floats, Floats]]
 
 
 def eigenvector(
@@ -91,6 +93,7 @@ def eigenvector(
         battles,
         "eigenvector",
         partial(_eigenvector, shares=shares),
+        partial(_eigenvector_parts, shares=shares),
         "weight of the wins, each counting by whom it is against; 1 is average",
         {"shares": shares},
         finite=False,
@@ -141,6 +144,7 @@ def win_rate(
         battles,
         "win-rate",
         _win_rate,
+        _win_rate_parts,
         "mean over the opponents of the share of decided battles won",
         {},
         finite=True,
@@ -156,6 +160,7 @@ def _ranked(
     battles: Opinions | BattleTable,
     method: str,
     score: Scorer,
+    split: Splitter,
     means: str,
     own: Mapping[str, object],
     *,
@@ -191,6 +196,7 @@ def _ranked(
         ]
         what = f"battles resampled by {clusters}" if clusters else "battles resampled"
         spread = rank_spread(np.where(placed, np.stack(rows), np.nan), level=level, means=what)
+    units = units_of(table)
     options = {**own, "clusters": clusters, "least_games": least_games, "repeats": repeats, "level": level}
     found = connection_of(table.counts)
     return battle_ranking(
@@ -206,7 +212,22 @@ def _ranked(
         seed=seed if repeats else None,
         pairwise=_shares(table.counts, 0.5),
         pairwise_means="share of the battles that row won against column, ties half",
-        refit=partial(_without, table, method, score, means, own, finite, least_games),
+        units=units,
+        refit=partial(
+            _ranked,
+            method=method,
+            score=score,
+            split=split,
+            means=means,
+            own=own,
+            finite=finite,
+            clusters=None,
+            least_games=least_games,
+            repeats=0,
+            level=level,
+            rng=0,
+        ),
+        contributions=units.split_pairs(used, *split(used.counts, scores)),
     )
 
 
@@ -243,19 +264,20 @@ def _win_rate(counts: PairCounts, start: Floats | None) -> Floats:  # noqa: ARG0
     return np.asarray(np.divide(total, known.sum(axis=1), out=np.full(len(share), np.nan), where=known.any(axis=1)))
 
 
-def _without(
-    table: BattleTable,
-    method: str,
-    score: Scorer,
-    means: str,
-    own: Mapping[str, object],
-    finite: bool,
-    least_games: int,
-    voter: int,
-) -> BattleRanking:
-    assert table.voter is not None  # noqa: S101 - offered only where battles have voters
-    left = table.take(table.voter != voter)
-    return _ranked(
-        left, method, score, means, own,
-        finite=finite, clusters=None, least_games=least_games, repeats=0, level=0.95, rng=0,
-    )  # fmt: skip
+def _eigenvector_parts(counts: PairCounts, scores: Floats, *, shares: bool) -> tuple[Floats, Floats]:
+    """What one battle of each pair adds to the scores of its first and its second, by how it ended."""
+    met = counts.met if shares else np.ones_like(counts.met)
+    matrix = counts.wins(0.5) if not shares else np.nan_to_num(_shares(counts, 0.5))
+    known = np.nan_to_num(scores)
+    root = float((matrix @ known).sum() / known.sum())
+    first, second = (known[side] / (root * met) for side in (counts.second, counts.first))
+    return np.outer(first, (1.0, 0.0, 0.5, 0.5)), np.outer(second, (0.0, 1.0, 0.5, 0.5))
+
+
+def _win_rate_parts(counts: PairCounts, scores: Floats) -> tuple[Floats, Floats]:  # noqa: ARG001 - wins say it all
+    decided = counts.ends[:, LEFT] + counts.ends[:, RIGHT]
+    met = (decided > 0).astype(np.float64)
+    opponents = counts.by_candidate(met, met)
+    share = np.divide(1.0, decided, out=np.zeros_like(decided), where=decided > 0)
+    first, second = (share / np.maximum(opponents[side], 1) for side in (counts.first, counts.second))
+    return np.outer(first, (1.0, 0.0, 0.0, 0.0)), np.outer(second, (0.0, 1.0, 0.0, 0.0))

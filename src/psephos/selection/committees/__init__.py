@@ -2,7 +2,8 @@
 
 from psephos.selection.committees.ballot_box import Ballots, ballots
 from psephos.selection.committees.biased_ballots import BiasedBallots, bias_by_swaps, bias_by_utility
-from psephos.selection.committees.choosing import CommitteeSelection, committee, committee_worth
+from psephos.selection.committees.choosing import committee, committee_worth
+from psephos.selection.committees.committee_results import CommitteeSelection
 from psephos.selection.committees.enough_ballots import RankingsNeeded, enough_rankings, rankings_needed
 from psephos.selection.committees.frontier import FairnessFrontier, fairness_frontier
 from psephos.selection.committees.group_bias import GroupGap, committee_influence, group_gap
