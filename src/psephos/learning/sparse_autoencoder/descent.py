@@ -58,8 +58,15 @@ class Adam:
         self.parameters -= self.spare
 
 
-def trained(shard: dict[str, Any], rng: np.random.Generator, label: str | None = None) -> dict[str, Any]:
+def trained(shard: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     """Train a dictionary; a function of one shard for `map_shards`, so all comes and goes as arrays and numbers.
+
+    Parameters
+    ----------
+    shard : dict
+        rows (see `ActivationRows.portable`), training (settings by name), label (of the progress bar, or None).
+    rng : Generator
+        Source of start and orders.
 
     Returns
     -------
@@ -90,7 +97,7 @@ def trained(shard: dict[str, Any], rng: np.random.Generator, label: str | None =
     adam, best = Adam(now, training.learning_rate), now.copy()
     course: dict[str, list[float]] = {"loss": [], "squares": [], "sparsity": [], "effective": []}
     lowest, at = math.inf, 0
-    with one_thread(), progress(label, training.epochs) as advance:
+    with one_thread(), progress(shard["label"], training.epochs) as advance:
         for epoch in range(training.epochs):
             squares = 0.0
             usage = np.zeros(D)

@@ -112,9 +112,15 @@ def search_penalty(
     found = None
     for penalty in l1.tolist():
         settings = [replace(own, l1=penalty), replace(own, l1=penalty, expansion=2 * own.expansion)]
-        shards = [{"rows": rows.portable(), "training": one.to_dict()} for one in settings for _ in range(count)]
+        shards = [
+            {"rows": rows.portable(), "training": one.to_dict(), "label": f"penalty {penalty:g}"}
+            for one in settings
+            for _ in range(count)
+        ]
         runs = []
-        parts = map_shards(trained, shards, engine=engine, rng=seed, label=f"penalty {penalty:g}")
+        parts = map_shards(
+            trained, shards, engine=engine, rng=seed, label=None if engine == 1 else f"penalty {penalty:g}"
+        )
         for number, one in enumerate(parts):
             dictionary = finished(one, rows, settings[number // count]).dictionary
             runs.append(effective_features(rows.values, dictionary, standardise=own.standardise, repeats=0))

@@ -116,8 +116,8 @@ def train_dictionary(
     """
     own = Training() if training is None else training
     rows = chosen_rows(read_activations(activations), own, seed := seed_of(rng))
-    stream = generator(np.random.SeedSequence(seed))
-    return finished(trained({"rows": rows.portable(), "training": own.to_dict()}, stream, label), rows, own)
+    shard = {"rows": rows.portable(), "training": own.to_dict(), "label": label}
+    return finished(trained(shard, generator(seed)), rows, own)
 
 
 def chosen_rows(rows: ActivationRows, training: Training, seed: int) -> ActivationRows:

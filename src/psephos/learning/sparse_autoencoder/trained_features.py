@@ -176,12 +176,17 @@ def _trained(
     resume: str | os.PathLike[str] | None,
     seed: int,
 ) -> Iterable[dict[str, Any]]:
-    shards = [{"rows": rows.portable(), "training": settings.to_dict()} for _, rows, settings in jobs]
+    shards = [
+        {"rows": rows.portable(), "training": settings.to_dict(), "label": f"dictionary {number} of {len(jobs)}"}
+        for number, (_, rows, settings) in enumerate(jobs, 1)
+    ]
     kept: dict[str, Any] = {}
     if resume is not None:
         prints = {id(rows): _print_of(rows) for _, rows, _ in jobs}
         kept = {"resume": resume, "job": {"activations": [prints[id(rows)] for _, rows, _ in jobs]}}
-    return map_shards(trained, shards, engine=engine, rng=seed, label="training dictionaries", **kept)
+    # In this process each dictionary shows its own bar, by epochs.
+    label = None if engine == 1 else "training dictionaries"
+    return map_shards(trained, shards, engine=engine, rng=seed, label=label, **kept)
 
 
 def _print_of(rows: ActivationRows) -> str:
@@ -237,9 +242,9 @@ def _notes(
         )
     if any(math.isnan(run.explained) for run in runs):
         notes.append("the layer is constant: what is explained is undefined")
-    moving = [moved for one in dictionaries if (moved := _movement(one, training.patience)) > RISING]
+    moving = [moved for one in dictionaries if (moved := _movement(one)) > RISING]
     if moving:
-        over = "before training stopped" if all(one.converged for one in dictionaries) else "over the second half"
+        over = "while the loss no longer fell" if all(one.converged for one in dictionaries) else "over the second half"
         notes.append(
             f"{len(moving)} of {len(runs)} dictionaries not converged, F too high: it moved by {max(moving):.0%} {over}"
         )
@@ -263,10 +268,10 @@ def _notes(
     return notes
 
 
-def _movement(one: TrainedDictionary, patience: int) -> float:
+def _movement(one: TrainedDictionary) -> float:
     """By how much F moved over the second half of the epochs; or, of a training that stopped as its loss no longer
-    fell, over those in which it did not and as many before: its first half is the descent from the start.
+    fell, over the epochs in which it did not: half of a short training is the descent from the start.
     """
     effective = one.course["effective"].to_numpy()
-    before = max(0, one.epochs - 1 - 2 * patience) if one.converged else (one.epochs - 1) // 2
-    return abs(effective[before] / effective[-1] - 1) if effective[-1] > 0 and one.epochs > 1 else 0.0
+    before = one.best_epoch - 1 if one.converged else (one.epochs - 1) // 2
+    return abs(effective[before] / effective[-1] - 1) if effective[-1] > 0 else 0.0
