@@ -10,7 +10,9 @@ Source: sheet 40 ("memory-mapped chunks; shuffle within a buffer"). Differs: not
 
 from __future__ import annotations
 
+import os
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +25,7 @@ from psephos.errors import InputError
 from psephos.metrics.diversity.hill import Floats
 from psephos.metrics.diversity.similarities import in_one_piece
 
-BUFFER_MIB = 256
+BUFFER_BYTES = 256 * 2**20
 BLOCK_ROWS = 256
 
 
@@ -73,7 +75,7 @@ class ActivationRows:
 
     def buffers(self, batch: int) -> int:
         """Rows that a buffer holds: whole batches."""
-        return max(1, BUFFER_MIB * 2**17 // max(self.neurons, 1) // batch) * batch
+        return max(1, BUFFER_BYTES // (8 * max(self.neurons, 1)) // batch) * batch
 
     def shuffled(self, stream: np.random.Generator, batch: int) -> Iterator[Floats]:
         """All rows in a new order, a buffer at a time."""
@@ -156,24 +158,34 @@ def _check_shape(values: npt.NDArray[Any]) -> None:
         raise InputError("activations", f"{problem}, got {values.ndim}")
 
 
-def _in_a_file(chunks: Iterable[npt.ArrayLike]) -> tuple[npt.NDArray[Any], Any]:
-    """Chunks one behind the other in a file that goes when nobody needs it any more."""
-    file = tempfile.NamedTemporaryFile(prefix="psephos-", suffix=".activations")  # noqa: SIM115 - lives on
+class TemporaryFile:
+    """A file on disk that goes when nobody holds this any more."""
+
+    def __init__(self) -> None:
+        handle, name = tempfile.mkstemp(prefix="psephos-", suffix=".activations")
+        os.close(handle)
+        self.path = Path(name)
+        weakref.finalize(self, self.path.unlink, missing_ok=True)
+
+
+def _in_a_file(chunks: Iterable[npt.ArrayLike]) -> tuple[npt.NDArray[Any], TemporaryFile]:
+    """Chunks one behind the other in a file."""
+    kept = TemporaryFile()
     shape, kind, count = (), np.dtype(np.float64), 0
-    for number, chunk in enumerate(chunks):
-        part = _numbers(chunk)
-        _check_shape(part)
-        if not number:
-            shape, kind = part.shape[1:], part.dtype
-        elif part.shape[1:] != shape:
-            problem = f"must have items of shape {shape}, got {part.shape[1:]}"
-            raise InputError("activations", problem, where=f"chunk {number}")
-        file.write(np.ascontiguousarray(part, dtype=kind).tobytes())
-        count += len(part)
-    file.flush()
-    if not count:
-        return np.empty((0, *(shape or (1,)))), None
-    return np.memmap(Path(file.name), dtype=kind, mode="r", shape=(count, *shape)), file
+    with kept.path.open("wb") as file:
+        for number, chunk in enumerate(chunks):
+            part = _numbers(chunk)
+            _check_shape(part)
+            if not number:
+                shape, kind = part.shape[1:], part.dtype
+            elif part.shape[1:] != shape:
+                problem = f"must have items of shape {shape}, got {part.shape[1:]}"
+                raise InputError("activations", problem, where=f"chunk {number}")
+            file.write(np.ascontiguousarray(part, dtype=kind).tobytes())
+            count += len(part)
+    if not count * int(np.prod(shape)):
+        return np.empty((count, *(shape or (1,)))), kept
+    return np.memmap(kept.path, dtype=kind, mode="r", shape=(count, *shape)), kept
 
 
 def _order(values: npt.NDArray[Any]) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from psephos.engine import one_thread, progress, spawn
+from psephos.errors import LossError
 from psephos.learning.sparse_autoencoder.activation_rows import ActivationRows
 from psephos.learning.sparse_autoencoder.settings import Training
 from psephos.metrics.diversity.hill import Floats, by_order
@@ -76,8 +77,8 @@ def trained(shard: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
 
     Raises
     ------
-    FloatingPointError
-        If the loss is no longer a number; says in which epoch.
+    LossError
+        If the loss is no longer a number, a FloatingPointError; says in which epoch.
     """
     rows = ActivationRows.from_portable(shard["rows"])
     training = Training(**shard["training"])
@@ -112,10 +113,9 @@ def trained(shard: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
             squares, sparsity = squares / rows.rows, float(usage.sum()) / (rows.rows * D)
             loss = squares + training.l1 * sparsity
             if not math.isfinite(loss):
-                raise FloatingPointError(
-                    f"the loss is no longer a number in epoch {epoch + 1}: take a smaller learning_rate than "
-                    f"{training.learning_rate:g}, or standardise='rms'"
-                )
+                problem = f"is too large, {training.learning_rate:g}: the loss is no longer a number"
+                hint = "take a smaller one, or standardise='rms'"
+                raise LossError("learning_rate", problem, where=f"epoch {epoch + 1}", hint=hint)
             shares = usage / usage.sum() if usage.any() else usage
             counted = float(by_order(shares, 1.0)) if usage.any() else 0.0
             for name, value in zip(course, (loss, squares, sparsity, counted), strict=True):

@@ -19,9 +19,9 @@ import polars as pl
 
 from psephos.engine import Rng, seed_of
 from psephos.errors import InputError
+from psephos.learning.sparse_autoencoder.over_seeds import trained_features
 from psephos.learning.sparse_autoencoder.result import TrainedFeatures
 from psephos.learning.sparse_autoencoder.settings import Training
-from psephos.learning.sparse_autoencoder.trained_features import trained_features
 from psephos.metrics.effective_features.comparison import FeatureComparison, compare_effective_features
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result

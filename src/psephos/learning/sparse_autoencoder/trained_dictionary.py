@@ -97,8 +97,8 @@ def train_dictionary(
     ------
     InputError
         If there are fewer than two items, or activations are not finite or have 1, 3 or 5 dimensions.
-    FloatingPointError
-        If the loss is no longer a number; says in which epoch.
+    LossError
+        If the loss is no longer a number, a FloatingPointError; says in which epoch.
 
     See Also
     --------

@@ -39,7 +39,7 @@ from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance
 from psephos.statistics import Interval, normal_interval
 
-NULL_MIB = 512
+NULL_BYTES = 512 * 2**20
 """Activations without structure are made in memory, of no more rows than fill this."""
 
 
@@ -96,8 +96,8 @@ def trained_features(
     InputError
         If there are fewer than two items, activations are not finite or have 1, 3 or 5 dimensions, or a parameter is
         out of its range.
-    FloatingPointError
-        If a loss is no longer a number; says in which epoch.
+    LossError
+        If a loss is no longer a number, a FloatingPointError; says in which epoch.
 
     See Also
     --------
@@ -199,7 +199,7 @@ def _print_of(rows: ActivationRows) -> str:
 
 def _without_structure(rows: ActivationRows, kind: str, seed: int) -> tuple[ActivationRows, int]:
     """Rows of activations without structure, and how many they are if fewer than those of the layer."""
-    most = max(2, NULL_MIB * 2**17 // rows.neurons)
+    most = max(2, NULL_BYTES // (8 * rows.neurons))
     which = np.arange(rows.rows)
     if len(which) > most:
         which = np.sort(np.random.default_rng([seed, 2]).choice(rows.rows, most, replace=False))
