@@ -160,11 +160,10 @@ class Asked:
             return Training(**stated), []
         if self.l1 != "auto":
             try:
-                return Training(l1=float(self.l1), **stated), []
-            except ValueError as problem:
-                if isinstance(problem, InputError):
-                    raise
+                penalty = float(self.l1)
+            except ValueError:
                 raise InputError("--l1", f"must be a number or auto, got {self.l1!r:.40}") from None
+            return Training(l1=penalty, **stated), []
         name, (values, _) = next(iter(layers.items()))
         found = search_penalty(values, training=Training(**stated), engine=engine, rng=seed)
         tried = ", ".join(f"{row['l1']:g}: F {row['effective']:.4g}" for row in found.tried.to_dicts())

@@ -159,7 +159,7 @@ def layers_plot(result: LayerFeatures, *, theme: str = "light", heading: bool = 
         axes.set_xlim(-0.5, len(names) - 0.5)
         axes.set_ylim(0, ticks[-1])
         axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-        turned = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if many else {}
+        turned: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if many else {}
         axes.set_xticks(places, names, **turned)
         page.grid(axes, y=ticks)
         muted, accent = page.colour("muted"), page.colour("accent")
@@ -167,7 +167,7 @@ def layers_plot(result: LayerFeatures, *, theme: str = "light", heading: bool = 
         axes.plot(places, value, color=accent, lw=1.5, alpha=0.6)
         axes.vlines(places, low, high, color=accent, lw=3)
         axes.plot(places, value, "o", color=accent, ms=7, zorder=4)
-        for place, count, end in zip(places, value, high, strict=True):
+        for place, count, end in zip(places.tolist(), value, high, strict=True):
             ground = {"facecolor": axes.figure.get_facecolor(), "edgecolor": "none", "pad": 1.5}
             how: dict[str, Any] = {"ha": "center", "va": "bottom", "bbox": ground, "zorder": 3}
             page.write(axes, place, end + 0.035 * ticks[-1], f"{count:.3g}", "accent", **how)
