@@ -77,7 +77,7 @@ BENCHMARKS = [
     )
     for name, rows, neurons in (
         ("learning-autoencoder-small", 6000, 5),
-        ("learning-autoencoder-large", 8000, 256),
+        ("learning-autoencoder-large", 2000, 128),
     )
 ]
 
