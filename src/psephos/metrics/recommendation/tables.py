@@ -150,7 +150,7 @@ def _unfolded(argument: str, given: Mapping[Any, Any]) -> tuple[Names, Names, Fl
             raise InputError(
                 argument, f"must give a mapping or a list of items, got {held!r:.60}", where=f"user {user!r}"
             )
-        count = len(held)  # type: ignore[arg-type]
+        count = len(held)
         if scored is not None and this is not scored and count:
             raise InputError(argument, "mixes lists with scores and lists without", where=f"user {user!r}")
         scored = this if scored is None or count else scored
