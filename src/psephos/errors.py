@@ -95,6 +95,10 @@ class NotTextError(InputError, TypeError):
     """Something that must be text is none; `where` is its index."""
 
 
+class LossError(InputError, FloatingPointError):
+    """A loss is no longer a number; `argument` is the setting to change, `where` the epoch."""
+
+
 class CassetteMiss(InputError):  # noqa: N818 - the name in the sheet
     """A cassette holds no answer to a request; `argument` is the file, the message names tag and key."""
 

@@ -278,6 +278,28 @@ def test_an_empty_cell_is_no_matter_to_bounded_measures() -> None:
     assert divergence([10, 0], [0, 10], measure="hellinger").value == pytest.approx(1)
 
 
+@pytest.mark.parametrize(("measure", "most"), [("hellinger", 1.0), ("jensen-shannon", math.log(2))])
+def test_an_interval_ends_where_the_measure_ends(measure, most) -> None:
+    found = divergence([7, 1, 0], [0, 1, 9], measure=measure)
+    assert found.value + 1.96 * found.standard_error > most
+    assert found.distance.low < found.value < found.distance.high == most
+    whole = divergence([10, 0], [0, 10], measure=measure).distance
+    assert whole.value == pytest.approx(most)
+    assert whole.low <= whole.value <= whole.high
+    free = divergence([700, 100, 200], [50, 100, 900], measure=measure)
+    assert free.distance.high == pytest.approx(free.value + 1.959964 * free.standard_error)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_a_cut_interval_covers_what_the_whole_one_does(measure) -> None:
+    rng = np.random.default_rng(11)
+    p, q, draws = np.array([0.9, 0.06, 0.04]), np.array([0.03, 0.07, 0.9]), 600
+    truth = divergence(p * 1e9, q * 1e9, measure=measure).value
+    found = [divergence(rng.multinomial(40, p), rng.multinomial(40, q), measure=measure) for _ in range(draws)]
+    whole = np.mean([abs(one.value - truth) <= 1.959964 * one.standard_error for one in found])
+    assert np.mean([one.distance.low <= truth <= one.distance.high for one in found]) == whole
+
+
 def test_a_bin_that_is_empty_on_both_sides_is_left_out_and_said() -> None:
     found = information_value([100, 0, 200], [40, 0, 30], names=["a", "b", "c"])
     assert found.value == pytest.approx(information_value([100, 200], [40, 30]).value)

@@ -63,16 +63,28 @@ def test_sheet40_dictionary():
 def test_gradients_are_those_of_small_differences(seed):
     rng = np.random.default_rng(seed)
     weights, bias, batch = rng.normal(size=(5, 3)), rng.normal(size=5), rng.normal(size=(7, 3))
-    found = dictionary_loss(SparseDictionary(weights, bias), batch, l1=0.3)
-    turn_w, turn_b = rng.normal(size=(5, 3)), rng.normal(size=5)
+    decoder, shift = (rng.normal(size=(5, 3)), rng.normal(size=3)) if seed % 2 else (None, None)
+    found = dictionary_loss(SparseDictionary(weights, bias, decoder=decoder, decoder_bias=shift), batch, l1=0.3)
+    turn_w, turn_b, turn_v, turn_c = (rng.normal(size=shape) for shape in ((5, 3), 5, (5, 3), 3))
     step = 1e-6
     if (np.abs(batch @ weights.T + bias) < 1e-4).any():
         return  # a code that is just 0 has no slope
     up, down = (
-        dictionary_loss(SparseDictionary(weights + s * turn_w, bias + s * turn_b), batch, l1=0.3).loss
+        dictionary_loss(
+            SparseDictionary(
+                weights + s * turn_w,
+                bias + s * turn_b,
+                decoder=None if decoder is None else decoder + s * turn_v,
+                decoder_bias=s * turn_c + (0 if shift is None else shift),
+            ),
+            batch,
+            l1=0.3,
+        ).loss
         for s in (step, -step)
     )
-    expected = (found.weights * turn_w).sum() + found.bias @ turn_b
+    expected = (found.weights * turn_w).sum() + found.bias @ turn_b + found.decoder_bias @ turn_c
+    if found.decoder is not None:
+        expected += (found.decoder * turn_v).sum()
     assert (up - down) / (2 * step) == pytest.approx(expected, rel=1e-4, abs=1e-7)
 
 
@@ -203,8 +215,11 @@ def test_interference():
 def test_an_untied_dictionary_with_a_decoder_bias():
     own = SparseDictionary(np.eye(2), decoder=2 * np.eye(2), decoder_bias=[1, 1])
     np.testing.assert_allclose(own.decode(own.encode([[1, -1]])), [[3, 1]])
-    with pytest.raises(InputError, match="dictionary"):
-        dictionary_loss(own, X)
+    plain = dictionary_loss(SparseDictionary(W, B), X)
+    both = dictionary_loss(SparseDictionary(W, B, decoder=W), X)
+    assert both.loss == pytest.approx(plain.loss)
+    np.testing.assert_allclose(both.weights + both.decoder, plain.weights, atol=1e-12)
+    np.testing.assert_allclose(both.bias, plain.bias, atol=1e-12)
 
 
 def test_null_activations_keep_what_they_should():

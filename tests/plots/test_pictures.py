@@ -213,10 +213,10 @@ def test_plot_refuses_what_it_cannot_draw(verdict: Verdict) -> None:
 
 def test_every_type_in_the_registry_is_a_result() -> None:
     import psephos
-    from psephos import allocation, consensus, judges, metrics, ranking, selection
+    from psephos import allocation, consensus, judges, learning, metrics, ranking, selection
     from psephos.studies import peer_review
 
-    rooms = (psephos, allocation, consensus, judges, metrics, peer_review, ranking, selection)
+    rooms = (psephos, allocation, consensus, judges, learning, metrics, peer_review, ranking, selection)
     known = {name: getattr(room, name) for room in rooms for name in room.__all__}
     assert PICTURES
     assert all(issubclass(known[name], psephos.Result) for name in PICTURES)

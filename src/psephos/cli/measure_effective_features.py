@@ -1,7 +1,8 @@
 """psephos measure effective-features: how many features do the codes or activations of a file use?
 
 Arrays are never unpickled. A .npy file is mapped and read in chunks, so it may be larger than memory; an .npz file
-names its arrays, and a dictionary is one with `weights` (and `bias`, `decoder`, `decoder_bias`).
+names its arrays, and a dictionary is one with `weights` (and `bias`, `decoder`, `decoder_bias`). With --train the
+dictionaries are trained here; several arrays are then several layers.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from psephos.cli import feature_training as t
 from psephos.cli import options as o
 
 if TYPE_CHECKING:
@@ -24,7 +26,10 @@ def effective_features(
     path: Annotated[
         str, typer.Argument(metavar="FILE", help="Codes, or activations: .npy, .npz or a table.", show_default=False)
     ],
-    array: Annotated[str | None, typer.Option(metavar="NAME", help="Which array of an .npz file.")] = None,
+    array: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,...", help="Which array of an .npz file; with --train several are layers."),
+    ] = None,
     features: Annotated[
         str | None, typer.Option(metavar="COLUMN,...", help="Which columns of a table are codes, one for each feature.")
     ] = None,
@@ -40,6 +45,22 @@ def effective_features(
     cluster: Annotated[
         str | None, typer.Option(metavar="NAME", help="Column or array: items of one cluster are not independent.")
     ] = None,
+    train: t.Train = False,
+    expansion: t.Expansion = None,
+    l1: t.Penalty = None,
+    seeds: t.Seeds = None,
+    epochs: t.Epochs = None,
+    patience: t.Patience = None,
+    batch: t.Batch = None,
+    learning_rate: t.LearningRate = None,
+    untied: t.Untied = False,
+    decoder_bias: t.DecoderBias = False,
+    max_samples: t.MaxSamples = None,
+    null: t.Null = None,
+    no_doubled: t.NoDoubled = False,
+    engine: t.Engine = None,
+    resume: t.Resume = None,
+    save: t.Save = None,
     repeats: Annotated[int, typer.Option(help="Resamples of items for the interval; 0 for none.", min=0)] = 400,
     level: Annotated[float, typer.Option(help="Confidence of the interval.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
@@ -55,7 +76,42 @@ def effective_features(
     from psephos.opinions.sources import sha256_of
 
     files = [path, *([dictionary] if dictionary else [])]
-    o.check_outputs(files, {"--parquet": parquet, "--report": report})
+    o.check_outputs(files, {"--parquet": parquet, "--report": report, "--save": save})
+    asked = t.Asked(
+        expansion=expansion,
+        l1=l1,
+        seeds=seeds,
+        epochs=epochs,
+        patience=patience,
+        batch=batch,
+        learning_rate=learning_rate,
+        untied=untied,
+        decoder_bias=decoder_bias,
+        max_samples=max_samples,
+        null=null,
+        no_doubled=no_doubled,
+        engine=engine,
+        resume=resume,
+        save=save,
+    )
+    if train:
+        asked.check(dictionary=dictionary, neurons=neurons)
+        names = [None] if array is None else o.split(array)
+        layers = {name or "": _values(path, name, features, cluster) for name in names}
+        asked.count(
+            layers,
+            Source((path,), (sha256_of(Path(path)),)),
+            standardise=standardise,
+            repeats=repeats,
+            level=level,
+            seed=seed,
+            limit=limit,
+            json=json,
+            parquet=parquet,
+            report=report,
+        )
+        return
+    asked.check_none()
     values, clusters = _values(path, array, features, cluster)
     result = count(
         values,

@@ -43,7 +43,7 @@ Report = Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a 
 ROWS_IN_MEMORY = 20_000_000
 """Parquet files with more rows than this are read in parts where the verb can."""
 
-ENDINGS = {"--parquet": (".parquet",), "--per-user": (".parquet",), "--report": (".html", ".htm")}
+ENDINGS = {"--parquet": (".parquet",), "--per-user": (".parquet",), "--report": (".html", ".htm"), "--save": (".npz",)}
 """Options that name an output, and the endings that its name may have."""
 
 WRITTEN = frozenset({*ENDINGS, "--json"})

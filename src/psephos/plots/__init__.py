@@ -44,6 +44,7 @@ from psephos.plots.steps import steps_plot
 from psephos.plots.success import success_plot
 from psephos.plots.swiss import swiss_sensitivity_plot
 from psephos.plots.task_spread import task_spread_plot
+from psephos.plots.trained_features import layers_plot, penalty_plot, trained_usage_plot, training_plot
 from psephos.plots.vector import svg
 from psephos.plots.voter_differences import voter_differences_plot
 from psephos.plots.voters import voters_plot
@@ -81,12 +82,14 @@ __all__ = [
     "harmony_plot",
     "influence_plot",
     "judges_plot",
+    "layers_plot",
     "left_out_plot",
     "measurement_plot",
     "mistakes_plot",
     "needed_plot",
     "order_plot",
     "orders_plot",
+    "penalty_plot",
     "phase_plot",
     "plot",
     "probability_plot",
@@ -108,6 +111,8 @@ __all__ = [
     "swiss_sensitivity_plot",
     "task_spread_plot",
     "themes_plot",
+    "trained_usage_plot",
+    "training_plot",
     "transitions_plot",
     "tuned_alpha_plot",
     "unfairness_plot",

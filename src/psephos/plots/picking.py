@@ -49,6 +49,7 @@ from psephos.plots.steps import steps_plot
 from psephos.plots.success import success_plot
 from psephos.plots.swiss import swiss_sensitivity_plot
 from psephos.plots.task_spread import task_spread_plot
+from psephos.plots.trained_features import layers_plot, penalty_plot, trained_usage_plot, training_plot
 from psephos.plots.voter_differences import voter_differences_plot
 from psephos.plots.voters import voters_plot
 
@@ -104,6 +105,9 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "Diversity": {"profile": diversity_plot, "themes": themes_plot},
     "Rarefaction": {"rarefaction": rarefaction_plot},
     "EffectiveFeatures": {"usage": effective_features_plot},
+    "TrainedFeatures": {"usage": trained_usage_plot, "training": training_plot},
+    "LayerFeatures": {"layers": layers_plot},
+    "PenaltySearch": {"penalties": penalty_plot},
     "Discrimination": {"curves": discrimination_plot},
     "Divergence": {"evidence": evidence_plot},
     "Drift": {"drift": drift_plot},

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial.distance import cdist
+import scipy
 
 from psephos.metrics.columns import Floats
 
@@ -49,7 +49,7 @@ def row_means(values: Floats, w: Floats, order: Order | None = None) -> Floats:
         return found
     found = np.empty(len(values))
     for start, stop in blocks(len(values)):
-        found[start:stop] = cdist(values[start:stop], values) @ w
+        found[start:stop] = scipy.spatial.distance.cdist(values[start:stop], values) @ w
     return found
 
 
@@ -69,8 +69,8 @@ def product_mean(x: Floats, y: Floats, w: Floats, order: Order | None = None) ->
     total = 0.0
     first, second = (part[:, None] if part.ndim == 1 else part for part in (x, y))
     for start, stop in blocks(len(x)):
-        product = cdist(first[start:stop], first)
-        product *= cdist(second[start:stop], second)
+        product = scipy.spatial.distance.cdist(first[start:stop], first)
+        product *= scipy.spatial.distance.cdist(second[start:stop], second)
         total += float(w[start:stop] @ product @ w)
     return total
 

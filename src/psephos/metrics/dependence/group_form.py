@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial.distance import cdist
+import scipy
 
 from psephos.metrics.columns import Floats, combined
 from psephos.metrics.dependence.attribute_coding import Attribute
@@ -54,7 +54,7 @@ class Groups:
 
     def centred(self, columns: Floats) -> Floats:
         """U of a block of columns, shape (n_groups, n_groups)."""
-        apart = cdist(columns[self.first], columns[self.first])
+        apart = scipy.spatial.distance.cdist(columns[self.first], columns[self.first])
         return np.asarray(-centre(apart, self.share))
 
     def mean(self, table: Floats) -> float:

@@ -21,7 +21,7 @@ from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial.distance import cdist
+import scipy
 
 from psephos.errors import InputError, check_choice, check_number
 from psephos.metrics.columns import Floats
@@ -94,7 +94,7 @@ def joint_distance_covariance(
         product: Floats | float = 1.0
         for table, (row, whole) in zip(tables, ends, strict=True):
             part = table if table.ndim == 2 else table[:, None]
-            centred = row[start:stop, None] + row - whole - cdist(part[start:stop], part)
+            centred = row[start:stop, None] + row - whole - scipy.spatial.distance.cdist(part[start:stop], part)
             if estimator == "u":
                 centred[np.arange(stop - start), np.arange(start, stop)] = 0.0
             product = product * (centred + constant)

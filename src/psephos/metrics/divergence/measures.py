@@ -25,6 +25,7 @@ all four are derived here; the published variance drops covariances (`spread="fa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -63,13 +64,16 @@ class Parts:
 
 @dataclass(frozen=True)
 class Form:
-    """A measure: its value and parts by bin, the factor of its test, and whether an empty cell makes it infinite."""
+    """A measure: its value and parts by bin, the factor of its test, whether an empty cell makes it infinite, and the
+    most that it can be.
+    """
 
     value: Callable[[Floats, Floats], Floats]
     parts: Callable[[Floats, Floats], Parts]
     factor: float
     needs_all_cells: bool
     root: bool = False
+    most: float = math.inf
 
 
 def _jeffreys(p: Floats, q: Floats) -> Floats:
@@ -119,8 +123,8 @@ def _hellinger_parts(p: Floats, q: Floats) -> Parts:
 FORMS: dict[str, Form] = {
     "jeffreys": Form(_jeffreys, _jeffreys_parts, 1.0, needs_all_cells=True),
     "kullback-leibler": Form(_kullback, _kullback_parts, 2.0, needs_all_cells=True),
-    "jensen-shannon": Form(_jensen, _jensen_parts, 8.0, needs_all_cells=False),
-    "hellinger": Form(_hellinger, _hellinger_parts, 8.0, needs_all_cells=False, root=True),
+    "jensen-shannon": Form(_jensen, _jensen_parts, 8.0, needs_all_cells=False, most=math.log(2)),
+    "hellinger": Form(_hellinger, _hellinger_parts, 8.0, needs_all_cells=False, root=True, most=1.0),
 }
 """The measures by name."""
 

@@ -119,7 +119,9 @@ def measured(
     total = value**2 if form.root else value
     left_over = max(0.0, total - away) if math.isfinite(total) else math.nan
     single = degrees == 0 or not math.isfinite(error)
-    low, high = (math.nan, math.nan) if single else (max(0.0, value - z * error), value + z * error)
+    # A bound that the true value cannot reach is cut off: what the interval covers stays what it was.
+    ends = max(0.0, value - z * error), max(value, min(form.most, value + z * error))
+    low, high = (math.nan, math.nan) if single else ends
     parameters = {
         "measure": measure,
         "smoothing": wanted,

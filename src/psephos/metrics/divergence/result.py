@@ -20,7 +20,8 @@ class Divergence(Result):
     name, measure : str
         What it is called, and the measure.
     distance : Interval
-        The value with its interval by the delta method; without bounds where it is infinite or there is one bin.
+        The value with its interval by the delta method, cut at what the measure can be (0, and of "hellinger" 1, of
+        "jensen-shannon" ln 2); without bounds where it is infinite or there is one bin.
     standard_error : float
         Of the value.
     bias, debiased : float

@@ -23,7 +23,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import distance
+import scipy
 
 from psephos.errors import InputError, check_choice, check_count, check_floats, check_number
 from psephos.metrics.diversity.hill import Floats
@@ -103,7 +103,7 @@ def median_bandwidth(features: npt.ArrayLike, kernel: Literal["rbf", "laplacian"
     if len(X) < 2:
         raise InputError("features", f"must have two rows or more for a median distance, got {len(X)}")
     part = X[np.unique(np.linspace(0, len(X) - 1, min(len(X), MEDIAN_ROWS)).astype(np.int64))]
-    middle = float(np.median(distance.pdist(part, "sqeuclidean" if kernel == "rbf" else "cityblock")))
+    middle = float(np.median(scipy.spatial.distance.pdist(part, "sqeuclidean" if kernel == "rbf" else "cityblock")))
     if not middle > 0:
         raise InputError("gamma", "has no default: half of all pairs or more are equal", hint="give gamma")
     return 1 / middle
@@ -197,6 +197,6 @@ def _rbf(gamma: float) -> Block:
 
 def _laplacian(gamma: float) -> Block:
     def laplacian(left: Floats, right: Floats) -> Floats:
-        return np.asarray(np.exp(-gamma * distance.cdist(left, right, "cityblock")))
+        return np.asarray(np.exp(-gamma * scipy.spatial.distance.cdist(left, right, "cityblock")))
 
     return laplacian

@@ -100,16 +100,12 @@ def compare_effective_features(
     for name, runs in zip(("first", "second"), sides, strict=True):
         if not runs:
             raise InputError(name, "is empty")
-        values = np.array([run.value.value for run in runs])
-        if not (values > 0).all():
-            raise InputError(name, "has a run without an active feature", where=f"index {int(np.argmin(values))}")
-        logs = np.log(values)
-        spread = float(logs.std(ddof=1)) if len(runs) > 1 else math.nan
-        over_items = [float(np.nanstd(np.log(run.replicates), ddof=1)) for run in runs if len(run.replicates) > 1]
-        parts = [np.mean(np.square(over_items)) if over_items else math.nan, spread**2 / len(runs)]
-        known = [part for part in parts if not math.isnan(part)]
-        means.append(float(logs.mean()))
-        errors.append(sum(known) if known else math.nan)
+        if not all(run.value.value > 0 for run in runs):
+            first_dead = next(index for index, run in enumerate(runs) if not run.value.value > 0)
+            raise InputError(name, "has a run without an active feature", where=f"index {first_dead}")
+        mean, error, spread = pooled_runs(runs)
+        means.append(mean)
+        errors.append(error**2)
         spreads.append(spread)
     gap = means[1] - means[0]
     low, high = normal_interval(gap, math.sqrt(sum(errors)), level)
@@ -117,6 +113,29 @@ def compare_effective_features(
     return FeatureComparison(
         ratio, math.exp(means[0]), math.exp(means[1]), (spreads[0], spreads[1]), tuple(_unlike(*sides))
     )
+
+
+def pooled_runs(runs: Sequence[EffectiveFeatures]) -> tuple[float, float, float]:
+    """Mean of ln F over dictionaries of one condition, its error over items and seeds, and its spread over seeds.
+
+    Runs share their items, so that the error over items does not shrink with their number; that over seeds does. What
+    is unknown (no resamples, a single seed) is left out; NaN if both are.
+
+    Parameters
+    ----------
+    runs : sequence of EffectiveFeatures
+        One for each seed; each with an active feature.
+
+    Returns
+    -------
+    tuple of float
+    """
+    logs = np.log([run.value.value for run in runs])
+    spread = float(logs.std(ddof=1)) if len(runs) > 1 else math.nan
+    over_items = [float(np.nanstd(np.log(run.replicates), ddof=1)) for run in runs if len(run.replicates) > 1]
+    parts = [float(np.mean(np.square(over_items))) if over_items else math.nan, spread**2 / len(runs)]
+    known = [part for part in parts if not math.isnan(part)]
+    return float(logs.mean()), math.sqrt(sum(known)) if known else math.nan, spread
 
 
 def dictionary_warnings(

@@ -108,7 +108,7 @@ class SparseDictionary:
 
 @dataclass(frozen=True)
 class DictionaryLoss:
-    """Loss of a tied dictionary on a batch, and its gradients.
+    """Loss of a dictionary on a batch, and its gradients.
 
     Attributes
     ----------
@@ -118,6 +118,9 @@ class DictionaryLoss:
         Gradient of the weights.
     bias : ndarray of float64, shape (n_features,)
         Gradients.
+    decoder : ndarray of float64, shape (n_features, n_neurons), or None
+        Gradient of a decoder of its own; None where weights are tied and `weights` has both parts.
+    decoder_bias : ndarray of float64, shape (n_neurons,)
     """
 
     loss: float
@@ -125,10 +128,12 @@ class DictionaryLoss:
     sparsity: float
     weights: Floats = field(repr=False)
     bias: Floats = field(repr=False)
+    decoder: Floats | None = field(repr=False)
+    decoder_bias: Floats = field(repr=False)
 
 
 def dictionary_loss(dictionary: SparseDictionary, activations: npt.ArrayLike, *, l1: float = 0.1) -> DictionaryLoss:
-    """Loss that a sparse autoencoder of tied weights is trained on, with its gradients in closed form.
+    """Loss that a sparse autoencoder is trained on, with its gradients in closed form.
 
     The mean over all entries of (x^ - x)^2, plus l1 times the mean over all entries of the codes; not sums per item,
     as in other libraries. A code that is exactly 0 has the gradient 0.
@@ -136,7 +141,6 @@ def dictionary_loss(dictionary: SparseDictionary, activations: npt.ArrayLike, *,
     Parameters
     ----------
     dictionary : SparseDictionary
-        Tied, without decoder bias.
     activations : array_like of float, shape (n_items, n_neurons)
         One row for each item.
     l1 : float, default 0.1
@@ -150,29 +154,71 @@ def dictionary_loss(dictionary: SparseDictionary, activations: npt.ArrayLike, *,
     Raises
     ------
     InputError
-        If the dictionary is not tied, activations do not fit or `l1` is negative.
+        If activations do not fit the dictionary, there are none, or `l1` is negative.
 
     See Also
     --------
-    effective_features : how many features the dictionary uses.
+    SparseDictionary : what it is the loss of.
 
     Examples
     --------
-    >>> round(dictionary_loss(SparseDictionary([[1.0], [-1.0]]), [[1.0], [-1.0]]).loss, 6)
-    0.05
+    >>> round(dictionary_loss(SparseDictionary([[1, 0], [0, 1]]), [[1.0, 1.0], [-1.0, 0.0]]).squares, 6)
+    0.25
     """
-    if not dictionary.tied or dictionary.decoder_bias.any():
-        raise InputError("dictionary", "must have tied weights and no decoder bias")
     penalty = check_number("l1", l1, low=0)
-    X, W = check_floats("activations", activations, ndim=2), dictionary.weights
-    codes = dictionary.encode(X)
-    error = codes @ W - X
-    back = 2 * error / error.size
-    slope = (back @ W.T + penalty / codes.size) * (codes > 0)
-    squares, sparsity = float((error**2).mean()), float(codes.mean())
-    return DictionaryLoss(
-        squares + penalty * sparsity, squares, sparsity, slope.T @ X + codes.T @ back, slope.sum(axis=0)
+    X = check_floats("activations", activations, ndim=2)
+    D, N = dictionary.weights.shape
+    if X.shape[1] != N or not len(X):
+        raise InputError("activations", f"must have {N} neurons and an item or more, got shape {X.shape}")
+    shift = np.empty(N)
+    to = DictionarySlopes(np.empty((D, N)), np.empty(D), None if dictionary.tied else np.empty((D, N)), shift)
+    squares, usage = descend(
+        X, dictionary.weights, dictionary.bias, dictionary.decoder, dictionary.decoder_bias, penalty, to
     )
+    sparsity = float(usage.sum()) / (len(X) * D)
+    return DictionaryLoss(squares + penalty * sparsity, squares, sparsity, to.weights, to.bias, to.decoder, shift)
+
+
+@dataclass(frozen=True)
+class DictionarySlopes:
+    """Where gradients are written to; no decoder where it is tied, no decoder bias where there is none."""
+
+    weights: Floats
+    bias: Floats
+    decoder: Floats | None
+    decoder_bias: Floats | None
+
+
+def descend(
+    X: Floats, W: Floats, b: Floats, V: Floats, c: Floats | None, l1: float, to: DictionarySlopes
+) -> tuple[float, Floats]:
+    """Write the gradients of a batch; the mean squared error, and the sum of the codes of each feature.
+
+    With B items, N neurons, D features, codes A and errors E = A V + c - X, both losses are means over all entries:
+
+        dR = 2 E / (B N),   dZ = (dR V^T + l1 / (B D)) [Z > 0],   dW = dZ^T X,   dV = A^T dR (added to dW if tied)
+    """
+    A = X @ W.T
+    A += b
+    np.maximum(A, 0.0, out=A)
+    E = A @ V
+    if c is not None:
+        E += c
+    E -= X
+    squares = float(np.vdot(E, E)) / E.size
+    E *= 2 / E.size
+    slope = E @ V.T
+    slope += l1 / A.size
+    slope *= A > 0
+    np.matmul(slope.T, X, out=to.weights)
+    np.sum(slope, axis=0, out=to.bias)
+    if to.decoder is None:
+        to.weights.__iadd__(A.T @ E)
+    else:
+        np.matmul(A.T, E, out=to.decoder)
+    if to.decoder_bias is not None:
+        np.sum(E, axis=0, out=to.decoder_bias)
+    return squares, A.sum(axis=0)
 
 
 def interference(dictionary: SparseDictionary, live: npt.NDArray[np.bool_] | None = None) -> float:

@@ -61,6 +61,10 @@ def null_activations(
     stream = generator(rng)
     if kind == "columns":
         return stream.permuted(X, axis=0)
-    centred = X - X.mean(axis=0)
-    # A normal mix of the centred rows has their covariance, whatever its rank.
-    return np.asarray(X.mean(axis=0) + stream.normal(size=(len(X), len(X))) @ centred / math.sqrt(len(X) - 1))
+    centred = (X - X.mean(axis=0)) / math.sqrt(len(X) - 1)
+    if len(X) > X.shape[1]:
+        # A root of the covariance, by its eigenvectors so that neurons which never vary do no harm.
+        spread, axes = np.linalg.eigh(centred.T @ centred)
+        centred = np.sqrt(np.maximum(spread, 0))[:, None] * axes.T
+    # A normal mix of the centred rows, too, has their covariance, whatever its rank.
+    return np.asarray(X.mean(axis=0) + stream.normal(size=(len(X), len(centred))) @ centred)

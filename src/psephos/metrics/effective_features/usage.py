@@ -6,9 +6,8 @@ With codes a_ij >= 0 of item i and feature j,
 
 F is the effective number of features, the number of equally used ones with the same entropy (Hill number of order 1);
 psi compares it with the N neurons, and above 1 features must overlap. Codes come as they are, or are made of
-activations and a dictionary, a chunk at a time:
-
-so that data larger than memory are read once: what is kept are sums over items.
+activations and a dictionary, a chunk at a time, so that data larger than memory are read once: what is kept are sums
+over items.
 
 Source: Bereska et al. (2025), arXiv 2512.13568; sheet 40. Differs: 0 ln 0 is 0, where the authors add 1e-10 to every
 p; an item of several positions (a convolution) is its sum over them, as theirs.

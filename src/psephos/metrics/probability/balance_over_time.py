@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import optimize, special
+import scipy
+from scipy import special
 
 from psephos.errors import InputError, check_number
 from psephos.metrics.columns import Floats
@@ -182,7 +183,7 @@ def balance_temperature(
             f"no temperature balances an accuracy of {accuracy:.3f}",
             hint="probabilities of 0, 1/2 and 1 do not move; the sides have to be right more often than a coin",
         )
-    value = math.exp(float(optimize.brentq(balance, -end, end, xtol=1e-12)))
+    value = math.exp(float(scipy.optimize.brentq(balance, -end, end, xtol=1e-12)))
     told = forecasts if held_out is None else check_forecasts(*held_out, ties=ties, missing=missing, binary=True)
     after = check_forecasts(_cooled(told.prob, value), told.y, told.weights, ties="half")
     before, mended = told.mean(log_losses(told)), after.mean(log_losses(after))

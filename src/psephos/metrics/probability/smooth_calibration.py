@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft, optimize
+import scipy
 
 from psephos.metrics.conventions import Missing
 from psephos.metrics.probability.bins import Of, sides
@@ -63,12 +63,12 @@ def smooth_calibration_error(
     residual = forecasts.weights * (happened - said) / forecasts.weights.sum()
     binned = np.bincount(low, weights=residual * (1 - above), minlength=GRID)
     binned += np.bincount(low + 1, weights=residual * above, minlength=GRID)
-    waves = fft.dct(binned, type=2)
+    waves = scipy.fft.dct(binned, type=2)
     decay = -0.5 * (math.pi * np.arange(GRID)) ** 2
 
     def excess(scale: float) -> float:
-        return float(np.abs(fft.idct(waves * np.exp(decay * scale**2), type=2)).sum()) - scale
+        return float(np.abs(scipy.fft.idct(waves * np.exp(decay * scale**2), type=2)).sum()) - scale
 
     if excess(1e-9) <= 1e-9:
         return 0.0
-    return float(optimize.brentq(excess, 1e-9, 2.0, xtol=1e-10))
+    return float(scipy.optimize.brentq(excess, 1e-9, 2.0, xtol=1e-10))

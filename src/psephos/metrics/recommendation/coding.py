@@ -22,7 +22,7 @@ import polars as pl
 from scipy import sparse
 
 from psephos.errors import InputError
-from psephos.metrics.recommendation.tables import Long, long_of, runs_of
+from psephos.metrics.recommendation.tables import Long, Names, long_of, runs_of
 from psephos.opinions.coding import canonical, encode
 
 Floats = npt.NDArray[np.float64]
@@ -166,14 +166,15 @@ def _problem(
     return Problem(len(judged), truth.n_items, *names, truth, train, candidates, judged, known, runs, notes)
 
 
-def _together(columns: Sequence[pl.Series]) -> tuple[pl.Series, list[Codes]]:
+def _together(columns: Sequence[Names]) -> tuple[pl.Series, list[Codes]]:
     """One vocabulary for a column of several tables, and the codes of each."""
-    plain = [canonical(column) for column in columns]
+    plain = [canonical(column.names) for column in columns]
     if len({column.dtype for column in plain}) > 1:
         plain = [column.cast(pl.String) for column in plain]
     coded = encode(pl.concat([column.alias("name") for column in plain]))
     ends = np.cumsum([len(column) for column in plain])[:-1]
-    return coded.vocabulary, [np.asarray(part) for part in np.split(coded.codes, ends)]
+    parts = zip(columns, np.split(coded.codes, ends), strict=True)
+    return coded.vocabulary, [codes if column.places is None else codes[column.places] for column, codes in parts]
 
 
 def _rows(table: Long, users: Codes, items: Codes, n_users: int, n_items: int, notes: list[str]) -> Rows:

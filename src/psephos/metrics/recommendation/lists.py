@@ -118,7 +118,8 @@ def _of_rows(
         "unknown_users": len(np.unique(users[stranger])) + int((users < 0).any()),
     }
     kept = named & ~stranger
-    users, items, keys = users[kept], items[kept], keys[kept]
+    if not kept.all():
+        users, items, keys = users[kept], items[kept], keys[kept]
     gain = np.zeros(len(users))
     row = judged.rows.find(users, items)
     gain[row >= 0] = judged.gain[row[row >= 0]]
@@ -126,15 +127,20 @@ def _of_rows(
     hit[row >= 0] = judged.hit[row[row >= 0]]
     if rule.ties == "trec":
         keys = keys.astype(np.float32).astype(np.float64)  # trec_eval keeps scores in single precision
-    order = np.lexsort((*_tie_keys(items, hit, gain, problem, rule), keys, users))
-    users, items, keys, hit, gain = users[order], items[order], keys[order], hit[order], gain[order]
+    rises = (users[1:] > users[:-1]) | ((users[1:] == users[:-1]) & (keys[1:] > keys[:-1]))
+    if not rises.all():  # lists often come in order, and sorting is most of the work
+        order = np.lexsort((*_tie_keys(items, hit, gain, problem, rule), keys, users))
+        users, items, keys, hit, gain = users[order], items[order], keys[order], hit[order], gain[order]
     same = np.zeros(len(users), dtype=bool)
     same[1:] = (users[1:] == users[:-1]) & (keys[1:] == keys[:-1])
     ledger["ties"] = int((same | np.append(same[1:], False)).sum()) if len(same) else 0
 
     pair = users.astype(np.int64) * problem.n_items + items
-    first = np.zeros(len(users), dtype=bool)
-    first[np.unique(pair, return_index=True)[1]] = True
+    first = np.ones(len(users), dtype=bool)
+    ascending = np.sort(pair)
+    if (ascending[1:] == ascending[:-1]).any():
+        first[:] = False
+        first[np.unique(pair, return_index=True)[1]] = True
     ledger["repeats"] = int((~first).sum())
     if rule.repeats == "error" and not first.all():
         place = int(np.argmin(first))
@@ -156,8 +162,9 @@ def _of_rows(
     for drop, bad in ((rule.repeats == "drop", ~first), (rule.seen == "drop", seen), (rule.outside == "drop", outside)):
         if drop:
             stays &= ~bad
-    users, items, keys, hit, gain = users[stays], items[stays], keys[stays], hit[stays], gain[stays]
-    first = first[stays]
+    if not stays.all():
+        users, items, keys, hit, gain = users[stays], items[stays], keys[stays], hit[stays], gain[stays]
+        first = first[stays]
 
     length = np.bincount(users, minlength=problem.n_users)
     starts = np.concatenate([[0], np.cumsum(length)])

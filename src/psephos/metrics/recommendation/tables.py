@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,21 @@ ORDERS = ("rank", "score", "given")
 
 
 @dataclass(frozen=True, eq=False)
+class Names:
+    """A column of names: as they stand in the rows, or each once with the place of the name of each row."""
+
+    names: pl.Series
+    places: npt.NDArray[np.integer] | None = None
+
+    def __len__(self) -> int:
+        return len(self.names if self.places is None else self.places)
+
+    def column(self) -> pl.Series:
+        """The name of each row."""
+        return self.names if self.places is None else self.names.gather(self.places)
+
+
+@dataclass(frozen=True, eq=False)
 class Long:
     """Columns of one table: users, items, and what the table says of each pair.
 
@@ -47,8 +63,8 @@ class Long:
     """
 
     argument: str
-    users: pl.Series
-    items: pl.Series
+    users: Names
+    items: Names
     values: Floats | None = None
     keys: Floats | None = None
     scores: Floats | None = None
@@ -62,7 +78,7 @@ def long_of(argument: str, given: object, value: str = "value") -> Long:
     table = _frame(argument, given)
     names = _columns(argument, table, ("user", "item", value))
     numbers = _numbers(argument, table, names[value]) if value in names else None
-    return Long(argument, table[names["user"]], table[names["item"]], numbers)
+    return Long(argument, Names(table[names["user"]]), Names(table[names["item"]]), numbers)
 
 
 def runs_of(given: object, order: str | None) -> dict[str, Long]:
@@ -99,7 +115,7 @@ def _run_of(name: str, given: object, order: str | None) -> Long:
         if order == "score" and scores is None:
             raise InputError("order", "is 'score', but the lists have none")
         by_score = scores is not None and order != "given"
-        keys = -scores if by_score and scores is not None else np.arange(len(users), dtype=np.float64)
+        keys = -scores if by_score and scores is not None else np.arange(len(items), dtype=np.float64)
         return Long(where, users, items, keys=keys, scores=scores)
     table = _frame(where, given)
     names = _columns(where, table, ("user", "item"))
@@ -120,32 +136,38 @@ def _run_of(name: str, given: object, order: str | None) -> Long:
         keys = _numbers(where, table, names["rank"])
     else:
         keys = np.arange(table.height, dtype=np.float64)
-    return Long(where, table[names["user"]], table[names["item"]], keys=keys, scores=scores)
+    return Long(where, Names(table[names["user"]]), Names(table[names["item"]]), keys=keys, scores=scores)
 
 
-def _unfolded(argument: str, given: Mapping[Any, Any]) -> tuple[pl.Series, pl.Series, Floats | None]:
+def _unfolded(argument: str, given: Mapping[Any, Any]) -> tuple[Names, Names, Floats | None]:
     """A mapping of users to items as columns."""
-    users: list[Any] = []
-    items: list[Any] = []
-    values: list[Any] = []
     scored: bool | None = None
+    users: list[Any] = []
+    counts: list[int] = []
     for user, held in given.items():
         this = isinstance(held, Mapping)
         if not this and (isinstance(held, (str, bytes)) or not isinstance(held, Iterable)):
             raise InputError(
                 argument, f"must give a mapping or a list of items, got {held!r:.60}", where=f"user {user!r}"
             )
-        if scored is not None and this is not scored and len(held):
+        count = len(held)
+        if scored is not None and this is not scored and count:
             raise InputError(argument, "mixes lists with scores and lists without", where=f"user {user!r}")
-        scored = this if scored is None or len(held) else scored
-        own = list(held)
-        users += [user] * len(own)
-        items += own
-        values += list(held.values()) if this else []
+        scored = this if scored is None or count else scored
+        if count:
+            users.append(user)
+            counts.append(count)
+    items = list(chain.from_iterable(given.values()))
     numbers = None
     if scored:
-        numbers = _checked(argument, values, lambda place: f"user {users[place]!r}, item {items[place]!r}")
-    return series("user", users), series("item", items), numbers
+        values = list(chain.from_iterable(held.values() for held in given.values() if len(held)))
+        ends = np.cumsum(counts)
+
+        def place_in_words(place: int) -> str:
+            return f"user {users[int(np.searchsorted(ends, place, side='right'))]!r}, item {items[place]!r}"
+
+        numbers = _checked(argument, values, place_in_words)
+    return Names(series("user", users), np.repeat(np.arange(len(users)), counts)), Names(series("item", items)), numbers
 
 
 def _frame(argument: str, given: object) -> pl.DataFrame:

@@ -44,8 +44,8 @@ def aligned(
         if history is None:
             return names, values, None, None
         table = long_of("history", history)
-        coded = encode(table.items)
-        place = pl.DataFrame({"user": canonical(table.users).cast(pl.String)}).join(
+        coded = encode(table.items.column())
+        place = pl.DataFrame({"user": canonical(table.users.column()).cast(pl.String)}).join(
             pl.DataFrame({"user": names, "place": np.arange(len(names))}), on="user", how="left", maintain_order="left"
         )["place"]
         known = place.is_not_null().to_numpy() & (coded.codes >= 0)
