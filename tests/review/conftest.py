@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -247,30 +248,30 @@ class Running:
     thread: threading.Thread = field(repr=False)
 
 
+@contextmanager
+def listening(seed: tuple[Path, dict[str, Any]], folder: Path, **settings: Any) -> Iterator[Running]:
+    """A local server that really listens, over http on loopback."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    world = made(seed, folder, **{"origin": url, "mode": "local", "trusted_proxy": None} | settings)
+    server = uvicorn.Server(uvicorn.Config(world.app, log_level="error", server_header=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    until = time.monotonic() + 30
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.02)
+    yield Running(world, url, server, thread)
+    server.should_exit = True
+    thread.join(timeout=20)
+    world.store.close()
+
+
 @pytest.fixture
 def serve(seed: tuple[Path, dict[str, Any]], tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """`serve(**settings)`: a local server that really listens, over http on loopback."""
-    found: list[Running] = []
-
-    def start(**settings: Any) -> Running:
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        world = made(seed, tmp_path, **{"origin": url, "mode": "local", "trusted_proxy": None} | settings)
-        server = uvicorn.Server(uvicorn.Config(world.app, log_level="error", server_header=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        until = time.monotonic() + 30
-        while not server.started and time.monotonic() < until:
-            time.sleep(0.02)
-        found.append(Running(world, url, server, thread))
-        return found[-1]
-
-    yield start
-    for one in found:
-        one.server.should_exit = True
-        one.thread.join(timeout=20)
-        one.world.store.close()
+    """`serve(**settings)`: a server as of `listening`."""
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(listening(seed, tmp_path, **settings))
 
 
 def hidden_field(text: str, name: str) -> str:
