@@ -57,7 +57,7 @@ WISHES = {
     "nobody-settles-the-own-dispute": f"{STORE}::test_a_dispute_is_settled_by_somebody_else",
     "no-one-too-many": f"{STORE}::test_the_one_too_many_is_refused",
     "no-one-too-many-at-once": f"{STORE}::test_many_at_once_race_for_one_item_and_one_gets_it",
-    "progress-by-person-and-day": f"{OWN}::test_progress_is_told_by_person_and_day_with_the_median_time",
+    "progress-by-person-and-day": "test_looking_after.py::test_progress_is_told_by_person_and_day",
     "who-did-what-when-from-to": f"{OWN}::test_the_log_says_who_what_when_from_and_to_and_leads_there",
     "what-is-deleted-comes-back": f"{OWN}::test_what_is_deleted_comes_back_for_thirty_days",
     "time-is-time-at-work": f"{OWN}::test_time_counts_while_somebody_works_and_not_otherwise",
@@ -179,17 +179,6 @@ def test_a_settled_dispute_stays_closed_until_there_is_new_evidence(both: tuple[
         assert items[2] in [one.id for one in older.items]
         item = session.get_one(Item, items[2])
         assert (item.state, item.final) == ("adjudicated", {"choice": "dog"}), "it is marked, not opened or changed"
-
-
-def test_progress_is_told_by_person_and_day_with_the_median_time(both: tuple[World, list[int]]) -> None:
-    world, items = both
-    found = world.visitor("reviewer").call("GET", f"/api/v1/projects/{world.ids['own']}/agreement").json()
-    rows = {row["person"]: row for row in found["progress"]}
-    assert set(rows) == {world.ids["annotator"], world.ids["second"]}
-    for row in rows.values():
-        assert row["answered"] == len(items)
-        assert row["median_seconds"] == pytest.approx(4.5)
-        assert re.fullmatch(r"\d{4}-\d\d-\d\d", row["day"])
 
 
 def test_the_log_says_who_what_when_from_and_to_and_leads_there(both: tuple[World, list[int]]) -> None:
