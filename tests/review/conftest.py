@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ pytest.importorskip("fastapi", reason="the extra web is not installed")
 pytest.importorskip("sqlalchemy", reason="the extra web is not installed")
 
 import uvicorn
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from psephos.opinions import from_frame
@@ -32,7 +34,7 @@ from psephos.review.store.loading import load
 from psephos.review.store.opening import Store, open_store
 from psephos.review.store.people import set_role
 from psephos.review.store.projects import create_project, system_user
-from psephos.review.store.tables import Comment, Export, Item, Media
+from psephos.review.store.tables import Base, Comment, Export, Item, Media
 
 LOCAL, TEAM = "http://127.0.0.1:8484", "https://reviews.test"
 PEOPLE = ("viewer", "annotator", "reviewer", "manager", "stranger", "admin", "second")
@@ -117,11 +119,40 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
     """A store with two projects, made once and copied for each test that changes it."""
     folder = tmp_path_factory.mktemp("review")
     file = folder / "seed.sqlite"
+    return file, seeded(str(file), folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_seed(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
+    """The same in PostgreSQL, with a copy of every table in a schema of its own, from which `restore` takes it."""
+    address = postgres_server.database()
+    ids = seeded(address, tmp_path_factory.mktemp("review"))
+    store = open_store(address)
+    with store.writer.begin() as connection:
+        connection.execute(text("CREATE SCHEMA kept"))
+        for table in Base.metadata.sorted_tables:
+            connection.execute(text(f'CREATE TABLE kept."{table.name}" AS TABLE public."{table.name}"'))
+    store.close()
+    return address, ids
+
+
+def restore(store: Store) -> None:
+    """Put everything back as it was made: with triggers off, as only the owner of the database can."""
+    names = [f'"{table.name}"' for table in Base.metadata.sorted_tables]
+    with store.writer.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(f"TRUNCATE {', '.join(names)} CASCADE"))
+        for name in names:
+            connection.execute(text(f"INSERT INTO public.{name} SELECT * FROM kept.{name}"))
+
+
+def seeded(address: str, folder: Path) -> dict[str, Any]:
+    """Two projects and a person for each role, in a new store; ids by name."""
     sound = folder / "tone.wav"
     sound.write_bytes(b"RIFF\x24\x08\x00\x00WAVEfmt " + bytes(2048))
     export = folder / "export.jsonl"
     export.write_text("{}\n")
-    store = open_store(file)
+    store = open_store(address)
     ids: dict[str, Any] = {}
     with store.write() as session:
         system_user(session)
@@ -163,20 +194,32 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
         ids["own member"] = member.id
         ids["foreign member"] = session.query(Membership).filter_by(user_id=ids["stranger"]).one().id
     store.close()
-    return file, ids
+    return ids
 
 
 def made(seed: tuple[Path, dict[str, Any]], folder: Path, **settings: Any) -> World:
     file = folder / "reviews.sqlite"
     shutil.copy(seed[0], file)
+    return over(str(file), seed[1], **settings)
+
+
+def over(database: str, ids: dict[str, Any], **settings: Any) -> World:
     stated = {"origin": TEAM, "mode": "team", "trusted_proxy": "127.0.0.1"} | settings
-    return World(create_app(Settings(database=str(file), **stated)), dict(seed[1]))
+    return World(create_app(Settings(database=database, **stated)), dict(ids))
+
+
+on_both = pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
+"""Runs a test once over SQLite and once over a real PostgreSQL."""
 
 
 @pytest.fixture
-def world(seed: tuple[Path, dict[str, Any]], tmp_path: Path) -> Iterator[World]:
-    """A team's server."""
-    found = made(seed, tmp_path)
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """A team's server; over SQLite unless `on_both` says otherwise."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        found = made(request.getfixturevalue("seed"), tmp_path)
+    else:
+        found = over(*request.getfixturevalue("postgres_seed"))
+        restore(found.store)
     yield found
     found.store.close()
 
@@ -205,30 +248,30 @@ class Running:
     thread: threading.Thread = field(repr=False)
 
 
+@contextmanager
+def listening(seed: tuple[Path, dict[str, Any]], folder: Path, **settings: Any) -> Iterator[Running]:
+    """A local server that really listens, over http on loopback."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    world = made(seed, folder, **{"origin": url, "mode": "local", "trusted_proxy": None} | settings)
+    server = uvicorn.Server(uvicorn.Config(world.app, log_level="error", server_header=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    until = time.monotonic() + 30
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.02)
+    yield Running(world, url, server, thread)
+    server.should_exit = True
+    thread.join(timeout=20)
+    world.store.close()
+
+
 @pytest.fixture
 def serve(seed: tuple[Path, dict[str, Any]], tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """`serve(**settings)`: a local server that really listens, over http on loopback."""
-    found: list[Running] = []
-
-    def start(**settings: Any) -> Running:
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        world = made(seed, tmp_path, **{"origin": url, "mode": "local", "trusted_proxy": None} | settings)
-        server = uvicorn.Server(uvicorn.Config(world.app, log_level="error", server_header=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        until = time.monotonic() + 30
-        while not server.started and time.monotonic() < until:
-            time.sleep(0.02)
-        found.append(Running(world, url, server, thread))
-        return found[-1]
-
-    yield start
-    for one in found:
-        one.server.should_exit = True
-        one.thread.join(timeout=20)
-        one.world.store.close()
+    """`serve(**settings)`: a server as of `listening`."""
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(listening(seed, tmp_path, **settings))
 
 
 def hidden_field(text: str, name: str) -> str:

@@ -22,6 +22,7 @@ from psephos.review.accounts.second_factors import (
 )
 from psephos.review.store.account_tables import ApiToken, Attempt, Invitation, SignIn, User
 from psephos.review.store.columns import now
+from tests.review.conftest import on_both
 
 GUESSED = [
     "Password12345678",
@@ -126,6 +127,7 @@ def test_what_waits_is_taken_once_and_not_for_ever() -> None:
     assert pending.finish(late) is None
 
 
+@on_both
 def test_failures_slow_down_and_nobody_is_locked_out_for_good(world: Any) -> None:
     at = now()
     waits = []
@@ -142,6 +144,7 @@ def test_failures_slow_down_and_nobody_is_locked_out_for_good(world: Any) -> Non
         assert throttle.wait(session, at, "login ann") == 0
 
 
+@on_both
 def test_a_session_ends_when_idle_when_old_when_revoked_and_with_its_person(world: Any) -> None:
     at, settings = now(), world.app.server.settings
     with world.store.write() as session:
@@ -184,6 +187,7 @@ def test_a_link_is_good_once_for_one_purpose_and_half_an_hour(world: Any) -> Non
         assert links.take(session, text, "invite", at) is None
 
 
+@on_both
 def test_of_two_browsers_only_one_gets_through_a_link(world: Any) -> None:
     at = now()
     with world.store.write() as session:
@@ -202,6 +206,7 @@ def test_of_two_browsers_only_one_gets_through_a_link(world: Any) -> None:
     assert sorted(taken) == [False] * 7 + [True]
 
 
+@on_both
 def test_a_token_is_shown_once_and_kept_as_a_hash(world: Any) -> None:
     at = now()
     with world.store.write() as session:
@@ -242,6 +247,7 @@ def test_logins_that_are_none_are_refused(world: Any, login: str) -> None:
     assert problem.value.argument == "login"
 
 
+@on_both
 def test_a_login_is_taken_once_whatever_its_capitals(world: Any) -> None:
     with world.store.write() as session:
         people.create(session, "New@example.org", password="four quiet herons")

@@ -12,7 +12,7 @@ from psephos.review.app import all_routers
 from psephos.review.store.audit_log import verify
 from psephos.review.store.columns import now
 from psephos.review.store.tables import Decision, Item, Opinion, Project
-from tests.review.conftest import XSS
+from tests.review.conftest import XSS, on_both
 
 
 def base(world: Any, item: str = "") -> str:
@@ -32,6 +32,7 @@ def test_the_description_names_every_route_of_the_api(world: Any) -> None:
     assert {(path, method) for path, methods in paths.items() for method in methods} == routes
 
 
+@on_both
 def test_a_decision_settles_and_can_be_undone_and_done_again(world: Any, item: str) -> None:
     one = world.visitor("annotator")
     seen = one.call("GET", base(world, item)).json()
@@ -47,6 +48,7 @@ def test_a_decision_settles_and_can_be_undone_and_done_again(world: Any, item: s
         assert verify(session, world.ids["own"]).bad is None
 
 
+@on_both
 def test_the_same_request_twice_is_one_decision(world: Any, item: str) -> None:
     one = world.visitor("annotator")
     version = one.call("GET", base(world, item)).json()["version"]
@@ -56,6 +58,7 @@ def test_the_same_request_twice_is_one_decision(world: Any, item: str) -> None:
     assert first.json()["id"] == second.json()["id"]
 
 
+@on_both
 def test_a_version_that_has_passed_is_told_with_both_numbers(world: Any, item: str) -> None:
     one, other = world.visitor("reviewer"), world.visitor("annotator")
     version = one.call("GET", base(world, item)).json()["version"]
@@ -65,6 +68,7 @@ def test_a_version_that_has_passed_is_told_with_both_numbers(world: Any, item: s
     assert (got.json()["seen"], got.json()["present"]) == (version, version + 1)
 
 
+@on_both
 def test_of_many_at_once_one_decides_an_item(world: Any, item: str) -> None:
     names = ["annotator", "reviewer", "manager", "second"]
     visitors = {name: world.visitor(name) for name in names}
@@ -84,6 +88,7 @@ def test_of_many_at_once_one_decides_an_item(world: Any, item: str) -> None:
     assert sorted(codes.values()) == [201, 409, 409, 409]
 
 
+@on_both
 def test_the_place_of_an_item_is_taken_once(world: Any, item: str) -> None:
     one, other = world.visitor("annotator"), world.visitor("second")
     assert one.call("POST", base(world, f"{item}/reservation"), {}).status_code == 200
@@ -101,6 +106,7 @@ def blind(world: Any, **rules: Any) -> None:
             setattr(project, name, value)
 
 
+@on_both
 def test_who_has_yet_to_decide_sees_nothing_of_others_anywhere(world: Any, item: str) -> None:
     """Every answer of API and pages is searched for the names of voters and for what somebody else decided."""
     blind(world)
@@ -137,6 +143,7 @@ def test_who_has_yet_to_decide_sees_nothing_of_others_anywhere(world: Any, item:
     assert "secret-voter" in one.call("GET", base(world, item)).text
 
 
+@on_both
 def test_a_dispute_is_settled_without_names_by_somebody_else(world: Any, item: str) -> None:
     blind(world, blind=False)
     for name, choice in (("annotator", "cat"), ("second", "dog")):
@@ -194,6 +201,7 @@ def test_bad_bodies_are_refused_and_nothing_is_kept(world: Any, item: str, path:
         assert session.query(Decision).count() == 0
 
 
+@on_both
 def test_taking_all_that_is_certain_is_one_stroke(world: Any) -> None:
     one = world.visitor("reviewer")
     took = one.call("POST", base(world) + "/accept", {"certainty": 0.9}).json()
@@ -203,6 +211,7 @@ def test_taking_all_that_is_certain_is_one_stroke(world: Any) -> None:
     assert world.visitor("annotator").call("POST", base(world) + "/accept", {"certainty": 0.9}).status_code == 403
 
 
+@on_both
 def test_a_file_becomes_a_project(world: Any) -> None:
     admin = world.visitor("admin")
     made = admin.call("POST", "/api/v1/projects", {"name": "New"}).json()
@@ -255,6 +264,7 @@ def test_files_that_are_none_are_refused_without_saying_where_they_lay(world: An
     assert "/tmp" not in got.text
 
 
+@on_both
 def test_an_export_is_made_downloaded_and_logged(world: Any) -> None:
     manager = world.visitor("manager")
     made = manager.call("POST", base(world) + "/exports", {"format": "jsonl"})
@@ -273,6 +283,7 @@ def test_an_export_is_made_downloaded_and_logged(world: Any) -> None:
     assert manager.call("POST", base(world) + "/exports", {"format": "exe"}).status_code == 422
 
 
+@on_both
 def test_hostile_texts_come_back_as_they_are(world: Any, item: str) -> None:
     one = world.visitor("annotator")
     for text in XSS:
@@ -280,6 +291,7 @@ def test_hostile_texts_come_back_as_they_are(world: Any, item: str) -> None:
     assert [row["body"] for row in one.call("GET", base(world, item)).json()["comments"]][1:] == XSS
 
 
+@on_both
 def test_a_token_reads_and_is_refused_what_it_has_no_scope_for(world: Any, item: str) -> None:
     with world.store.write() as session:
         _, text = api_tokens.issue(session, world.ids["annotator"], now(), name="reader", scopes=["read"])
@@ -291,6 +303,7 @@ def test_a_token_reads_and_is_refused_what_it_has_no_scope_for(world: Any, item:
     assert client.get(base(world, item), headers={"authorization": "Bearer psp_wrong"}).status_code == 401
 
 
+@on_both
 def test_the_chain_can_be_checked_against_a_head_that_was_kept(world: Any, item: str) -> None:
     manager = world.visitor("manager")
     head = manager.call("GET", base(world) + "/history/verify").json()["head"]

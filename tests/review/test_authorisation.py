@@ -14,6 +14,7 @@ from psephos.review.context import Caller
 from psephos.review.store.audit_log import history
 from psephos.review.store.columns import now
 from psephos.review.store.tables import Comment, Item, Project
+from tests.review.conftest import on_both
 
 ROUTES = sorted(
     ((route.name, route.path, min(route.methods - {"HEAD"})) for router in all_routers() for route in router.routes),
@@ -56,7 +57,12 @@ def test_a_route_without_a_rule_is_open_to_nobody(world: Any) -> None:
         permit(session, Caller(user_id=world.ids["admin"], admin=True), "no such route", {})
 
 
-@pytest.mark.parametrize("visitor", VISITORS, ids=[one or "nobody" for one in VISITORS])
+@pytest.mark.parametrize(
+    ("visitor", "world"),
+    [*((one, "sqlite") for one in VISITORS), ("stranger", "postgresql"), ("reviewer", "postgresql")],
+    indirect=["world"],
+    ids=lambda one: one or "nobody",
+)
 def test_each_route_lets_in_whom_its_rule_names(world: Any, visitor: str) -> None:
     """Over HTTP, so that a route that is not asked for its rule is found; bodies are left out, 422 is let in."""
     for name, path, method in ROUTES:
@@ -93,7 +99,11 @@ def test_each_route_lets_in_whom_its_rule_names(world: Any, visitor: str) -> Non
         assert got.status_code != 500, (name, got.text[:300])
 
 
-@pytest.mark.parametrize("visitor", [*ROLES, "admin"])
+@pytest.mark.parametrize(
+    ("visitor", "world"),
+    [*((one, "sqlite") for one in (*ROLES, "admin")), ("annotator", "postgresql")],
+    indirect=["world"],
+)
 def test_nothing_of_a_foreign_project_is_found_through_any_route(world: Any, visitor: str) -> None:
     """Neither by its own number, nor as an object of another project put into a path of one's own."""
     for name, path, method in ROUTES:
@@ -111,16 +121,17 @@ def test_nothing_of_a_foreign_project_is_found_through_any_route(world: Any, vis
             assert got.status_code == 404, (name, got.status_code)
 
 
-@pytest.mark.parametrize("bad", ["0", "-1", "1.5", "x", "9" * 30, "%00", "１", "1%20"])
-def test_ids_that_are_none_are_not_found(world: Any, bad: str) -> None:
+@on_both
+def test_ids_that_are_none_are_not_found(world: Any) -> None:
     one = world.visitor("manager")
-    for path in (
-        f"/projects/{bad}",
-        f"/api/v1/projects/{bad}",
-        f"/projects/{world.ids['own']}/items/{bad}",
-        f"/media/{bad}",
-    ):
-        assert one.get(path).status_code == 404
+    for bad in ("0", "-1", "1.5", "x", "9" * 18, "9" * 30, "%00", "１", "1%20"):
+        for path in (
+            f"/projects/{bad}",
+            f"/api/v1/projects/{bad}",
+            f"/projects/{world.ids['own']}/items/{bad}",
+            f"/media/{bad}",
+        ):
+            assert one.get(path).status_code == 404, path
 
 
 @pytest.mark.parametrize("scopes", [["read"], ["write"], ["manage"], ["read", "write"]])
@@ -143,6 +154,7 @@ def test_a_token_does_no_more_than_its_scopes_and_its_person(world: Any, scopes:
             assert rule.least == "anyone" or rule.scope in scopes, name
 
 
+@on_both
 def test_a_token_of_one_project_opens_no_other(world: Any) -> None:
     with world.store.write() as session:
         _, text = api_tokens.issue(
@@ -155,6 +167,7 @@ def test_a_token_of_one_project_opens_no_other(world: Any) -> None:
     assert [row["id"] for row in one.client.get("/api/v1/projects", headers=headers).json()] == [world.ids["own"]]
 
 
+@on_both
 def test_a_refused_entry_is_in_the_log_and_says_nothing_of_what_was_sent(world: Any) -> None:
     got = world.visitor("viewer").call("PATCH", f"/api/v1/projects/{world.ids['own']}", {"name": "secret text"})
     assert got.status_code == 403

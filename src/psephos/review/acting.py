@@ -154,8 +154,9 @@ def _check_reviewer(here: Context, what: str) -> None:
 
 
 def _since(session: Session, here: Context) -> Any:
+    """How far back undo goes: to the sign-in, unless the clock was set back meanwhile."""
     one = session.get(SignIn, here.caller.session_id) if here.caller.session_id is not None else None
-    return one.created_at if one is not None else here.at - UNDO_BACK
+    return one.created_at if one is not None and one.created_at <= here.at else here.at - UNDO_BACK
 
 
 def _tell(session: Session, item: Item, made: Decision) -> None:

@@ -83,7 +83,9 @@ def _input(request: Request, wrong: Exception) -> Response:
     if isinstance(wrong, ConflictError):
         more |= {"seen": wrong.seen, "present": wrong.present}
     if isinstance(wrong, StoreError):
-        log.error("store", problem=wrong.problem)
+        log.error("store", place=wrong.argument, problem=wrong.problem)  # where it lies is nobody's business outside
+        more |= {"argument": "store", "where": None}
+        return problem(request, status, f"The store {wrong.problem}; {wrong.hint or 'try again'}.", **more)
     return problem(request, status, str(wrong), **more)
 
 

@@ -24,6 +24,7 @@ from psephos.review.store.account_tables import User
 from psephos.review.store.adjudicating import columns
 from psephos.review.store.answers import shown
 from psephos.review.store.items import Evidence, evidence
+from psephos.review.store.reservations import live
 from psephos.review.store.resuming import point_of
 from psephos.review.store.tables import Comment, Consensus, Decision, Item, Media, Opinion, Project, Reservation, Run
 from psephos.review.transcript_view import corrections
@@ -178,10 +179,8 @@ def _who(person: str, names: dict[str, str], here: Context, *, nameless: bool) -
 def _others(session: Session, here: Context, item: Item) -> list[str]:
     """Who else has the item open."""
     statement = select(User.name).join(Reservation, Reservation.user_id == User.id)
-    live = statement.where(
-        Reservation.item_id == item.id, Reservation.until > here.at, Reservation.user_id != here.caller.user_id
-    )
-    return [name or "somebody" for name in session.scalars(live)]
+    found = statement.where(Reservation.item_id == item.id, live(here.at), Reservation.user_id != here.caller.user_id)
+    return [name or "somebody" for name in session.scalars(found)]
 
 
 def _resume(session: Session, here: Context, item: Item) -> dict[str, Any] | None:

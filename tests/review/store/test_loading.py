@@ -253,14 +253,28 @@ def test_the_audit_slice_is_a_fair_draw_and_does_not_depend_on_the_order(empty: 
         ({"overlap": 0}, "overlap"),
         ({"audit_share": 2}, "audit_share"),
         ({"seconds": 0}, "seconds"),
+        ({"seconds": 5e-324}, "seconds"),
+        ({"cost": 1e13}, "cost"),
+        ({"language": "[de"}, "language"),
         ({"colour": 1}, "colour"),
     ],
-    ids=["overlap", "audit", "seconds", "unknown"],
+    ids=["overlap", "audit", "seconds", "hardly-a-second", "cost", "language", "unknown"],
 )
 def test_rules_out_of_bounds_are_refused(empty: Any, rules: dict[str, Any], argument: str) -> None:
     with pytest.raises(InputError) as told, empty.write() as session:
         projects.create_project(session, "q", actor="x", **rules)
     assert told.value.argument == argument
+
+
+def test_what_is_worth_most_stays_a_number_whatever_a_table_says_of_costs(empty: Any) -> None:
+    items = pl.DataFrame({"item": ["a", "b", "c"], "cost": ["1e308", "1e12", "inf"]})
+    with empty.write() as session:
+        projects.change_project(session, session.get_one(Project, 1), actor="x", seconds=projects.SHORTEST)
+    load(empty, labels(["a", "b", "c"], ["x"] * 3, ["yes"] * 3, about={"items": items}))
+    with empty.read() as session:
+        values = list(session.scalars(select(Item.value).order_by(Item.id)))
+    assert np.isfinite(values).all()
+    assert values[1] > 1e9 * max(values[0], values[2])
 
 
 def test_an_empty_transcript_is_kept(empty: Any) -> None:

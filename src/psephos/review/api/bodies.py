@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from psephos.review.acting import LONGEST_COMMENT
+from psephos.review.store.projects import MOST, SHORTEST
 
 Text = Annotated[str, Field(max_length=200_000)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
@@ -15,9 +16,9 @@ Role = Literal["viewer", "annotator", "reviewer", "manager"]
 
 
 class Body(BaseModel):
-    """A body that says nothing unknown, and no infinite numbers."""
+    """A body that says nothing unknown, no infinite numbers, and each thing as what it is: no text for a number."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 
 
 class Answer(Body):
@@ -116,9 +117,9 @@ class ProjectBody(Body):
     overlap: Annotated[int, Field(ge=1, le=100)] | None = None
     lease_seconds: Annotated[int, Field(ge=1, le=86_400)] | None = None
     audit_share: Annotated[float, Field(ge=0, le=1)] | None = None
-    cost: Annotated[float, Field(ge=0, le=1e12)] | None = None
-    seconds: Annotated[float, Field(gt=0, le=86_400)] | None = None
-    spread: Annotated[float, Field(ge=0, le=1e12)] | None = None
+    cost: Annotated[float, Field(ge=0, le=MOST)] | None = None
+    seconds: Annotated[float, Field(ge=SHORTEST, le=86_400)] | None = None
+    spread: Annotated[float, Field(ge=0, le=MOST)] | None = None
 
     def rules(self) -> dict[str, Any]:
         """What is stated."""

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from psephos.errors import check_choice
 from psephos.review.api.bodies import MeBody
+from psephos.review.api.description import described
 from psephos.review.context import Here
 from psephos.review.keys import bindings_of, check_keys
 from psephos.review.languages import LANGUAGES
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/api/v1", tags=["server"])
 @router.get("/openapi.json", name="api.openapi")
 def openapi(here: Here) -> Response:
     """What the API can do, as OpenAPI."""
-    return JSONResponse(here.request.app.openapi())
+    return JSONResponse(described(here.request.app.openapi()))
 
 
 @router.get("/me", name="api.me")

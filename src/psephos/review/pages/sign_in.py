@@ -141,9 +141,11 @@ def accept(here: Here, link: str, login: Line, password: Line, name: Line = "") 
 def new_password(here: Here, link: str) -> Response:
     """A link that an administrator made for somebody who forgot a password."""
     with here.read() as session:
-        if links.look(session, link, "reset", here.at) is None:
+        one = links.look(session, link, "reset", here.at)
+        if one is None:
             return ended(here)
-    return door(here, "new_password.html", _asks(link, "", ""))
+        user = session.get(User, one.user_id) if one.user_id else None
+    return door(here, "new_password.html", _asks(link, (user and user.login) or "", ""))
 
 
 @router.post("/new-password/{link}", name="new_password.send")

@@ -17,7 +17,7 @@ from psephos.errors import ConflictError, ForbiddenError, InputError, check_choi
 from psephos.review.store.answers import Answer, checked_answer, checked_text
 from psephos.review.store.audit_log import record
 from psephos.review.store.columns import new_id, now
-from psephos.review.store.reservations import check_place, held_item
+from psephos.review.store.reservations import check_place, held_item, live
 from psephos.review.store.resuming import forget
 from psephos.review.store.settling import settle
 from psephos.review.store.tables import SKIP_REASONS, Decision, Item, Project, Reservation
@@ -202,7 +202,7 @@ def accept_all(
 def acceptable(project: Project, certainty: float) -> Any:
     """Items that `accept_all` would accept."""
     touched = select(Decision.id).where(Decision.item_id == Item.id, Decision.current.is_(True))
-    opened = select(Reservation.id).where(Reservation.item_id == Item.id, Reservation.until > now())
+    opened = select(Reservation.id).where(Reservation.item_id == Item.id, live(now()))
     return select(Item).where(
         Item.project_id == project.id,
         Item.state == "new",

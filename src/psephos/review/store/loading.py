@@ -32,6 +32,7 @@ from psephos.review.store.drawing import drawn
 from psephos.review.store.gathering import VALUE
 from psephos.review.store.importing.battles import votes_as_labels
 from psephos.review.store.media import register
+from psephos.review.store.projects import MOST
 from psephos.review.store.recomputing import recompute
 from psephos.review.store.tables import Item, Opinion, Project, Source
 
@@ -309,9 +310,9 @@ def _json(value: Any) -> Any:
 
 
 def _number(value: Any, otherwise: float) -> float:
-    """A number above 0 that a table says, or else the usual one."""
+    """A number above 0, and no larger than a cost may be, that a table says; or else the usual one."""
     try:
         number = float(value)
     except (TypeError, ValueError):
         return otherwise
-    return number if 0 < number < math.inf else otherwise
+    return number if 0 < number <= MOST else otherwise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,11 @@ from psephos.review.store.account_tables import SYSTEM, User
 from psephos.review.store.audit_log import record
 from psephos.review.store.columns import now
 from psephos.review.store.tables import Project
+
+MOST, SHORTEST = 1e12, 0.01
+"""Bounds of costs, and of the seconds by which they are divided: what is worth most must stay a number."""
+
+_LANGUAGE = re.compile("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 KEPT = timedelta(days=30)
 """How long a deleted project or item can be restored."""
@@ -116,11 +122,13 @@ def checked_rules(rules: dict[str, Any]) -> dict[str, Any]:
     if "audit_share" in rules:
         check_number("audit_share", rules["audit_share"], low=0, high=1)
     if "cost" in rules:
-        check_number("cost", rules["cost"], low=0)
+        check_number("cost", rules["cost"], low=0, high=MOST)
     if "spread" in rules:
-        check_number("spread", rules["spread"], low=0)
-    if "seconds" in rules and check_number("seconds", rules["seconds"], low=0) == 0:
-        raise InputError("seconds", "must be more than 0, got 0")
+        check_number("spread", rules["spread"], low=0, high=MOST)
+    if "seconds" in rules:
+        check_number("seconds", rules["seconds"], low=SHORTEST, high=86_400)
+    if rules.get("language") and not _LANGUAGE.fullmatch(rules["language"]):
+        raise InputError("language", f"must be a tag as en or de-CH, got {rules['language']!r:.40}")
     return rules
 
 

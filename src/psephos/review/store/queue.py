@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from psephos.errors import check_choice, check_count, check_number
 from psephos.review.store.columns import now
+from psephos.review.store.reservations import live
 from psephos.review.store.tables import STATES, Decision, Item, Project, Reservation
 
 ORDERS = ("value", "risk", "age", "random", "source")
@@ -91,7 +92,7 @@ def page(
     held: dict[int, list[str]] = {}
     ids = [item.id for item in items]
     for item_id, holder in session.execute(
-        select(Reservation.item_id, Reservation.user_id).where(Reservation.item_id.in_(ids), Reservation.until > at)
+        select(Reservation.item_id, Reservation.user_id).where(Reservation.item_id.in_(ids), live(at))
     ):
         held.setdefault(item_id, []).append(holder)
     return Page(items, held, total, offset)
@@ -184,7 +185,7 @@ def _state(value: str, at: datetime) -> ColumnElement[bool]:
 
 
 def _held(at: datetime) -> Any:
-    return select(Reservation.id).where(Reservation.item_id == Item.id, Reservation.until > at)
+    return select(Reservation.id).where(Reservation.item_id == Item.id, live(at))
 
 
 def _decided() -> Any:

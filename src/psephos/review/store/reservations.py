@@ -25,6 +25,9 @@ from psephos.review.store.tables import Decision, Item, Project, Reservation
 AUDIT_PACE = 0.2
 """How often the next item is one of the audit slice."""
 
+AHEAD = timedelta(minutes=5)
+"""How far in the future a lease may have begun: who waits for another to write has looked at the clock before."""
+
 
 def reserve(session: Session, item_id: int, user_id: str, *, at: datetime | None = None) -> Reservation:
     """Take a place at an item, or renew the lease of one's own.
@@ -56,14 +59,15 @@ def reserve(session: Session, item_id: int, user_id: str, *, at: datetime | None
     if item.state == "locked":
         raise ForbiddenError("item", "is locked", hint="ask a manager to unlock it")
     mine = session.scalar(_of(item_id).where(Reservation.user_id == user_id))
-    if mine is None or mine.until <= at:
+    holds = mine is not None and mine.created_at - AHEAD <= at < mine.until
+    if not holds:
         check_place(session, item, project, user_id, at)
     until = at + timedelta(seconds=project.lease_seconds)
-    if mine is not None:
-        taken_again = mine.until <= at
+    if mine is not None and holds:
         mine.until = max(until, mine.until)
-        if not taken_again:
-            return mine
+        return mine
+    if mine is not None:
+        mine.until, mine.created_at = until, at
     else:
         mine = Reservation(item_id=item_id, user_id=user_id, until=until, created_at=at)
         session.add(mine)
@@ -123,8 +127,13 @@ def release(session: Session, item_id: int, user_id: str) -> bool:
 
 def here(session: Session, item_id: int, *, at: datetime | None = None) -> list[str]:
     """Who has an item open."""
-    query = select(Reservation.user_id).where(Reservation.item_id == item_id, Reservation.until > (at or now()))
+    query = select(Reservation.user_id).where(Reservation.item_id == item_id, live(at or now()))
     return list(session.scalars(query.order_by(Reservation.id)))
+
+
+def live(at: datetime) -> ColumnElement[bool]:
+    """Whether a lease holds: it has not run out, nor begun in the future, as after the clock was set back."""
+    return (Reservation.until > at) & (Reservation.created_at <= at + AHEAD)
 
 
 def check_place(session: Session, item: Item, project: Project, user_id: str, at: datetime) -> None:
@@ -135,7 +144,7 @@ def check_place(session: Session, item: Item, project: Project, user_id: str, at
         Decision.place.is_(None),
         Decision.act.in_(("decide", "adjudicate")),
     )
-    opened = select(Reservation.user_id).where(Reservation.item_id == item.id, Reservation.until > at)
+    opened = select(Reservation.user_id).where(Reservation.item_id == item.id, live(at))
     answers = set(session.scalars(answered))
     if user_id in answers:
         return
@@ -186,7 +195,7 @@ def _first_free(session: Session, project: Project, query: Select[Any], user_id:
     )
     opened = (
         select(func.count())
-        .where(Reservation.item_id == Item.id, Reservation.until > at, Reservation.user_id != user_id)
+        .where(Reservation.item_id == Item.id, live(at), Reservation.user_id != user_id)
         .scalar_subquery()
     )
     wanted = func.coalesce(Item.overlap, project.overlap)
