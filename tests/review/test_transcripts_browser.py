@@ -579,6 +579,40 @@ def test_scripts_of_pages_are_small() -> None:
     assert sum(file.stat().st_size for file in own) < 100_000
 
 
+def test_keys_pressed_again_while_the_next_item_is_on_its_way_decide_nothing_twice(workspace: Workspace) -> None:
+    rows = [row for number in range(3) for row in clip(f"clip-{number}", WORDS, other={1: "fourteen"})]
+    ids = workspace.load(rows, {f"clip-{number}": {"topic": "chest"} for number in range(3)})
+    page = workspace.open(ids[0])
+    on_its_way: list[Any] = []
+    waiting = True
+
+    def late(route: Any) -> None:
+        if waiting and route.request.headers.get("x-psephos-part") == "work":
+            on_its_way.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/items/*", late)
+    page.reload()
+    page.locator("html[data-ready]").wait_for(timeout=20_000)
+    name = page.locator("#work h1").inner_text()
+    for key in ("2", "a", "a", "2", "a"):
+        page.keyboard.press(key)
+    workspace.decisions(2, page)
+    assert page.locator("#work h1").inner_text() == name
+    waiting = False
+    for route in on_its_way:
+        route.continue_()
+    for _ in range(1000):
+        if page.locator("#work h1").inner_text() != name:
+            break
+        page.wait_for_timeout(10)
+    assert page.locator("#work h1").inner_text() != name
+    workspace.decisions(2, page)
+    with workspace.running.world.store.read() as session:
+        assert session.query(Decision).filter_by(project_id=workspace.project).count() == 2
+
+
 @pytest.mark.parametrize("count", [60, pytest.param(500, marks=pytest.mark.slow)])
 def test_many_items_leave_keys_alive_and_little_memory(workspace: Workspace, count: int) -> None:
     rows: list[dict[str, Any]] = []

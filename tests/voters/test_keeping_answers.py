@@ -76,7 +76,7 @@ def test_a_cassette_gives_exactly_what_was_recorded(asked: list[Request], tmp_pa
 def request_of(path: Path, reply: Reply) -> str:
     for line in path.read_text(encoding="utf-8").split("\n")[1:-1]:
         kept = json.loads(line)
-        if kept["reply"]["samples"][0]["text"] == reply.text:
+        if [one["text"] for one in kept["reply"]["samples"]] == [one.text for one in reply.samples]:
             return json.dumps(kept["request"])
     raise AssertionError
 

@@ -108,6 +108,7 @@ const begin = () => {
 
 /* A word of a transcript that was mended. */
 const mend = (place, answer, more, back) => {
+  if (item.settled) { back(); return; }
   const id = item.id;
   if (!unsent.has(id)) unsent.set(id, new Map());
   unsent.get(id).set(place, answer);
@@ -221,7 +222,8 @@ const refused = (id, status, data) => {
   else notice(text, words.loadagain, () => show(id));
 };
 const settle = (path, body, state) => {
-  if (!item.decide) return;
+  if (!item.decide || item.settled) return; /* a second press while the next item is on its way */
+  item.settled = true;
   count();
   const id = item.id;
   done.add(id);
