@@ -89,6 +89,7 @@ class Reviewers:
                 told = json.loads(answer.read())
             except (OSError, http.client.HTTPException, ValueError):
                 connection = connection and connection.close()
+                time.sleep(0.03)  # nobody listens while the server starts
                 continue
             if answer.status == 201:
                 self.acknowledged[told["id"]] = said
