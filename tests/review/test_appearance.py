@@ -63,10 +63,14 @@ class Team:
         context.route("**/*", lambda route: self._answer(route, one))
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(f"error {error}"))
-        page.on("console", lambda message: self.complaints.append(f"{path}: {message.text}"))
+        page.on("console", lambda message: self._note(path, message))
         page.goto(TEAM + path)
         page.locator("html[data-ready]").wait_for()
         return page
+
+    def _note(self, path: str, message: Any) -> None:
+        if message.type in ("error", "warning"):  # the rest is advice
+            self.complaints.append(f"{path}: {message.text}")
 
     def _answer(self, route: Any, visitor: Visitor) -> None:
         request = route.request

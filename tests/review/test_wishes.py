@@ -103,13 +103,13 @@ def test_help_settings_and_documentation_list_the_same_keys(world: World) -> Non
 
 @pytest.fixture
 def both(world: World) -> tuple[World, list[int]]:
-    """A project in which two people answer; they agree on two items of four."""
+    """A project in which two people answer; they agree on three items of six."""
     with world.store.write() as session:
         session.get_one(Project, world.ids["own"]).overlap = 2
     one, other = world.visitor("annotator"), world.visitor("second")
-    items = [row["id"] for row in one.call("GET", f"/api/v1/projects/{world.ids['own']}/queue").json()["items"][:4]]
+    items = [row["id"] for row in one.call("GET", f"/api/v1/projects/{world.ids['own']}/queue").json()["items"][:6]]
     for place, item in enumerate(items):
-        for who, choice in ((one, "cat"), (other, "cat" if place < 2 else "dog")):
+        for who, choice in ((one, "cat"), (other, "cat" if place < 3 else "dog")):
             body = {"answer": {"choice": choice}, "seconds": 3.0 + place}
             path = f"/api/v1/projects/{world.ids['own']}/items/{item}/decisions"
             assert who.call("POST", path, body).status_code == 201
@@ -126,7 +126,7 @@ def test_every_number_of_two_people_leads_to_exactly_their_items(both: tuple[Wor
     behind = one.get(f"/projects/{world.ids['own']}/agreement?left={left}&right={right}").text
     rows = re.findall(rf'<th scope="row"><a href="/projects/{world.ids["own"]}/items/(\d+)">', behind)
     assert sorted(map(int, rows)) == sorted(items)
-    assert set(map(int, rows[:2])) == set(items[2:]), "those first on which they differ"
+    assert set(map(int, rows[:3])) == set(items[3:]), "those first on which they differ"
 
 
 def test_agreement_is_told_of_all_and_of_pairs_with_number_and_interval(both: tuple[World, list[int]]) -> None:
@@ -139,8 +139,8 @@ def test_agreement_is_told_of_all_and_of_pairs_with_number_and_interval(both: tu
     assert 0 <= pair["low"] < 0.5 < pair["high"] <= 1
     alpha = next(row for row in found["coefficients"] if "alpha" in row["name"].lower())
     assert alpha["low"] <= alpha["value"] <= alpha["high"]
-    # Krippendorff's alpha by hand: 8 answers, 6 of one kind and 2 of the other; D_o = 2/4, D_e = 2*6*2/(8*7) = 3/7.
-    assert alpha["value"] == pytest.approx(1 - 0.5 / (3 / 7))
+    # Krippendorff's alpha by hand: 12 answers, 9 of one kind, 3 of the other: D_o = 3/6, D_e = 2*9*3/(12*11).
+    assert alpha["value"] == pytest.approx(1 - 0.5 / (54 / 132))
 
 
 def test_my_items_say_what_became_of_them(both: tuple[World, list[int]]) -> None:
@@ -148,13 +148,13 @@ def test_my_items_say_what_became_of_them(both: tuple[World, list[int]]) -> None
     reviewer, one = world.visitor("reviewer"), world.visitor("annotator")
     path = f"/api/v1/projects/{world.ids['own']}"
     body = {"answer": {"choice": "dog"}, "note": "it barks"}
-    assert reviewer.call("POST", f"{path}/items/{items[2]}/decisions", body).status_code == 201
+    assert reviewer.call("POST", f"{path}/items/{items[3]}/decisions", body).status_code == 201
     rows = {row["item"]: row for row in one.call("GET", f"{path}/mine").json()}
     assert set(rows) == set(items)
-    row = rows[items[2]]
+    row = rows[items[3]]
     assert (row["own"], row["final"], row["reason"], row["differs"]) == ("cat", "dog", "it barks", True)
     assert not rows[items[0]]["differs"]
-    assert [row["item"] for row in one.call("GET", f"{path}/mine?differs=true").json()] == [items[2]]
+    assert [row["item"] for row in one.call("GET", f"{path}/mine?differs=true").json()] == [items[3]]
 
 
 def test_a_settled_dispute_stays_closed_until_there_is_new_evidence(both: tuple[World, list[int]]) -> None:
@@ -162,22 +162,22 @@ def test_a_settled_dispute_stays_closed_until_there_is_new_evidence(both: tuple[
     path = f"/api/v1/projects/{world.ids['own']}"
     reviewer = world.visitor("reviewer")
     disputed = [row["id"] for row in reviewer.call("GET", f"{path}/queue?state=disputed").json()["items"]]
-    assert sorted(disputed) == sorted(items[2:])
+    assert sorted(disputed) == sorted(items[3:])
     body = {"answer": {"choice": "dog"}, "note": "seen"}
-    assert reviewer.call("POST", f"{path}/items/{items[2]}/decisions", body).status_code == 201
-    late = world.visitor("second").call("POST", f"{path}/items/{items[2]}/decisions", {"answer": {"choice": "cat"}})
+    assert reviewer.call("POST", f"{path}/items/{items[3]}/decisions", body).status_code == 201
+    late = world.visitor("second").call("POST", f"{path}/items/{items[3]}/decisions", {"answer": {"choice": "cat"}})
     assert late.status_code == 403
     again = [row["id"] for row in reviewer.call("GET", f"{path}/queue?state=disputed").json()["items"]]
-    assert again == [items[3]]
+    assert sorted(again) == sorted(items[4:])
     with world.store.write() as session:
         project = session.get_one(Project, world.ids["own"])
-        name = session.get_one(Item, items[2]).name
+        name = session.get_one(Item, items[3]).name
         load(session, project, votes([name] * 9, list("abcdefghi"), ["cat"] * 9), actor=world.ids["admin"])
     with world.store.read() as session:
         project = session.get_one(Project, world.ids["own"])
         older = page_of(session, project, filters={"older_evidence": True}, user_id=world.ids["reviewer"])
-        assert items[2] in [one.id for one in older.items]
-        item = session.get_one(Item, items[2])
+        assert items[3] in [one.id for one in older.items]
+        item = session.get_one(Item, items[3])
         assert (item.state, item.final) == ("adjudicated", {"choice": "dog"}), "it is marked, not opened or changed"
 
 
