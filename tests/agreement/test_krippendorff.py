@@ -81,7 +81,7 @@ def test_by_hand(matrix, value):
 
 
 def test_where_all_votes_are_the_same_it_is_one_and_says_why():
-    found = krippendorff_alpha([[0, 0], [0, 0], [0, N]])
+    found = krippendorff_alpha([[0, 0]] * 5 + [[0, N]])
     assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
     assert "all votes are the same" in found.note
     assert found.note in str(found)

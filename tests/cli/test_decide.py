@@ -77,7 +77,8 @@ def test_a_report_is_written(psephos, votes, tmp_path):
 
 def test_the_report_is_that_of_the_library(psephos, tmp_path):
     """Known answers and agreement are on both pages."""
-    from psephos import decide, report
+    from psephos import decide
+    from psephos.reports import report
 
     assert psephos("decide", DIGITS, "--report", tmp_path / "page.html").code == 0
     page = (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -32,7 +32,7 @@ def test_a_verdict_is_code_0(script, votes):
 def test_input_at_fault_is_code_1_and_one_line(script, tmp_path):
     done = script("decide", tmp_path / "nothing.csv")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"psephos: {tmp_path / 'nothing.csv'}: does not exist\n"
+    assert done.stderr == f"psephos: {tmp_path / 'nothing.csv'}: does not exist; check the path\n"
 
 
 def test_a_command_at_fault_is_code_2(script, votes):

@@ -112,6 +112,15 @@ def test_argilla_comes_in_in_every_shape(tmp_path: Path, name: str, text: str) -
     assert found.about.items["prompt"].to_list() == ["2 + 2?"]
 
 
+@pytest.mark.parametrize("names", [[0, 1], [None, None]], ids=["from 0", "nameless"])
+def test_each_record_is_an_item_of_its_own(tmp_path: Path, names: list[int | None]) -> None:
+    """An id of 0 is an id; records without one are called by their places."""
+    task = {"data": {"text": "a"}, "annotations": [{"result": [{"from_name": "tone", "value": {"choices": ["good"]}}]}]}
+    for one in (ARGILLA, task):
+        found = read(written(tmp_path, [one | {"id": name} for name in names]))
+        assert sorted(found.vocabulary("item")) == (["1", "2"] if None in names else ["0", "1"])
+
+
 def test_a_record_that_is_none_is_set_aside_by_its_place(tmp_path: Path) -> None:
     found = read(written(tmp_path, [LABEL_STUDIO[0], {"id": 9}, 5]))
     assert found.issues.set_aside == 2
@@ -126,8 +135,10 @@ def test_a_record_that_is_none_is_set_aside_by_its_place(tmp_path: Path) -> None
         [ARGILLA | {"responses": {}, "suggestions": {}}],
         [ARGILLA | {"responses": {"ok": [5, None]}, "suggestions": [7]}],
         [ARGILLA | {"responses": 5, "suggestions": None}],
+        [ARGILLA | {"responses": {"ok": 5}, "suggestions": 7}],
+        [ARGILLA | {"responses": [{"values": [1]}], "suggestions": "no"}],
     ],
-    ids=["empty", "odd results", "nobody", "odd answers", "odd types"],
+    ids=["empty", "odd results", "nobody", "odd answers", "odd types", "numbers", "lists"],
 )
 def test_a_file_without_answers_says_so(tmp_path: Path, value: Any) -> None:
     with pytest.raises(ParseError, match="holds no choice or rating"):

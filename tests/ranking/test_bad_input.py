@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from psephos.errors import InputError
+from psephos.errors import InputError, SeparationError
 from psephos.opinions import battles, rankings, results
-from psephos.ranking import coded_battles, rank, score_table
+from psephos.ranking import bradley_terry, coded_battles, davidson, rank, rao_kupper, score_table
 from psephos.ranking.by_method import BATTLE_METHODS, METHODS
 from psephos.selection import committee
 
@@ -231,3 +231,13 @@ def test_one_candidate_or_no_task_cannot_be_ranked(method: str) -> None:
         with pytest.raises(InputError) as problem:
             rank(scores, method=method)
         assert problem.value.argument in arguments
+
+
+@pytest.mark.parametrize("penalty", [0.0, 0.1])
+@pytest.mark.parametrize("method", [davidson, rao_kupper])
+def test_ties_alone_do_not_say_how_rare_ties_are(method: Any, penalty: float) -> None:
+    ties = battles(["x", "y", "x"], ["y", "z", "z"], ["tie", "tie", "both_bad"])
+    with pytest.raises(SeparationError, match="all are ties") as caught:
+        method(ties, penalty=penalty)
+    assert caught.value.argument == "battles"
+    assert bradley_terry(ties, least_games=1).scores.tolist() == [1000.0] * 3

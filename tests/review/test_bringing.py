@@ -104,6 +104,19 @@ def test_a_full_export_becomes_the_project_that_it_was(world: Any) -> None:
     assert (changed.status_code, changed.json()["argument"]) == (422, "own-1.jsonl")
 
 
+def test_a_full_export_keeps_signs_that_some_take_for_the_end_of_a_line(world: Any) -> None:
+    remark = "one\u2028two\u2029three\x85four"
+    with world.store.write() as session:
+        session.get_one(Project, world.ids["own"]).description = remark
+    with world.store.read() as session:
+        text = "".join(lines(session, session.get_one(Project, world.ids["own"])))
+    assert "\u2028" in text
+    made = send(world.visitor("admin"), "/from-file", text.encode(), name="own-1.jsonl")
+    assert made.status_code == 201, made.text
+    with world.store.read() as session:
+        assert session.get_one(Project, made.json()["id"]).description == remark
+
+
 @pytest.mark.parametrize(
     ("name", "body", "asked", "argument"),
     [
@@ -157,12 +170,29 @@ def test_a_full_export_cannot_name_files_of_this_machine(world: Any, tmp_path: P
 
 @pytest.mark.parametrize(
     ("table", "column", "value"),
-    [("item", "id", "x"), ("item", "created_at", 10**30), ("audit", "chain", None), ("item", "more", 1)],
+    [
+        ("item", "id", "x"),
+        ("item", "created_at", 10**30),
+        ("item", "table", ["item"]),
+        ("audit", "chain", None),
+        ("item", "more", 1),
+        ("project", "name", ["x"]),
+        ("project", "blind", "x"),
+    ],
 )
 def test_a_full_export_with_odd_values_is_refused(world: Any, table: str, column: str, value: Any) -> None:
     with world.store.read() as session:
         rows = [json.loads(line) for line in lines(session, session.get_one(Project, world.ids["own"]))]
-    next(row for row in rows if row.get("table") == table)[column] = value
+    (rows[0]["project"] if table == "project" else next(row for row in rows if row.get("table") == table))[column] = (
+        value
+    )
     body = "".join(json.dumps(row) + "\n" for row in rows).encode()
     got = send(world.visitor("admin"), "/from-file", body, name="odd.jsonl")
     assert (got.status_code, got.json()["argument"]) == (422, "odd.jsonl")
+
+
+def test_a_full_export_of_endless_depth_is_refused(world: Any) -> None:
+    with world.store.read() as session:
+        first, *_ = lines(session, session.get_one(Project, world.ids["own"]))
+    got = send(world.visitor("admin"), "/from-file", (first + "[" * 200_000 + "\n").encode(), name="deep.jsonl")
+    assert (got.status_code, got.json()["argument"]) == (422, "deep.jsonl")

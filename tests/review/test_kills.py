@@ -89,7 +89,7 @@ class Reviewers:
                 told = json.loads(answer.read())
             except (OSError, http.client.HTTPException, ValueError):
                 connection = connection and connection.close()
-                time.sleep(0.03)  # nobody listens while the server starts
+                self.ended.wait(0.03)  # nobody listens while the server starts
                 continue
             if answer.status == 201:
                 self.acknowledged[told["id"]] = said
@@ -130,12 +130,14 @@ def killed(store: Store, address: str, kills: int) -> None:
                 parent.stdin.write("\n")
                 parent.stdin.flush()
                 child = int(parent.stdout.readline())
-                reviewers.wait(before)
-                if turn == kills:
-                    reviewers.ended.set()
-                else:
-                    time.sleep(0.05 * (turn % 11) / 11)
-                os.kill(child, signal.SIGKILL)
+                try:
+                    reviewers.wait(before)
+                    if turn == kills:
+                        reviewers.ended.set()
+                    else:
+                        time.sleep(0.05 * (turn % 11) / 11)
+                finally:  # the parent waits for its child, and we for the parent
+                    os.kill(child, signal.SIGKILL)
                 assert parent.stdout.readline() == "gone\n"
         parent.stdin.close()
     reviewers.check()

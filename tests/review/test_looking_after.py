@@ -146,6 +146,7 @@ def test_a_webhook_is_added_tested_and_removed_on_the_page(make_world: Any) -> N
         actions = [row["action"] for row in history(session, world.ids["own"], limit=3)]
     assert actions == ["webhook.remove", "webhook.test", "webhook.add"]
     assert hook.url not in manager.get(own(world, "/settings")).text
+    assert manager.form(own(world, f"/webhooks/{hook.id}/test")).status_code == 404
     assert delivering.deliver(world.app.server) == 0
 
 

@@ -296,6 +296,13 @@ def test_frequencies_of_any_rate_are_drawn(tmp_path: Path, rate: int) -> None:
     assert (len(found), found.max()) == (7 * BANDS, 255)
 
 
+def test_frequencies_of_an_absurd_rate_are_not_drawn(tmp_path: Path) -> None:
+    """A header may say 2**31 - 1 samples a second, of which one window would be half a gigabyte."""
+    place = wav(tmp_path / "fast.wav", tone(1, 8000), 2**31 - 1)
+    with pytest.raises(NoWaveformError):
+        spectrogram(place, 0, 1, 2000)
+
+
 def test_frequencies_are_asked_for_by_stretch(world: World, hour: int, tmp_path: Path) -> None:
     one = world.visitor("viewer")
     got = one.get(f"/media/{hour}/spectrogram?start=3000&end=3060&columns=100")

@@ -74,7 +74,7 @@ def percent_agreement(
 
 def percent_of(counted: Counted, metric: Metric, period: float | None = None) -> PercentAgreement:
     """Percent agreement of counts under a metric."""
-    measure = PercentAgreement(counted.counts, distance_of(metric, counted.paired_levels, period))
+    measure = PercentAgreement(counted.counts, distance_of(metric, counted.levels, period))
     measure.name = named("percent agreement", metric)
     return measure
 

@@ -45,7 +45,7 @@ def load(
     with opened.write() as session:
         actor = system_user(session).id
         if opinions is None:
-            with whole[0].open(encoding="utf-8") as lines:
+            with whole[0].open(encoding="utf-8", errors="replace", newline="\n") as lines:
                 made = import_project(session, lines, actor=actor, name=str(whole[0]))
             made.name = project
             output.print_line(out, f"{project}: project {made.id}, with its whole history")

@@ -45,6 +45,14 @@ def trained_usage_plot(result: TrainedFeatures, *, theme: str = "light", heading
         If no feature is active.
     MissingPartError
         If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from psephos.learning import Training, trained_features
+    >>> layer = np.random.default_rng(0).exponential(size=(200, 3))
+    >>> found = trained_features(layer, Training(epochs=5), doubled=False, rng=0)
+    >>> len(trained_usage_plot(found).axes) > 0
+    True
     """
     return effective_features_plot(result.typical, theme=theme, heading=heading)
 

@@ -10,6 +10,7 @@ Source: sheet 90 section 6. Differs: nothing.
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,7 +69,7 @@ def bring_project(
     """Make a project of a file: a full export becomes the project that it was, anything else fills a new one."""
     if is_whole_text(whole[: 1 << 20]):
         with here.write() as session:
-            lines = iter(whole.decode("utf-8", "replace").splitlines(keepends=True))
+            lines = io.TextIOWrapper(io.BytesIO(whole), encoding="utf-8", errors="replace", newline="\n")
             made = import_project(session, lines, actor=here.caller.user_id, name=_plain_name(name)[0])
             if project.strip():
                 made.name = project.strip()

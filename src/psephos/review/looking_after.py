@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from psephos.review import delivering
+from psephos.review.authorisation import NotThereError
 from psephos.review.context import Context
 from psephos.review.store import items
 from psephos.review.store.account_tables import Delivery, Membership, SavedView, Webhook
@@ -125,7 +126,10 @@ def add_webhook(here: Context, url: str, events: list[str]) -> dict[str, Any]:
 def test_webhook(here: Context, webhook: int) -> dict[str, Any]:
     """Send an address a message of the event ``test``."""
     with here.write() as session:
-        made = delivering.tell_one(session, session.get_one(Webhook, webhook), "test", {"webhook": webhook})
+        hook = session.get_one(Webhook, webhook)
+        if not hook.active:
+            raise NotThereError
+        made = delivering.tell_one(session, hook, "test", {"webhook": webhook})
         record(session, here.project_id, here.caller.user_id, "webhook.test", f"webhook:{webhook}")
         return _delivery(made)
 

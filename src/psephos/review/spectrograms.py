@@ -15,7 +15,7 @@ Source: sheet 90 section 3.3 (optional second view). Differs: nothing.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,10 @@ LOWEST, HIGHEST = 60.0, 8000.0
 DECIBELS = 50.0
 LONGEST = 60.0
 MOST = 2000
+TOGETHER = 100
+"""Windows that are held at once."""
+FASTEST = 768_000
+"""Samples per second beyond which a file is not what it says: a window of it would fill the memory."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,22 +63,29 @@ def spectrogram(path: Path, start: float, end: float, columns: int) -> bytes:
     except (soundfile.LibsndfileError, RuntimeError):
         raise NoWaveformError("media", "cannot be read here") from None
     with file:
-        windows = _windows(file, np.linspace(start, end, columns, endpoint=False) + (end - start) / columns / 2)
-    return levels(windows, file.samplerate).tobytes()
+        if file.samplerate > FASTEST:
+            raise NoWaveformError("media", "cannot be read here")
+        middles = np.linspace(start, end, columns, endpoint=False) + (end - start) / columns / 2
+        parts = [middles[first : first + TOGETHER] for first in range(0, columns, TOGETHER)]
+        return levels(np.concatenate([powers(_windows(file, part), file.samplerate) for part in parts])).tobytes()
 
 
-def levels(windows: Floats, rate: int) -> npt.NDArray[np.uint8]:
-    """Loudness of each band of windows of sound, shape (n_windows, `BANDS`), 255 the loudest.
+def powers(windows: Floats, rate: int) -> Floats:
+    """Power within each band of windows of sound, shape (n_windows, `BANDS`)."""
+    power = np.abs(np.fft.rfft(windows * np.hanning(windows.shape[1]), axis=1)) ** 2
+    return np.asarray(power @ _bands(windows.shape[1], rate))
+
+
+def levels(bands: Floats) -> npt.NDArray[np.uint8]:
+    """Loudness of powers of bands, 255 the loudest.
 
     Examples
     --------
     >>> time = np.arange(512) / 16_000
-    >>> found = levels(np.sin(2 * np.pi * 1000 * time)[None, :], 16_000)
+    >>> found = levels(powers(np.sin(2 * np.pi * 1000 * time)[None, :], 16_000))
     >>> int(found.argmax()), int(found.max())
     (20, 255)
     """
-    power = np.abs(np.fft.rfft(windows * np.hanning(windows.shape[1]), axis=1)) ** 2
-    bands = power @ _bands(windows.shape[1], rate)
     top = bands.max(initial=0.0)
     if top <= 0:
         return np.zeros(bands.shape, np.uint8)
@@ -102,7 +113,7 @@ def _windows(file: Any, middles: Floats) -> Floats:
     return np.nan_to_num(found)
 
 
-@cache
+@lru_cache(maxsize=16)
 def _bands(size: int, rate: int) -> Floats:
     """Weights of triangles on the mel scale, shape (n_frequencies, `BANDS`); a narrow one takes the nearest."""
     frequency = np.fft.rfftfreq(size, 1 / rate)

@@ -23,7 +23,8 @@ def read_record(record: Mapping[str, Any], row: int) -> tuple[str, dict[str, str
     >>> read_record({"id": "r1", "fields": {"text": "hi"}, "responses": responses}, 1)
     ('r1', {'text': 'hi'}, [Said(item='r1', voter='u1', values={'mood': 'glad'})])
     """
-    item = str(record.get("id") or row)
+    known = record.get("id")
+    item = str(row if known is None or known == "" else known)
     values: dict[str, dict[str, Any]] = {}
     for who, question, value in (*_responses(record.get("responses")), *_suggestions(record)):
         answer = _value(value)
@@ -36,14 +37,14 @@ def read_record(record: Mapping[str, Any], row: int) -> tuple[str, dict[str, str
 def _responses(given: object) -> Iterator[tuple[str, str, Any]]:
     """Who answered which question how; None is an abstention."""
     if isinstance(given, Mapping):
-        pairs = [(str(question), answer) for question, answers in given.items() for answer in answers or ()]
+        pairs = [(str(question), answer) for question, answers in given.items() for answer in _list(answers)]
         found = [(question, answer, answer.get("value")) for question, answer in pairs if isinstance(answer, Mapping)]
     else:
         found = [
             (str(question), answer, value.get("value") if isinstance(value, Mapping) else value)
-            for answer in (given if isinstance(given, list) else ())
-            if isinstance(answer, Mapping)
-            for question, value in (answer.get("values") or {}).items()
+            for answer in _list(given)
+            if isinstance(answer, Mapping) and isinstance(answer.get("values"), Mapping)
+            for question, value in answer["values"].items()
         ]
     for question, answer, value in found:
         status = answer.get("status", "submitted")
@@ -56,10 +57,14 @@ def _suggestions(record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
     single = record.get("suggestion")
     if not given and isinstance(single, Mapping):
         given = [single]
-    pairs = given.items() if isinstance(given, Mapping) else [(None, one) for one in given]
+    pairs = given.items() if isinstance(given, Mapping) else [(None, one) for one in _list(given)]
     for question, one in pairs:
         if isinstance(one, Mapping):
             yield str(one.get("agent") or "suggestion"), str(question or one.get("question_name", "")), one.get("value")
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _value(value: object) -> Any:

@@ -23,7 +23,7 @@ def read_task(task: Mapping[str, Any], row: int) -> tuple[str, dict[str, str], l
     >>> read_task({"id": 7, "data": {"text": "hi"}, "annotations": [{"completed_by": 3, "result": result}]}, 1)
     ('7', {'text': 'hi'}, [Said(item='7', voter='3', values={'mood': 'glad'})])
     """
-    item = str(task.get("id", row))
+    item = str(row if task.get("id") is None else task["id"])
     people = _mappings(task.get("annotations", task.get("completions")))
     models = _mappings(task.get("predictions"))
     made = [*((_person(one), one) for one in people), *((_model(one), one) for one in models)]
@@ -54,10 +54,10 @@ def _mappings(values: object) -> Iterable[Mapping[str, Any]]:
 
 
 def _person(made: Mapping[str, Any]) -> str:
-    who = made.get("completed_by", "unknown")
+    who = made.get("completed_by")
     if isinstance(who, Mapping):
-        who = who.get("email") or who.get("id", "unknown")
-    return str(who)
+        who = who.get("email") or who.get("id")
+    return "unknown" if who is None else str(who)
 
 
 def _model(made: Mapping[str, Any]) -> str:

@@ -61,13 +61,6 @@ class PairCounts:
         """Weight of the battles of each pair, shape (n_pairs,)."""
         return np.asarray(self.ends.sum(axis=1))
 
-    def without_outcomes(self, dropped: Sequence[int]) -> PairCounts:
-        """The same without battles that ended so; pairs that met in no other way are gone."""
-        ends = self.ends.copy()
-        ends[:, list(dropped)] = 0
-        left = ends.sum(axis=1) > 0
-        return PairCounts(self.size, self.first[left], self.second[left], ends[left])
-
     def among(self, kept: npt.NDArray[np.bool_]) -> PairCounts:
         """The battles among some of the candidates; all keep their codes."""
         inside = kept[self.first] & kept[self.second]

@@ -36,7 +36,7 @@ from psephos.ranking.pairwise.battle_ranking import (
     rating_of,
 )
 from psephos.ranking.pairwise.battle_resamples import resampled_strengths
-from psephos.ranking.pairwise.battle_table import BOTH_BAD, TIE, BattleTable, battle_table
+from psephos.ranking.pairwise.battle_table import BOTH_BAD, LEFT, RIGHT, TIE, BattleTable, battle_table
 from psephos.ranking.pairwise.battle_units import BattleUnits, shown_by_pairs, units_of
 from psephos.ranking.pairwise.connectivity import (
     HINT,
@@ -201,6 +201,9 @@ def rated(
     inside = connected[used.left] & connected[used.right]
     used, groups = used.take(inside), None if groups is None else groups[inside]
     inner = used.counts
+    if model.has_eta and not inner.ends[:, [LEFT, RIGHT]].any():
+        problem = "all are ties, so how rare a tie is has no end"
+        raise SeparationError("battles", problem, hint="bradley_terry counts a tie as half a win")
     if model.has_eta and not finite:
         hint = "a penalty keeps strengths finite; bradley_terry counts a tie as half a win"
         refuse_endless_ties(inner, hint)

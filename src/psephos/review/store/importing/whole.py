@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
 from psephos.errors import ParseError
@@ -81,7 +81,10 @@ def import_project(session: Session, lines: Iterable[str], *, actor: str, name: 
         raise ParseError(name, "has no project in its head", where="line 1")
     project = Project(**_values(Project, opening["project"], shift, name, 1))
     session.add(project)
-    session.flush()
+    try:
+        session.flush()
+    except StatementError as problem:
+        raise _unfit(problem, name, 1) from problem
     waiting: list[dict[str, Any]] = []
     number = 1
     current, counts, ended = "", dict.fromkeys(by_name, 0), False
@@ -96,7 +99,7 @@ def import_project(session: Session, lines: Iterable[str], *, actor: str, name: 
         if table == "user":
             _know(session, row)
             continue
-        if table not in by_name:
+        if not isinstance(table, str) or table not in by_name:
             raise ParseError(name, f"has rows of an unknown table {table!r:.40}", where=f"line {number:,}")
         if table != current or len(waiting) >= _BATCH:
             _insert(session, by_name.get(current), waiting, name, number)
@@ -141,7 +144,7 @@ def _parsed(line: str, name: str, number: int, digest: Any) -> dict[str, Any]:
     digest.update(line.encode())
     try:
         row = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         row = None
     if not isinstance(row, dict):
         raise ParseError(name, "holds no JSON object", where=f"line {number:,}")
@@ -207,6 +210,8 @@ def _known_media(values: dict[str, Any]) -> dict[str, Any]:
     """
     path = Path(str(values["path"]))
     try:
+        if not path.is_file():  # opening a pipe would wait for whoever writes into it
+            return values | {"path": ""}
         with path.open("rb") as file:
             same = sniffed(file.read(16)) == values["type"]
             file.seek(0)
