@@ -98,7 +98,7 @@ def test_why_shows_the_votes_behind_each_item_that_was_asked_for(psephos, votes)
     assert "there is no choice to change" in done.out
     assert (
         psephos("decide", votes, "--why", "nope").complaint
-        == "psephos: item: there is no item 'nope' in this verdict; write it as the opinions do"
+        == "psephos: --why: there is no item 'nope' in this verdict; write it as the opinions do"
     )
 
 

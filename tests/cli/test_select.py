@@ -94,7 +94,7 @@ def test_what_is_written(psephos, folder, tmp_path):
         (["--method", "guess"], "method: must be one of"),
         (["--method", "most-common", "--alpha", "0.1"], "alpha: means nothing for most-common"),
         (["--score", "process"], "score: the samples have no column 'logprobs'"),
-        (["--why", "z"], "item: there is no item 'z'"),
+        (["--why", "z"], "--why: there is no item 'z'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

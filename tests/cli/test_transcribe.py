@@ -161,7 +161,7 @@ def test_the_key_is_used_and_not_printed(
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--with", "parrot", "--to", "a.csv"), "psephos: recogniser: must be one of 'whisper-tiny'"),
+        (("--with", "parrot", "--to", "a.csv"), "psephos: --with: must be one of 'whisper-tiny'"),
         (("--with", "", "--to", "a.csv"), "psephos: recognisers: names none"),
         (("--endpoint", "http://127.0.0.1:1", "--to", "a.csv"), "psephos: --model: is needed too"),
         (("--model", "m", "--to", "a.csv"), "psephos: --endpoint: is needed too"),

@@ -19,7 +19,7 @@ def rows(*numbers: int) -> np.ndarray:
         (Issue("no item", SET_ASIDE, "votes.csv", rows(3)), "1 set aside: no item (votes.csv, row 3)"),
         (
             Issue("no item", SET_ASIDE, "votes.csv", rows(*range(1, 8)), "x"),
-            "7 set aside: no item, such as 'x' (votes.csv, row 1, 2, 3, 4, 5 and 2 more)",
+            "7 set aside: no item, such as 'x' (votes.csv, rows 1, 2, 3, 4, 5 and 2 more)",
         ),
         (Issue("odd", NOTED, "about items", count=1200), "1,200 noted: odd (about items)"),
         (Issue("odd", NOTED, "f", example="y" * 100), "0 noted: odd, such as '" + "y" * 57 + "...' (f)"),

@@ -22,12 +22,14 @@ OTHER_NAMES = {
     "columns": "column",
     "delta": "stop",
     "init": "first",
+    "item": "why",
     "log": "samples",
     "n_classes": "classes",
     "n_options": "classes",
+    "recogniser": "names",
     "rng": "seed",
 }
-"""Arguments of the library whose option has another name."""
+"""Arguments of the library whose option, as the verb calls its parameter, has another name."""
 
 _STATED = re.compile(r"\b([a-z_]+)=('[^']*'|\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\}|[\w.]+)?")
 

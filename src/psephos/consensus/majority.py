@@ -257,13 +257,13 @@ def _more_votes(more: int, weighted: bool) -> str:
 
 def _no_vote(parts: Sequence[_CountedPart], weights: Mapping[str, float], issues: Issues) -> InputError:
     """Why there is nothing to decide."""
+    found = "; ".join(map(str, in_order(sum((part.verdict.issues for part in parts), issues))))
     if not any(part.verdict.by_voter.any() for part in parts):
-        everything = sum((part.verdict.issues for part in parts), issues)
-        return InputError("opinions", f"no row is left: {'; '.join(map(str, in_order(everything)))}")
+        return InputError("opinions", f"no row is left: {found}")
     if weights:
         return InputError("weights", "leave no vote that counts", hint="weigh one voter above 0")
     return InputError(
         "opinions",
-        "every voter abstained on every item, or its vote has no weight",
-        hint="look at what was set aside, and at the weights",
+        "every voter abstained on every item, or its vote has no weight" + (f": {found}" if found else ""),
+        hint="look at the labels, and at the weights",
     )

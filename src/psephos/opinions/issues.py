@@ -59,7 +59,8 @@ class Issue:
             object.__setattr__(self, "count", len(self.rows))
 
     def __str__(self) -> str:
-        place = f", row {first_of(self.rows.tolist())}" if len(self.rows) else ""
+        rows = "row" if len(self.rows) == 1 else "rows"
+        place = f", {rows} {first_of(self.rows.tolist())}" if len(self.rows) else ""
         example = f", such as {_shortened(self.example)}" if self.example else ""
         advice = f"; {self.hint}" if self.hint else ""
         return f"{self.count:,} {self.action}: {self.reason}{example} ({self.source}{place}){advice}"

@@ -193,7 +193,7 @@ class Verdict(Result):
         """The verdict in a few lines."""
         decided = int((self.choice >= 0).sum())
         lines = [
-            ("items", f"{len(self):,}, of which {decided:,} have a choice"),
+            ("items", f"{len(self):,}, of which {decided:,} {'has' if decided == 1 else 'have'} a choice"),
             ("votes", f"{int(self.votes.sum()):,} by {self.voters.height:,} voters"),
         ]
         if decided:

@@ -72,7 +72,7 @@ def _complaint(found: Votes, bad: npt.NDArray[np.bool_], problem: str, hint: str
 
 def _from_opinions(votes: Opinions) -> Votes:
     if votes.kind != "scores":
-        raise InputError("votes", f"must be scores, not {votes.kind}")
+        raise InputError("votes", f"must be scores, not {votes.kind}", hint="agree takes labels and rankings too")
     score = votes.numbers["score"]
     cast = ~np.isnan(score) & (votes.codes("item") >= 0) & (votes.codes("voter") >= 0)
     weights = votes.weights()

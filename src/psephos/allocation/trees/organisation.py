@@ -103,7 +103,7 @@ class Organisation(Result):
         depth = "no layer pays"
         if self.mixing_depth is not None:
             depth = (
-                f"mixing depth {self.mixing_depth:.1f}; {self.saturation_depth} layers reach 95 % of what deep trees do"
+                f"mixing depth {self.mixing_depth:.1f}; {self.saturation_depth} layers reach 95% of what deep trees do"
             )
         best = self.advice.row(0, named=True) if self.advice.height else None
         mend = [("mend first", f"{best['change']}: a layer gives {best['alpha']:.3f} times")] if best else []
@@ -180,7 +180,7 @@ def organisation(
     regime            amplifying: a layer makes a small bias 1.36 times as large
     exponent          0.1911; more leaves beat one strong run if it gains less than this by spending
     deep trees reach  bias 0.9154, accuracy 0.9577
-    depth             mixing depth 9.5; 13 layers reach 95 % of what deep trees do
+    depth             mixing depth 9.5; 13 layers reach 95% of what deep trees do
     8 layers          bias 0.5106 [0.3795, 0.5852]
     limits            fidelity above 0.5882, correlation below 0.7143
     mend first        2 more children: a layer gives 1.560 times
