@@ -130,7 +130,7 @@ def accept(here: Here, certainty: Annotated[float, Form(ge=0.5, le=1)]) -> Respo
 
 def strip_of(session: Session, here: Context, project: Project, asked: Asked) -> dict[str, Any]:
     """The items beside the one that is open."""
-    rows, _ = rows_of(session, here, project, asked)
+    rows, _ = rows_of(session, here, project, asked, limit=PAGE)
     full = len(rows) == PAGE
     return {"strip": rows, "more": "1" if full else "", "query": asked.query()}
 

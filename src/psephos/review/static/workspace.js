@@ -48,16 +48,21 @@ const neighbour = (step, filter = () => true) => {
 };
 const open = (one) => !done.has(Number(one.dataset.id)) && one.dataset.state === "new";
 
-const more = async () => {
-  if (!strip.dataset.more) return;
+let coming = Promise.resolve(); /* the stretch that was asked for last */
+const more = () => {
+  if (strip.dataset.more) coming = stretch();
+  return coming;
+};
+const stretch = async () => {
   strip.dataset.more = "";
   const asked = new URLSearchParams(location.search);
   const leaves = ["new", "open", null].includes(asked.get("state"));
   asked.set("offset", Number(asked.get("offset") ?? 0) + entries().filter((one) => !leaves || open(one)).length);
   const answer = await fetch(`${work.dataset.items}/${item.id}?${asked}`, { headers: { accept: "text/html", "x-psephos-part": "strip" } }).catch(() => null);
-  if (!answer?.ok) { strip.dataset.more = "1"; return; }
+  const text = answer?.ok ? await answer.text().catch(() => null) : null;
+  if (text === null) { strip.dataset.more = "1"; return; }
   const part = document.createElement("template");
-  part.innerHTML = await answer.text();
+  part.innerHTML = text;
   const known = new Set(entries().map((one) => one.dataset.id));
   for (const row of part.content.querySelectorAll("li")) if (!known.has(row.firstElementChild.dataset.id)) strip.append(row);
   strip.dataset.more = part.content.firstElementChild?.dataset.more ?? "";
@@ -187,6 +192,7 @@ const show = async (id, push = true, place = 0) => {
     text = await partOf(id);
   } catch (wrong) {
     say(wrong.message === "signin" ? words.signin : words.offline, "warn");
+    item.settled = false;
     return;
   }
   ready.delete(id);
@@ -234,11 +240,27 @@ const settle = (path, body, state) => {
   });
   const next = following();
   reserved = reserved === id ? 0 : reserved; /* deciding gives the item back */
-  if (next === null) {
+  if (next !== null) show(next);
+  else more().then(() => end(id));
+};
+/* The last item that is known here. What was asked for before the last decisions were saved may have left some out, so
+   that the end is believed only when it is asked for once more. */
+const end = (id) => {
+  if (item.id !== id) return;
+  const next = following();
+  if (next !== null) show(next);
+  else if (strip.dataset.more || !item.last) {
+    const pause = item.last ? 1000 : 0;
+    item.last = true;
+    strip.dataset.more = "1";
+    setTimeout(() => more().then(() => end(id)), pause);
+  }
+  else {
+    item.settled = false;
     say(words.end, "good");
     find("#work").classList.add("settled");
     notice(words.end);
-  } else show(next);
+  }
 };
 const choose = (number) => {
   const one = item.candidates?.[number - 1];
@@ -271,7 +293,7 @@ on("flag", () => {
   say(item.flagged ? words.flagged : words.unflagged);
   send(api(`items/${item.id}/flag`), { flagged: item.flagged }, { method: "PUT", done: () => {}, refused: (status, data) => refused(item.id, status, data) });
 });
-on("next", () => show(neighbour(1)));
+on("next", async () => show(neighbour(1) ?? await more().then(() => neighbour(1))));
 on("previous", () => { const before = neighbour(-1); if (before === null) say(words.start); else show(before); });
 on("next_conflict", () => grid()?.conflict(1) || show(neighbour(1, (one) => one.dataset.conflict === "1")));
 on("previous_conflict", () => grid()?.conflict(-1) || show(neighbour(-1, (one) => one.dataset.conflict === "1")));
