@@ -85,7 +85,7 @@ def test_where_all_votes_are_the_same_it_is_one_and_says_why():
     assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
     assert "all votes are the same" in found.note
     assert found.note in str(found)
-    assert krippendorff_alpha([[0, 0], [0, 1]]).note == ""
+    assert krippendorff_alpha([[0, 0]] * 4 + [[0, 1]]).note == ""
 
 
 matrices = st.integers(2, 5).flatmap(
