@@ -11,6 +11,7 @@ from psephos.review.accounts import api_tokens
 from psephos.review.app import all_routers
 from psephos.review.authorisation import RANK, RULES, NotAllowedError, NotThereError, SignInNeededError, permit
 from psephos.review.context import Caller
+from psephos.review.store.account_tables import Webhook
 from psephos.review.store.audit_log import history
 from psephos.review.store.columns import now
 from psephos.review.store.tables import Comment, Item, Project
@@ -39,8 +40,9 @@ def path_of(path: str, ids: dict[str, Any], which: str, visitor: str) -> str:
 
 
 def bring_back(world: Any) -> None:
-    """Some routes hide the very project and item that the next ones ask for."""
+    """Some routes hide or end the very things that the next ones ask for."""
     with world.store.write() as session:
+        session.get_one(Webhook, world.ids["own webhook"]).active = True
         session.get_one(Project, world.ids["own"]).deleted_at = None
         session.get_one(Item, world.ids["own item"]).deleted_at = None
         session.get_one(Comment, world.ids["own comment"]).deleted_at = None

@@ -95,7 +95,9 @@ class Reviewers:
                 self.acknowledged[told["id"]] = said
             else:
                 self.refused.append(told)
-                return
+                break
+        if connection:
+            connection.close()
 
     def check(self) -> None:
         """Nothing that was acknowledged is missing; each decision has its row of the log; the chain holds."""
