@@ -147,14 +147,18 @@ def part_verdict(
     votes, counted, lead = count.votes, count.tally, count.lead
     n_items, n_voters = votes.size("item"), votes.size("voter")
     number = counted.cast.astype(np.int32)
-    asked = np.bincount(votes.codes("item"), weights=count.weight, minlength=n_items)
+    voter, choice = votes.codes("voter"), votes.codes(votes.value)
+    silent = np.flatnonzero(choice < 0)
+    asked = counted.cast.copy() if count.weight is None else counted.per_item(counted.weight)
+    if len(silent):
+        weight = None if count.weight is None else count.weight[silent]
+        asked += np.bincount(votes.codes("item")[silent], weights=weight, minlength=n_items)
     no_majority = (number > 0) & ~is_ahead(2 * lead.first_weight, asked, of=asked)
     flags = np.zeros(n_items, dtype=np.uint8)
     for bit, odd in enumerate((tie, no_majority, number == 1, number == 0)):
         flags |= odd.astype(np.uint8) << np.uint8(bit)
-    voter, choice = votes.codes("voter"), votes.codes(votes.value)
     _, behind, level, ahead = standings(counted, lead, voter, n_voters, count.weight).T
-    abstentions = np.bincount(voter[choice < 0], minlength=n_voters)
+    abstentions = np.bincount(voter[silent], minlength=n_voters)
     given = np.bincount(voter, minlength=n_voters) - abstentions
     return PartVerdict(
         items=votes.vocabulary("item"),
@@ -241,8 +245,9 @@ def voter_table(opinions: Opinions | Shards, by_voter: npt.NDArray[np.int64]) ->
             "agreement": agreement,
             "low": np.where(compared > 0, low, np.nan),
             "high": np.where(compared > 0, high, np.nan),
-        }
-    ).with_columns(pl.col("agreement", "low", "high").fill_nan(None))
+        },
+        nan_to_null=True,
+    )
     group = opinions.about.column("voters", "group", names)
     return table if group is None else table.insert_column(1, group.alias("group"))
 

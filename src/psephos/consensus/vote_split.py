@@ -72,7 +72,7 @@ MOST_SPLITS_COMPARED = 4096
 SMALLEST_GAIN = 1e-9
 """The fit ends when a step of Newton's method promises to gain less than this in log-likelihood per item."""
 
-SPLITS_AT_ONCE = 2**11
+SPLITS_AT_ONCE = 2**8
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,39 +293,42 @@ def _likelihood(split: Floats, accuracy: Floats, decoy: Floats, concentration: F
     Shape (n_splits, n_classes, candidates + 1): truth among the candidates, and last all choices that got no vote.
     """
     others = n_choices - 1
-    unvoted = np.maximum(n_choices - (split > 0).sum(axis=1), 0)
+    unvoted = np.maximum(n_choices - (split > 0).sum(axis=1), 0)[:, None]
     counts, place = np.unique(split, return_inverse=True)
-    place = place.reshape(split.shape)
+    columns = list(place.reshape(split.shape).T)
 
     def logs(probability: Floats) -> Floats:
-        """Of the chance of each count of votes for one choice, shape (n_classes, n_counts)."""
-        return _log_chance(np.maximum(probability, 1e-300), counts, concentration)
+        """Of the chance of each count of votes for one choice, shape (n_counts, n_classes)."""
+        return _log_chance(np.maximum(probability, 1e-300), counts, concentration).T
 
     spread = logs((1 - accuracy) * (1 - decoy) / others)
     right = logs(accuracy) - spread
     tempting = logs((1 - accuracy) * (decoy + (1 - decoy) / others)) - spread
-    with np.errstate(divide="ignore"):
-        empty, further = np.log(unvoted)[:, None], np.log(np.maximum(unvoted - 1, 0))[:, None]
-    top, voted = place[:, :CANDIDATES], (split > 0)[:, None, :CANDIDATES]
-    as_truth = np.where(voted, right[:, top].transpose(1, 0, 2), -np.inf)
-    as_decoy = np.where(voted, tempting[:, top].transpose(1, 0, 2), -np.inf)
-    n_candidates = top.shape[1]
-    terms = np.empty((len(split), len(accuracy), n_candidates + 1))
-    # The decoys of a truth are the candidates before it, those after it, and the choices without a vote.
-    before = np.broadcast_to(empty, terms.shape[:2])
-    for candidate in range(n_candidates):
-        terms[:, :, candidate] = before
-        before = np.logaddexp(before, as_decoy[:, :, candidate])
-    after = np.full(terms.shape[:2], -np.inf)
-    for candidate in reversed(range(n_candidates)):
-        terms[:, :, candidate] = as_truth[:, :, candidate] + np.logaddexp(terms[:, :, candidate], after)
-        after = np.logaddexp(after, as_decoy[:, :, candidate])
-    terms[:, :, n_candidates] = empty + np.logaddexp(after, further)
-    base = np.zeros(terms.shape[:2])
-    for column in range(split.shape[1]):
-        base += spread[:, place[:, column]].T
-    terms += (base - _log_chance(np.ones(len(accuracy)), split.sum(axis=1), concentration).T)[:, :, None]
-    likelihood: Floats = np.exp(terms - terms.max(axis=(1, 2), keepdims=True))
+    base = -_log_chance(np.ones(len(accuracy)), split.sum(axis=1), concentration).T
+    for column in columns:
+        base += spread[column]
+    # A sum over decoys is a factor times e to the log of its largest term, so nothing overflows and no log is taken:
+    # the first choice as decoy, or the second where the first is the truth, since more votes tempt more.
+    columns = columns[:CANDIDATES]
+    voted = [split[:, at, None] > 0 for at in range(len(columns))]
+    as_decoy = [tempting[column] for column in columns]
+    top, next_to_top = as_decoy[0], as_decoy[1] if len(columns) > 1 else np.zeros_like(base)
+    beside_top = [of * np.exp(log - top) for of, log in zip(voted, as_decoy, strict=True)]
+    beside_next = [of * np.exp(log - next_to_top) for of, log in zip(voted[1:], as_decoy[1:], strict=True)]
+    no_vote, no_other = unvoted * np.exp(-top), np.maximum(unvoted - 1, 0) * np.exp(-top)
+    exponent, factor = np.empty((2, len(columns) + 1, *base.shape))
+    for at, column in enumerate(columns):
+        exponent[at] = right[column] + (top if at else next_to_top)
+        factor[at] = voted[at]
+    factor[0] *= sum(beside_next, unvoted * np.exp(-next_to_top))
+    for at in range(1, len(columns)):
+        factor[at] *= sum((one for place, one in enumerate(beside_top) if place != at), no_vote)
+    exponent[-1] = top
+    factor[-1] = unvoted * sum(beside_top, no_other)
+    exponent += base
+    exponent -= exponent.max(axis=(0, 2), keepdims=True)
+    factor *= np.exp(exponent, out=exponent)
+    likelihood: Floats = factor.transpose(1, 2, 0)
     return likelihood
 
 
