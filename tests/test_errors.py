@@ -207,3 +207,20 @@ def test_what_is_masked_is_missing():
     assert check_codes("x", hidden, ndim=1).tolist() == [1, -1, 3]
     with pytest.raises(InputError, match="holds NaN"):
         check_floats("x", hidden)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint64", "int8", "int64", "float32", "bool"])
+def test_what_is_masked_is_missing_whatever_the_type(dtype):
+    """-1 does not fit into bytes without a sign: it would be choice 255 there."""
+    hidden = np.ma.array([[1, 0], [0, 1]], mask=[[0, 1], [0, 0]], dtype=dtype)
+    assert check_codes("x", hidden).tolist() == [[1, -1], [0, 1]]
+
+
+def test_what_lies_under_a_mask_is_not_looked_at():
+    hidden = np.ma.array([1.0, np.nan, 0.5], mask=[False, True, True])
+    assert check_codes("x", hidden, ndim=1).tolist() == [1, -1, -1]
+
+
+@pytest.mark.parametrize("dtype", ["datetime64[D]", "timedelta64[s]"])
+def test_dates_are_no_numbers(dtype):
+    refused(check_floats, np.array([1, 2], dtype=dtype))

@@ -247,7 +247,8 @@ def check_floats(
     psephos.errors.InputError: scores: holds NaN (index 1)
     """
     try:
-        if np.iscomplexobj(values):
+        # NumPy would make numbers of these: of a date the days since 1970.
+        if np.iscomplexobj(values) or getattr(getattr(values, "dtype", None), "kind", "") in ("m", "M"):
             raise TypeError
         array = np.asarray(values, dtype=np.float64)
         if np.ma.isMaskedArray(values):  # `asarray` would bring back what was masked
@@ -273,12 +274,13 @@ def check_codes(argument: str, values: npt.ArrayLike, *, ndim: int = 2) -> npt.N
         ...
     psephos.errors.InputError: choices: holds -2; codes start at 0 and -1 marks a missing opinion (index 0, 1)
     """
+    hidden = np.ma.getmaskarray(values) if np.ma.isMaskedArray(values) else None
     try:
         array = np.asarray(values)
+        if hidden is not None:  # 0 is a number of every type, -1 is none of those without a sign
+            array = np.where(hidden, 0, array)
         if array.dtype.kind not in "iub" and not (array.dtype.kind == "f" and np.all(array == np.floor(array))):
             raise TypeError
-        if np.ma.isMaskedArray(values):
-            array = np.where(np.ma.getmaskarray(values), -1, array)
     except (TypeError, ValueError):
         raise InputError(argument, "must hold whole numbers (codes) only") from None
     if array.ndim != ndim:
@@ -291,7 +293,10 @@ def check_codes(argument: str, values: npt.ArrayLike, *, ndim: int = 2) -> npt.N
             f"holds {array[index]}; codes start at 0 and -1 marks a missing opinion",
             where=f"index {', '.join(map(str, index))}",
         )
-    return array.astype(np.int32)
+    codes = array.astype(np.int32)
+    if hidden is not None:
+        codes[hidden] = -1
+    return codes
 
 
 def check_same_length(**arrays: Any) -> int:

@@ -198,5 +198,5 @@ def test_what_is_masked_is_missing():
     mask = np.zeros(seen.shape, bool)
     mask[0, 0] = mask[3, 2] = True
     expected = krippendorff_alpha(np.where(mask, np.nan, seen), repeats=0).value
-    for votes in (seen, seen.astype(int)):
+    for votes in (seen, seen.astype(int), seen.astype(np.uint8)):
         assert krippendorff_alpha(np.ma.array(votes, mask=mask), repeats=0).value == pytest.approx(expected)

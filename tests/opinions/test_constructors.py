@@ -105,6 +105,37 @@ def test_missing_ids_of_any_library_are_missing(values):
 
 
 @pytest.mark.parametrize(
+    "gone",
+    [None, float("nan"), pd.NA, pd.NaT, "", np.float64("nan"), decimal.Decimal("NaN")],
+    ids=["None", "nan", "NA", "NaT", "empty text", "NumPy nan", "Decimal nan"],
+)
+@pytest.mark.parametrize("other", ["3", decimal.Decimal(3)], ids=["text", "Decimal"])
+def test_a_missing_number_among_values_of_several_types_is_missing(gone, other):
+    """It once was no number at all, and its row was set aside."""
+    scored = constructors.scores(["i", "j", "k"], ["u"] * 3, [1, gone, other])
+    assert scored.frame()["score"].to_list() == [1.0, None, 3.0]
+    assert [(issue.reason, issue.rows.tolist()) for issue in scored.issues] == [
+        ("no score: counted as an abstention", [2])
+    ]
+    weighed = labels(["i", "j", "k"], ["u"] * 3, ["x", "y", "z"], weight=[1, gone, other])
+    assert weighed.weights().tolist() == [1.0, 1.0, 3.0]
+
+
+def test_nullable_numbers_of_pandas_keep_their_rows():
+    weighed = labels(["i", "j"], ["u"] * 2, ["x", "y"], weight=pd.Series([2, None], dtype="Int64"))
+    assert weighed.weights().tolist() == [2.0, 1.0]
+    timed = labels(["i", "j"], ["u"] * 2, ["x", "y"], time=pd.Series(["2020-01-01", None], dtype="datetime64[ns]"))
+    assert len(timed) == 2
+
+
+@pytest.mark.parametrize("odd", ["NaN", "Infinity", "sNaN"])
+def test_decimals_that_are_no_numbers_end_nothing(odd):
+    """Polars panics on them, which no `except Exception` catches."""
+    column = [decimal.Decimal("0.5"), decimal.Decimal(odd)]
+    assert constructors.scores(["i", "j"], ["u", "u"], column).numbers["score"][0] == 0.5
+
+
+@pytest.mark.parametrize(
     ("values", "said"),
     [
         (1, "must be a sequence, got 1"),

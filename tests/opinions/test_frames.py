@@ -249,6 +249,15 @@ def test_a_matrix_has_a_row_per_item_and_a_column_per_voter(matrix):
     assert opinions.frame().rows() == [("a", "u", "x"), ("b", "u", "y"), ("b", "v", "z")]
 
 
+@pytest.mark.parametrize("unit", ["D", "s", "us", "ns"])
+def test_a_matrix_of_dates_has_dates(unit):
+    dates = np.array([["2020-01-01", "2020-01-02"], ["2020-01-02", "NaT"]], dtype=f"datetime64[{unit}]")
+    hidden = np.ma.array(dates, mask=[[True, False], [False, False]])
+    named = ["2020-01-01T00:00:00", "2020-01-02T00:00:00"]
+    assert from_matrix(dates).vocabulary("label").to_list() == named
+    assert from_matrix(hidden).vocabulary("label").to_list() == named[1:]
+
+
 def test_a_matrix_of_numbers_is_labels_or_scores():
     matrix = np.array([[1.0, np.nan], [2.5, 3.0]])
     assert from_matrix(matrix).frame().rows() == [("0", "0", "1"), ("1", "0", "2.5"), ("1", "1", "3")]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from types import NoneType
 from typing import Any
 
@@ -128,6 +129,8 @@ def from_matrix(
     """
     check_choice("kind", kind, WIDE)
     try:
+        if getattr(getattr(matrix, "dtype", None), "kind", "") == "M":  # as objects, nanoseconds would be bare numbers
+            matrix = np.asanyarray(matrix).astype("M8[us]")
         cells = np.asarray(matrix.tolist() if isinstance(matrix, np.ma.MaskedArray) else matrix, dtype=object)
     except ValueError:
         raise InputError("matrix", "must hold one value per cell") from None
@@ -239,7 +242,7 @@ def series(name: str, values: Any) -> pl.Series:
         dtype = _list_dtype(_types(part for value in listed if value is not None for part in value))
     elif types == {int, float} and not any(type(value) is int and abs(value) > 2**53 for value in listed):
         dtype = pl.Float64
-    elif len(types) > 1 or types == {dict}:
+    elif len(types) > 1 or types == {dict} or (types == {Decimal} and not all(map(_is_finite, listed))):
         dtype = pl.Object
     with suppress(TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
         return pl.Series(name, listed, dtype=dtype, strict=True)
@@ -255,6 +258,11 @@ def _list_dtype(types: set[type]) -> Any:
     if bool in types or not all(issubclass(kind, (int, float, np.integer, np.floating)) for kind in types):
         return pl.Object
     return pl.List(pl.Int64 if all(issubclass(kind, (int, np.integer)) for kind in types) else pl.Float64)
+
+
+def _is_finite(value: Decimal | None) -> bool:
+    """Polars has no decimal NaN or infinity, and ends the program where it meets one."""
+    return value is None or value.is_finite()
 
 
 def _listed(name: str, values: Any) -> list[Any]:

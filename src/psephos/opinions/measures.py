@@ -88,7 +88,7 @@ def blanked(values: pl.Series, missing: Collection[str]) -> pl.Series:
 
 def given_in(values: pl.Series) -> npt.NDArray[np.bool_]:
     """Where a value is neither null nor NaN nor an empty text."""
-    given = values.is_not_null()
+    given = stored(values).is_not_null()
     if values.dtype.is_float():
         given &= ~values.is_nan().fill_null(False)
     elif values.dtype == pl.String:
