@@ -173,6 +173,15 @@ def test_where_nobody_meets_every_value_is_undefined_and_says_why():
     json.dumps(found.to_dict(), allow_nan=False)
 
 
+@pytest.mark.parametrize("metric", [None, "ordinal", "linear"])
+@pytest.mark.parametrize("voters", ["ab", "abc"])
+def test_where_everybody_abstains_everything_is_undefined_and_says_why(voters, metric):
+    found = agree(labels(["i"] * len(voters), list(voters), [None] * len(voters)), metric=metric)
+    assert all(np.isnan(one.value) and one.note for one in found.coefficients)
+    assert found.voters.is_empty()
+    assert found.by_item.is_empty()
+
+
 def test_every_coefficient_says_what_it_means():
     found = agree(
         OPINIONS, coefficients=["percent", "alpha", "fleiss", "ac", "conger", "w"], order=["a", "b"], repeats=0

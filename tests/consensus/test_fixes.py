@@ -39,6 +39,15 @@ def test_fixes_are_elected_and_certain_and_leave_the_queue(heard: Heard) -> None
     assert "fixed" in after.why("clip:1").flags
 
 
+@pytest.mark.parametrize("token", ["new", "no", ""])
+def test_why_a_column_was_fixed(heard: Heard, token: str) -> None:
+    """Also of a word that no transcript has, which has no votes to count."""
+    found = transcripts(heard(SAID), fixes=fixes(("clip", 1, token))).why("clip:1")
+    assert found.choice == (token or "@")
+    assert found.flip == "it was put right by hand, and no transcript changes it"
+    assert "would change it" in transcripts(heard(SAID)).why("clip:1").flip
+
+
 def test_a_word_that_nobody_heard_can_be_put_in(heard: Heard) -> None:
     opinions = heard(SAID)
     after = transcripts(opinions, fixes=fixes(("clip", 1, "Slow")))

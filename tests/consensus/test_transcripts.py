@@ -536,6 +536,15 @@ def test_against_references_counts_what_it_says(heard: Heard) -> None:
     assert caught.value.argument == "references"
 
 
+@pytest.mark.parametrize("name", [1, 1.0, "1", np.int64(1)], ids=["int", "float", "text", "NumPy"])
+def test_references_name_clips_as_the_opinions_do(name: Any) -> None:
+    said = build([1] * 4, list("aabb"), [0, 1] * 2, ["one", "two", "one", "two"])
+    assert against_references(transcripts(said), {name: "one two", "another": "x"}).consensus.words == 2
+    assert against_references(transcripts(said), {name: ""}).consensus.edits == 2
+    with pytest.raises(InputError, match="references: must be texts, got 5"):
+        against_references(transcripts(said), {name: 5})  # type: ignore[dict-item]
+
+
 def test_the_table_can_be_written(v1: TranscriptVerdict, tmp_path: Any) -> None:
     for suffix in ("csv", "parquet", "jsonl"):
         write_frame(v1.table(), tmp_path / f"table.{suffix}")

@@ -229,6 +229,9 @@ def test_the_compiled_step_is_that_of_the_arrays(monkeypatch):
     weight = np.random.default_rng(0).uniform(0.5, 2, len(item))
     opinions = labels(item, voter, votes[item, voter], weight=weight)
     arrays = truth_inference(opinions, rounds=20, tolerance=0, gold=gold)
+    for same in ({3: 1, 4: 2}, {3.0: 1.0, "4": 2}, {np.int64(3): "1", 4.0: "2"}):
+        again = truth_inference(opinions, rounds=20, tolerance=0, gold=same)
+        assert np.array_equal(again.certainty, arrays.certainty)
     monkeypatch.setattr(voter_confusion, "COMPILED_BALLOTS", 0)
     compiled = truth_inference(opinions, rounds=20, tolerance=0, gold=gold)
     assert compiled.table().drop("certainty", "margin").equals(arrays.table().drop("certainty", "margin"))

@@ -273,6 +273,40 @@ def test_lines_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     assert "row 2" in notes(found)
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"metrics": [["acc"], {"a": 1}, "acc"], "acc": 1.0}, None),
+        ({"filter": ["none"]}, "line 1"),
+        ({"filter": {"a": 1}}, "line 1"),
+    ],
+    ids=["metrics of any type", "filter is a list", "filter is an object"],
+)
+def test_a_log_with_odd_parts_is_read_or_refused(tmp_path: Path, changes: dict[str, Any], said: str | None) -> None:
+    line = {"doc_id": 0, "target": "4", "resps": [["4"]], "filtered_resps": ["4"], "arguments": [["2+2", {}]]} | changes
+    file = tmp_path / "samples_sums.jsonl"
+    file.write_text(json.dumps(line) + "\n")
+    if said is None:
+        assert rows(read(file), "answer", "reward") == [("4", 1.0)]
+        return
+    with pytest.raises(ParseError, match="filter that is no text") as caught:
+        read(file)
+    assert caught.value.where == said
+
+
+def test_a_target_that_only_looks_like_a_number_is_no_place(tmp_path: Path) -> None:
+    line = {
+        "doc_id": 0,
+        "target": "\u00b2",
+        "resps": [[[-1.0, False]], [[-2.0, False]]],
+        "filtered_resps": [[-1.0, False], [-2.0, False]],
+        "arguments": [["q", " a"], ["q", " b"]],
+    }
+    file = tmp_path / "samples_squares.jsonl"
+    file.write_text(json.dumps(line) + "\n")
+    assert gold(read(file)) == {"squares/0": "\u00b2"}
+
+
 def test_another_shape_of_lines_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "samples_t.jsonl"
     path.write_text('{"doc_id": 0, "filtered_resps": ["4"]}\n')

@@ -70,6 +70,15 @@ def test_results_of_the_harness_0_4(tmp_path: Path) -> None:
     assert any("several metrics" in reason for reason in said)
 
 
+@pytest.mark.parametrize("part", ["group_subtasks", "n-samples", "higher_is_better", "config", "versions"])
+@pytest.mark.parametrize(
+    "odd", [True, "x", 1.5, ["x"], [[]], {"arc": []}, {"arc": {"acc": "x", "effective": [1]}}, None]
+)
+def test_what_stands_beside_the_results_may_be_of_any_type(tmp_path: Path, part: str, odd: Any) -> None:
+    made = read(write(tmp_path / "results.json", NEW | {part: odd}))
+    assert {"arc", "wiki", "mmlu_law", "gsm8k"} <= set(made.frame()["task"])
+
+
 def test_results_of_the_harness_0_3(tmp_path: Path) -> None:
     made = read(write(tmp_path / "results.json", OLD))
     assert made.frame().select("candidate", "task", "metric", "score").rows() == [("org/model-b", "arc", "acc", 0.4)]
@@ -180,6 +189,13 @@ def test_a_wide_table_of_scores_is_recognised_and_said(tmp_path: Path) -> None:
     said = " ".join(issue.reason for issue in made.issues)
     assert "'Model' as candidate, each of 2 columns as a task" in said
     assert "no tasks: 'licence'" in said
+
+
+def test_models_of_a_wide_table_may_be_of_several_types(tmp_path: Path) -> None:
+    made = read(
+        write(tmp_path / "scores.json", [{"model": "a", "arc": 1}, {"model": 2, "arc": 0.5}, {"model": 3.0, "arc": 0}])
+    )
+    assert made.frame().select("candidate", "score").rows() == [("a", 1.0), ("2", 0.5), ("3", 0.0)]
 
 
 def test_the_other_way_round_has_to_be_stated(tmp_path: Path) -> None:

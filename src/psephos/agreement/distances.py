@@ -119,6 +119,8 @@ class Nominal(Distance):
 
     def to_votes(self, votes: Table, row: npt.NDArray[np.integer], level: npt.NDArray[np.integer]) -> Floats:
         """Distances from a level to the votes of a row."""
+        if not len(row):  # SciPy hands back a table, not numbers, where none is asked for
+            return np.zeros(0)
         total: Floats = np.asarray(votes.sum(axis=1))
         found: Floats = total[row] - np.asarray(votes[row, level]).ravel()
         return found

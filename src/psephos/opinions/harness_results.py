@@ -57,10 +57,14 @@ def read_harness_result(value: Mapping[str, Any], name: str) -> Table:
     """
     results = value["results"]
     model = _model(value, name)
-    subtasks = value.get("group_subtasks") or {}
-    groups = {task for task, parts in subtasks.items() if parts and set(parts) & set(results)}
-    samples = value.get("n-samples") or {}
-    better = value.get("higher_is_better") or {}
+    subtasks, samples, better = (
+        _mapping(value.get(key)) for key in ("group_subtasks", "n-samples", "higher_is_better")
+    )
+    groups = {
+        task
+        for task, parts in subtasks.items()
+        if isinstance(parts, list) and not {str(part) for part in parts}.isdisjoint(results)
+    }
     rows: list[dict[str, Any]] = []
     aside: dict[str, list[tuple[int, str]]] = {}
     place = 0
@@ -79,8 +83,7 @@ def read_harness_result(value: Mapping[str, Any], name: str) -> Table:
                 aside.setdefault("mean of a group whose tasks are in the file", []).append((place, str(task)))
                 continue
             error = metrics.get(f"{metric}{ERROR}" + (f",{variant}" if variant else ""))
-            size = samples.get(task) if isinstance(samples, dict) else None
-            up = better.get(task, {}).get(metric) if isinstance(better.get(task), dict) else None
+            size, up = _mapping(samples.get(task)).get("effective"), _mapping(better.get(task)).get(metric)
             rows.append(
                 {
                     "row": place,
@@ -91,7 +94,7 @@ def read_harness_result(value: Mapping[str, Any], name: str) -> Table:
                     "variant": None if variant in ("", "none") else variant,
                     "score": float(score),
                     "standard_error": float(error) if isinstance(error, (int, float)) else None,
-                    "samples": size.get("effective") if isinstance(size, dict) else None,
+                    "samples": size if type(size) is int and abs(size) < 2**63 else None,
                     "higher_is_better": up if isinstance(up, bool) else None,
                 }
             )
@@ -142,6 +145,11 @@ def _model(value: Mapping[str, Any], name: str) -> str:
             name, "does not say which model was run", hint=f"no model_name, and config has {listed(config)}"
         )
     return found[0]
+
+
+def _mapping(value: object) -> Mapping[Any, Any]:
+    """An object; an empty one where there is none."""
+    return value if isinstance(value, dict) else {}
 
 
 def _version(value: Mapping[str, Any]) -> str:

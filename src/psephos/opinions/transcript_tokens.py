@@ -173,7 +173,8 @@ def spread(words: Sequence[str], start: float, end: float) -> list[tuple[float, 
     """
     weights = np.cumsum([0] + [len(word) + 1 for word in words])
     bounds = start + (end - start) * (weights / weights[-1]) if words else np.array([start])
-    marks: list[float] = np.clip(np.round(bounds, DECIMALS), start, end).tolist()
+    with np.errstate(over="ignore"):  # of a time near the largest number the end is left, which is cut to the segment
+        marks: list[float] = np.clip(np.round(bounds, DECIMALS), start, end).tolist()
     if words:
         marks[0], marks[-1] = float(start), float(end)
     return list(pairwise(marks))

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError
+from psephos.opinions.coding import canonical, stored
 from psephos.opinions.issues import NOTED, Issue
 from psephos.opinions.kinds import aliases, listed
 
@@ -35,7 +36,7 @@ def wide_candidates(frame: pl.DataFrame) -> str | None:
     True
     """
     named = [name for name in frame.columns if name.strip().casefold() in CANDIDATES]
-    if len(named) != 1 or frame[named[0]].n_unique() < frame.height:
+    if len(named) != 1 or stored(frame[named[0]]).n_unique() < frame.height:
         return None
     return named[0] if _numbers(frame, named[0]) else None
 
@@ -68,7 +69,7 @@ def long_scores(
     own, other = ("task", "candidate") if column.strip().casefold() in TASKS else ("candidate", "task")
     plain = all(frame[part].dtype.is_numeric() for part in across)
     cells = (frame[part].cast(pl.Float64 if plain else pl.String) for part in across)
-    keyed = pl.DataFrame([pl.Series("\0row", rows), frame[column].cast(pl.String).alias("\0own"), *cells])
+    keyed = pl.DataFrame([pl.Series("\0row", rows), canonical(frame[column]).cast(pl.String).alias("\0own"), *cells])
     long = keyed.unpivot(index=["\0row", "\0own"], on=across, variable_name="\0other", value_name="score")
     made = long.select(pl.col("\0own").alias(own), pl.col("\0other").alias(other), "score").with_columns(
         pl.col("task").alias("item")

@@ -46,7 +46,9 @@ def reasons_for(verdict: TranscriptVerdict, name: str, place: int) -> Reasons:
         certainty=float(verdict.certainty[place]),
         flags=tuple(name for name, mask in verdict.flags.items() if mask[place]),
         rows=rows.drop("merged"),
-        flip=_turn(verdict, rows, named(verdict.choice[[place]], verdict.choices)[0]),
+        flip="it was put right by hand, and no transcript changes it"
+        if "fixed" in verdict.flags and verdict.flags["fixed"][place]
+        else _turn(verdict, rows, named(verdict.choice[[place]], verdict.choices)[0]),
     )
 
 

@@ -26,6 +26,7 @@ from psephos.consensus.transcripts.truth import Truth, wrong_columns
 from psephos.consensus.transcripts.verdict import TranscriptVerdict
 from psephos.errors import InputError
 from psephos.metrics.word_errors import WordErrors, word_errors
+from psephos.opinions.coding import text_of
 from psephos.opinions.outcomes import Provenance, Result, json_ready
 from psephos.statistics import wilson_interval
 
@@ -119,7 +120,7 @@ def against_references(
     Raises
     ------
     InputError
-        If no true text is known.
+        If no true text is known, or one is no text.
 
     Examples
     --------
@@ -133,7 +134,8 @@ def against_references(
     if references is None:
         texts = verdict.opinions.about.column("items", "reference", names)
     else:
-        texts = pl.Series([references.get(name) for name in names], dtype=pl.String)
+        told = {text_of(item, "references"): _true_text(item, text) for item, text in references.items()}
+        texts = pl.Series([told.get(name) for name in names], dtype=pl.String)
     if texts is None or not texts.count():
         raise InputError(
             "references", "no true text is known", hint="add a column 'reference' to the table about items"
@@ -163,6 +165,13 @@ def against_references(
         null_won=int((truth.judged & (verdict.choice == 0)).sum()),
         compared=verdict.writing.description,
     )
+
+
+def _true_text(item: object, text: object) -> str | None:
+    """The true text of a clip, empty where nothing was said."""
+    if text is None or isinstance(text, str):
+        return text
+    raise InputError("references", f"must be texts, got {text!r:.60}", where=f"clip {item!r:.60}")
 
 
 def _transcripts(

@@ -12,18 +12,14 @@ import polars as pl
 from psephos.consensus.truth_inference.cast_votes import Ballots, known_answers
 from psephos.errors import InputError
 from psephos.opinions.coding import text_of
-from psephos.opinions.frames import series
 
 
 def gold_texts(gold: Mapping[Any, Any] | None) -> dict[str, str]:
     """Items and answers as texts."""
     if not gold:
         return {}
-    items = series("gold", list(gold)).cast(pl.String)
-    answers = [text_of(answer, "gold") for answer in gold.values()]
-    return {
-        item: answer for item, answer in zip(items, answers, strict=True) if item is not None and answer is not None
-    }
+    texts = ((text_of(item, "gold"), text_of(answer, "gold")) for item, answer in gold.items())
+    return {item: answer for item, answer in texts if item is not None and answer is not None}
 
 
 def known_codes(

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
+from types import NoneType
 from typing import Any
 
 from psephos.errors import ParseError
@@ -52,6 +53,8 @@ def read_samples(records: Sequence[tuple[int, Record]], name: str) -> Table:
         if missing is not None:
             hint = f"this is no sample log that {PROGRAM} 0.4 writes"
             raise ParseError(name, f"has no {missing!r}", where=f"line {number:,}", hint=hint)
+        if not isinstance(record.get("filter"), (str, NoneType)):
+            raise ParseError(name, f"has a filter that is no text: {record['filter']!r:.40}", where=f"line {number:,}")
         first.setdefault(record.get("filter"), record)
     chosen = next((f for f, record in first.items() if _of_each_draw(record)), next(iter(first)))
     if len(first) > 1:
@@ -168,7 +171,7 @@ def _gold(record: Record) -> str | None:
     """The right answer: the choice that the target numbers, what "####" marks in it, or the target itself."""
     target = record.get("target")
     choices = _choices(record)
-    if choices and str(target).strip() not in choices and str(target).strip().isdigit():
+    if choices and str(target).strip() not in choices and str(target).strip().isdecimal():
         place = int(str(target))
         return choices[place] if place < len(choices) else None
     if isinstance(target, list):
@@ -184,5 +187,5 @@ def _scores(record: Record) -> dict[str, float]:
     names = record.get("metrics")
     if not isinstance(names, list):
         names = [name for name in record if name not in _OWN]
-    found = {str(name): number_of(record.get(name)) for name in names}
+    found = {name: number_of(record.get(name)) for name in names if isinstance(name, str)}
     return {name: value for name, value in found.items() if value is not None}
