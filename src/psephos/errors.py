@@ -264,6 +264,23 @@ def check_floats(
     return array
 
 
+def check_squares(name: str, values: npt.NDArray[np.float64]) -> None:
+    """Refuse numbers whose squares, or sums of them, are beyond what a float holds.
+
+    Raises
+    ------
+    InputError
+        If one is beyond 1e150 either way.
+
+    Examples
+    --------
+    >>> check_squares("votes", np.array([1.0, -3e149]))
+    """
+    far = values[np.abs(values) > 1e150]
+    if len(far):
+        raise InputError(name, f"hold {far[0]:g}, too large to be squared", hint="give all in a larger unit")
+
+
 def check_codes(argument: str, values: npt.ArrayLike, *, ndim: int = 2) -> npt.NDArray[np.int32]:
     """Return `values` as int32 codes of `ndim` dimensions; -1 marks a missing opinion, less is refused.
 

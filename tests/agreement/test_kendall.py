@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psephos.agreement import agree, kendall_w
+from psephos.agreement.concordance import ranked_pairs
 from psephos.errors import InputError
 from psephos.opinions import from_matrix, labels, rankings, scores
 
@@ -163,3 +165,18 @@ def test_what_cannot_be_measured_is_named(votes, options, argument):
     with pytest.raises(InputError) as caught:
         kendall_w(votes, **options)
     assert caught.value.argument == argument
+
+
+def test_rankings_of_many_tasks_need_no_table_of_all_candidates_in_each():
+    rows = [(v, f"{t} {c}", (c * 7 + v) % 200 + 1, t) for t in range(100) for c in range(200) for v in range(2)]
+    voter, candidate, rank, task = zip(*rows, strict=True)
+    opinions = rankings(voter, candidate, rank, task=task)
+    ranked_pairs(rankings(["x", "y"] * 2, ["a", "a", "b", "b"], [1, 2, 2, 1]), 0.95)  # what is imported late
+    tracemalloc.start()
+    try:
+        pairs, _ = ranked_pairs(opinions, 0.95)
+        # Half of voters times tasks times candidates, 8 bytes each.
+        assert tracemalloc.get_traced_memory()[1] < 2 * 100 * 20_000 * 8 / 2
+    finally:
+        tracemalloc.stop()
+    assert pairs["items"].to_list() == [20_000]

@@ -200,3 +200,9 @@ def test_what_is_masked_is_missing():
     expected = krippendorff_alpha(np.where(mask, np.nan, seen), repeats=0).value
     for votes in (seen, seen.astype(int), seen.astype(np.uint8)):
         assert krippendorff_alpha(np.ma.array(votes, mask=mask), repeats=0).value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("coefficient", [krippendorff_alpha, cohen_kappa])
+def test_numbers_too_large_to_be_squared_are_refused(coefficient):
+    with pytest.raises(InputError, match=r"hold 1e\+300, too large to be squared"):
+        coefficient([[1.0, 1e300], [2.0, 5.0]], metric="interval", repeats=0)

@@ -124,3 +124,8 @@ def test_what_means_nothing_for_scores_is_refused(options, argument):
 def test_no_score_at_all_is_refused():
     with pytest.raises(InputError):
         truth_inference(scores(["a"], ["x"], [float("nan")]))
+
+
+def test_scores_too_large_to_be_squared_are_refused():
+    with pytest.raises(InputError, match=r"hold -1e\+300, too large to be squared"):
+        truth_inference(scores(["1", "1", "2", "2"], ["a", "b", "a", "b"], [1.0, 2.0, -1e300, 5.0]))

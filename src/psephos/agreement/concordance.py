@@ -27,17 +27,21 @@ def ranked_pairs(opinions: Opinions, level: float) -> tuple[pl.DataFrame, tuple[
     if n_voters > MOST_APART:
         return no_pairs(), (f"{n_voters:,} voters have too many pairs to list",)
     n_candidates = opinions.size("candidate")
-    task = opinions.codes("task").astype(np.int64) if "task" in opinions.coded else np.zeros(len(opinions), np.int64)
-    n_tasks = int(task.max(initial=0)) + 1
-    ranks = np.full((n_voters, n_tasks, n_candidates), np.nan)
-    ranks[opinions.codes("voter"), task, opinions.codes("candidate")] = opinions.numbers["rank"]
+    voter, rank = opinions.codes("voter"), opinions.numbers["rank"]
+    cell = opinions.codes("candidate").astype(np.int64)
+    if "task" in opinions.coded:
+        cell += opinions.codes("task").astype(np.int64) * n_candidates
+    # What each voter ranked, in order of task and candidate; a table of all three would grow with their product.
+    own = [np.flatnonzero((voter == code) & ~np.isnan(rank)) for code in range(n_voters)]
+    own = [rows[np.argsort(cell[rows], kind="stable")] for rows in own]
     names, rows = opinions.vocabulary("voter"), []
     for left, right in combinations(range(n_voters), 2):
-        both = ~np.isnan(ranks[left]) & ~np.isnan(ranks[right])
+        both, one, other = np.intersect1d(cell[own[left]], cell[own[right]], return_indices=True)
+        cuts = np.flatnonzero(np.diff(both // n_candidates)) + 1
         found = [
-            (kendall_tau(ranks[left, at, both[at]], ranks[right, at, both[at]], level=level), int(both[at].sum()))
-            for at in range(n_tasks)
-            if both[at].sum() >= 2
+            (kendall_tau(*ranks, level=level), len(ranks[0]))
+            for ranks in zip(np.split(rank[own[left][one]], cuts), np.split(rank[own[right][other]], cuts), strict=True)
+            if len(ranks[0]) >= 2
         ]
         known = [(tau, n * (n - 1) / 2, n) for tau, n in found if not math.isnan(tau.value)]
         if not known:

@@ -32,7 +32,7 @@ import polars as pl
 from scipy import sparse
 
 from psephos.agreement.ratings import Floats, Levels
-from psephos.errors import InputError, check_choice, check_floats, check_number
+from psephos.errors import InputError, check_choice, check_floats, check_number, check_squares
 
 METRICS = ("nominal", "ordinal", "interval", "ratio", "circular", "linear", "quadratic")
 Metric = str | Callable[[Any, Any], float] | npt.ArrayLike
@@ -217,6 +217,7 @@ def distance_of(metric: Metric, levels: Levels, period: float | None = None) -> 
         raise InputError("metric", f"{metric} needs numbers; {_first_text(levels)} is none", hint=hint)
     numbers = levels.numbers
     if metric in ("interval", "quadratic"):
+        check_squares("votes", numbers)
         return Points(numbers[:, None], float(np.ptp(numbers)) ** 2 if len(numbers) else 1.0)
     if metric == "circular":
         turn = 2 * np.pi * numbers / check_number("period", period or 0.0, low=0, open_ends=True)

@@ -205,7 +205,9 @@ def _blocks(votes: Votes | Ratings, order: Sequence[str] | None) -> tuple[list[F
             raise InputError("order", "is for opinions with labels; ranks stand in order already")
         check_voters(votes.size("voter"))
         task = votes.codes("task") if "task" in votes.coded else np.zeros(len(votes), np.int32)
-        blocks = [_of_rankings(votes, np.flatnonzero(task == code)) for code in np.unique(task)]
+        by_task = np.argsort(task, kind="stable")
+        cuts = np.flatnonzero(np.diff(task[by_task])) + 1
+        blocks = [_of_rankings(votes, rows) for rows in np.split(by_task, cuts)] if len(votes) else []
     else:
         ratings = ratings_of(votes, order)
         check_voters(ratings.n_voters)
@@ -218,17 +220,14 @@ def _of_rankings(votes: Opinions, rows: npt.NDArray[np.intp]) -> tuple[Floats, i
     rank = votes.numbers["rank"][rows]
     rows, rank = rows[~np.isnan(rank)], rank[~np.isnan(rank)]
     numbers, level = np.unique(rank, return_inverse=True)
-    return _complete(of_columns(votes, "candidate", rows, numbers, level))
-
-
-def of_columns(
-    votes: Opinions, item: str, rows: npt.NDArray[np.intp], numbers: Floats, level: npt.NDArray[np.integer]
-) -> Ratings:
-    """Ratings of rankings: candidates are the items."""
+    # Codes of this task alone: a table of all candidates for each of many tasks would grow with their product.
+    (items, item), (voters, voter) = (
+        np.unique(votes.codes(name)[rows], return_inverse=True) for name in ("candidate", "voter")
+    )
     levels = Levels(numbers, np.arange(len(numbers)))
-    names = votes.vocabulary(item), votes.vocabulary("voter")
-    codes = votes.codes(item)[rows], votes.codes("voter")[rows], level.astype(np.int32)
-    return Ratings(*codes, len(names[0]), len(names[1]), levels, *names)
+    return _complete(
+        Ratings(item.astype(np.int32), voter.astype(np.int32), level.astype(np.int32), len(items), len(voters), levels)
+    )
 
 
 def _complete(ratings: Ratings) -> tuple[Floats, int]:

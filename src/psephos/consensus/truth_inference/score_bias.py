@@ -29,7 +29,7 @@ import polars as pl
 
 from psephos.consensus.truth_inference.cast_votes import PIECES, VOTES_PER_PIECE, added_up
 from psephos.engine import Engine, map_shards, open_engine
-from psephos.errors import InputError
+from psephos.errors import InputError, check_squares
 from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Result
@@ -233,6 +233,7 @@ def _rows(opinions: Opinions) -> tuple[Floats, npt.NDArray[np.int32], npt.NDArra
         raise InputError("opinions", "hold no score that counts", hint="look at what was set aside")
     item, voter = opinions.codes("item")[counts], opinions.codes("voter")[counts]
     x, weight = x[counts], weight[counts]
+    check_squares("opinions", x)
     order = np.lexsort((weight, x, voter, item))
     weight = weight / weight.max()
     return x[order], item[order], voter[order], weight[order] / weight.mean()
