@@ -9,7 +9,7 @@ Sources: sheets 02 and 12. Differs: nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,9 @@ MOST_CELLS = 2**31
 KERNEL_FROM = 2**19
 """Cells of a matrix of lists from which a compiled kernel checks them and adds them up; below, loading it takes
 longer than NumPy needs."""
+
+MOST_EMPTY = 4
+"""Cells for each row up to which rows in order are laid out as a matrix, whatever the longest list."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,20 +123,26 @@ def _of_rows(
     kept = named & ~stranger
     if not kept.all():
         users, items, keys = users[kept], items[kept], keys[kept]
-    gain = np.zeros(len(users))
-    row = judged.rows.find(users, items)
-    gain[row >= 0] = judged.gain[row[row >= 0]]
-    hit = np.zeros(len(users), dtype=bool)
-    hit[row >= 0] = judged.hit[row[row >= 0]]
     if rule.ties == "trec":
         keys = keys.astype(np.float32).astype(np.float64)  # trec_eval keeps scores in single precision
     rises = (users[1:] > users[:-1]) | ((users[1:] == users[:-1]) & (keys[1:] > keys[:-1]))
+    hit, gain = np.zeros(len(users), dtype=bool), np.zeros(len(users))
     if not rises.all():  # lists often come in order, and sorting is most of the work
+        row = judged.rows.find(users, items)
+        gain[row >= 0] = judged.gain[row[row >= 0]]
+        hit[row >= 0] = judged.hit[row[row >= 0]]
         order = np.lexsort((*_tie_keys(items, hit, gain, problem, rule), keys, users))
         users, items, keys, hit, gain = users[order], items[order], keys[order], hit[order], gain[order]
     same = np.zeros(len(users), dtype=bool)
     same[1:] = (users[1:] == users[:-1]) & (keys[1:] == keys[:-1])
     ledger["ties"] = int((same | np.append(same[1:], False)).sum()) if len(same) else 0
+    if len(users) >= KERNEL_FROM and problem.candidates is None and rule.repeats == "drop" and not ledger["ties"]:
+        length = np.bincount(users, minlength=problem.n_users)
+        if length.max() * problem.n_users <= MOST_EMPTY * len(users):
+            whole = np.full((problem.n_users, int(length.max())), -1, dtype=np.int32)
+            whole[np.arange(whole.shape[1]) < length[:, None]] = items
+            lists = _of_large_matrix(whole, problem, rule, width)
+            return replace(lists, ledger=lists.ledger | ledger)
 
     pair = users.astype(np.int64) * problem.n_items + items
     first = np.ones(len(users), dtype=bool)

@@ -157,17 +157,21 @@ def _unfolded(argument: str, given: Mapping[Any, Any]) -> tuple[Names, Names, Fl
         if count:
             users.append(user)
             counts.append(count)
-    items = list(chain.from_iterable(given.values()))
+    count = sum(counts)
     numbers = None
     if scored:
-        values = list(chain.from_iterable(held.values() for held in given.values() if len(held)))
         ends = np.cumsum(counts)
 
         def place_in_words(place: int) -> str:
-            return f"user {users[int(np.searchsorted(ends, place, side='right'))]!r}, item {items[place]!r}"
+            at = int(np.searchsorted(ends, place, side="right"))
+            held = given[users[at]]
+            return f"user {users[at]!r}, item {list(held)[place - int(ends[at]) + len(held)]!r}"
 
-        numbers = _checked(argument, values, place_in_words)
-    return Names(series("user", users), np.repeat(np.arange(len(users)), counts)), Names(series("item", items)), numbers
+        values = chain.from_iterable(held.values() for held in given.values() if len(held))
+        numbers = _checked(argument, values, place_in_words, count)
+    of_users = Names(series("user", users), np.repeat(np.arange(len(users)), counts))
+    items = series("item", list(chain.from_iterable(given.values())))
+    return of_users, Names(items), numbers
 
 
 def _frame(argument: str, given: object) -> pl.DataFrame:
@@ -204,10 +208,11 @@ def _numbers(argument: str, table: pl.DataFrame, name: str) -> Floats:
     return _checked(argument, column.cast(pl.Float64).to_numpy(), lambda place: f"column {name!r}, row {place + 1:,}")
 
 
-def _checked(argument: str, values: Any, place_in_words: Any) -> Floats:
+def _checked(argument: str, values: Any, place_in_words: Any, count: int | None = None) -> Floats:
+    """Values as finite numbers; an iterator says how many it has."""
     try:
-        numbers = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
+        numbers = np.array(values, dtype=np.float64) if count is None else np.fromiter(values, np.float64, count)
+    except (TypeError, ValueError, OverflowError):
         raise InputError(argument, "must hold numbers only") from None
     bad = ~np.isfinite(numbers)
     if bad.any():
