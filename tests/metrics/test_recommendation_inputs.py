@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -185,3 +188,14 @@ def test_nothing_given_is_changed() -> None:
     kept = frame.copy()
     evaluate(frame, pa.table({"user": [1], "item": [10]}), "ap", 1)
     pd.testing.assert_frame_equal(frame, kept)
+
+
+def test_sheet92_a_small_file_does_not_load_the_compiler() -> None:
+    """Two queries that took 55 s elsewhere: loading a compiler takes longer than measuring."""
+    code = (
+        "import sys; from psephos.metrics import evaluate\n"
+        "evaluate({1: [2], 3: [4]}, {1: [2, 5], 3: [5, 4]}, ['ap', 'ndcg', 'coverage'], train={1: [6, 5]})\n"
+        "print('numba' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], check=True, timeout=60, capture_output=True, text=True)
+    assert said.stdout.split() == ["False"]
