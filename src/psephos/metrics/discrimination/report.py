@@ -8,7 +8,7 @@ Source: sheet 13. Differs: see the files of each measure.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import polars as pl
 from psephos.engine import Rng, seed_of
 from psephos.errors import check_choice, check_count, check_number
 from psephos.metrics.columns import codes_of
-from psephos.metrics.conventions import Missing
+from psephos.metrics.conventions import Missing, error_within
 from psephos.metrics.discrimination.area_errors import Area, classes_of, deviation, influence, resampled_areas
 from psephos.metrics.discrimination.ranked_areas import check_both, check_ranked
 from psephos.metrics.discrimination.thresholds import threshold_curve
@@ -147,8 +147,11 @@ def discrimination(
     second = (
         Area(two, math.nan, math.nan, level) if drawn is None else Area(two, *drawn[2], level, drawn[1][1], "bootstrap")
     )
-    positives = int((ranked.positive & (ranked.weights > 0)).sum())
+    positives, negatives = (int((side & (ranked.weights > 0)).sum()) for side in (ranked.positive, ~ranked.positive))
+    first, second = _never_sure(first, min(positives, negatives)), _never_sure(second, positives)
     notes = _notes(first, positives, int((~ranked.kept).sum()))
+    if len(ranked.ends) == 1:
+        notes.append("all scores are equal: AUROC is .5 and AP the share of positives whatever the rows")
     parameters = {"interval": interval, "repeats": repeats, "level": level, "missing": missing}
     rows = np.argsort(ranked.order)
     return Discrimination(
@@ -160,6 +163,15 @@ def discrimination(
         prevalence=float(ranked.weights[ranked.positive].sum() / ranked.weights.sum()),
         curve=threshold_curve(ranked.positive[rows], ranked.score[rows], weights=ranked.weights[rows]),
     )
+
+
+def _never_sure(area: Area, units: int) -> Area:
+    """The area with the error that one row of the other kind would make, where rows are all alike: equal scores."""
+    error = error_within(area.standard_error, area.value, units)
+    if not error > area.standard_error:
+        return area
+    low, high = (float(end) for end in normal_interval(area.value, error, area.level))
+    return replace(area, low=max(0.0, low), high=min(1.0, high), standard_error=error)
 
 
 def _notes(area: Area, positives: int, left_out: int) -> list[str]:
