@@ -384,7 +384,9 @@ def test_sheet92_equal_scores_have_an_error_and_a_note(interval) -> None:
     found = discrimination(y, np.full(50, 0.3), interval=interval, rng=0)
     for area, value in ((found.auroc, 0.5), (found.auprc, 0.3)):
         assert area.value == pytest.approx(value)
-        assert area.standard_error == pytest.approx(math.sqrt(value * (1 - value)) / 15)  # one positive in its own place
+        assert area.standard_error == pytest.approx(
+            math.sqrt(value * (1 - value)) / 15
+        )  # one positive in its own place
         assert 0 <= area.low < value < area.high <= 1
     assert "all scores are equal" in " ".join(found.provenance.notes)
 

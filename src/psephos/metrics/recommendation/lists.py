@@ -26,6 +26,9 @@ KERNEL_FROM = 2**19
 """Cells of a matrix of lists from which a compiled kernel checks them and adds them up; below, loading it takes
 longer than NumPy needs."""
 
+LARGEST_EXPONENT = 1000
+"""Gains whose powers of 2 can still be added up."""
+
 MOST_EMPTY = 4
 """Cells for each row up to which rows in order are laid out as a matrix, whatever the longest list."""
 
@@ -70,6 +73,10 @@ class Judgement:
 def judgement_of(truth: Rows, rule: Convention) -> Judgement:
     """Which items are hits, and what they gain."""
     value = truth.values
+    if rule.gain.startswith("exponential") and value.max(initial=0.0) - (rule.level or 0.0) > LARGEST_EXPONENT:
+        raise InputError(
+            "interactions", f"hold a gain of {value.max():g}, too large for 2 to its power", hint="take gain='linear'"
+        )
     hit = value > 0 if rule.level is None else value >= rule.level
     if rule.gain == "linear":
         gain = np.maximum(value, 0.0)

@@ -59,7 +59,7 @@ class Names:
 class Long:
     """Columns of one table: users, items, and what the table says of each pair.
 
-    `keys` ascend down a list; `scores` are None where there are none.
+    `keys` ascend down a list; `scores` are None where there are none; `empty` counts users that were named with no item.
     """
 
     argument: str
@@ -68,13 +68,14 @@ class Long:
     values: Floats | None = None
     keys: Floats | None = None
     scores: Floats | None = None
+    empty: int = 0
 
 
 def long_of(argument: str, given: object, value: str = "value") -> Long:
     """A truth, or train data."""
     if isinstance(given, Mapping) and not hasattr(given, "__dataframe__"):
         users, items, values = _unfolded(argument, given)
-        return Long(argument, users, items, values)
+        return Long(argument, users, items, values, empty=len(given) - len(users.names))
     table = _frame(argument, given)
     names = _columns(argument, table, ("user", "item", value))
     numbers = _numbers(argument, table, names[value]) if value in names else None
@@ -109,7 +110,7 @@ def _is_run(value: object) -> bool:
 def _run_of(name: str, given: object, order: str | None) -> Long:
     where = f"runs[{name!r}]"
     if isinstance(given, Mapping) and not hasattr(given, "__dataframe__"):
-        users, items, scores = _unfolded(where, given)
+        users, items, scores = _unfolded(where, given, ordered=True)
         if order == "rank" and scores is not None:
             return Long(where, users, items, keys=scores)
         if order == "score" and scores is None:
@@ -139,17 +140,21 @@ def _run_of(name: str, given: object, order: str | None) -> Long:
     return Long(where, Names(table[names["user"]]), Names(table[names["item"]]), keys=keys, scores=scores)
 
 
-def _unfolded(argument: str, given: Mapping[Any, Any]) -> tuple[Names, Names, Floats | None]:
-    """A mapping of users to items as columns."""
+def _unfolded(argument: str, given: Mapping[Any, Any], *, ordered: bool = False) -> tuple[Names, Names, Floats | None]:
+    """A mapping of users to items as columns; users without an item have no row."""
     scored: bool | None = None
     users: list[Any] = []
     counts: list[int] = []
     for user, held in given.items():
         this = isinstance(held, Mapping)
-        if not this and (isinstance(held, (str, bytes)) or not isinstance(held, Iterable)):
+        if not this and (
+            isinstance(held, (str, bytes)) or not (isinstance(held, Iterable) and hasattr(held, "__len__"))
+        ):
             raise InputError(
                 argument, f"must give a mapping or a list of items, got {held!r:.60}", where=f"user {user!r}"
             )
+        if ordered and isinstance(held, (set, frozenset)):
+            raise InputError(argument, "gives a set of items, which has no order", where=f"user {user!r}")
         count = len(held)
         if scored is not None and this is not scored and count:
             raise InputError(argument, "mixes lists with scores and lists without", where=f"user {user!r}")
