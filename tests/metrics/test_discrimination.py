@@ -318,6 +318,10 @@ def test_a_reversed_or_unstable_score_is_noted() -> None:
     assert "reversed" in " ".join(discrimination(y, rng.normal(size=200) - 2 * y, rng=0).provenance.notes)
     assert "unstable" in str(discrimination([1, 0, 1, 0], [4, 3, 2, 1], rng=0))
     assert "separate" in str(discrimination([1, 1, 0, 0], [4, 3, 2, 1], rng=0))
+    single = discrimination([1, 0, 0, 0], [3, 4, 2, 1], rng=0)
+    assert math.isnan(single.auroc.low)
+    assert math.isnan(single.auroc.high)
+    assert "single row" in str(single)
 
 
 def test_curves_end_at_all_rows_and_infinity_is_a_score() -> None:

@@ -105,6 +105,11 @@ def test_users_that_are_named_with_no_item_are_said() -> None:
     assert (found.value("precision").value, found.table()["users"].to_list()) == (1.0, [1])
 
 
+def test_one_user_has_no_interval() -> None:
+    found = evaluate({1: [2]}, {1: [3, 2]}, ["mrr", "gini"], 3, train={1: [5]}).table()
+    assert found.select("low", "high", "standard_error").rows() == [(None, None, None)] * 2
+
+
 def test_items_without_an_id_are_counted() -> None:
     run = pl.DataFrame({"user": [1, 1], "item": [None, 10], "rank": [1, 2]})
     found = evaluate(TRUTH, run, "mrr", 2)

@@ -36,8 +36,10 @@ def unmasked(values: npt.ArrayLike) -> npt.NDArray[Any]:
         return array
     gone = np.ma.getmaskarray(values)
     if array.dtype.kind in "biuf":
-        return np.where(gone, np.nan, array.astype(np.float64))
-    return np.where(gone, None, array.astype(object))
+        return np.asarray(np.where(gone, np.nan, array.astype(np.float64)))
+    found = array.astype(object)
+    found[gone] = None
+    return found
 
 
 def check_weights(weights: npt.ArrayLike | None, n: int) -> Floats:

@@ -40,6 +40,17 @@ def check_missing(missing: str) -> bool:
     return check_choice("missing", missing, get_args(Missing)) == "skip"
 
 
+def ends_within(low: float, high: float, least: float = 0.0, most: float = 1.0) -> tuple[float, float]:
+    """The ends of an interval, cut where the value cannot be; an end that is not known stays so.
+
+    Examples
+    --------
+    >>> ends_within(-0.1, 0.4), ends_within(math.nan, math.nan)
+    ((0.0, 0.4), (nan, nan))
+    """
+    return (low if math.isnan(low) else max(least, low)), (high if math.isnan(high) else min(most, high))
+
+
 def error_within(error: float, value: float, units: int) -> float:
     """The error of a share: where all units are alike and it would be 0, but the value lies between 0 and 1, it is
     sqrt(v (1 - v)) / n, what one unit of the other kind would make.

@@ -17,7 +17,7 @@ import polars as pl
 from psephos.engine import Rng, seed_of
 from psephos.errors import check_choice, check_count, check_number
 from psephos.metrics.columns import codes_of
-from psephos.metrics.conventions import Missing, error_within
+from psephos.metrics.conventions import Missing, ends_within, error_within
 from psephos.metrics.discrimination.area_errors import Area, classes_of, deviation, influence, resampled_areas
 from psephos.metrics.discrimination.ranked_areas import check_both, check_ranked
 from psephos.metrics.discrimination.thresholds import threshold_curve
@@ -141,7 +141,7 @@ def discrimination(
     if interval == "delong" or drawn is None:
         error = deviation(influence(ranked), classes_of(ranked), codes)
         low, high = (float(end) for end in normal_interval(one, error, level))
-        first = Area(one, max(0.0, low), min(1.0, high), level, error, "delong")
+        first = Area(one, *ends_within(low, high), level, error, "delong")
     else:
         first = Area(one, *drawn[0], level, drawn[1][0], "bootstrap")
     second = (
@@ -171,7 +171,8 @@ def _never_sure(area: Area, units: int) -> Area:
     if not error > area.standard_error:
         return area
     low, high = (float(end) for end in normal_interval(area.value, error, area.level))
-    return replace(area, low=max(0.0, low), high=min(1.0, high), standard_error=error)
+    low, high = ends_within(low, high)
+    return replace(area, low=low, high=high, standard_error=error)
 
 
 def _notes(area: Area, positives: int, left_out: int) -> list[str]:
@@ -180,7 +181,9 @@ def _notes(area: Area, positives: int, left_out: int) -> list[str]:
         notes.append("the score seems reversed: AUROC is below .5 by more than chance")
     if positives < FEW:
         notes.append(f"unstable: {positives} positives")
-    if area.value in (0.0, 1.0):
+    if math.isnan(area.standard_error):
+        notes.append("no interval by formula: a class has a single row")
+    elif area.value in (0.0, 1.0):
         notes.append("the classes are separate, so the interval by formula has no width")
     if left_out:
         notes.append(f"{left_out:,} rows with NaN left out")

@@ -15,7 +15,7 @@ import numpy as np
 
 from psephos.errors import InputError
 from psephos.metrics.columns import Floats
-from psephos.metrics.conventions import error_within
+from psephos.metrics.conventions import ends_within, error_within
 from psephos.metrics.measuring.family import Family, Values
 from psephos.metrics.measuring.given import Given, Measured, Settings
 from psephos.metrics.probability.balance import balance_of
@@ -121,7 +121,7 @@ def _mean(metric: str, of: str, forecasts: Forecasts, each: Floats, codes: Any, 
     elif error <= 1e-12 * value:
         return Measured(metric, of, value, rows=len(forecasts), note="no error: all items have the same loss")
     low, high = (float(end) for end in normal_interval(value, error, level))
-    return Measured(metric, of, value, max(0.0, low), min(most, high), error, rows=len(forecasts))
+    return Measured(metric, of, value, *ends_within(low, high, most=most), error, rows=len(forecasts))
 
 
 def _resampled(

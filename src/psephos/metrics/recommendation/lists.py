@@ -146,9 +146,9 @@ def _of_rows(
     if len(users) >= KERNEL_FROM and problem.candidates is None and rule.repeats == "drop" and not ledger["ties"]:
         length = np.bincount(users, minlength=problem.n_users)
         if length.max() * problem.n_users <= MOST_EMPTY * len(users):
-            whole = np.full((problem.n_users, int(length.max())), -1, dtype=np.int32)
-            whole[np.arange(whole.shape[1]) < length[:, None]] = items
-            lists = _of_large_matrix(whole, problem, rule, width)
+            cells = np.full((problem.n_users, int(length.max())), -1, dtype=np.int32)
+            cells[np.arange(cells.shape[1]) < length[:, None]] = items
+            lists = _of_large_matrix(cells, problem, rule, width)
             return replace(lists, ledger=lists.ledger | ledger)
 
     pair = users.astype(np.int64) * problem.n_items + items

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -59,7 +59,8 @@ class Names:
 class Long:
     """Columns of one table: users, items, and what the table says of each pair.
 
-    `keys` ascend down a list; `scores` are None where there are none; `empty` counts users that were named with no item.
+    `keys` ascend down a list; `scores` are None where there are none; `empty` counts users without
+    an item.
     """
 
     argument: str
@@ -147,9 +148,7 @@ def _unfolded(argument: str, given: Mapping[Any, Any], *, ordered: bool = False)
     counts: list[int] = []
     for user, held in given.items():
         this = isinstance(held, Mapping)
-        if not this and (
-            isinstance(held, (str, bytes)) or not (isinstance(held, Iterable) and hasattr(held, "__len__"))
-        ):
+        if not this and (isinstance(held, (str, bytes)) or not isinstance(held, (Collection, np.ndarray))):
             raise InputError(
                 argument, f"must give a mapping or a list of items, got {held!r:.60}", where=f"user {user!r}"
             )
