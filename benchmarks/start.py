@@ -18,6 +18,16 @@ def small_file(tiny: bool) -> str:
     return str(path)
 
 
+def small_lists(tiny: bool) -> tuple[str, str]:
+    del tiny
+    folder = Path(tempfile.mkdtemp())
+    truth, run = folder / "truth.csv", folder / "run.csv"
+    truth.write_text("user,item\n" + "".join(f"u{user},i{user * k % 30}\n" for user in range(20) for k in (1, 2)))
+    rows = "".join(f"u{user},i{(user + rank) % 30},{rank}\n" for user in range(20) for rank in range(1, 11))
+    run.write_text("user,item,rank\n" + rows)
+    return str(truth), str(run)
+
+
 def python(name: str, code: str, *, argument: bool = False) -> SubprocessContender:
     return SubprocessContender(name, lambda path: [sys.executable, "-c", code, *([path] if argument else [])])
 
@@ -55,6 +65,18 @@ BENCHMARKS = [
                 probe=(sys.executable, "-c", "import importlib.metadata as m; print(m.version('crowd-kit'))"),
             ),
         ),
+        tolerance=float("inf"),
+    ),
+    Benchmark(
+        "start-measure",
+        "Six metrics of lists from a cold process, no compiled code in any cache",
+        "20 lists of 10 items in a CSV file",
+        make=small_lists,
+        ours=SubprocessContender(
+            "psephos",
+            lambda paths: [sys.executable, "-m", "psephos", "measure", "recommendation", paths[0], "--runs", paths[1]],
+        ),
+        peers=(BARE,),
         tolerance=float("inf"),
     ),
 ]

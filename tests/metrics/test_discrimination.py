@@ -318,6 +318,10 @@ def test_a_reversed_or_unstable_score_is_noted() -> None:
     assert "reversed" in " ".join(discrimination(y, rng.normal(size=200) - 2 * y, rng=0).provenance.notes)
     assert "unstable" in str(discrimination([1, 0, 1, 0], [4, 3, 2, 1], rng=0))
     assert "separate" in str(discrimination([1, 1, 0, 0], [4, 3, 2, 1], rng=0))
+    single = discrimination([1, 0, 0, 0], [3, 4, 2, 1], rng=0)
+    assert math.isnan(single.auroc.low)
+    assert math.isnan(single.auroc.high)
+    assert "single row" in str(single)
 
 
 def test_curves_end_at_all_rows_and_infinity_is_a_score() -> None:
@@ -351,6 +355,10 @@ def test_curves_end_at_all_rows_and_infinity_is_a_score() -> None:
         (lambda: subgroup_report([1, 0], [1, 2], ["a"]), "groups", "one name"),
         (lambda: sample_at_auroc(10, 0.01, 0.8), "prevalence", "both classes"),
         (lambda: fix_experiment(arms=("best",)), "arms", "one of"),
+        (lambda: auroc([1, 0, 1], np.ma.array([3, 2, 1], mask=[0, 0, 1])), "score", "index 2"),
+        (lambda: auroc(np.ma.array([1, 0, 1], mask=[0, 0, 1]), [3, 2, 1]), "y", "index 2"),
+        (lambda: compare_discrimination([1, 0], [1, 2], [1, 2, 3]), "right", "rows"),
+        (lambda: subgroup_report([1, 0], [2, 1], np.ma.array(["a", "b"], mask=[0, 1])), "groups", "index 1"),
         (lambda: fix_experiment(prevalence=(0.1, 0.2)), "prevalence", "higher"),
     ],
 )
@@ -372,3 +380,32 @@ def test_named_options() -> None:
     ledger = mistakes([0, 1], [2, 1], groups=["x", "y"]).ledger
     assert isinstance(ledger, pl.DataFrame)
     assert ledger.select("negative_group", "positive_group").rows() == [("x", "y")]
+
+
+@pytest.mark.parametrize("interval", ["delong", "bootstrap"])
+def test_sheet92_equal_scores_have_an_error_and_a_note(interval) -> None:
+    y = np.arange(50) < 15
+    found = discrimination(y, np.full(50, 0.3), interval=interval, rng=0)
+    for area, value in ((found.auroc, 0.5), (found.auprc, 0.3)):
+        assert area.value == pytest.approx(value)
+        assert area.standard_error == pytest.approx(
+            math.sqrt(value * (1 - value)) / 15
+        )  # one positive in its own place
+        assert 0 <= area.low < value < area.high <= 1
+    assert "all scores are equal" in " ".join(found.provenance.notes)
+
+
+def test_a_row_that_one_score_lacks_is_left_out_of_the_comparison() -> None:
+    rng = np.random.default_rng(3)
+    y = np.arange(60) % 3 == 0
+    left, right = y + rng.normal(size=60), y + rng.normal(size=60)
+    groups, clusters = np.where(np.arange(60) % 2, "a", "b"), np.arange(60) // 2
+    left[[1, 7]], right[[7, 30]] = np.nan, np.nan
+    there = ~(np.isnan(left) | np.isnan(right))
+    names = ("auroc", "auprc", "auroc_p", "auprc_p", "left", "right", "disagree")
+    found = compare_discrimination(y, left, right, groups=groups, clusters=clusters, missing="skip", rng=0)
+    whole = compare_discrimination(
+        y[there], left[there], right[there], groups=groups[there], clusters=clusters[there], rng=0
+    )
+    assert [getattr(found, name) for name in names] == [getattr(whole, name) for name in names]
+    assert found.where.equals(whole.where)

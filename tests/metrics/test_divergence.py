@@ -430,6 +430,8 @@ BAD = {
     "y-one-class": (lambda: count_by_outcome(["a", "b"], [1, 1]), "y", None),
     "y-length": (lambda: count_by_outcome(["a", "b"], [0, 1, 1]), "y", None),
     "edges-fall": (lambda: count_by_outcome([1.0, 2], [0, 1], edges=[2, 1]), "edges", None),
+    "no-edges-of-text": (lambda: quantile_edges(["a", "b"], 4), "values", None),
+    "no-edges-of-one-bin": (lambda: quantile_edges([1.0, 2.0], 1), "bins", None),
     "edges-of-text": (lambda: count_by_outcome(["a", "b"], [0, 1], edges=[1]), "values", None),
     "weights": (lambda: count_by_outcome(["a", "b"], [0, 1], weights=[1, 0]), "weights", None),
     "sample-empty": (lambda: count_samples([], ["a"]), "expected", None),

@@ -37,6 +37,7 @@ from psephos.metrics import (
     vendi_score,
     vendi_score_features,
 )
+from psephos.metrics.diversity.similarities import block_similarity
 
 INF = math.inf
 ORDERS = [0, 0.1, 0.5, 1, 2, 5, "inf"]
@@ -733,3 +734,36 @@ def test_the_input_is_left_as_it_was():
     feature_spectrum(features)
     np.testing.assert_array_equal(kernel, K4)
     np.testing.assert_array_equal(features, X5)
+
+
+@pytest.mark.parametrize("far", [1e6, 1e9])
+@pytest.mark.parametrize("kernel", ["rbf", "laplacian"])
+def test_distances_survive_a_shift(far, kernel):
+    points = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 4.0], [5.0, -3.0]])
+    there = vendi_score_features(points, kernel=kernel, gamma=0.3)
+    assert vendi_score_features(points + far, kernel=kernel, gamma=0.3) == pytest.approx(float(there), rel=1e-9)
+    block = block_similarity(kernel, points + far, gamma=0.3)[0]
+    near = nystrom_spectrum(points + far, block, landmarks=4, rng=0)
+    assert near.score() == pytest.approx(float(there), rel=1e-9)
+
+
+@pytest.mark.parametrize("size", [1e-250, 1e250])
+def test_directions_of_very_short_and_very_long_rows(size):
+    X = np.array([[1.0, 0, 2], [2, 1, 0], [0, 3, 1], [1, 1, 1], [4, 0, 1]])
+    mixed = X * np.array([1.0, size, 1, size, size])[:, None]
+    for form in (mixed, mixed[:, :2].repeat(2, axis=1), mixed[:2], sparse.csr_array(mixed)):
+        plain = form / np.abs(form).max(axis=1).reshape(-1, 1) if not sparse.issparse(form) else X
+        found = feature_spectrum(form)
+        np.testing.assert_allclose(found.eigenvalues, feature_spectrum(plain).eigenvalues, atol=1e-12)
+        assert np.isfinite(found.coordinates).all()
+    assert hill_numbers([1e308, 1e308, 1e308]) == pytest.approx(3)
+    with pytest.raises(InputError, match="zeros"):
+        feature_spectrum(np.array([[size, 0.0], [0.0, 0.0]]))
+
+
+def test_features_in_the_place_of_a_spectrum_are_refused():
+    X = np.eye(3)
+    for call in (lambda: group_diversity(X, ["a", "a", "b"]), lambda: quality_weighted_score(X, [1, 1, 1])):
+        with pytest.raises(InputError, match="feature_spectrum") as caught:
+            call()
+        assert caught.value.argument == "spectrum"

@@ -152,6 +152,30 @@ def test_no_share_inside_has_an_error_of_zero(hits) -> None:
     assert found["low"][0] < found["high"][0]
 
 
+def test_sheet92_errors_of_alike_clusters_are_not_zero_and_ends_stay_inside() -> None:
+    item, truth = np.repeat(np.arange(10), 2), np.tile([1, 0], 10)
+    found = measure("probability", truth=truth, score=np.full(20, 0.9), item=item, metrics=["accuracy", "brier"]).values
+    assert found["standard_error"].to_list() == pytest.approx([0.5 / 10, math.sqrt(0.41 * 0.59) / 10])
+    same = measure("probability", truth=np.ones(9), score=np.full(9, 0.8), metrics=["log-loss", "brier"]).values
+    assert same["standard_error"].to_list() == [None, pytest.approx(math.sqrt(0.04 * 0.96) / 9)]
+    assert "same loss" in same["note"][0]
+    wide = measure("probability", truth=[0, 0, 0, 1], score=[1, 1, 0.9, 0.2], metrics=["brier"]).values
+    assert wide["high"].to_list() == [1.0]
+    three = measure("probability", truth=[1, 1, 0], score=[[1, 0, 0], [1, 0, 0], [0, 1, 0.0]], metrics=["brier"]).values
+    assert three.row(0, named=True)["high"] == 2.0
+
+
+def test_masked_values_are_missing() -> None:
+    masked = np.ma.array(P, mask=np.arange(N) < 7)
+    found = measure("probability", truth=Y, score=masked, missing="skip", metrics=["brier"])
+    assert found.values["rows"][0] == N - 7
+    both = {"a": masked, "b": P}
+    found = measure("discrimination", truth=Y, score=both, compare=("a", "b"), missing="skip", metrics=["auroc"])
+    assert found.value("auroc") == 0
+    with pytest.raises(InputError, match="NaN"):
+        measure("discrimination", truth=Y, score=both, compare=("a", "b"), metrics=["auroc"])
+
+
 def test_groups_are_reported_and_what_is_undefined_says_why() -> None:
     group = np.where(np.arange(N) < 20, "few", "many")
     truth = np.where(group == "few", 1, Y)

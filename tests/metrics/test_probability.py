@@ -407,6 +407,11 @@ def test_ends_and_single_items() -> None:
         (lambda: compare_forecasts([0.5], [0.5, 0.4], [1]), "right", "shape"),
         (lambda: compare_forecasts([0.5], [0.5], [1]), "y", "two"),
         (lambda: ForecastSums().balance(), "sums", "no item"),
+        (lambda: compare_forecasts(["a"], ["b"], [1]), "left", "real numbers"),
+        (lambda: compare_forecasts([0.5, 0.5], [0.5, 1.5], [1, 0]), "right", "between 0 and 1"),
+        (lambda: compare_forecasts([0.5, np.nan], [0.5, 0.5], [1, 0]), "left", "index 1"),
+        (lambda: log_loss([0.5], [1], eps=-0.1), "eps", "between"),
+        (lambda: log_loss([0.5], [1], eps=0.7), "eps", "between"),
     ],
 )
 def test_bad_input(call, argument, words) -> None:
@@ -420,3 +425,10 @@ def test_a_balance_within_chance_is_said_in_words() -> None:
     p = rng.random(400)
     found = balance_score(p, rng.random(400) < p)
     assert found.verdict.startswith(f"balanced within chance: {100 * found.value:+.1f} points +- ")
+
+
+def test_nothing_is_clipped_where_nothing_should_be() -> None:
+    assert log_loss([1.0, 0.0, 0.5], [1, 0, 1], eps=0) == pytest.approx(math.log(2) / 3)
+    assert log_loss([0.0], [1], eps=0) == math.inf
+    assert log_loss([[1.0, 0.0], [0.5, 0.5]], [0, 1], eps=0) == pytest.approx(math.log(2) / 2)
+    assert log_loss([[1.0, 0.0]], [1], eps=0) == math.inf

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 from scipy import sparse
 
 from psephos.errors import InputError
@@ -360,6 +361,35 @@ def test_frames_arrays_and_kernels_say_the_same(problem, k, drop) -> None:
     np.testing.assert_allclose(
         *(one.table()["value"].fill_null(np.nan).to_numpy() for one in (plain, fast)), atol=1e-10
     )
+
+
+@settings(max_examples=20)
+@given(
+    st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=7), min_size=1, max_size=6),
+    st.sampled_from(["psephos", "elliot", "survey"]),
+    st.booleans(),
+)
+def test_lists_in_order_become_a_matrix_with_the_same_ledger(lists, rule, scored) -> None:
+    run = {f"u{n}": one for n, one in enumerate(lists)}
+    if scored:
+        run = {
+            user: {item: -float(place) for place, item in enumerate(dict.fromkeys(one))} for user, one in run.items()
+        }
+    truth, train = {"u0": {"a": 2.0, "x": 1.0}, "u2": {"b": 1.0}}, {"u0": ["b"], "u1": ["a", "c"], "u9": ["d"]}
+    metrics = [name for name, family in METRICS.items() if family != "ratings"]
+    options = {"train": train, "convention": convention(rule, absent="zero")}
+    plain = evaluate(truth, run, metrics, [1, 3], **options)
+    modules = (lists_module, sums_module, catalogue_module)
+    old = [module.KERNEL_FROM for module in modules]
+    try:
+        for module in modules:
+            module.KERNEL_FROM = 0
+        fast = evaluate(truth, run, metrics, [1, 3], **options)
+    finally:
+        for module, size in zip(modules, old, strict=True):
+            module.KERNEL_FROM = size
+    assert_frame_equal(fast.table(), plain.table(), abs_tol=1e-12)
+    assert_frame_equal(fast.ledger, plain.ledger)
 
 
 def test_blocks_of_users_are_nothing_but_memory(monkeypatch) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -96,6 +99,17 @@ def test_repeated_pairs_of_the_truth_are_said_and_the_first_counts() -> None:
     assert "1 repeated pairs of interactions" in str(found)
 
 
+def test_users_that_are_named_with_no_item_are_said() -> None:
+    found = evaluate({1: [10], 2: [], 3: {}}, {1: [10], 2: [10]}, ["precision"], 1)
+    assert found.provenance.notes == ("2 users of the interactions have no item and are left out",)
+    assert (found.value("precision").value, found.table()["users"].to_list()) == (1.0, [1])
+
+
+def test_one_user_has_no_interval() -> None:
+    found = evaluate({1: [2]}, {1: [3, 2]}, ["mrr", "gini"], 3, train={1: [5]}).table()
+    assert found.select("low", "high", "standard_error").rows() == [(None, None, None)] * 2
+
+
 def test_items_without_an_id_are_counted() -> None:
     run = pl.DataFrame({"user": [1, 1], "item": [None, 10], "rank": [1, 2]})
     found = evaluate(TRUTH, run, "mrr", 2)
@@ -158,6 +172,14 @@ ARRAY = sparse.csr_matrix(np.eye(2, 3))
         (lambda: evaluate(ARRAY, [[0.5], [1.0]]), "runs", "item numbers, got float64"),
         (lambda: evaluate(ARRAY, [[0], [1]], train=TRUTH), "train", "sparse matrix"),
         (lambda: evaluate(ARRAY, [[0], [1]], "gini", train=sparse.eye(3, format="csr")), "train", "shape"),
+        (lambda: evaluate({1: {2: 10**400}}, {1: [2]}), "interactions", "numbers only"),
+        (lambda: evaluate({1: [2]}, {1: {2, 3}}), "runs['run']", "no order.*user 1"),
+        (lambda: evaluate({1: (item for item in [2])}, {1: [2]}), "interactions", "list of items"),
+        (
+            lambda: evaluate({1: {2: 2000}}, {1: [2]}, convention=convention(gain="exponential")),
+            "interactions",
+            "too large.*linear",
+        ),
         (lambda: evaluate(ARRAY * np.nan, [[0], [1]]), "interactions", "nan.*row 0, column 0"),
         (lambda: evaluate(ARRAY, [[0], [1]], "diversity", features=[[1.0]]), "features", "a row for each of 3 items"),
         (lambda: evaluate(TRUTH, RUN).compare(), "runs", "nothing to compare"),
@@ -185,3 +207,14 @@ def test_nothing_given_is_changed() -> None:
     kept = frame.copy()
     evaluate(frame, pa.table({"user": [1], "item": [10]}), "ap", 1)
     pd.testing.assert_frame_equal(frame, kept)
+
+
+def test_sheet92_a_small_file_does_not_load_the_compiler() -> None:
+    """Two queries that took 55 s elsewhere: loading a compiler takes longer than measuring."""
+    code = (
+        "import sys; from psephos.metrics import evaluate\n"
+        "evaluate({1: [2], 3: [4]}, {1: [2, 5], 3: [5, 4]}, ['ap', 'ndcg', 'coverage'], train={1: [6, 5]})\n"
+        "print('numba' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], check=True, timeout=60, capture_output=True, text=True)
+    assert said.stdout.split() == ["False"]

@@ -227,6 +227,28 @@ def test_clicks_of_one_user_are_not_independent() -> None:
     assert error > 3 * math.sqrt(0.25 / 4000)
 
 
+def test_intervals_of_few_users_end_where_they_can_or_nowhere() -> None:
+    log = pl.DataFrame(
+        {
+            "user": ["a", "a", "b", "b"],
+            "clicked": [1, 0, 1, 0],
+            "session": [None, None, "s", "s"],
+            "time": [0.0, 9e5, 10.0, 20.0],
+            "dwell": [1.0, None, 50.0, None],
+            "revenue": [5.0, 0.0, -50.0, 0.0],
+        }
+    )
+    found = {row["measure"]: row for row in business_report(log).iter_rows(named=True)}
+    assert found["session_length"]["value"] == 10  # the rows of a are of no session
+    assert (found["session_length"]["low"], found["session_length"]["standard_error"]) == (None, None)
+    assert found["ctr"]["standard_error"] == pytest.approx(0.25)  # both are alike
+    assert 0 < found["ctr"]["low"] < 0.5 < found["ctr"]["high"] < 1
+    assert found["dwell"]["low"] == 0
+    assert found["revenue_per_user"]["low"] < -22.5
+    alone = business_report(log.filter(user="a")).row(0, named=True)
+    assert (alone["value"], alone["low"], alone["high"]) == (0.5, None, None)
+
+
 def test_aggregated_rows_and_empty_ones() -> None:
     log = pl.DataFrame({"user": ["a", "b"], "clicked": [3, 0], "impressions": [10, 0]})
     found = {row["measure"]: row for row in business_report(log).iter_rows(named=True)}

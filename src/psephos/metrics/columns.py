@@ -23,6 +23,25 @@ DENSE = 2**20
 """Keys below this are numbered by counting them."""
 
 
+def unmasked(values: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Values as an array in which what was masked is missing: NaN among numbers, None among others.
+
+    Examples
+    --------
+    >>> unmasked(np.ma.array([1, 2], mask=[False, True]))
+    array([ 1., nan])
+    """
+    array = np.asarray(values)
+    if not np.ma.isMaskedArray(values):
+        return array
+    gone = np.ma.getmaskarray(values)
+    if array.dtype.kind in "biuf":
+        return np.asarray(np.where(gone, np.nan, array.astype(np.float64)))
+    found = array.astype(object)
+    found[gone] = None
+    return found
+
+
 def check_weights(weights: npt.ArrayLike | None, n: int) -> Floats:
     """Weights of n rows, at least 0 and not all 0; ones if not given.
 
@@ -54,7 +73,7 @@ def codes_of(argument: str, values: npt.ArrayLike, n: int) -> tuple[npt.NDArray[
     >>> codes_of("groups", ["b", "a", "b"], 3)
     (array([1, 0, 1]), ['a', 'b'])
     """
-    named = np.asarray(values)
+    named = unmasked(values)
     if named.ndim != 1 or len(named) != n:
         raise InputError(argument, f"must have one name for each of {n} rows, got shape {named.shape}")
     if named.dtype.kind == "f" and np.isnan(named).any():

@@ -235,6 +235,9 @@ def series(name: str, values: Any) -> pl.Series:
             return pl.Series(name, values)
         values = values.astype(object)
     listed = _listed(name, values)
+    if listed and type(listed[0]) is str:  # the commonest column by far, and a mixed one is refused at its first other
+        with suppress(TypeError, ValueError, pl.exceptions.PolarsError):
+            return pl.Series(name, listed, dtype=pl.String, strict=True)
     types = _types(listed)
     dtype: Any = None
     if types and all(issubclass(kind, (list, tuple, np.ndarray)) for kind in types):
@@ -266,6 +269,8 @@ def _is_finite(value: Decimal | None) -> bool:
 
 
 def _listed(name: str, values: Any) -> list[Any]:
+    if type(values) is list:
+        return values
     if isinstance(values, np.ma.MaskedArray):
         return list(values.tolist())
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):

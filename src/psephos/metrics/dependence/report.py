@@ -28,7 +28,7 @@ import polars as pl
 
 from psephos.engine import Rng, seed_of, spawn
 from psephos.errors import InputError, check_choice, check_count, check_floats, check_number
-from psephos.metrics.columns import Floats, check_weights
+from psephos.metrics.columns import Floats, check_weights, unmasked
 from psephos.metrics.dependence.attribute_coding import code_attributes, kind_of, lost_rows, narrow
 from psephos.metrics.dependence.dependence_result import Dependence
 from psephos.metrics.dependence.distance_covariance import check_rows, correlated, plain
@@ -202,7 +202,7 @@ def _checked(
     unknown = [name for name in kinds if name not in attributes]
     if unknown:
         raise InputError("kinds", f"there is no attribute {unknown[0]!r}")
-    columns = {str(name): np.asarray(values) for name, values in attributes.items()}
+    columns = {str(name): unmasked(values) for name, values in attributes.items()}
     lost = np.zeros(len(p), dtype=bool)
     for name, column in columns.items():
         if column.ndim != 1 or len(column) != len(p):

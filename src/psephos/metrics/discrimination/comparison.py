@@ -18,10 +18,11 @@ import polars as pl
 from scipy import special
 
 from psephos.engine import Rng, seed_of
-from psephos.errors import check_count, check_number
+from psephos.errors import check_count, check_number, check_same_length
 from psephos.metrics.columns import codes_of
+from psephos.metrics.conventions import Missing
 from psephos.metrics.discrimination.area_errors import Area, classes_of, deviation, influence, resampled_areas
-from psephos.metrics.discrimination.ranked_areas import Ranked, check_both, check_ranked
+from psephos.metrics.discrimination.ranked_areas import Ranked, check_both, check_ranked, check_scores
 from psephos.statistics import normal_interval
 
 
@@ -71,6 +72,7 @@ def compare_discrimination(
     positive: object = None,
     clusters: npt.ArrayLike | None = None,
     groups: npt.ArrayLike | None = None,
+    missing: Missing = "error",
     repeats: int = 1000,
     level: float = 0.95,
     rng: Rng = None,
@@ -89,6 +91,8 @@ def compare_discrimination(
         Within what rows are not independent.
     groups : array_like, shape (n,), optional
         Which groups are responsible.
+    missing : {"error", "skip"}, default "error"
+        What is done with NaN; a row that either score lacks is left out for both.
     repeats : int, default 1000
         Resamples, at least 2.
     level : float, default 0.95
@@ -117,13 +121,18 @@ def compare_discrimination(
     """
     check_count("repeats", repeats, low=2)
     check_number("level", level, low=0, high=1, open_ends=True)
+    sides = {argument: check_scores(argument, score) for argument, score in (("left", left), ("right", right))}
+    check_same_length(**sides)
+    if missing == "skip":  # a row that one lacks is no comparison
+        lacking = np.isnan(sides["left"]) | np.isnan(sides["right"])
+        sides = {argument: np.where(lacking, np.nan, score) for argument, score in sides.items()}
     pair = [
-        check_ranked(y, score, weights, positive=positive, argument=argument)
-        for argument, score in (("left", left), ("right", right))
+        check_ranked(y, score, weights, positive=positive, missing=missing, argument=argument)
+        for argument, score in sides.items()
     ]
     check_both(pair[0], True)
-    n = len(pair[0])
-    codes = None if clusters is None else codes_of("clusters", clusters, n)[0]
+    kept = pair[0].kept
+    codes = None if clusters is None else codes_of("clusters", clusters, len(kept))[0][kept]
     values = [ranked.value() for ranked in pair]
     drawn = resampled_areas(pair, codes, repeats, level, seed_of(rng))
     moved = influence(pair[0]) - influence(pair[1])
@@ -167,8 +176,9 @@ def _where(pair: list[Ranked], groups: npt.ArrayLike | None) -> pl.DataFrame:
     table = {"region": regions[classes], "auroc_part": parts[0, classes], "auprc_part": parts[1, classes]}
     keys = ["region"]
     if groups is not None:
-        codes, names = codes_of("groups", groups, n)
-        table["group"] = np.asarray(names)[codes[classes]]
+        kept = pair[0].kept
+        codes, names = codes_of("groups", groups, len(kept))
+        table["group"] = np.asarray(names)[codes[kept][classes]]
         keys.append("group")
     added = [pl.len().alias("positives"), pl.col("auroc_part").sum(), pl.col("auprc_part").sum()]
     return pl.DataFrame(table).group_by(keys).agg(added).sort(keys)

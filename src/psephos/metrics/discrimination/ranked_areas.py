@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psephos.errors import InputError, check_same_length
-from psephos.metrics.columns import Floats, check_weights
+from psephos.metrics.columns import Floats, check_weights, unmasked
 from psephos.metrics.conventions import Missing, check_missing
 
 KERNEL_FROM = 2**18
@@ -115,7 +115,7 @@ def check_ranked(
     array([1, 2])
     """
     skip = check_missing(missing)
-    values = _check_scores(argument, score)
+    values = check_scores(argument, score)
     is_positive, unknown = _check_outcomes(y, positive)
     check_same_length(**{argument: values, "y": is_positive})
     if not len(values):
@@ -144,6 +144,25 @@ def check_ranked(
     return Ranked(place[order], is_positive[order], ordered, w[order], ends, kept)
 
 
+def check_scores(argument: str, score: npt.ArrayLike) -> Floats:
+    """Scores may be infinite; a shape or text is refused, NaN is looked at later.
+
+    Examples
+    --------
+    >>> check_scores("score", [1, np.inf])
+    array([ 1., inf])
+    """
+    try:
+        if np.iscomplexobj(score):
+            raise TypeError
+        values = unmasked(score).astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(argument, "must hold real numbers only") from None
+    if values.ndim != 1:
+        raise InputError(argument, f"must have 1 dimension(s), got {values.ndim}")
+    return values
+
+
 def check_both(ranked: Ranked, refuse: bool) -> bool:
     """Whether there are both classes; one alone is refused if `refuse`."""
     if not ranked.both and refuse:
@@ -152,21 +171,8 @@ def check_both(ranked: Ranked, refuse: bool) -> bool:
     return ranked.both
 
 
-def _check_scores(argument: str, score: npt.ArrayLike) -> Floats:
-    """Scores may be infinite; a shape or text is refused, NaN is looked at later."""
-    try:
-        if np.iscomplexobj(score):
-            raise TypeError
-        values = np.asarray(score, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(argument, "must hold real numbers only") from None
-    if values.ndim != 1:
-        raise InputError(argument, f"must have 1 dimension(s), got {values.ndim}")
-    return values
-
-
 def _check_outcomes(y: npt.ArrayLike, positive: object) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    outcome = np.asarray(y)
+    outcome = unmasked(y)
     if outcome.ndim != 1:
         raise InputError("y", f"must have 1 dimension(s), got {outcome.ndim}")
     if positive is not None:

@@ -8,7 +8,7 @@ Source: sheet 13. Differs: see the files of each measure.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import polars as pl
 from psephos.engine import Rng, seed_of
 from psephos.errors import check_choice, check_count, check_number
 from psephos.metrics.columns import codes_of
-from psephos.metrics.conventions import Missing
+from psephos.metrics.conventions import Missing, ends_within, error_within
 from psephos.metrics.discrimination.area_errors import Area, classes_of, deviation, influence, resampled_areas
 from psephos.metrics.discrimination.ranked_areas import check_both, check_ranked
 from psephos.metrics.discrimination.thresholds import threshold_curve
@@ -141,14 +141,17 @@ def discrimination(
     if interval == "delong" or drawn is None:
         error = deviation(influence(ranked), classes_of(ranked), codes)
         low, high = (float(end) for end in normal_interval(one, error, level))
-        first = Area(one, max(0.0, low), min(1.0, high), level, error, "delong")
+        first = Area(one, *ends_within(low, high), level, error, "delong")
     else:
         first = Area(one, *drawn[0], level, drawn[1][0], "bootstrap")
     second = (
         Area(two, math.nan, math.nan, level) if drawn is None else Area(two, *drawn[2], level, drawn[1][1], "bootstrap")
     )
-    positives = int((ranked.positive & (ranked.weights > 0)).sum())
+    positives, negatives = (int((side & (ranked.weights > 0)).sum()) for side in (ranked.positive, ~ranked.positive))
+    first, second = _never_sure(first, min(positives, negatives)), _never_sure(second, positives)
     notes = _notes(first, positives, int((~ranked.kept).sum()))
+    if len(ranked.ends) == 1:
+        notes.append("all scores are equal: AUROC is .5 and AP the share of positives whatever the rows")
     parameters = {"interval": interval, "repeats": repeats, "level": level, "missing": missing}
     rows = np.argsort(ranked.order)
     return Discrimination(
@@ -162,13 +165,25 @@ def discrimination(
     )
 
 
+def _never_sure(area: Area, units: int) -> Area:
+    """The area with the error that one row of the other kind would make, where rows are all alike: equal scores."""
+    error = error_within(area.standard_error, area.value, units)
+    if not error > area.standard_error:
+        return area
+    low, high = (float(end) for end in normal_interval(area.value, error, area.level))
+    low, high = ends_within(low, high)
+    return replace(area, low=low, high=high, standard_error=error)
+
+
 def _notes(area: Area, positives: int, left_out: int) -> list[str]:
     notes = []
     if area.high < 0.5:
         notes.append("the score seems reversed: AUROC is below .5 by more than chance")
     if positives < FEW:
         notes.append(f"unstable: {positives} positives")
-    if area.value in (0.0, 1.0):
+    if math.isnan(area.standard_error):
+        notes.append("no interval by formula: a class has a single row")
+    elif area.value in (0.0, 1.0):
         notes.append("the classes are separate, so the interval by formula has no width")
     if left_out:
         notes.append(f"{left_out:,} rows with NaN left out")

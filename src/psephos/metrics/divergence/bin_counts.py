@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from psephos.errors import InputError, check_floats
-from psephos.metrics.columns import MISSING, Floats, check_weights, kinds_of
+from psephos.errors import InputError, check_count, check_floats
+from psephos.metrics.columns import MISSING, Floats, check_weights, kinds_of, unmasked
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +159,7 @@ def quantile_edges(values: npt.ArrayLike, bins: int) -> Floats:
     values : array_like of float, shape (n,)
         Numbers to cut; those that are not finite are left out.
     bins : int
-        How many bins, at least 1.
+        How many bins, at least 2.
 
     Returns
     -------
@@ -169,14 +169,18 @@ def quantile_edges(values: npt.ArrayLike, bins: int) -> Floats:
     Raises
     ------
     InputError
-        If there is no finite value.
+        If there is no finite value, values are no numbers, or there are fewer than two bins.
 
     Examples
     --------
     >>> quantile_edges([1, 2, 3, 4, 5, 6, 7, 8], 4)
     array([2.75, 4.5 , 6.25])
     """
-    numbers = np.asarray(values, dtype=np.float64)
+    check_count("bins", bins, low=2)
+    try:
+        numbers = unmasked(values).astype(np.float64)
+    except (TypeError, ValueError):
+        raise InputError("values", "must be numbers to be cut") from None
     known = numbers[np.isfinite(numbers)]
     if not len(known):
         raise InputError("values", "hold no number to cut")
@@ -192,7 +196,7 @@ def check_events(y: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     >>> check_events([0, 1])
     array([False,  True])
     """
-    outcome = np.asarray(y)
+    outcome = unmasked(y)
     if outcome.ndim != 1:
         raise InputError("y", f"must have 1 dimension(s), got {outcome.ndim}")
     try:
@@ -217,7 +221,7 @@ def _side(codes: npt.NDArray[np.int64], w: Floats, bins: int) -> tuple[Floats, f
 
 
 def _plain(values: npt.ArrayLike, argument: str) -> npt.NDArray[Any]:
-    found = np.asarray(values)
+    found = unmasked(values)
     if found.ndim != 1:
         raise InputError(argument, f"must have 1 dimension(s), got {found.ndim}")
     return found

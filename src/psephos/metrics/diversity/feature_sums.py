@@ -17,7 +17,7 @@ from scipy import linalg
 
 from psephos.errors import InputError, check_choice, check_count
 from psephos.metrics.diversity.hill import Floats
-from psephos.metrics.diversity.similarities import UNIT, check_rows, refuse_zeros, zero_rows
+from psephos.metrics.diversity.similarities import UNIT, check_rows, refuse_zeros, row_lengths, zero_rows
 from psephos.metrics.diversity.spectrum import Spectrum, cleaned
 
 ZeroRows = Literal["error", "drop"]
@@ -122,7 +122,10 @@ class FeatureSums:
 
     def unit_rows(self, rows: Floats) -> tuple[npt.NDArray[np.bool_] | slice, Floats]:
         """Which rows take part, and these with length 1."""
-        lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+        if self._normalize:
+            rows, lengths = row_lengths(rows)
+        else:
+            lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
         lost = zero_rows(lengths, self._seen)
         if len(lost) and not self._drop:
             raise refuse_zeros(lost)

@@ -36,6 +36,7 @@ from psephos.metrics.diversity.similarities import (
     check_rows,
     in_one_piece,
     refuse_zeros,
+    row_lengths,
     zero_rows,
 )
 from psephos.metrics.diversity.sparse_features import sparse_spectrum
@@ -188,9 +189,10 @@ def _dual(
         array = np.asarray(array)[lost]
     if axes is None:
         return replace(found, p=weights, parameters={"kernel": "cosine"})
-    places = np.asarray(array, dtype=np.float64) @ axes
+    rows, lengths = row_lengths(np.asarray(array, dtype=np.float64))
+    places = rows @ axes
     if normalize:
-        places /= np.linalg.norm(np.asarray(array, dtype=np.float64), axis=1)[:, None]
+        places /= lengths[:, None]
     return replace(found, p=weights, coordinates=places, parameters={"kernel": "cosine"})
 
 

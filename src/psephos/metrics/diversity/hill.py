@@ -66,8 +66,9 @@ def hill_numbers(shares: npt.ArrayLike, q: Order | Sequence[Order] = 1.0) -> Flo
     if (values < 0).any():
         first = int(np.argmax(values < 0))
         raise InputError("shares", f"must not be negative, got {values[first]:g}", where=f"index {first}")
-    if not values.sum() > 0:
+    if not values.any():
         raise InputError("shares", "are all 0")
+    values = values / values.max()  # whose sum cannot be too large
     return by_order(values / values.sum(), q)
 
 

@@ -35,6 +35,8 @@ Block = Callable[[Any, Any], npt.ArrayLike]
 MEDIAN_ROWS = 2000
 COORDINATES_GIB = 1.0
 """Memory up to which the coordinates of the items are kept."""
+SAFE = 1e-140, 1e140
+"""Lengths whose squares keep all their digits."""
 UNIT = 1e-6
 """How far the length of a row may be from 1 where rows are taken as they are."""
 
@@ -132,7 +134,8 @@ def block_similarity(
         if gamma is None
         else check_number("gamma", gamma, low=0, open_ends=True)
     )
-    return (_rbf if kernel == "rbf" else _laplacian)(width), {"kernel": kernel, "gamma": width}
+    block = _laplacian(width) if kernel == "laplacian" else _rbf(width, features.mean(axis=0))
+    return block, {"kernel": kernel, "gamma": width}
 
 
 def in_one_piece(values: object) -> bool:
@@ -157,6 +160,26 @@ def check_fingerprints(X: Floats) -> Floats:
         row, column = np.unravel_index(int(np.argmax(bad)), X.shape)
         raise InputError("features", f"must be fingerprints of 0 and 1, got {X[row, column]:g}", where=f"row {row}")
     return X
+
+
+def row_lengths(rows: Floats) -> tuple[Floats, Floats]:
+    """Rows and their lengths; rows whose squares would be too large or too small are scaled first.
+
+    Examples
+    --------
+    >>> row_lengths(np.array([[3.0, 4.0], [0.0, -2e300]]))[1]
+    array([5., 1.])
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    off = np.flatnonzero(~((lengths > SAFE[0]) & (lengths < SAFE[1])))
+    largest = np.abs(rows[off]).max(axis=1, initial=0.0)
+    off, largest = off[largest > 0], largest[largest > 0]
+    if len(off):
+        rows = rows.copy()
+        rows[off] /= largest[:, None]
+        lengths[off] = np.sqrt(np.einsum("ij,ij->i", rows[off], rows[off]))
+    return rows, lengths
 
 
 def zero_rows(lengths: Floats, first: int = 0) -> npt.NDArray[np.int64]:
@@ -185,8 +208,11 @@ def _tanimoto(left: Floats, right: Floats) -> Floats:
     return np.asarray(both / (left.sum(axis=1)[:, None] + right.sum(axis=1) - both))
 
 
-def _rbf(gamma: float) -> Block:
+def _rbf(gamma: float, centre: Floats) -> Block:
+    """About a centre: distances survive a shift, and the squares of small numbers keep more of their digits."""
+
     def rbf(left: Floats, right: Floats) -> Floats:
+        left, right = left - centre, right - centre
         squares = np.einsum("ij,ij->i", left, left)[:, None] + np.einsum("ij,ij->i", right, right)
         squares = np.maximum(squares - 2 * left @ right.T, 0)
         np.exp(np.multiply(squares, -gamma, out=squares), out=squares)

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from psephos.errors import InputError
 from psephos.metrics.diversity.hill import Floats, Order, by_order, check_order
-from psephos.metrics.diversity.spectrum import EPS, Spectrum
+from psephos.metrics.diversity.spectrum import EPS, Spectrum, check_spectrum
 
 EXACT_WORK = 1.5e9
 """n rank^3 up to which each item is left out by solving again, a few seconds."""
@@ -174,6 +174,7 @@ def themes(spectrum: Spectrum, most: int) -> tuple[Floats, npt.NDArray[np.int64]
 
 def coordinates_of(spectrum: Spectrum) -> Floats:
     """Coordinates of the items, or the complaint that there are none."""
+    check_spectrum(spectrum)
     if spectrum.coordinates is None:
         raise InputError(
             "spectrum", "has no coordinates of the items", hint="make it with coordinates=True and in one piece"

@@ -29,6 +29,9 @@ def sparse_spectrum(
     """Sparse features: the smaller of both products is made."""
     _check_finite(X)
     weights = check_probabilities(p, X.shape[0])
+    if normalize:  # so that no square is too large or too small
+        largest = abs(X).max(axis=1).toarray().ravel()
+        X = sparse.csr_array(X.multiply(1 / np.where(largest > 0, largest, 1.0)[:, None]))
     lengths = np.sqrt(np.asarray(X.multiply(X).sum(axis=1)).ravel())
     lost = zero_rows(lengths)
     notes: tuple[str, ...] = ()

@@ -215,6 +215,13 @@ class Spectrum:
         return np.asarray(np.maximum(rising, levels[below]))
 
 
+def check_spectrum(spectrum: object) -> None:
+    """Refuse what is no spectrum, such as the features themselves."""
+    if not isinstance(spectrum, Spectrum):
+        hint = "feature_spectrum makes one of vectors, kernel_spectrum one of similarities"
+        raise InputError("spectrum", f"must be a Spectrum, got {type(spectrum).__name__}", hint=hint)
+
+
 def cleaned(eigenvalues: Floats, n: int, psd: Definite = "error") -> tuple[Floats, float, float]:
     """Eigenvalues from the largest down without rounding, summing to 1; the clipped mass; what the sum was off by.
 

@@ -30,7 +30,7 @@ from psephos.metrics.diversity.features import EXACT, feature_spectrum
 from psephos.metrics.diversity.hill import Floats, Order, check_orders
 from psephos.metrics.diversity.matrices import kernel_spectrum
 from psephos.metrics.diversity.similarities import Kernel
-from psephos.metrics.diversity.spectrum import Definite, Spectrum
+from psephos.metrics.diversity.spectrum import Definite, Spectrum, check_spectrum
 
 
 def vendi_score(
@@ -222,6 +222,7 @@ def quality_weighted_score(spectrum: Spectrum, quality: npt.ArrayLike, q: Order 
     >>> float(quality_weighted_score(kernel_spectrum([[1, 0], [0, 1]]), [0.5, 1.0]))
     1.5
     """
+    check_spectrum(spectrum)
     values = check_floats("quality", quality)
     weights = spectrum.weights
     check_same_length(items=weights, quality=values)

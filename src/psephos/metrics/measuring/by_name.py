@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from psephos.engine import Rng, seed_of
 from psephos.errors import InputError, check_choice, check_count, check_number
-from psephos.metrics.columns import codes_of
+from psephos.metrics.columns import codes_of, unmasked
 from psephos.metrics.conventions import check_missing
 from psephos.metrics.measuring.families import FAMILIES
 from psephos.metrics.measuring.family import Family
@@ -118,7 +118,7 @@ def measure(
         weight=_column(weight),
         group=_column(group),
         item=_column(item),
-        attributes={str(name): np.asarray(values) for name, values in (attribute or {}).items()},
+        attributes={str(name): unmasked(values) for name, values in (attribute or {}).items()},
         against={} if against is None else _named_columns(against, like=score),
     )
     if not given.scores or not given.rows:
@@ -239,15 +239,15 @@ def _adjusted(rows: list[Measured]) -> list[Measured]:
 
 def _named_columns(columns: Columns, like: Columns | None = None) -> dict[str, npt.NDArray[Any]]:
     if isinstance(columns, Mapping):
-        return {str(name): np.asarray(values) for name, values in columns.items()}
+        return {str(name): unmasked(values) for name, values in columns.items()}
     name = next(iter(like)) if isinstance(like, Mapping) else "score"
-    return {str(name): np.asarray(columns)}
+    return {str(name): unmasked(columns)}
 
 
 def _column(values: npt.ArrayLike | None) -> npt.NDArray[Any] | None:
     if values is None:
         return None
-    found = np.asarray(values)
+    found = unmasked(values)
     if found.ndim != 1:
         raise InputError("columns", f"must have 1 dimension(s), got {found.ndim}")
     return found

@@ -80,6 +80,7 @@ def _differences(given: Given, metrics: Sequence[str], settings: Settings) -> li
             weights=given.weight,
             positive=settings.options.get("positive"),
             clusters=given.clusters(),
+            missing=settings.missing,  # type: ignore[arg-type]
             repeats=max(2, settings.repeats),
             level=settings.level,
             rng=settings.seed,

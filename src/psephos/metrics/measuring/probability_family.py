@@ -15,6 +15,7 @@ import numpy as np
 
 from psephos.errors import InputError
 from psephos.metrics.columns import Floats
+from psephos.metrics.conventions import ends_within, error_within
 from psephos.metrics.measuring.family import Family, Values
 from psephos.metrics.measuring.given import Given, Measured, Settings
 from psephos.metrics.probability.balance import balance_of
@@ -114,8 +115,13 @@ def _mean(metric: str, of: str, forecasts: Forecasts, each: Floats, codes: Any, 
     if units < 2:
         return Measured(metric, of, value, rows=len(forecasts), note="no error from one item")
     error = math.sqrt(units / (units - 1) * float(moved @ moved)) / float(forecasts.weights.sum())
+    most = math.inf if metric == "log-loss" else 2.0 if metric == "brier" and not forecasts.binary else 1.0
+    if metric != "log-loss":
+        error = most * error_within(error / most, value / most, units)
+    elif error <= 1e-12 * value:
+        return Measured(metric, of, value, rows=len(forecasts), note="no error: all items have the same loss")
     low, high = (float(end) for end in normal_interval(value, error, level))
-    return Measured(metric, of, value, max(0.0, low), high, error, rows=len(forecasts))
+    return Measured(metric, of, value, *ends_within(low, high, most=most), error, rows=len(forecasts))
 
 
 def _resampled(

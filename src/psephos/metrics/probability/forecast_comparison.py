@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psephos.engine import Rng
-from psephos.errors import InputError, check_choice, check_count, check_number
+from psephos.errors import InputError, check_choice, check_count, check_floats, check_number
 from psephos.metrics.columns import Floats, codes_of
 from psephos.metrics.conventions import Missing
 from psephos.metrics.probability.bins import bins_of, sides
@@ -121,13 +121,17 @@ def compare_forecasts(
     check_choice("measure", measure, get_args(Measure))
     check_count("repeats", repeats, low=2)
     check_number("level", level, low=0, high=1, open_ends=True)
-    one, two = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
+    one, two = (
+        check_floats(argument, side, ndim=2 if np.ndim(side) == 2 else 1, missing=True)
+        for argument, side in (("left", left), ("right", right))
+    )
     if one.shape != two.shape:
         raise InputError("right", f"must have the shape of left {one.shape}, got {two.shape}")
     if missing == "skip":  # a row that one lacks is no comparison
         one, two = np.where(np.isnan(two), np.nan, one), np.where(np.isnan(one), np.nan, two)
-    first = check_forecasts(one, y, weights, ties=ties, missing=missing)
-    second = check_forecasts(two, y, weights, ties=ties, missing=missing)
+    first, second = (
+        _checked(argument, side, y, weights, ties, missing) for argument, side in (("left", one), ("right", two))
+    )
     if clusters is None:
         codes = np.arange(len(first))
     else:
@@ -154,6 +158,17 @@ def compare_forecasts(
     value, low, high = (float(end[2]) for end in (drawn.value, drawn.low, drawn.high))
     said = float(drawn.value[0]), float(drawn.value[1])
     return ForecastComparison(value, low, high, level, measure, *said, p, len(first), units)
+
+
+def _checked(
+    argument: str, prob: Floats, y: npt.ArrayLike, weights: npt.ArrayLike | None, ties: Ties, missing: Missing
+) -> Forecasts:
+    """Forecasts of one side, whose complaints name it."""
+    try:
+        return check_forecasts(prob, y, weights, ties=ties, missing=missing)
+    except InputError as problem:
+        name = argument if problem.argument == "prob" else problem.argument
+        raise InputError(name, problem.problem, where=problem.where, hint=problem.hint) from None
 
 
 def _sums(forecasts: Forecasts, measure: str, bins: int, codes: npt.NDArray[np.intp], units: int) -> Floats:

@@ -142,7 +142,7 @@ def forecast_sums(
     Returns
     -------
     ForecastSums
-        Add up those of chunks; `probability_report` takes them in the place of forecasts.
+        Add up those of chunks; `balance`, `calibration`, `brier_parts` and `mean_log_loss` of the sum are those of all.
 
     Raises
     ------

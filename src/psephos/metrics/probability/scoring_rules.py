@@ -20,7 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
+from psephos.errors import check_number
 from psephos.metrics.columns import Floats
 from psephos.metrics.conventions import Missing
 from psephos.metrics.probability.bins import Strategy, bins_of
@@ -92,17 +94,17 @@ def log_loss(
     prob, y, weights, ties, missing
         As of `brier_score`.
     eps : float, default machine epsilon
-        Probabilities are clipped to at least this, so that one sure mistake is not infinite.
+        Probabilities are clipped to at least this, so that one sure mistake is not infinite; 0 clips nothing.
 
     Returns
     -------
     float
-        0 is best; infinity if what happened was given probability 0.
+        0 is best; infinity only if `eps` is 0 and what happened was given probability 0.
 
     Raises
     ------
     InputError
-        As of `brier_score`.
+        As of `brier_score`; if `eps` does not lie between 0 and 1/2.
 
     See Also
     --------
@@ -114,7 +116,7 @@ def log_loss(
     0.693147
     """
     forecasts = check_forecasts(prob, y, weights, ties=ties, missing=missing)
-    return forecasts.mean(log_losses(forecasts, eps))
+    return forecasts.mean(log_losses(forecasts, check_number("eps", eps, low=0, high=0.5)))
 
 
 @dataclass(frozen=True)
@@ -212,8 +214,11 @@ def log_losses(forecasts: Forecasts, eps: float = EPS) -> Floats:
     p, y = forecasts.prob, forecasts.y
     if forecasts.binary:
         clipped = np.clip(p, eps, 1 - eps)
+        if eps == 0:  # 0 times the logarithm of 0
+            return np.asarray(-(special.xlogy(y, clipped) + special.xlog1py(1 - y, -clipped)))
         return np.asarray(-(y * np.log(clipped) + (1 - y) * np.log1p(-clipped)))
-    return np.asarray(-np.log(np.clip(p[np.arange(len(p)), y.astype(np.int64)], eps, 1 - eps)))
+    with np.errstate(divide="ignore"):
+        return np.asarray(-np.log(np.clip(p[np.arange(len(p)), y.astype(np.int64)], eps, 1 - eps)))
 
 
 def clipped(forecasts: Forecasts, eps: float = EPS) -> int:

@@ -137,6 +137,9 @@ def coded_problem(
         for table, user, item in zip(tables[:held], user_codes, item_codes, strict=False)
     ]
     truth = rows[1] if train is not None else rows[0]
+    empty = tables[1 if train is not None else 0].empty
+    if empty:
+        notes.append(f"{empty:,} users of the interactions have no item and are left out")
     coded = {
         name: Run(user, item, table.keys, table.scores)
         for (name, table), user, item in zip(named.items(), user_codes[held:], item_codes[held:], strict=True)

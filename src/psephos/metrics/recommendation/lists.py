@@ -9,7 +9,7 @@ Sources: sheets 02 and 12. Differs: nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,12 @@ MOST_CELLS = 2**31
 KERNEL_FROM = 2**19
 """Cells of a matrix of lists from which a compiled kernel checks them and adds them up; below, loading it takes
 longer than NumPy needs."""
+
+LARGEST_EXPONENT = 1000
+"""Gains whose powers of 2 can still be added up."""
+
+MOST_EMPTY = 4
+"""Cells for each row up to which rows in order are laid out as a matrix, whatever the longest list."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +73,10 @@ class Judgement:
 def judgement_of(truth: Rows, rule: Convention) -> Judgement:
     """Which items are hits, and what they gain."""
     value = truth.values
+    if rule.gain.startswith("exponential") and value.max(initial=0.0) - (rule.level or 0.0) > LARGEST_EXPONENT:
+        raise InputError(
+            "interactions", f"hold a gain of {value.max():g}, too large for 2 to its power", hint="take gain='linear'"
+        )
     hit = value > 0 if rule.level is None else value >= rule.level
     if rule.gain == "linear":
         gain = np.maximum(value, 0.0)
@@ -120,20 +130,26 @@ def _of_rows(
     kept = named & ~stranger
     if not kept.all():
         users, items, keys = users[kept], items[kept], keys[kept]
-    gain = np.zeros(len(users))
-    row = judged.rows.find(users, items)
-    gain[row >= 0] = judged.gain[row[row >= 0]]
-    hit = np.zeros(len(users), dtype=bool)
-    hit[row >= 0] = judged.hit[row[row >= 0]]
     if rule.ties == "trec":
         keys = keys.astype(np.float32).astype(np.float64)  # trec_eval keeps scores in single precision
     rises = (users[1:] > users[:-1]) | ((users[1:] == users[:-1]) & (keys[1:] > keys[:-1]))
+    hit, gain = np.zeros(len(users), dtype=bool), np.zeros(len(users))
     if not rises.all():  # lists often come in order, and sorting is most of the work
+        row = judged.rows.find(users, items)
+        gain[row >= 0] = judged.gain[row[row >= 0]]
+        hit[row >= 0] = judged.hit[row[row >= 0]]
         order = np.lexsort((*_tie_keys(items, hit, gain, problem, rule), keys, users))
         users, items, keys, hit, gain = users[order], items[order], keys[order], hit[order], gain[order]
     same = np.zeros(len(users), dtype=bool)
     same[1:] = (users[1:] == users[:-1]) & (keys[1:] == keys[:-1])
     ledger["ties"] = int((same | np.append(same[1:], False)).sum()) if len(same) else 0
+    if len(users) >= KERNEL_FROM and problem.candidates is None and rule.repeats == "drop" and not ledger["ties"]:
+        length = np.bincount(users, minlength=problem.n_users)
+        if length.max() * problem.n_users <= MOST_EMPTY * len(users):
+            cells = np.full((problem.n_users, int(length.max())), -1, dtype=np.int32)
+            cells[np.arange(cells.shape[1]) < length[:, None]] = items
+            lists = _of_large_matrix(cells, problem, rule, width)
+            return replace(lists, ledger=lists.ledger | ledger)
 
     pair = users.astype(np.int64) * problem.n_items + items
     first = np.ones(len(users), dtype=bool)

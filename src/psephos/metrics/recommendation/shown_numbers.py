@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from psephos.metrics.conventions import ends_within
 from psephos.metrics.recommendation.user_metrics import BOUNDED
 from psephos.statistics import Interval, normal_interval
 
@@ -19,9 +20,8 @@ SHARES = frozenset({"gini", "pop_reo", "pop_rsp", "entropy_share", "auc", "r2", 
 def ends_of(metric: str, value: float, error: float, level: float) -> tuple[float, float]:
     """Lower and upper end."""
     low, high = (float(end) for end in normal_interval(value, error, level))
-    if metric not in ("r2", "explained_variance"):
-        low = max(0.0, low) if low == low else low
-    return low, min(1.0, high) if metric in BOUNDED or metric in SHARES else high
+    least = -math.inf if metric in ("r2", "explained_variance") else 0.0
+    return ends_within(low, high, least, 1.0 if metric in BOUNDED or metric in SHARES else math.inf)
 
 
 def in_words(row: Mapping[str, Any], level: float) -> str:

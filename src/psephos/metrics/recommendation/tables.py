@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -59,7 +59,8 @@ class Names:
 class Long:
     """Columns of one table: users, items, and what the table says of each pair.
 
-    `keys` ascend down a list; `scores` are None where there are none.
+    `keys` ascend down a list; `scores` are None where there are none; `empty` counts users without
+    an item.
     """
 
     argument: str
@@ -68,13 +69,14 @@ class Long:
     values: Floats | None = None
     keys: Floats | None = None
     scores: Floats | None = None
+    empty: int = 0
 
 
 def long_of(argument: str, given: object, value: str = "value") -> Long:
     """A truth, or train data."""
     if isinstance(given, Mapping) and not hasattr(given, "__dataframe__"):
         users, items, values = _unfolded(argument, given)
-        return Long(argument, users, items, values)
+        return Long(argument, users, items, values, empty=len(given) - len(users.names))
     table = _frame(argument, given)
     names = _columns(argument, table, ("user", "item", value))
     numbers = _numbers(argument, table, names[value]) if value in names else None
@@ -109,7 +111,7 @@ def _is_run(value: object) -> bool:
 def _run_of(name: str, given: object, order: str | None) -> Long:
     where = f"runs[{name!r}]"
     if isinstance(given, Mapping) and not hasattr(given, "__dataframe__"):
-        users, items, scores = _unfolded(where, given)
+        users, items, scores = _unfolded(where, given, ordered=True)
         if order == "rank" and scores is not None:
             return Long(where, users, items, keys=scores)
         if order == "score" and scores is None:
@@ -139,17 +141,19 @@ def _run_of(name: str, given: object, order: str | None) -> Long:
     return Long(where, Names(table[names["user"]]), Names(table[names["item"]]), keys=keys, scores=scores)
 
 
-def _unfolded(argument: str, given: Mapping[Any, Any]) -> tuple[Names, Names, Floats | None]:
-    """A mapping of users to items as columns."""
+def _unfolded(argument: str, given: Mapping[Any, Any], *, ordered: bool = False) -> tuple[Names, Names, Floats | None]:
+    """A mapping of users to items as columns; users without an item have no row."""
     scored: bool | None = None
     users: list[Any] = []
     counts: list[int] = []
     for user, held in given.items():
         this = isinstance(held, Mapping)
-        if not this and (isinstance(held, (str, bytes)) or not isinstance(held, Iterable)):
+        if not this and (isinstance(held, (str, bytes)) or not isinstance(held, (Collection, np.ndarray))):
             raise InputError(
                 argument, f"must give a mapping or a list of items, got {held!r:.60}", where=f"user {user!r}"
             )
+        if ordered and isinstance(held, (set, frozenset)):
+            raise InputError(argument, "gives a set of items, which has no order", where=f"user {user!r}")
         count = len(held)
         if scored is not None and this is not scored and count:
             raise InputError(argument, "mixes lists with scores and lists without", where=f"user {user!r}")
@@ -157,17 +161,21 @@ def _unfolded(argument: str, given: Mapping[Any, Any]) -> tuple[Names, Names, Fl
         if count:
             users.append(user)
             counts.append(count)
-    items = list(chain.from_iterable(given.values()))
+    count = sum(counts)
     numbers = None
     if scored:
-        values = list(chain.from_iterable(held.values() for held in given.values() if len(held)))
         ends = np.cumsum(counts)
 
         def place_in_words(place: int) -> str:
-            return f"user {users[int(np.searchsorted(ends, place, side='right'))]!r}, item {items[place]!r}"
+            at = int(np.searchsorted(ends, place, side="right"))
+            held = given[users[at]]
+            return f"user {users[at]!r}, item {list(held)[place - int(ends[at]) + len(held)]!r}"
 
-        numbers = _checked(argument, values, place_in_words)
-    return Names(series("user", users), np.repeat(np.arange(len(users)), counts)), Names(series("item", items)), numbers
+        values = chain.from_iterable(held.values() for held in given.values() if len(held))
+        numbers = _checked(argument, values, place_in_words, count)
+    of_users = Names(series("user", users), np.repeat(np.arange(len(users)), counts))
+    items = series("item", list(chain.from_iterable(given.values())))
+    return of_users, Names(items), numbers
 
 
 def _frame(argument: str, given: object) -> pl.DataFrame:
@@ -204,10 +212,11 @@ def _numbers(argument: str, table: pl.DataFrame, name: str) -> Floats:
     return _checked(argument, column.cast(pl.Float64).to_numpy(), lambda place: f"column {name!r}, row {place + 1:,}")
 
 
-def _checked(argument: str, values: Any, place_in_words: Any) -> Floats:
+def _checked(argument: str, values: Any, place_in_words: Any, count: int | None = None) -> Floats:
+    """Values as finite numbers; an iterator says how many it has."""
     try:
-        numbers = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
+        numbers = np.array(values, dtype=np.float64) if count is None else np.fromiter(values, np.float64, count)
+    except (TypeError, ValueError, OverflowError):
         raise InputError(argument, "must hold numbers only") from None
     bad = ~np.isfinite(numbers)
     if bad.any():

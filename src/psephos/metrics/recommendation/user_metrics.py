@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from psephos.metrics.conventions import error_within
 from psephos.metrics.recommendation.coding import Counts, Floats
 from psephos.metrics.recommendation.conventions import Convention
 from psephos.metrics.recommendation.names import ACCURACY, FOUND
@@ -178,9 +179,7 @@ def error_of(moved: Floats, value: float, *, bounded: bool) -> float:
     if n < 2:
         return math.nan
     error = math.sqrt(float(np.square(moved).sum()) / (n - 1) / n)
-    if error <= 1e-12 * abs(value) and bounded and 0 < value < 1:
-        return math.sqrt(value * (1 - value)) / n
-    return error
+    return error_within(error, value, n) if bounded else error
 
 
 def _share(above: Floats, below: Floats, empty: float = 0.0) -> Floats:

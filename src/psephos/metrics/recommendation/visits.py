@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError
+from psephos.metrics.conventions import ends_within, error_within
 from psephos.opinions.coding import encode
 from psephos.statistics import normal_interval, wilson_interval
 
@@ -31,13 +32,14 @@ def time_measures(
     time = _seconds(table["time"])
     if "session" in table.columns:
         session = encode(table["session"]).codes.astype(np.int64)
-        key = code * (int(session.max(initial=0)) + 2) + session
+        held = session >= 0  # a row without a name is of no session
+        key = code[held] * (int(session.max(initial=0)) + 1) + session[held]
         kinds, place = np.unique(key, return_inverse=True)
         first, last = np.full(len(kinds), np.inf), np.full(len(kinds), -np.inf)
-        np.minimum.at(first, place, time)
-        np.maximum.at(last, place, time)
+        np.minimum.at(first, place, time[held])
+        np.maximum.at(last, place, time[held])
         owner = np.empty(len(kinds), dtype=np.int64)
-        owner[place] = code
+        owner[place] = code[held]
         seconds = np.bincount(owner, weights=last - first, minlength=n_users).astype(np.float64)
         count = np.bincount(owner, minlength=n_users).astype(np.float64)
         rows.append(ratio_row("session_length", seconds, count, level))
@@ -69,6 +71,8 @@ def _seconds(column: pl.Series) -> Floats:
 
 def ratio_row(measure: str, above: Floats, below: Floats, level: float, *, share: bool = False) -> Row:
     """A ratio of sums over users with its error."""
+    there = (below > 0) | (above != 0)  # who adds to neither sum says nothing of the error
+    above, below = above[there], below[there]
     total, n = float(below.sum()), len(below)
     if not total:
         return measure, math.nan, math.nan, math.nan, math.nan, 0, "nothing to divide by"
@@ -79,9 +83,9 @@ def ratio_row(measure: str, above: Floats, below: Floats, level: float, *, share
         return measure, value, low, high, math.nan, count, ""
     moved = (above - value * below) / below.mean()
     error = math.sqrt(float(moved @ moved) / (n - 1) / n) if n > 1 else math.nan
+    error = error_within(error, value, n) if share else error
     low, high = (float(end) for end in normal_interval(value, error, level))
-    if share:
-        low, high = max(0.0, low), min(1.0, high)
+    low, high = ends_within(low, high, -math.inf if (above < 0).any() else 0.0, 1.0 if share else math.inf)
     return measure, value, low, high, error, count, ""
 
 

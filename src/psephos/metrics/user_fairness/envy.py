@@ -105,8 +105,8 @@ def envy(
     wanted = sparse.csr_matrix(given, dtype=np.float64, copy=True)
     wanted.sum_duplicates()
     wanted.eliminate_zeros()
-    if (wanted.data < 0).any():
-        raise InputError("relevance", "must not be negative")
+    if not np.isfinite(wanted.data).all() or (wanted.data < 0).any():
+        raise InputError("relevance", "must be numbers of at least 0")
     items = np.asarray(lists)
     m, n_items = wanted.shape
     if items.ndim != 2 or items.dtype.kind not in "iu" or len(items) != m:
