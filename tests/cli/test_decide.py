@@ -351,7 +351,9 @@ def by_topic(tmp_path):
     ]
     (tmp_path / "said.csv").write_text("item,voter,label\n" + "".join(",".join(row) + "\n" for row in said))
     items = dict.fromkeys(row[0] for row in said)
-    (tmp_path / "items.csv").write_text("item,topic\n" + "".join(f"{item},{item.rstrip('0123456789')}\n" for item in items))
+    (tmp_path / "items.csv").write_text(
+        "item,topic\n" + "".join(f"{item},{item.rstrip('0123456789')}\n" for item in items)
+    )
     return tmp_path
 
 

@@ -180,7 +180,7 @@ def test_messages_of_voters_that_nothing_connects_do_not_drown():
 
 
 def of_any_easiness(votes, ability, n_choices, log_easiness):
-    """P(votes on each item, choice) for abilities, averaged over easiness: a plain sum over a fine grid, (item, choice)."""
+    """P(votes on each item, choice) for abilities, (item, choice), averaged over easiness: a plain sum on a grid."""
     prior = np.exp(-((log_easiness - 1) ** 2) / 2)
     prior /= prior.sum()
     found = np.zeros((len(votes), n_choices))

@@ -7,8 +7,9 @@ independently, this is about Poisson with
 
 e the share of their votes that are not with the lead, a_i the chance that two wrong answers on such an item are the
 same, and c what all voters have in common: the median over pairs of what is counted over what is expected (items differ
-in difficulty, so it is above 1). A model that knows which items are hard has its own chances in place of e. Pairs far above it, after Holm's adjustment, are kin: one copied, or both learnt the
-same. Of their wrong answers they share a part r_uv beyond what is expected; and a voter counts
+in difficulty, so it is above 1). A model that knows which items are hard has its own chances in place of e. Pairs far
+above it, after Holm's adjustment, are kin: one copied, or both learnt the same. Of their wrong answers they share a
+part r_uv beyond what is expected; and a voter counts
 
     weight_v = 1 / (1 + sum over kin of r_uv),
 

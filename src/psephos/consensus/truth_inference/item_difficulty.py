@@ -127,7 +127,6 @@ def difficulty_step(
     bounds: tuple[int, int], *, ballots: Mapping[str, Any], parameters: Parameters, last: bool
 ) -> dict[str, Any]:
     """Mean log easiness of each item, and slope and curvature of each ability; with `last` the leading choices."""
-    low, high = bounds
     piece = piece_of(bounds, **ballots)
     ability = parameters["ability"]
     belief = averaged_beliefs(piece, ability)
@@ -187,8 +186,9 @@ def averaged_beliefs(piece: Piece, ability: Floats) -> AveragedBelief:
     absent = (piece.n_choices - np.diff(piece.pair_start)).astype(np.float64)
     if piece.known is not None:
         given = piece.known >= 0
-        said = np.where(given[item] & (piece.pair_choice != piece.known[item]), -np.inf, said)
-        absent[given] = 0.0
+        mine = piece.pair_choice == piece.known[item]
+        said = np.where(given[item] & ~mine, -np.inf, said)
+        absent[given] = ~np.logical_or.reduceat(mine, starts)[given]
     peak = np.maximum.reduceat(said.max(axis=0), starts)
     peak = np.where(absent > 0, np.maximum(peak, unsaid.max(axis=0)), peak)
     said = np.exp(said - peak[item])
