@@ -18,7 +18,7 @@ DENSE_CELLS = 2**24
 """Up to this many cells of items by choices are counted in a dense table, and more if the votes are as many."""
 
 FEW_CELLS, CELLS_PER_VOTE = 2**12, 32
-"""A table of more than so many cells, and so many for each vote, is nearly empty: sorting takes less time and memory."""
+"""A table of more cells than that, and so many for each vote, is nearly empty: sorting takes less time and memory."""
 
 COMPILED_ROWS = 1_000_000
 """From this many rows on counting is compiled: below, arrays are done before numba is imported (half a second)."""
