@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,28 @@ def votes_of_two(tiny: bool) -> Path:
     return path
 
 
+def many_votes_of_two(tiny: bool) -> Path:
+    path = Path(tempfile.mkdtemp(), "votes.parquet")
+    (votes(2_000, 500, 50, 2) if tiny else votes(1_800_000, 500_000, 20_000, 2)).write_parquet(path)
+    return path
+
+
+def few_votes_of_two(tiny: bool) -> Path:
+    path = Path(tempfile.mkdtemp(), "votes.parquet")
+    (votes(2_000, 500, 50, 2) if tiny else votes(10_000, 2_000, 100, 2)).write_parquet(path)
+    return path
+
+
+def easiness(opinions: Opinions) -> Verdict:
+    return truth_inference(opinions, "glad")
+
+
+def crowd_kit_easiness(frame):
+    from crowdkit.aggregation import GLAD
+
+    return GLAD(silent=True).fit_predict(frame)
+
+
 def messages(opinions: Opinions):
     return truth_inference(opinions, "kos")
 
@@ -141,23 +164,23 @@ def model_samples(tiny: bool) -> Opinions:
     return samples(item.ravel(), model.ravel(), draw.ravel(), answer.ravel())
 
 
-ROUNDS = 50
+ROUNDS, FEW_ROUNDS = 50, 5
 LEVEL = 1e-6  # posteriors of both agree to 1e-9, so choices within this are the same choice
 
 
-def confusions(opinions):
+def confusions(opinions, rounds: int = ROUNDS):
     """Without a prior; crowd-kit renews the parameters after the last beliefs, ours before."""
-    return truth_inference(opinions, "dawid-skene", prior=0, rounds=ROUNDS - 1, tolerance=0)
+    return truth_inference(opinions, "dawid-skene", prior=0, rounds=rounds - 1, tolerance=0)
 
 
 def confusion_choices(verdict: Verdict) -> pl.DataFrame:
     return verdict.table().select("item", "choice", tied=pl.col("margin") < LEVEL).sort("item")
 
 
-def crowd_kit_confusions(frame):
+def crowd_kit_confusions(frame, rounds: int = ROUNDS):
     from crowdkit.aggregation import DawidSkene
 
-    return DawidSkene(n_iter=ROUNDS, tol=-1e9).fit_predict(frame)
+    return DawidSkene(n_iter=rounds, tol=-1e9).fit_predict(frame)
 
 
 def pandas_frame(path: Path):
@@ -273,10 +296,57 @@ BENCHMARKS = [
     ),
     Benchmark(
         "consensus-dawid-skene-large",
-        "The same of ten times as many votes; crowd-kit would take too long to be timed in turn",
+        "The same of ten times as many votes; for crowd-kit see five rounds of the same",
         "1,800,000 labels, 500,000 items, 20,000 voters, 5 choices",
         make=parquet,
         ours=Contender("psephos", confusions, prepare=read, answer=confusion_choices, packages=OURS),
+        check=disagreement,
+    ),
+    Benchmark(
+        "consensus-dawid-skene-few-rounds",
+        "Dawid-Skene, five rounds without a prior, of as many votes: few enough for the peer to be timed in turn",
+        "1,800,000 labels, 500,000 items, 20,000 voters, 5 choices",
+        make=parquet,
+        ours=Contender(
+            "psephos", partial(confusions, rounds=FEW_ROUNDS), prepare=read, answer=confusion_choices, packages=OURS
+        ),
+        peers=(
+            Contender(
+                "crowd-kit",
+                partial(crowd_kit_confusions, rounds=FEW_ROUNDS),
+                prepare=pandas_frame,
+                answer=choices_in,
+                packages=THEIRS,
+            ),
+        ),
+        check=disagreement,
+    ),
+    Benchmark(
+        "consensus-glad",
+        "Abilities and easiness (glad); ours averages over easiness, the peer estimates one for each item",
+        "10,000 labels, 2,000 items, 100 voters, 2 choices",
+        make=few_votes_of_two,
+        ours=Contender("psephos", easiness, prepare=read, answer=choices_of, packages=OURS),
+        peers=(
+            Contender("crowd-kit GLAD", crowd_kit_easiness, prepare=pandas_frame, answer=choices_in, packages=THEIRS),
+        ),
+        check=disagreement,
+        tolerance=0.05,
+    ),
+    Benchmark(
+        "consensus-glad-large",
+        "The same of 180 times as many votes",
+        "1,800,000 labels, 500,000 items, 20,000 voters, 2 choices",
+        make=many_votes_of_two,
+        ours=Contender("psephos", easiness, prepare=read, answer=choices_of, packages=OURS),
+        check=disagreement,
+    ),
+    Benchmark(
+        "consensus-messages-large",
+        "Messages between items and voters (kos) of many votes, until rest or 500 rounds",
+        "1,800,000 labels, 500,000 items, 20,000 voters, 2 choices",
+        make=many_votes_of_two,
+        ours=Contender("psephos", messages, prepare=read, answer=choices_of, packages=OURS),
         check=disagreement,
     ),
     Benchmark(

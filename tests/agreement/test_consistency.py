@@ -20,6 +20,7 @@ from psephos.agreement import (
     variants_needed,
     warped_distance,
 )
+from psephos.agreement.consistent_answers.reference_curves import adjusted_for_chance
 from psephos.errors import InputError
 from psephos.opinions import from_frame, labels, results, samples
 
@@ -512,6 +513,43 @@ def test_complaints_name_the_question_and_the_row():
         consistency(table)
     assert caught.value.where == "row 3: 'm', question 'q', variant 'b'"
     assert consistency(table, duplicates="keep", repeats=0).table()["mcqa_plus"][0] == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "where", "problem"),
+    [
+        pytest.param(lambda: consistency_curve([], []), "", "no responses", id="sheet32-no-counts"),
+        pytest.param(
+            lambda: consistency_curve([1, 3], [2, 2]),
+            "question 1",
+            "more right responses",
+            id="sheet32-right-above-total",
+        ),
+        pytest.param(
+            lambda: consistency_curve([1, -1], [2, 2]), "question 1", "must not be negative", id="sheet32-negative"
+        ),
+        pytest.param(
+            lambda: consistency(results(["m"] * 2, ["q", "r"], [1, 3])),
+            "row 2",
+            "between 0 and 1",
+            id="sheet32-no-score",
+        ),
+    ],
+)
+def test_bad_input_says_what_and_where(call, where, problem):
+    with pytest.raises(InputError) as caught:
+        call()
+    assert problem in caught.value.problem
+    assert (caught.value.where or "") == where
+
+
+@pytest.mark.parametrize(
+    ("value", "chance", "adjusted"),
+    [(0.75, 0.5, 0.5), (0.25, 0.5, -0.5), (0.5, 0.5, 0.0), (1.0, 0.2, 1.0), (0.0, 0.2, -1.0)],
+    ids=lambda value: f"sheet32-{value}",
+)
+def test_values_are_adjusted_for_chance_above_and_below_it(value, chance, adjusted):
+    assert adjusted_for_chance(value, chance) == pytest.approx(adjusted)
 
 
 def test_the_whole_answer_is_json_and_text():

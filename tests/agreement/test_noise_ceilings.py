@@ -523,6 +523,23 @@ def test_a_vote_off_the_scale_names_item_rater_and_value():
     )
 
 
+def test_sheet35_impossible_means_are_named_with_their_numbers():
+    with pytest.raises(ModelMismatchError) as caught:
+        ceiling_of_moments(votes=10, mean=3, mean_variance=4.5)
+    for number in ("mean 3", "variance 4.5", "at most 4"):
+        assert number in caught.value.problem
+
+
+def test_sheet35_the_test_above_the_bound_needs_four_items_and_a_bound_below_one():
+    three = ceiling_of([[1, 2], [3, 3], [5, 4]], estimates=[1, 2, 5], repeats=0).estimates.row(0, named=True)
+    assert three["pcc"] is not None
+    assert (three["z"], three["above_bound"]) == (None, None)
+    sure = ceiling_of([[1, 1], [2, 2], [3, 3], [4, 4], [5, 5]], estimates=[1, 2, 3, 5, 4], repeats=0)
+    assert sure.pcc_bound == 1
+    assert sure.estimates.select("z", "above_bound").row(0) == (None, None)
+    assert math.isnan(sure.effective_levels)  # no votes differ: it was divided by their variance
+
+
 def test_one_binary_vote_says_so():
     with pytest.raises(InputError, match="one binary vote carries no variance information"):
         ceiling_of_means([0, 1, 1], 1, scale=(0, 1, 2))

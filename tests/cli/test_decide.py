@@ -270,6 +270,8 @@ def test_an_interrupted_count_goes_on(psephos, parquet, tmp_path):
         (["{votes}", "--method", "dowsing"], "method: must be one of"),
         (["{votes}", "--ties", "random"], "ties: must be one of"),
         (["{votes}", "--rule", "absolute"], "rule: must be one of"),
+        (["{votes}", "--topics"], "--topics: is told by one method only; add --method source-reliability"),
+        (["{votes}", "--topics", "--method", "source-reliability"], "no item has a topic"),
         (["{votes}", "--equivalence", "fuzzy"], "equivalence: must be one of"),
         (["{votes}", "--repeated", "maybe"], "repeated: must be one of"),
         (["{votes}", "--encoding", "klingon"], "encoding"),
@@ -336,6 +338,46 @@ def test_a_broken_file_gives_a_verdict_or_one_line(psephos, path):
         assert len(done.complaint) < 2000
     else:
         assert "Verdict by majority" in done.out or "Scores without the bias of voters" in done.out
+
+
+@pytest.fixture
+def by_topic(tmp_path):
+    """Three sources; cat is wrong about sport, and only there."""
+    said = [
+        (f"{topic}{number}", source, "no" if source == "cat" and topic == "sport" and number % 2 else "yes")
+        for topic in ("health", "sport")
+        for number in range(12)
+        for source in ("ann", "bob", "cat")
+    ]
+    (tmp_path / "said.csv").write_text("item,voter,label\n" + "".join(",".join(row) + "\n" for row in said))
+    items = dict.fromkeys(row[0] for row in said)
+    (tmp_path / "items.csv").write_text(
+        "item,topic\n" + "".join(f"{item},{item.rstrip('0123456789')}\n" for item in items)
+    )
+    return tmp_path
+
+
+def test_sources_are_shown_and_by_topic_if_asked(psephos, by_topic):
+    words = ["decide", by_topic / "said.csv", "--method", "source-reliability"]
+    about = ["--about", f"items={by_topic / 'items.csv'}", "--topics"]
+    out = psephos(*words).out
+    assert "Least reliable sources" in out
+    assert "Sources by topic" not in out
+    lines = [line.split() for line in psephos(*words, *about).out.splitlines()]
+    first = lines.index(["Sources", "by", "topic"])
+    assert lines[first + 1] == ["voter", "topic", "answered", "agreed", "reliability", "weight"]
+    assert ["cat", "sport", "12", "6"] in [line[:4] for line in lines[first:]]
+    topics = json_of(psephos(*words, *about, "--json"))["topics"]
+    found = {(row["voter"], row["topic"]): row["reliability"] for row in topics}
+    # 12 answers there, and 20 lent from all: 18 of 24 agree.
+    assert found["cat", "sport"] == pytest.approx((6 + 20 * 18 / 24) / 32)
+    assert found["ann", "sport"] == 1
+
+
+def test_voters_of_a_model_are_shown_with_their_reliability(psephos, votes):
+    out = psephos("decide", votes, "--method", "one-coin").out
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[lines.index(["Least", "reliable", "voters"]) + 1] == ["voter", "reliability", "low", "high"]
 
 
 def test_scores_are_freed_of_the_bias_of_voters(psephos, tmp_path):

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from psephos.consensus import majority
-from psephos.consensus.dependence import COMPARED, dispersion, kin
+from psephos.consensus.dependence import COMPARED, kin
+from psephos.consensus.overdispersion import dispersion
 from psephos.consensus.part_verdicts import count_votes
 from psephos.consensus.truth_inference.cast_votes import ballots_of, ballots_of_part
 from psephos.consensus.truth_inference.model import right_or_other

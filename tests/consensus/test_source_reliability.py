@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from voter_populations import copied, long
 
 from psephos.consensus import against_gold, choose_sources, decide, majority, source_reliability, weighted_vote
 from psephos.engine import open_engine
@@ -464,6 +465,21 @@ def test_copies_that_share_one_vote_do_less_harm():
         gain.append(right[1] - right[0])
         assert any("share one vote" in note for note in found[1].provenance.notes)
     assert np.mean(gain) > 3 * np.std(gain, ddof=1) / np.sqrt(len(gain))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_of_copied_sources_the_certainty_is_too_high_and_that_is_said_sheet16(seed):
+    """Three of nine copy a fourth four times in five: the certainty is far off, until they share one vote."""
+    votes, truth = copied(seed)
+    kept, shared = (source_reliability(long(votes), classes=4, copies=how) for how in ("report", "share"))
+    gold = [str(answer) for answer in truth[kept.items.cast(int).to_numpy()]]
+    assert against_gold(kept, gold).calibration_error > 0.1
+    assert any("the certainty is too high; copies='share' mends both" in note for note in kept.provenance.notes)
+    linked = set(kept.copies.filter("linked").select("left", "right").rows())
+    assert {("0", "1"), ("0", "2"), ("0", "3")} <= linked
+    assert all({*pair} <= set("0123") for pair in linked)
+    assert against_gold(shared, gold).calibration_error < 0.03
+    assert any("share one vote" in note for note in shared.provenance.notes)
 
 
 def test_identical_columns_are_named_sheet16():

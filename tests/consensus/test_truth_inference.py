@@ -179,30 +179,45 @@ def test_messages_of_voters_that_nothing_connects_do_not_drown():
         assert part["choice"].to_list() == alone["choice"].to_list()
 
 
-def test_easiness_and_ability_end_where_the_posterior_is_largest():
-    votes, _ = drawn(5, 60, coins([0.9, 0.8, 0.75, 0.6], 3))
-    opinions = long(votes)
-    verdict = truth_inference(opinions, "glad", rounds=3000, tolerance=1e-10)
-    found = ballots(opinions)
-    item = found.item_of_ballot
-    ability, easy = verdict.fitted.parameters["ability"], verdict.fitted.parameters["log_easiness"]
+def of_any_easiness(votes, ability, n_choices, log_easiness):
+    """P(votes on each item, choice) for abilities, (item, choice), averaged over easiness: a plain sum on a grid."""
+    prior = np.exp(-((log_easiness - 1) ** 2) / 2)
+    prior /= prior.sum()
+    found = np.zeros((len(votes), n_choices))
+    for i, row in enumerate(votes):
+        chance = np.ones((n_choices, len(log_easiness)))
+        for v in np.flatnonzero(row >= 0):
+            right_ = 1 / (1 + np.exp(-ability[v] * np.exp(log_easiness)))
+            for k in range(n_choices):
+                chance[k] *= right_ if k == row[v] else (1 - right_) / (n_choices - 1)
+        found[i] = chance @ prior / n_choices
+    return found
 
-    def posterior(ability, easy):
-        chance = 1 / (1 + np.exp(-ability[found.voter] * np.exp(easy)[item]))
-        total = np.zeros((len(found.items), 3))
-        for at in range(len(found)):
-            total[item[at]] += np.log((1 - chance[at]) / 2)
-            total[item[at], found.choice[at]] += np.log(chance[at]) - np.log((1 - chance[at]) / 2)
-        prior = -((ability - 1) ** 2).sum() / 2 - ((easy - 1) ** 2).sum() / 2
-        return np.log(np.exp(total).mean(axis=1)).sum() + prior
 
-    best, step = posterior(ability, easy), 1e-3
+FINE = np.linspace(-3, 5, 1601)
+
+
+def test_abilities_end_where_their_posterior_over_any_easiness_is_largest():
+    votes, _ = drawn(5, 40, coins([0.9, 0.8, 0.75, 0.6], 3), missing=0.1)
+    votes = votes[votes.max(axis=1) >= 0]
+    verdict = truth_inference(long(votes), "glad", rounds=3000, tolerance=1e-10)
+    assert verdict.fitted.converged
+    names = [int(name) for name in verdict.opinions.vocabulary("voter")]
+    ability = np.empty(4)
+    ability[names] = verdict.fitted.parameters["ability"]
+
+    def posterior(ability):
+        return np.log(of_any_easiness(votes, ability, 3, FINE).sum(axis=1)).sum() - ((ability - 1) ** 2).sum() / 2
+
+    best = posterior(ability)
     for place in range(4):
-        for way in (-step, step):
-            assert posterior(ability + way * (np.arange(4) == place), easy) < best + 1e-7
-    for place in (0, 17, 42):
-        for way in (-step, step):
-            assert posterior(ability, easy + way * (np.arange(60) == place)) < best + 1e-7
+        for step in (-0.02, 0.02):
+            assert posterior(ability + step * (np.arange(4) == place)) < best
+    expected = of_any_easiness(votes, ability, 3, FINE)
+    expected /= expected.sum(axis=1, keepdims=True)
+    sums = verdict.fitted.sums
+    assert sums["sure"] == pytest.approx(expected.max(axis=1), abs=2e-3)
+    assert (sums["first"] == expected.argmax(axis=1))[np.ptp(np.sort(expected)[:, 1:], axis=1) > 0.01].all()
 
 
 def test_the_more_of_mace_the_more_probable_the_votes():
@@ -353,9 +368,41 @@ def test_certainty_is_off_by_less_than_two_hundredths_for_methods_that_only_weig
     assert calibration_error(verdict, truth) < 0.02
     shares = verdict.support / verdict.votes
     assert calibration_error(with_certainty(verdict, shares), truth) > 0.03  # a share of votes would be found out
+    assert not verdict.dispersion.found
     if model != "glad":
-        assert not verdict.dispersion.found
         assert "explains the votes best" in verdict.certainty_means
+
+
+def test_glad_is_not_too_sure_of_items_with_few_votes():
+    """The mean of eight populations of four votes an item; with one estimate of easiness for each item it is .03."""
+    off = []
+    for seed in range(8):
+        votes, truth = easy_and_hard(seed, 1500, 60, 2 + 2 * (seed % 2), missing=0.93)
+        off.append(calibration_error(truth_inference(long(votes), "glad"), truth))
+    assert np.mean(off) < 0.02
+
+
+@pytest.mark.parametrize("n_choices", [2, 4])
+def test_glad_does_not_take_its_own_uneven_items_for_dependence(n_choices):
+    """Forty populations drawn from the model, of voters some of whom are worse than guessing: nothing fires."""
+    fired = 0
+    for seed in range(20):
+        verdict = truth_inference(long(easy_and_hard(seed, 300, 9, n_choices)[0]), "glad")
+        fired += verdict.dispersion.found or bool(verdict.kin.groups)
+    assert fired == 0
+
+
+def test_glad_finds_copies_among_uneven_items():
+    """Voters that err on a quarter of the items or more; one copies another four times in five."""
+    found = 0
+    for seed in range(6):
+        votes, _ = easy_and_hard(seed, 800, 9, 4, ability=0.5)
+        follow = np.random.default_rng(seed).random(800) < 0.8
+        votes[:, 0] = np.where(follow, votes[:, 1], votes[:, 0])
+        verdict = truth_inference(long(votes), "glad")
+        found += verdict.kin.groups == [["0", "1"]]
+        assert not verdict.kin.groups or any("voters answer alike" in note for note in verdict.provenance.notes)
+    assert found >= 5
 
 
 @pytest.mark.parametrize("model", ["one-coin", "dawid-skene", "kos", "agreement"])
@@ -602,6 +649,41 @@ def test_a_hundred_thousand_labels_are_no_trouble(model):
 def test_an_item_without_a_vote_has_no_choice_and_does_not_count():
     verdict = truth_inference(labels(["i", "i", "j", "j"], ["x", "y", "x", "y"], ["a", "a", None, None]), "one-coin")
     assert verdict.table().row(1) == ("j", None, None, None, 0, 0, None, "no votes")
+
+
+def one_who_says_always_b():
+    """Three good voters on 200 items, a on most; a fourth that always says b and is alone on two items more."""
+    votes, truth = drawn(17, 200, coins([0.9] * 3, 2), share=[0.85, 0.15])
+    votes = np.column_stack([votes, np.ones(200, dtype=int)])
+    return np.vstack([votes, [[-1, -1, -1, 1]] * 2]), truth
+
+
+def test_a_choice_that_nobody_gave_is_flagged_and_counted():
+    votes, _ = one_who_says_always_b()
+    verdict = truth_inference(long(votes), "dawid-skene")
+    table = verdict.table()
+    alone = table.filter(pl.col("item").is_in(["200", "201"]))
+    assert alone["choice"].to_list() == ["0", "0"]  # a vote that says nothing leaves the more common choice
+    assert alone["support"].to_list() == [0, 0]
+    assert alone["flags"].str.contains("nobody gave it").all()
+    assert verdict.flags["nobody gave it"].tolist() == [item in ("200", "201") for item in verdict.items]
+    assert "on 2 items the choice is one that nobody gave there" in verdict.provenance.notes
+    assert "2 nobody gave it" in str(verdict)
+
+
+@pytest.mark.parametrize("model", [name for name in MODELS if name != "dawid-skene"])
+def test_other_models_choose_among_what_was_given(model):
+    votes, _ = one_who_says_always_b()
+    verdict = truth_inference(long(votes), model, restarts=0)
+    assert not verdict.flags["nobody gave it"].any()
+    assert not any("nobody gave" in note for note in verdict.provenance.notes)
+
+
+def test_a_known_answer_that_nobody_gave_is_no_surprise():
+    votes, _ = one_who_says_always_b()
+    verdict = truth_inference(long(votes), "dawid-skene", gold={"200": "0"})
+    assert verdict.flags["nobody gave it"].sum() == 1
+    assert "on 1 item the choice is one that nobody gave there" in verdict.provenance.notes
 
 
 def test_voters_that_vote_twice_are_issues_not_votes():

@@ -74,14 +74,18 @@ def difficult(seed: int):
     return np.where(rng.random((3000, 7)) < chance, truth[:, None], other), truth
 
 
-def easy_and_hard(seed: int):
-    """Nine voters and the items of the model with abilities and easiness, drawn from its priors."""
+def easy_and_hard(seed: int, n_items=3000, n_voters=9, n_choices=4, missing=0.0, ability=None):
+    """The voters and items of the model with abilities and easiness, drawn from its priors; or all of one ability."""
     rng = np.random.default_rng(seed)
-    ability, easiness = rng.normal(1, 1, 9), np.exp(rng.normal(1, 1, 3000))
-    truth = rng.integers(0, 4, 3000)
-    chance = 1 / (1 + np.exp(-np.outer(easiness, ability)))
-    other = (truth[:, None] + rng.integers(1, 4, (3000, 9))) % 4
-    return np.where(rng.random((3000, 9)) < chance, truth[:, None], other), truth
+    abilities, easiness = rng.normal(1, 1, n_voters), np.exp(rng.normal(1, 1, n_items))
+    if ability is not None:
+        abilities = np.full(n_voters, ability)
+    truth, size = rng.integers(0, n_choices, n_items), (n_items, n_voters)
+    chance = 1 / (1 + np.exp(-np.outer(easiness, abilities)))
+    other = (truth[:, None] + rng.integers(1, n_choices, size)) % n_choices
+    votes = np.where(rng.random(size) < chance, truth[:, None], other)
+    votes[rng.random(size) < missing] = -1
+    return votes, truth
 
 
 def hammers_and_spammers(seed: int):

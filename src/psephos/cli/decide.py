@@ -42,6 +42,12 @@ def decide(
     why: Annotated[
         list[str] | None, typer.Option(metavar="ITEM", help="Print the votes behind this item, or word (clip:place).")
     ] = None,
+    topics: Annotated[
+        bool,
+        typer.Option(
+            "--topics", help="Say how reliable each source is on each topic (column topic of --about items=FILE)."
+        ),
+    ] = False,
     vote: t.Vote = "count",
     order: t.Order = "medoid",
     realign: t.Realign = False,
@@ -61,7 +67,7 @@ def decide(
     """Say what the voters say together, how sure that is, and what to check first."""
     from psephos.cli import output
     from psephos.cli.transcript_view import print_transcripts
-    from psephos.consensus import ScoreVerdict, TranscriptVerdict
+    from psephos.consensus import ScoreVerdict, SourceVerdict, TranscriptVerdict, topic_reliability
     from psephos.consensus import decide as decide_opinions
     from psephos.consensus.against_known import against_known
     from psephos.consensus.transcripts.known_texts import with_references
@@ -73,6 +79,8 @@ def decide(
     outputs = {"--parquet": parquet, "--report": report}
     given.check_outputs(outputs)
     o.check_outputs((str(file) for file in (references, fixes, words) if file is not None), outputs)
+    if topics and method != "source-reliability":
+        raise InputError("--topics", "is told by one method only", hint="add --method source-reliability")
     opinions = given.load_or_scan(in_parts=in_parts)
     asked = t.asked_for(opinions, stated)
     if asked.pop("references", None) is not None and isinstance(opinions, Opinions):
@@ -97,6 +105,7 @@ def decide(
         return
     reasons = [verdict.why(item) for item in why or []]
     gold: Any = against_known(verdict)
+    by_topic = topic_reliability(verdict) if topics and isinstance(verdict, SourceVerdict) else None
     if parquet is not None:
         write_frame(verdict.table(), parquet)
     if report is not None:
@@ -105,13 +114,15 @@ def decide(
         write_report(verdict, report, gold=gold)
     if json:
         against = "against_references" if isinstance(verdict, TranscriptVerdict) else "against_gold"
-        output.print_json(verdict, **{against: gold, "why": reasons})
+        output.print_json(verdict, **{against: gold, "why": reasons, "topics": by_topic})
         return
     out = output.console()
     if isinstance(verdict, TranscriptVerdict):
         print_transcripts(out, verdict, gold, limit)
     else:
         _print_verdict(out, verdict, gold, limit)
+    if by_topic is not None:
+        output.print_table(out, "Sources by topic", by_topic)
     for reason in reasons:
         output.print_summary(out, "Why", reason.summary())
     output.print_issues(out, verdict.issues)
@@ -121,6 +132,7 @@ def decide(
 
 def _print_verdict(out: Console, verdict: Verdict, gold: AgainstGold | None, limit: int) -> None:
     from psephos.cli.output import print_summary, print_table
+    from psephos.consensus import SourceVerdict, TruthVerdict
 
     print_summary(out, f"Verdict by {verdict.provenance.method}", verdict.summary())
     if gold is not None:
@@ -134,6 +146,13 @@ def _print_verdict(out: Console, verdict: Verdict, gold: AgainstGold | None, lim
             .select("voter", "votes", "abstentions", "agreement", "low", "high")
         )
         print_table(out, "Voters least like the others", least)
+        if isinstance(verdict, SourceVerdict):
+            worst = verdict.sources.sort("reliability", nulls_last=True).head(limit)
+            print_table(out, "Least reliable sources", worst.select("voter", "reliability", "low", "high", "weight"))
+        elif isinstance(verdict, TruthVerdict):
+            worst = verdict.voters.sort("reliability", nulls_last=True).head(limit)
+            named = worst.select("voter", "reliability", low="reliability_low", high="reliability_high")
+            print_table(out, "Least reliable voters", named)
 
 
 def _weights(text: str | None) -> dict[str, float] | None:

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from psephos.cli.complaints import here
 from psephos.opinions.issues import Issues
-from psephos.opinions.outcomes import Result
+from psephos.opinions.outcomes import Result, json_ready
 
 _STEERING = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """Signs that JSON may hold as they are and a terminal acts upon."""
@@ -85,11 +85,13 @@ def deliver(
         print_line(out, f"Wrote {written}")
 
 
-def print_json(result: Result, **further: Result | Sequence[Result] | None) -> None:
-    """The whole result as JSON on standard output, with further results under their names."""
+def print_json(result: Result, **further: Result | Sequence[Result] | pl.DataFrame | None) -> None:
+    """The whole result as JSON on standard output, with further results and tables under their names."""
     whole = result.to_dict()
     for name, part in further.items():
-        if part:
+        if isinstance(part, pl.DataFrame):
+            whole[name] = json_ready(part.to_dicts())
+        elif part:
             whole[name] = part.to_dict() if isinstance(part, Result) else [one.to_dict() for one in part]
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     text = json.dumps(whole, ensure_ascii=plain, indent=2, allow_nan=False)

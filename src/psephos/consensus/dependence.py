@@ -7,25 +7,22 @@ independently, this is about Poisson with
 
 e the share of their votes that are not with the lead, a_i the chance that two wrong answers on such an item are the
 same, and c what all voters have in common: the median over pairs of what is counted over what is expected (items differ
-in difficulty, so it is above 1). Pairs far above it, after Holm's adjustment, are kin: one copied, or both learnt the
-same. Of their wrong answers they share a part r_uv beyond what is expected; and a voter counts
+in difficulty, so it is above 1). A model that knows which items are hard has its own chances in place of e. Pairs far
+above it, after Holm's adjustment, are kin: one copied, or both learnt the same. Of their wrong answers they share a
+part r_uv beyond what is expected; and a voter counts
 
     weight_v = 1 / (1 + sum over kin of r_uv),
 
 so a clique of copies counts about as one voter. Where most votes are wrong it is those who are right that answer
 alike; so weights are only taken if the choices that follow have about as many votes behind them as those without.
 
-**Overdispersion.** Kin apart, a model of independent voters explains how much the agreement of pairs varies from item
-to item. If it varies more than in votes drawn from the fitted model, items differ in difficulty, and the certainty of
-the model is too high where voters agree.
-
 Source: ours; the conditional independence that is tested is that of Dawid and Skene (1979). Among many voters those
-with most votes are compared (`COMPARED`), among many votes items evenly spread over all (`DRAWN`).
+with most votes are compared (`COMPARED`). Whether items differ in difficulty tells `psephos.consensus.overdispersion`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,15 +41,7 @@ LEVEL = 0.001
 LEAST_SHARED = 0.2
 """Kin share at least this part of their wrong answers."""
 
-DRAWS = 40
-DRAWN = 200_000
-"""Times that votes are drawn from the model, and most votes that are drawn each time."""
-
-TOO_FAR = 4.0
-"""Standard deviations by which agreement varies too much."""
-
 _NAMED = 4
-_SEED = 20_140
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,34 +79,9 @@ class Kin:
         return [f"voters answer alike: {shown} ({example}); these {related}"]
 
 
-@dataclass(frozen=True)
-class Dispersion:
-    """How much the agreement of pairs varies from item to item, in the votes and in votes drawn from a model.
-
-    Attributes
-    ----------
-    measured, expected, deviation : float
-        In the votes; mean and standard deviation in drawn ones.
-    """
-
-    measured: float
-    expected: float
-    deviation: float
-
-    @property
-    def found(self) -> bool:
-        """Whether it varies too much."""
-        return self.measured > self.expected + TOO_FAR * max(self.deviation, 1e-9)
-
-    def notes(self) -> list[str]:
-        """The finding in a sentence, none if it does not vary too much."""
-        if not self.found:
-            return []
-        times = self.measured / max(self.expected, 1e-9)
-        return [f"agreement varies {times:.2g} times as much between items as independent voters would make it vary"]
-
-
-def kin(ballots: Ballots, names: pl.Series, chosen: Codes | None = None) -> Kin:
+def kin(
+    ballots: Ballots, names: pl.Series, chosen: Codes | None = None, chances: Sequence[Floats] | None = None
+) -> Kin:
     """Find voters that answer alike.
 
     Parameters
@@ -127,6 +91,9 @@ def kin(ballots: Ballots, names: pl.Series, chosen: Codes | None = None) -> Kin:
         Names of the voters.
     chosen : ndarray of int32, shape (n_items,), optional
         What is taken as right; the choices with most votes if not given.
+    chances : sequence of ndarray of float64, shape (n_ballots,), optional
+        Chance that each ballot is wrong, as a model has it that knows which items are hard: the expected number is the
+        sum over these of the products of two voters on their common items. Their shares of wrong votes if not given.
     """
     who = _compared(ballots.per_voter(np.ones(len(ballots))), names)
     column = np.full(ballots.n_voters, -1, dtype=np.int64)
@@ -140,24 +107,13 @@ def kin(ballots: Ballots, names: pl.Series, chosen: Codes | None = None) -> Kin:
     together = _met(item[wrong] * np.int64(ballots.n_choices) + choice[wrong], voter[wrong], None, len(who))
     votes = np.bincount(voter, minlength=len(who))
     missed = np.bincount(voter[wrong], minlength=len(who))
-    share = missed / np.maximum(votes, 1)
-    expected = _met(item, voter, np.sqrt(alike), len(who)) * np.outer(share, share)
+    root = np.sqrt(alike)
+    if chances is None:
+        share = missed / np.maximum(votes, 1)
+        expected = _met(item, voter, root, len(who)) * np.outer(share, share)
+    else:
+        expected = np.sum([_met(item, voter, root * chance[kept], len(who)) for chance in chances], axis=0)
     return _kin(together, expected, np.minimum.outer(missed, missed), who, names)
-
-
-def dispersion(ballots: Ballots, draw: Callable[[Ballots, np.random.Generator], Codes]) -> Dispersion:
-    """Compare the agreement of the votes with that of votes drawn from a model.
-
-    Parameters
-    ----------
-    ballots : Ballots
-    draw : callable
-        Draws a choice for each ballot of those it is given.
-    """
-    some = _some(ballots)
-    rng = np.random.default_rng(_SEED)
-    drawn = [_variation(some, draw(some, rng)) for _ in range(DRAWS)]
-    return Dispersion(_variation(some, some.choice), float(np.mean(drawn)), float(np.std(drawn, ddof=1)))
 
 
 def _compared(votes: Floats, names: pl.Series) -> Places:
@@ -233,38 +189,3 @@ def _kin(together: Floats, expected: Floats, wrong: Floats, who: Places, names: 
     found = [np.flatnonzero(group == number) for number in np.flatnonzero(np.bincount(group, minlength=1) > 1)]
     members = [voters.gather(places).sort().to_list() for places in found]
     return Kin(pairs, sorted(members, key=lambda names: (-len(names), names)), weight)
-
-
-def _some(ballots: Ballots) -> Ballots:
-    """Items with two votes or more, evenly spread over all, with not many more than `DRAWN` votes."""
-    from dataclasses import replace
-
-    length = np.diff(ballots.start)
-    items = np.flatnonzero(length > 1)
-    items = items[:: -(-int(length[items].sum()) // DRAWN) or 1]
-    length = length[items]
-    start = np.concatenate([[0], np.cumsum(length)])
-    rows = np.repeat(ballots.start[items] - start[:-1], length) + np.arange(start[-1])
-    return replace(
-        ballots,
-        items=items,
-        start=start,
-        voter=ballots.voter[rows],
-        choice=ballots.choice[rows],
-        weight=None,
-        known=None,
-    )
-
-
-def _variation(ballots: Ballots, choice: Codes) -> float:
-    """Variance between items of the pairs that agree, in units of the pairs."""
-    if not len(choice):
-        return 0.0
-    item = ballots.item_of_ballot
-    cell = np.sort(item * np.int64(ballots.n_choices) + choice)
-    first = np.flatnonzero(np.concatenate([[True], cell[1:] != cell[:-1]]))
-    votes = np.diff(np.append(first, len(cell)))
-    agree = np.bincount(cell[first] // ballots.n_choices, weights=votes * (votes - 1) / 2, minlength=len(ballots.items))
-    length = np.diff(ballots.start)
-    pairs = length * (length - 1) / 2
-    return float(((agree - pairs * agree.sum() / pairs.sum()) ** 2 / pairs).mean())

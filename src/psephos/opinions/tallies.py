@@ -17,6 +17,9 @@ Weights = npt.NDArray[np.float64] | npt.NDArray[np.int64] | float
 DENSE_CELLS = 2**24
 """Up to this many cells of items by choices are counted in a dense table, and more if the votes are as many."""
 
+FEW_CELLS, CELLS_PER_VOTE = 2**12, 32
+"""A table of more cells than that, and so many for each vote, is nearly empty: sorting takes less time and memory."""
+
 COMPILED_ROWS = 1_000_000
 """From this many rows on counting is compiled: below, arrays are done before numba is imported (half a second)."""
 
@@ -135,7 +138,7 @@ def tally(
     cast = choice >= 0
     cell = item[cast].astype(np.int64) * n_choices + choice[cast]
     weights = None if weights is None else weights[cast]
-    if n_items * n_choices <= max(DENSE_CELLS, 2 * len(cell)):
+    if n_items * n_choices <= max(min(DENSE_CELLS, FEW_CELLS + CELLS_PER_VOTE * len(cell)), 2 * len(cell)):
         dense = np.bincount(cell, minlength=n_items * n_choices)
         pairs = np.flatnonzero(dense)
         votes = dense[pairs]

@@ -133,8 +133,11 @@ class NoiseCeiling(Result):
 
     @property
     def effective_levels(self) -> float:
-        """Levels that a scale without grid would have to have for BinoVotes to give the variance of these votes."""
-        return math.nan if self.scale is None else 1 + self.scale.trials / self.dispersion
+        """Levels that a scale without grid would have to have for BinoVotes to give the variance of these votes.
+
+        NaN without a scale, and where all votes on each item are the same.
+        """
+        return math.nan if self.scale is None or self.dispersion == 0 else 1 + self.scale.trials / self.dispersion
 
     def table(self) -> pl.DataFrame:
         """One row per bound: source, vote_variance, votes, quality_variance, the bounds, and what a repeat would give.

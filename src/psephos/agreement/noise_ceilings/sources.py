@@ -149,7 +149,7 @@ def assembled(
     if options.scale is not None and options.scale.misses(estimates.values).any():
         notes.append(f"some estimates lie outside the scale of the votes, {options.scale}: RMSE may mean nothing")
     dispersion = _dispersion(whole, options)
-    effective = np.nan if options.scale is None else 1 + options.scale.trials / dispersion
+    effective = np.nan if options.scale is None or dispersion == 0 else 1 + options.scale.trials / dispersion
     notes += notes_on(found.bounds[0], len(items), options.scale, effective)
     whole_numbers = bool((items.votes == np.round(items.votes)).all())
     number = items.votes.astype(np.int64) if whole_numbers else items.votes

@@ -75,7 +75,8 @@ def find_copies(
     linked = table.filter("linked").height
     alike = table.filter(pl.col("identical") & ~pl.col("linked"))
     if linked:
-        what = "share one vote" if copies == "share" else "count as often as they are many; copies='share' mends it"
+        many = "count as often as they are many, and the certainty is too high; copies='share' mends both"
+        what = "share one vote" if copies == "share" else many
         notes.append(f"{linked:,} pairs of sources are wrong together more often than chance: they {what}")
     if alike.height:
         pair = alike.row(0, named=True)

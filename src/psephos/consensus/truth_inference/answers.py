@@ -19,6 +19,9 @@ from psephos.consensus.vote_split import choice_certainty, fit_vote_split
 from psephos.opinions.tallies import effective_votes, tally
 from psephos.opinions.vote_splits import splits
 
+UNHEARD = "nobody gave it"
+"""Flag of an item whose choice has no vote, and is no known answer either."""
+
 LEAST_RIGHT = 0.02
 """No voter is taken to be more reliable, or less, than this where votes are weighed for the certainty."""
 
@@ -85,7 +88,11 @@ def answers_of_splits(
 def settle(
     whole: dict[str, Any], ballots: Ballots, answers: Mapping[str, npt.NDArray[Any]], gold: Mapping[str, str]
 ) -> None:
-    """Put the answers into the fields of the verdict."""
+    """Put the answers into the fields of the verdict.
+
+    A model that knows what voters say when the truth is k may find another choice more probable than all that were
+    given: a single vote of a voter that says b for most a. It is taken, since it is the most probable one, and flagged.
+    """
     n_items, first, second = len(whole["items"]), answers["first"], answers["second"]
     code = np.append(ballots.used, np.full(max(0, ballots.n_choices - len(ballots.used)), -1, np.int32))
 
@@ -102,6 +109,7 @@ def settle(
     whole["certainty"] = spread(answers["sure"], np.nan)
     whole["margin"] = spread(answers["sure"] - answers["next"], np.nan)
     whole["support"] = spread(support.astype(np.int32), 0)
-    whole["flags"] = {**whole["flags"], "tie": spread(answers["tied"], False)}
+    unheard = (support == 0) & (code[first] >= 0) & (ballots.known is None or ballots.known < 0)
+    whole["flags"] = {**whole["flags"], "tie": spread(answers["tied"], False), UNHEARD: spread(unheard, False)}
     if gold:
         whole["flags"]["known answer"] = whole["items"].is_in(list(gold)).to_numpy()

@@ -90,7 +90,7 @@ def fit_with_kin(
 
     Kin are sought against the choices with most votes: a clique that has won the first fit has made its answers right.
     """
-    related = kin(ballots, names)
+    related = kin(ballots, names, chances=model.chances_of_errors(alone.parameters, ballots))
     weight = np.ones(len(ballots)) if ballots.weight is None else ballots.weight
     weighed = replace(ballots, weight=weight * related.weight[ballots.voter])
     if related.groups:

@@ -13,7 +13,8 @@ One door to the models that learn the voters from the votes alone:
 A fit starts from the shares of votes, so the choice of the majority decides which choice is called right: voters who
 are wrong together more often than not cannot be found out by any of these. Voters that answer alike beyond what they
 share with all others count less. If the votes still agree more than the fitted model explains, a note of the verdict
-says so, and the certainty is read from how the votes split, as that of `majority`. See `dependence`.
+says so, and the certainty is read from how the votes split, as that of `majority`. See `dependence` and
+`overdispersion`.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.consensus.dependence import dispersion, kin
+from psephos.consensus.dependence import kin
+from psephos.consensus.overdispersion import dispersion
 from psephos.consensus.part_verdicts import PartVerdict, count_votes, in_order, joined, part_verdict
-from psephos.consensus.truth_inference.answers import answers_of, answers_of_splits, settle
+from psephos.consensus.truth_inference.answers import UNHEARD, answers_of, answers_of_splits, settle
 from psephos.consensus.truth_inference.cast_votes import PartBallots, ballots_of, ballots_of_part
 from psephos.consensus.truth_inference.decisive_voters import without_whom
 from psephos.consensus.truth_inference.fitting import MODELS, best_fit, carried_over, fit_with_kin, model_for
@@ -192,7 +194,9 @@ def inferred(
         model, more = model_for(settings, ballots)
         before = None if start is None else carried_over(start, merged, ballots, whole["items"], model)
         fit = best_fit(model, ballots, place, settings, before)
-        related = kin(ballots, names, answers_of(ballots, fit)["first"])
+        related = kin(
+            ballots, names, answers_of(ballots, fit)["first"], model.chances_of_errors(fit.parameters, ballots)
+        )
         if related.groups:
             fit, ballots, related = fit_with_kin(model, ballots, place, settings, fit, names, before)
             more += related.notes()
@@ -208,12 +212,15 @@ def inferred(
     notes += more
     if not fit.converged and model.name != "agreement" and settings["rounds"]:
         notes.append(f"the fit still moved after {fit.rounds:,} rounds; more rounds= may change the answer")
-    test = dispersion(ballots, partial(model.drawn, fit.parameters, reliability))
+    test = dispersion(ballots, partial(model.drawn, fit.parameters, reliability), in_shape=model.of_items != ())
     notes += test.notes()
     if test.found:
         answers, means, more = answers_of_splits(answers, ballots, reliability)
         notes += more
     settle(whole, ballots, answers, settings["gold"])
+    unheard = int(whole["flags"][UNHEARD].sum())
+    if unheard:
+        notes.append(f"on {unheard:,} {'item' if unheard == 1 else 'items'} the choice is one that nobody gave there")
     options = {"model": settings["model"], "prior": settings["prior"], "equivalence": settings["equivalence"]}
     if given:
         options["weights"] = in_words(given)

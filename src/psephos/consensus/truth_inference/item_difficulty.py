@@ -7,35 +7,44 @@ Voter v of ability a_v is right on item i of easiness b_i > 0 with probability
 with a_v ~ N(1, 1) and log b_i ~ N(1, 1). An ability of 0 is guessing between right and wrong, a negative one knows
 better and says the opposite. On a hard item all are near a half, so a majority there means less.
 
-In each round the beliefs P(k | votes) ~ prod of s or (1 - s) / (K - 1) are renewed, then each item's log b by one
-damped step of Fisher scoring with the beliefs fixed, then each voter's a likewise: easiness needs the votes of its item
-only, ability only two sums per voter.
+A handful of votes does not tell how easy an item is, and those that agree by chance make it look easy. So easiness is
+not estimated but averaged over, by the trapezoid rule,
+
+    P(k | votes) ~ integral of P(votes | k, b) over log b ~ N(1, 1),
+
+and the abilities are those of the largest posterior: in each round the beliefs over choice and easiness together are
+renewed (EM), then each voter's a by one step of Newton's method with the beliefs fixed, which needs two sums per voter.
 
 Source: Whitehill, Ruvolo, Wu, Bergsma and Movellan (2009), "Whose Vote Should Count More" (GLAD), NIPS 22. Differs:
-scoring instead of gradient ascent; every choice is equally common, as there, for any number of choices.
+the average over easiness, where the source takes one estimate of it for each item (the certainty then is some .02 too
+high where an item has four votes, and abilities stay wrong however many items there are); Newton's method instead of
+gradient ascent; every choice is equally common, as there, for any number of choices.
 
-Estimates of easiness lean to their mean, so votes drawn from them vary less between items than the votes at hand: the
-test of `dependence` fires on items of very different easiness even if this model made them. The certainty is then read
-from the splits: as honest there, and far more so where items are harder than the model can say (to it an able voter is
-right on every item more often than not).
+To this model an able voter is right on every item more often than not. Where items are harder than that, or alike,
+agreement is spread over the items otherwise than it can explain; `overdispersion` finds that, and the certainty is then
+read from the splits. For that test votes are drawn with easiness from its prior and abilities around those of the fit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from psephos.consensus.truth_inference.beliefs import believed, leading_pairs
-from psephos.consensus.truth_inference.cast_votes import Ballots, Codes, Floats, piece_of
+from psephos.consensus.truth_inference.beliefs import leading_pairs
+from psephos.consensus.truth_inference.cast_votes import Ballots, Codes, Floats, Piece, piece_of
 from psephos.consensus.truth_inference.model import Parameters, TruthModel, right_or_other
 from psephos.consensus.truth_inference.voter_accuracy import reliability_columns
 
 LONGEST_STEP = 1.0
-"""No ability or log easiness moves by more in one round."""
+"""No ability moves by more in one round."""
 
 PRIOR_MEAN = 1.0
+
+LOG_EASINESS = PRIOR_MEAN + np.linspace(-3, 3, 13)
+"""Values over which beliefs are averaged: halves of a standard deviation of the prior."""
 
 
 class ItemDifficulty(TruthModel):
@@ -43,10 +52,11 @@ class ItemDifficulty(TruthModel):
 
     name: ClassVar[str] = "glad"
     kept: ClassVar[tuple[str, ...]] = ("log_easiness",)
-    of_voters: ClassVar[tuple[str, ...]] = ("ability",)
+    of_voters: ClassVar[tuple[str, ...]] = ("ability", "precision")
     of_items: ClassVar[tuple[str, ...]] = ("log_easiness",)
     certainty_means: ClassVar[str] = (
-        "probability that the choice is right, if voters err independently of each other on items of equal difficulty"
+        "probability that the choice is right, if voters err independently of each other on items of equal difficulty, "
+        "averaged over how difficult an item may be"
     )
 
     @property
@@ -55,19 +65,21 @@ class ItemDifficulty(TruthModel):
         return difficulty_step
 
     def start(self, ballots: Ballots, rng: np.random.Generator | None) -> dict[str, Any]:  # noqa: ARG002
-        """All voters and items at the mean of their priors."""
+        """All voters at the mean of their prior."""
         return {
             "ability": np.full(ballots.n_voters, PRIOR_MEAN),
+            "precision": np.ones(ballots.n_voters),
             "log_easiness": np.full(len(ballots.items), PRIOR_MEAN),
             "n_choices": ballots.n_choices,
         }
 
     def parameters(self, sums: Mapping[str, Any], before: Parameters | None, ballots: Ballots) -> dict[str, Any]:
-        """Abilities one step further; easiness as the step found it."""
+        """Abilities one step further; easiness, for the eye only, as the step found it."""
         ability = np.full(ballots.n_voters, PRIOR_MEAN) if before is None else before["ability"]
         step = (sums["slope"] - (ability - PRIOR_MEAN)) / (sums["curvature"] + 1.0)
         return {
             "ability": ability + np.clip(step, -LONGEST_STEP, LONGEST_STEP),
+            "precision": sums["squares"] + 1.0,
             "log_easiness": sums["log_easiness"],
             "n_choices": ballots.n_choices,
         }
@@ -87,9 +99,22 @@ class ItemDifficulty(TruthModel):
         ballots: Ballots,
         rng: np.random.Generator,
     ) -> Codes:
-        """Votes by ability and easiness."""
-        easiness = np.exp(parameters["log_easiness"][ballots.items])[ballots.item_of_ballot]
-        return right_or_other(_logistic(parameters["ability"][ballots.voter] * easiness), ballots, rng)
+        """Votes by easiness from its prior, and abilities as far from those of the fit as they may be."""
+        log_easiness = PRIOR_MEAN + rng.normal(size=len(ballots.items))
+        ability = parameters["ability"]
+        ability = ability + rng.normal(size=len(ability)) / np.sqrt(parameters["precision"])
+        strength = ability[ballots.voter] * np.exp(log_easiness)[ballots.item_of_ballot]
+        return right_or_other(_logistic(strength), ballots, rng)
+
+    def chances_of_errors(self, parameters: Parameters, ballots: Ballots) -> list[Floats]:
+        """How probable each ballot is wrong, times the root of how probable this easiness of its item is."""
+        pieces = [piece_of(bounds, **ballots.shared()) for bounds in ballots.pieces()]
+        ability, item = parameters["ability"], ballots.item_of_ballot
+        believed = [averaged_beliefs(piece, ability).easiness for piece in pieces]
+        return [
+            np.sqrt(likely)[item] * _logistic(-ability * np.exp(log_easiness))[ballots.voter]
+            for log_easiness, likely in zip(LOG_EASINESS, np.concatenate(believed, axis=1), strict=True)
+        ]
 
     def voters(self, parameters: Parameters, sums: Mapping[str, Any], ballots: Ballots) -> dict[str, Floats]:
         """How often right on their items, and ability."""
@@ -101,36 +126,75 @@ class ItemDifficulty(TruthModel):
 def difficulty_step(
     bounds: tuple[int, int], *, ballots: Mapping[str, Any], parameters: Parameters, last: bool
 ) -> dict[str, Any]:
-    """New easiness of each item, and slope and curvature of each ability; with `last` the leading choices."""
-    low, high = bounds
+    """Mean log easiness of each item, and slope and curvature of each ability; with `last` the leading choices."""
     piece = piece_of(bounds, **ballots)
-    item = piece.item_of_ballot
-    log_easiness = parameters["log_easiness"][low:high]
-    ability = parameters["ability"][piece.voter]
-    strength = ability * np.exp(log_easiness)[item]
-    share = np.full(piece.n_choices, 1 / piece.n_choices)
-    belief = believed(piece, piece.per_pair(piece.weighted(strength + np.log(piece.n_choices - 1))), share)
-    right = belief.right[piece.pair_of_ballot]
-    chance = _logistic(strength)
+    ability = parameters["ability"]
+    belief = averaged_beliefs(piece, ability)
     found = {
-        "right": piece.per_voter(piece.weighted(right)),
-        "chance": piece.per_voter(piece.weighted(chance)),
-        "evidence": belief.evidence
-        - float(piece.weighted(np.logaddexp(0, strength) + np.log(piece.n_choices - 1)).sum()),
+        "right": piece.per_voter(piece.weighted(belief.right.sum(axis=0)[piece.pair_of_ballot])),
+        "evidence": belief.evidence,
+        "log_easiness": LOG_EASINESS @ belief.easiness,
     }
     if last:
-        return found | {"log_easiness": log_easiness} | leading_pairs(piece, belief.right)
-    starts = piece.start[:-1]
-    slope = np.add.reduceat(piece.weighted((right - chance) * strength), starts) - (log_easiness - PRIOR_MEAN)
-    curvature = np.add.reduceat(piece.weighted(chance * (1 - chance) * strength**2), starts) + 1.0
-    log_easiness = log_easiness + np.clip(slope / curvature, -LONGEST_STEP, LONGEST_STEP)
-    easiness = np.exp(log_easiness)[item]
-    chance = _logistic(ability * easiness)
+        found |= leading_pairs(piece, belief.right.sum(axis=0))
+    item, pair = piece.item_of_ballot, piece.pair_of_ballot
+    slope, curvature, expected = np.zeros((3, len(item)))
+    for log_easiness, right, likely in zip(LOG_EASINESS, belief.right, belief.easiness, strict=True):
+        easiness = np.exp(log_easiness)
+        chance, likely_here = _logistic(ability * easiness)[piece.voter], likely[item]
+        slope += easiness * (right[pair] - likely_here * chance)
+        curvature += easiness**2 * likely_here * chance * (1 - chance)
+        expected += likely_here * chance
     return found | {
-        "log_easiness": log_easiness,
-        "slope": piece.per_voter(piece.weighted((right - chance) * easiness)),
-        "curvature": piece.per_voter(piece.weighted(chance * (1 - chance) * easiness**2)),
+        "chance": piece.per_voter(piece.weighted(expected)),
+        "slope": piece.per_voter(piece.weighted(slope)),
+        "curvature": piece.per_voter(piece.weighted(curvature)),
+        "squares": piece.per_voter(piece.weighted(slope) ** 2),
     }
+
+
+@dataclass(frozen=True, eq=False)
+class AveragedBelief:
+    """What is believed of the items of a piece, for each value of their easiness.
+
+    Attributes
+    ----------
+    right : ndarray of float64, shape (n_values, n_pairs)
+        Probability that the choice of each pair is right and the log easiness of its item this one of `LOG_EASINESS`.
+    easiness : ndarray of float64, shape (n_values, n_items)
+        Probability of each log easiness.
+    evidence : float
+        Logarithm of the probability of the ballots, but for what is the same for all abilities.
+    """
+
+    right: Floats
+    easiness: Floats
+    evidence: float
+
+
+def averaged_beliefs(piece: Piece, ability: Floats) -> AveragedBelief:
+    """Beliefs over choices and easiness together, for the ability of each voter."""
+    starts, item, spread = piece.pair_start[:-1], piece.item_of_pair, np.log(piece.n_choices - 1)
+    said = np.empty((len(LOG_EASINESS), len(item)))
+    unsaid = np.empty((len(LOG_EASINESS), len(starts)))
+    for place, log_easiness in enumerate(LOG_EASINESS):
+        strength = ability * np.exp(log_easiness)
+        wrong = -np.logaddexp(0, strength) - spread
+        wrong = np.add.reduceat(piece.weighted(wrong[piece.voter]), piece.start[:-1])
+        unsaid[place] = wrong - (log_easiness - PRIOR_MEAN) ** 2 / 2
+        said[place] = unsaid[place][item] + piece.per_pair(piece.weighted((strength + spread)[piece.voter]))
+    absent = (piece.n_choices - np.diff(piece.pair_start)).astype(np.float64)
+    if piece.known is not None:
+        given = piece.known >= 0
+        mine = piece.pair_choice == piece.known[item]
+        said = np.where(given[item] & ~mine, -np.inf, said)
+        absent[given] = ~np.logical_or.reduceat(mine, starts)[given]
+    peak = np.maximum.reduceat(said.max(axis=0), starts)
+    peak = np.where(absent > 0, np.maximum(peak, unsaid.max(axis=0)), peak)
+    said = np.exp(said - peak[item])
+    of_item = np.add.reduceat(said, starts, axis=1) + absent * np.exp(np.minimum(unsaid - peak, 0.0))
+    total = of_item.sum(axis=0)
+    return AveragedBelief(said / total[item], of_item / total, float((np.log(total) + peak).sum()))
 
 
 def _logistic(x: Floats) -> Floats:

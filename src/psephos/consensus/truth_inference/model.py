@@ -75,6 +75,10 @@ class TruthModel(ABC):
         """Votes as the model expects them; here each voter is right with its reliability, else at random."""
         return right_or_other(reliability[ballots.voter], ballots, rng)
 
+    def chances_of_errors(self, parameters: Parameters, ballots: Ballots) -> list[Floats] | None:  # noqa: ARG002
+        """For `dependence.kin`, how probable it is that each ballot is wrong, if the model knows of hard items."""
+        return None
+
     def start(self, ballots: Ballots, rng: np.random.Generator | None) -> dict[str, Any] | None:  # noqa: ARG002
         """Parameters to start from; None: the shares of votes. With `rng`, another start than the usual one."""
         return None

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from psephos.consensus.dependence import Dispersion, Kin
+from psephos.consensus.dependence import Kin
+from psephos.consensus.overdispersion import Dispersion
 from psephos.consensus.truth_inference.cast_votes import Ballots
 from psephos.consensus.truth_inference.model import Fitted, TruthModel
 from psephos.errors import InputError
@@ -32,7 +33,7 @@ class TruthVerdict(Verdict):
     kin : Kin
         Voters that answer alike, and what their votes count.
     dispersion : Dispersion
-        Whether agreement varies more between items than the model explains.
+        Whether agreement varies between items as the model explains it.
 
     See Also
     --------

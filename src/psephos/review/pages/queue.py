@@ -23,7 +23,7 @@ from psephos.review.store.tables import Project, Source
 
 router = APIRouter(prefix="/projects/{project}", include_in_schema=False)
 
-FLAGS = ("tie", "no majority", "single vote", "no votes", "spread")
+FLAGS = ("tie", "no majority", "single vote", "no votes", "nobody gave it", "spread")
 State = Literal["new", "disputed", "decided", "adjudicated", "locked", "reserved", "open", "all"]
 Order = Literal["value", "risk", "age", "random", "source"]
 Short = Annotated[str, Query(max_length=200)]
