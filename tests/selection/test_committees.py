@@ -578,3 +578,15 @@ def test_the_engine_changes_nothing(engine: int) -> None:
     options = {"theta": 0.5, "rankings": (5, 20), "judges": 200, "repeats": 4, "rng": 3}
     here, there = rankings_needed(10, 3, **options), rankings_needed(10, 3, **options, engine=engine)  # type: ignore[arg-type]
     assert here.curve.equals(there.curve)
+
+
+@pytest.mark.parametrize("rule", ["separable", "cc", "pav"])
+@pytest.mark.parametrize("solver", ["auto", "exact", "greedy"])
+def test_only_ratios_of_weights_count(rule: str, solver: str) -> None:
+    weights = np.array([3.0, 1.0, 2.0, 1.0, 1.0, 4.0, 1.0])
+    made = [committee(VOTES, 3, rule=rule, solver=solver, weights=weights * k) for k in (1.0, 1e-13, 1e12)]
+    for one, scale in zip(made, (1.0, 1e-13, 1e12), strict=True):
+        assert one.members == made[0].members
+        assert one.value[0] == pytest.approx(made[0].value[0] * scale)
+        assert one.bound[0] == pytest.approx(made[0].bound[0] * scale)
+        assert one.ties == made[0].ties

@@ -85,7 +85,7 @@ def borda(
     seed = seed_of(rng)
     by_task, seen = points_by_task(orders, len(table.tasks), holes)
     total = order_scores(by_task.sum(axis=0), seen.sum(axis=0), holes)
-    order, ranks = order_of(total)
+    order, ranks = order_of(total, 1e-9 * (1.0 if holes == "available" else float(table.weights.max())))
     spread, why = resampled(
         table, orders, pooling=pooling, ties=ties, holes=holes, repeats=repeats, level=level, rng=seed
     )

@@ -17,6 +17,7 @@ Sources: Kemeny (1959); Young (1988); sheet 14. Differs: nothing; see `kemeny_co
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -114,7 +115,11 @@ def kemeny(
         search_by = "fast"
         notes.append(f"more than {EXACT_LIMIT:,} candidates: searched, not proven")
     stream, draws = spawn(seed, 2)
-    found = least_cost(above, np.nan_to_num(standing), exact=search_by == "exact", seconds=seconds, rng=stream)
+    # What is equal is told at weights near 1; a power of two leaves every digit as it is.
+    scale = float(2.0 ** np.floor(np.log2(max(float((above + above.T).max()), 1e-300))))
+    place = np.nan_to_num(standing) / (1.0 if holes == "available" else scale)
+    found = least_cost(above / scale, place, exact=search_by == "exact", seconds=seconds, rng=stream)
+    found = replace(found, cost=found.cost * scale, bound=found.bound * scale)
     if found.count is None:
         notes.append("a component is too large to count its optimal orders")
     spread, why = _resampled(table, orders, holes, found.order, repeats, level, draws)
@@ -123,7 +128,7 @@ def kemeny(
     ranks = np.empty(size, dtype=np.int64)
     ranks[found.order] = np.arange(1, size + 1)
     by_task, _ = points_by_task(orders, len(table.tasks), holes)
-    optimal = found.cost <= found.bound + 1e-9 * max(1.0, found.cost)
+    optimal = found.cost <= found.bound + 1e-9 * max(scale, found.cost)
     if not optimal and search_by == "exact":
         notes.append(f"no proof within {seconds:g} s: the best order found, and a bound")
     return task_ranking(
