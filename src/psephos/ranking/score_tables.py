@@ -412,6 +412,13 @@ def _checked_weights(given: npt.ArrayLike, n: int) -> npt.NDArray[np.float64]:
     return weights
 
 
+def unused_weights(table: ScoreTable) -> tuple[str, ...]:
+    """A note of a method to which weights of tasks say nothing, where there are some."""
+    if (table.weights == table.weights[0]).all():
+        return ()
+    return (f"weights of {table.unit}s do not count in this method: each counts as it is",)
+
+
 def _mean_of(part: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     known = ~np.isnan(part)
     count = known.sum(axis=1)

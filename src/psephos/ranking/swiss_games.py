@@ -12,7 +12,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_choice, check_floats
 from psephos.opinions.model import Source
-from psephos.ranking.score_tables import Scores, ScoreTable, score_table
+from psephos.ranking.score_tables import Scores, ScoreTable, score_table, unused_weights
 
 HOLES = ("error", "bye", "loss")
 TIES = ("half", "coin")
@@ -90,7 +90,8 @@ def games_of(
         table = benchmark_table(scores)
         outcome, present = _by_scores(table, tie_margin, holes)
         chance = np.empty((0, 0, 0))
-        models, benchmarks, source, notes = table.candidates, table.tasks, table.source, table.notes
+        models, benchmarks, source = table.candidates, table.tasks, table.source
+        notes = (*table.notes, *unused_weights(table))
     else:
         chance = _checked_chances(chances)
         outcome = np.empty((0, 0, 0), dtype=np.uint8)
