@@ -243,6 +243,8 @@ BAD = {
     "never-run": (lambda: harmony([[1, np.nan]], ["a", "b"]), "correct"),
     "h-zero": (lambda: harmony(*GOOD, h=0), "h"),
     "h-nan": (lambda: harmony(*GOOD, h=math.nan), "h"),
+    "no-model": (lambda: harmony(np.empty((0, 2)), ["a", "b"]), "correct"),
+    "unasked-item": (lambda: discover_groups([[1, np.nan, 0, 1, 0]], "responses"), "responses"),
     "names": (lambda: harmony(*GOOD, models=["a", "b"]), "models"),
     "sizes": (lambda: harmony_index([0, 1], [0.5, 0.5]), "sizes"),
     "no-benchmark": (lambda: harmony_plane({}), "benchmarks"),
@@ -261,3 +263,14 @@ def test_bad_input(case):
     with pytest.raises(InputError) as caught:
         call()
     assert caught.value.argument == argument
+
+
+def test_equal_means_share_a_rank_however_they_are_summed():
+    """.1 + .2 + .3 is a little more than .3 + .2 + .1 in binary."""
+    rows = np.zeros((2, 30))
+    for row, counts in zip(rows, ((1, 2, 3), (3, 2, 1)), strict=True):
+        for group, count in enumerate(counts):
+            row[10 * group : 10 * group + count] = 1
+    table = harmony(rows, ["a"] * 10 + ["b"] * 10 + ["c"] * 10, repeats=0).table()
+    assert table["rank"].to_list() == [1, 1]
+    assert table["balanced_rank"].to_list() == [1, 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -599,3 +600,16 @@ def test_strengths_with_ties_have_an_end_unless_distances_can_be_kept(seed: int)
     except SeparationError:
         found = True
     assert found == open_ended
+
+
+def test_a_covariate_that_tells_every_vote_is_named() -> None:
+    """The longer answer always won: no effect is large enough, and no warning of a solver stands for an answer."""
+    longer = [1.0, -1.0] * 30
+    won = ["left" if one > 0 else "right" for one in longer]
+    votes = battles(["x", "y", "z"] * 20, ["y", "z", "x"] * 20, won)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        with pytest.raises(InputError, match="tell every vote") as problem:
+            style_control(votes, {"length": longer}, side=False, least_games=0)
+    assert problem.value.argument == "covariates"
+    assert said == []

@@ -590,3 +590,27 @@ def test_only_ratios_of_weights_count(rule: str, solver: str) -> None:
         assert one.value[0] == pytest.approx(made[0].value[0] * scale)
         assert one.bound[0] == pytest.approx(made[0].bound[0] * scale)
         assert one.ties == made[0].ties
+
+
+def test_bounds_by_numbers_are_those_of_the_groups_called_so() -> None:
+    """A lower bound above the upper one cannot be kept, in whatever form the names of groups come."""
+    votes, groups = [[0, 1, 2], [1, 0, 2]], [1, 2, 2]
+    assert committee(votes, 2, groups=groups, lower={1: 1}, upper={2: 1}).members == ["0", "1"]  # type: ignore[dict-item]
+    with pytest.raises(InfeasibleError, match="more than its upper bound 1"):
+        committee(votes, 2, groups=groups, lower={2: 2}, upper={2: 1})  # type: ignore[dict-item]
+
+
+def test_voters_that_do_not_count_are_not_drawn() -> None:
+    """Of three ballots two weigh nothing or are alike: no resample may choose otherwise."""
+    votes, weights = [[0, 1, 2], [0, 2, 1], [2, 1, 0]], [1.0, 1.0, 0.0]
+    assert committee(votes, 1, weights=weights, repeats=50).sureness.tolist() == [1, 0, 0]
+    assert enough_rankings(votes, 1, weights=weights, rng=0, repeats=50)["same"].to_list() == [1] * 4
+    one = fairness_frontier(votes, 1, "a", groups=["a", "b", "b"], weights=[0, 0, 1], rng=0)
+    assert one.curve["value"].to_list() == [2, 0]
+    assert one.curve["low"].to_list() == [None, None]
+    alone = committee([[0, 1, 2]], 1, repeats=20)
+    assert np.isnan(alone.sureness).all()
+    assert "single ballot" in alone.provenance.notes[0]
+    with pytest.raises(InputError) as problem:
+        enough_rankings(votes, 1, weights=[0, 0, 1])
+    assert problem.value.argument == "rankings"
