@@ -319,3 +319,14 @@ def test_resamples_that_tie_are_ties() -> None:
     assert found is not None
     assert found.above is not None
     assert abs(found.above[0, 1] - exact) < 4 * np.sqrt(0.25 / 4000)
+
+
+@pytest.mark.parametrize("method", [borda, kemeny], ids=["borda", "kemeny"])
+def test_pairs_that_were_never_compared_are_said(method: Callable[..., TaskRanking]) -> None:
+    apart = [[1, NAN], [NAN, 2], [NAN, 1], [2, NAN]]
+    said = method(apart, holes="available", repeats=0, rng=0).provenance.notes
+    assert "4 pairs were never compared; their order is neutral" in said
+    assert not any("never compared" in note for note in method(holes(), holes="available", rng=0).provenance.notes)
+    # A task that does not count brings nobody together.
+    joined = score_table([[*row, 0] for row in apart], task_weights=[1, 1, 0])
+    assert any("4 pairs" in note for note in method(joined, holes="available", repeats=0, rng=0).provenance.notes)

@@ -613,3 +613,30 @@ def test_a_covariate_that_tells_every_vote_is_named() -> None:
             style_control(votes, {"length": longer}, side=False, least_games=0)
     assert problem.value.argument == "covariates"
     assert said == []
+
+
+@pytest.mark.parametrize(
+    ("options", "argument", "words"),
+    [
+        pytest.param({"voter_weights": {"a": "much"}}, "voter_weights", "voter 'a'", id="weight-text"),
+        pytest.param({"voter_weights": {"a": float("nan")}}, "voter_weights", "voter 'a'", id="weight-nan"),
+        pytest.param({"voter_weights": {"a": -1}}, "voter_weights", "voter 'a'", id="weight-negative"),
+        pytest.param({"anchor": "x"}, "anchor", "a candidate and its rating", id="anchor-name"),
+        pytest.param({"anchor": ("x", "high")}, "anchor", "number", id="anchor-text"),
+    ],
+)
+def test_options_that_cannot_be_are_named(options: dict[str, Any], argument: str, words: str) -> None:
+    votes = battles(["x", "y"] * 30, ["y", "x"] * 30, ["left"] * 60, voter=["a", "b"] * 30)
+    with pytest.raises(InputError, match=words) as problem:
+        bradley_terry(votes, **options)
+    assert problem.value.argument == argument
+
+
+@pytest.mark.parametrize("method", ["bradley-terry", "eigenvector", "newman", "style-control"])
+def test_what_helps_is_something_that_there_is(method: str) -> None:
+    """No method advises an option that it does not have, or that is on already."""
+    votes = battles(["x"] * 40, ["y"] * 40, ["left"] * 40)
+    with pytest.raises(SeparationError) as problem:
+        rank(votes, method=method, **({"prior": 0} if method == "newman" else {}))
+    assert "add battles that link them" in str(problem.value)
+    assert "blank" not in str(problem.value)

@@ -29,7 +29,7 @@ from psephos.ranking.borda import no_score
 from psephos.ranking.kemeny_components import SUBSET_LIMIT, Ordered, best_of_subsets, components
 from psephos.ranking.kemeny_program import solve
 from psephos.ranking.kemeny_search import improved, search
-from psephos.ranking.orders import Orders, cost_of, counts, order_scores, orders_of, preferences
+from psephos.ranking.orders import Orders, cost_of, counts, never_met, order_scores, orders_of, preferences
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
 from psephos.ranking.task_rankings import TaskRanking, points_by_task, task_ranking
 from psephos.statistics import bootstrap
@@ -107,10 +107,7 @@ def kemeny(
     points = above.sum(axis=1)
     standing = order_scores(*counts(orders.ranks, holes, orders.weights), holes)
     size = len(points)
-    if holes == "available":
-        unseen = _never_met(orders)
-        if unseen:
-            notes.append(f"{unseen:,} pairs were never compared; their order is neutral")
+    notes += never_met(orders, holes)
     if size > EXACT_LIMIT and search_by == "exact":
         search_by = "fast"
         notes.append(f"more than {EXACT_LIMIT:,} candidates: searched, not proven")
@@ -200,11 +197,6 @@ def least_cost(
         math.prod(known) if len(known) == len(solved) else None,
         None if solved[0].first is None else tuple(int(parts[0][k]) for k in solved[0].first),
     )
-
-
-def _never_met(orders: Orders) -> int:
-    known = (~np.isnan(orders.ranks[orders.weights > 0])).astype(np.float64)
-    return int(np.triu(known.T @ known == 0, 1).sum())
 
 
 def _resampled(

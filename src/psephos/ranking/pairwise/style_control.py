@@ -34,7 +34,7 @@ from psephos.ranking.pairwise.battle_ranking import FEW, POINTS, BattleRanking, 
 from psephos.ranking.pairwise.battle_table import BattleTable, battle_table
 from psephos.ranking.pairwise.battle_units import shown_by_battles, units_of
 from psephos.ranking.pairwise.bradley_terry import clusters_of, normal_strengths, win_chances
-from psephos.ranking.pairwise.connectivity import HINT, blank_reasons, connection_of
+from psephos.ranking.pairwise.connectivity import LINK, blank_reasons, connection_of
 from psephos.ranking.pairwise.strengths import DENSE, ill_conditioned_fails, laplacian
 from psephos.statistics import rank_spread
 from psephos.statistics.intervals import normal_quantile
@@ -146,7 +146,7 @@ def _ranked(
         raise InputError("covariates", "no battle has a value of each")
     connected, reasons = blank_reasons(kept.counts, table.candidates, finite=False)
     if connected.sum() < 2:
-        raise SeparationError("battles", "no two candidates can be compared", hint=HINT)
+        raise SeparationError("battles", "no two candidates can be compared", hint=LINK)
     inside = connected[kept.left] & connected[kept.right]
     used, x = kept.take(inside), values[known][inside]
     groups = clusters_of(used, options["clusters"])
