@@ -662,7 +662,9 @@ def test_errors_rank_as_what_was_solved(told: str) -> None:
         made = rank(score_table(results(**table)).turned([True, False]), method="item-response", errors="none", rng=0)  # type: ignore[arg-type]
         np.testing.assert_allclose(made.scores, plain.scores)
         return
-    about = {"tasks": pl.DataFrame({"task": ["x", "y"], "higher_is_better": [True, False]})} if "about" in told else None
+    about = (
+        {"tasks": pl.DataFrame({"task": ["x", "y"], "higher_is_better": [True, False]})} if "about" in told else None
+    )
     if told == "both":
         about = {"tasks": pl.DataFrame({"task": ["y"], "higher_is_better": [False]})}
     if told == "about over beside":

@@ -119,7 +119,9 @@ def _of_means(
     spread = None
     if repeats and len(table.tasks) > 1:
         drawn = bootstrap(mean, len(table.tasks), repeats=repeats, method="percentile", rng=seed).replicates
-        spread = rank_spread(drawn, ranks=competition_ranks(on_grid(drawn)), level=level, means=f"{table.unit}s resampled")
+        spread = rank_spread(
+            drawn, ranks=competition_ranks(on_grid(drawn)), level=level, means=f"{table.unit}s resampled"
+        )
     elif repeats:
         notes += (f"one {table.unit} alone cannot be resampled: no intervals",)
     whole = mass.sum(axis=1, keepdims=True)

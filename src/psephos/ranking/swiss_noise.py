@@ -159,7 +159,10 @@ def item_sensitivity(
     >>> item_sensitivity([even], resamples=50, n_sim=100, rng=0).table()["noise"][0] > 0.3
     True
     """
-    count, level = check_count("resamples", resamples, low=2), check_number("level", level, low=0, high=1, open_ends=True)
+    count, level = (
+        check_count("resamples", resamples, low=2),
+        check_number("level", level, low=0, high=1, open_ends=True),
+    )
     table, seed = benchmark_table(scores), seed_of(rng)
     if table.instances is None:
         raise InputError(
