@@ -140,7 +140,7 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
     order, ranks = order_of(means, 1e-12 * float(np.abs(values).max()))
     unit, units, by_unit = _by_unit(table, values, shared)
     lost = int((~shared).sum())
-    gaps = (f"{lost:,} items without a score of every candidate are left out",) if lost else ()
+    gaps: tuple[str, ...] = (f"{lost:,} items without a score of every candidate are left out",) if lost else ()
     gaps += unused_weights(table)
     options = {"repeats": repeats, "level": level}
     stated = {"method": "paired", **options, **({"seed": seed} if seed else {})}

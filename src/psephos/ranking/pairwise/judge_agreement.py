@@ -142,8 +142,9 @@ def judge_agreement(
     ----------
     votes : Opinions of kind ``labels`` or ``battles``, or mapping of str to sequence
         Who said what about which item; of battles the item is the question with the pair as it was shown, so that a
-        pair seen the other way round is another. A mapping has one sequence per voter, all in the order of the items; None or a text that is no label is an answer that could not be read.
-        Labels are ``left``, ``right``, ``tie``, ``both_bad`` or the words of arenas for them, such as ``A>B``.
+        pair seen the other way round is another. A mapping has one sequence per voter, all in the order of the items;
+        None or a text that is no label is an answer that could not be read. Labels are ``left``, ``right``, ``tie``,
+        ``both_bad`` or the words of arenas for them, such as ``A>B``.
     human : str, default "human"
         Whose votes are the measure.
     repeats : int, default 1000

@@ -167,7 +167,7 @@ def _dense_solver(
 
 @contextmanager
 def ill_conditioned_fails() -> Iterator[None]:
-    """SciPy's warning of a matrix that is nearly singular is raised, so that what it solves is not taken for an answer."""
+    """Raise SciPy's warning of a matrix that is nearly singular: what comes of it is not an answer."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", linalg.LinAlgWarning)
         yield
