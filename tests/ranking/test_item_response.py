@@ -686,3 +686,25 @@ def test_weights_of_tasks_that_are_words_are_named() -> None:
         with pytest.raises(InputError, match="task 'y'") as problem:
             made(opinions)
         assert problem.value.argument == "task_weights"
+
+
+def test_places_among_the_first_sheet25_beyond_3() -> None:
+    """sheet25-beyond-3: P(rank <= k) of normal posteriors; of k = 2 by integrating over who stands above."""
+    found = rank_by_ability(simulate_responses(6, 2, 15, rng=4).responses, rng=0, errors="none")
+    made = {k: ability_profiles(found, top=k, draws=20_000, rng=0) for k in (1, 2, 6)}
+    np.testing.assert_array_equal(made[1].in_top, made[1].best)
+    assert (made[6].in_top == 1).all()
+    np.testing.assert_allclose(made[2].in_top.sum(axis=0), 2)
+    mean, error = found.abilities[:, 0], found.ability_errors[:, 0]
+    grid = np.linspace(-6, 6, 4001)
+    for i in range(6):
+        others = [k for k in range(6) if k != i]
+        below = stats.norm.cdf((grid[:, None] - mean[others]) / error[others])
+        nobody = below.prod(axis=1)
+        one = nobody * ((1 - below) / below).sum(axis=1)
+        density = stats.norm.pdf(grid, mean[i], error[i])
+        assert made[2].in_top[i, 0] == pytest.approx(np.trapezoid((nobody + one) * density, grid), abs=0.015)
+    assert made[2].long()["in_top"].to_list()[:2] == made[2].in_top[0].tolist()
+    with pytest.raises(InputError) as problem:
+        ability_profiles(found, top=0)
+    assert problem.value.argument == "top"
