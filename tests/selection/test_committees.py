@@ -614,3 +614,22 @@ def test_voters_that_do_not_count_are_not_drawn() -> None:
     with pytest.raises(InputError) as problem:
         enough_rankings(votes, 1, weights=[0, 0, 1])
     assert problem.value.argument == "rankings"
+
+
+def test_ballots_without_a_task_are_an_election_of_their_own() -> None:
+    votes = opinions_of(["v", "v", "w", "w"], ["x", "y", "x", "y"], [1, 2, 2, 1], task=["t", "t", None, None])
+    made = committee(votes, 1)
+    assert dict(zip(made.items, made.chosen, strict=True)) == {"t": ["x"], "election": ["y"]}
+    assert made.facts["ballots"].tolist() == [1, 1]
+
+
+def test_many_committees_that_tie_are_cut_and_said_sheet92() -> None:
+    """sheet92: of eight candidates whom all rank alike, 56 committees of three are worth as much."""
+    ring = [[(start + step) % 8 for step in range(8)] for start in range(8)]
+    for solver in ("exact", "auto"):
+        made = committee(ring, 3, solver=solver)
+        assert len(made.ties[0]) <= 20
+        said = dict(made.summary())["ties"]
+        assert said.startswith("at least " if len(made.ties[0]) == 20 else f"{len(made.ties[0])} ")
+    few = committee([[0, 1], [1, 0]], 1, solver="exact")
+    assert dict(few.summary())["ties"].startswith("1 other")

@@ -272,7 +272,7 @@ def _from_results(opinions: Opinions) -> ScoreTable:
     )
     if not kept:
         return table
-    first = opinions.vocabulary(kept[0]).cast(pl.String).gather(keys[kept[0]])
+    first = opinions.vocabulary(kept[0]).cast(pl.String).gather(keys[kept[0]].replace(-1, None))
     return _with_about(table, opinions, first, _carried_directions(opinions, columns_of, kept))
 
 
@@ -328,8 +328,9 @@ def _told_directions(opinions: Opinions, tasks: pl.Series) -> list[bool | None] 
 
 
 def _joined(opinions: Opinions, kept: Sequence[str], codes: Sequence[int]) -> str:
-    """The name of a task: of a single part its own, else the parts in one text."""
-    return " / ".join(str(opinions.vocabulary(part)[code]) for part, code in zip(kept, codes, strict=True) if code >= 0)
+    """The name of a task: of a single part its own, else the parts in one text; rows may be of none."""
+    said = [str(opinions.vocabulary(part)[code]) for part, code in zip(kept, codes, strict=True) if code >= 0]
+    return " / ".join(said) or "no task"
 
 
 def _from_votes(opinions: Opinions, candidate: str, value: str, sign: float) -> ScoreTable:

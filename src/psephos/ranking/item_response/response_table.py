@@ -214,7 +214,7 @@ def _from_results(opinions: Opinions) -> Responses:
     items = opinions.vocabulary("item").cast(pl.String).gather(keys["item"])
     topics = _topics_of(opinions, placed, keys, items)
     if parts and items.n_unique() < len(items):
-        task = opinions.vocabulary("task").cast(pl.String).gather(keys["task"])
+        task = opinions.vocabulary("task").cast(pl.String).gather(keys["task"].replace(-1, None)).fill_null("no task")
         items = pl.Series([f"{one} / {other}" for one, other in zip(task, items, strict=True)])
     known = topics.unique(maintain_order=True)
     topic = topics.replace_strict(known, np.arange(len(known)), return_dtype=pl.Int64).to_numpy()
@@ -248,7 +248,7 @@ def _topics_of(opinions: Opinions, placed: pl.DataFrame, keys: pl.DataFrame, ite
     if told is not None:
         return told.cast(pl.String).fill_null("no topic")
     if "task" in keys.columns:
-        return opinions.vocabulary("task").cast(pl.String).gather(keys["task"])
+        return opinions.vocabulary("task").cast(pl.String).gather(keys["task"].replace(-1, None)).fill_null("no topic")
     return pl.Series([EVERYTHING] * len(items), dtype=pl.String)
 
 

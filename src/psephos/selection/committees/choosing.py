@@ -200,10 +200,10 @@ def _by_task(
         codes = rankings.codes("task")
         if weights is not None:
             raise InputError("weights", "of ballots with tasks stand in the column weight")
+        # Ballots that name no task are an election of their own.
+        every = [*enumerate(names), (-1, EVERYONE if EVERYONE not in names else f"{EVERYONE} without a task")]
         return {
-            name: ballots(rankings.take(codes == code), groups=groups)
-            for code, name in enumerate(names)
-            if (codes == code).any()
+            name: ballots(rankings.take(codes == code), groups=groups) for code, name in every if (codes == code).any()
         }
     return {EVERYONE: ballots(rankings, weights=weights, candidates=candidates, groups=groups)}
 

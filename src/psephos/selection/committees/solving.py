@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from psephos.errors import InputError, check_choice
 from psephos.selection.committees.ballot_box import Ballots
+from psephos.selection.committees.committee_results import MOST_TIES
 from psephos.selection.committees.exact import LISTED, RISE, listed, programmed
 from psephos.selection.committees.greedy import EXCHANGES, best_by_sum, exchanged, greedy
 from psephos.selection.committees.group_bounds import Quotas, quotas
@@ -236,4 +237,4 @@ def _tied_sums(totals: Floats, members: list[int], task: Task) -> list[list[int]
             other = [*members[:place], int(joins), *members[place + 1 :]]
             if int(joins) not in inside and task.bounds.feasible(other):
                 found.append(sorted(other))
-    return found[:20]
+    return found[:MOST_TIES]
