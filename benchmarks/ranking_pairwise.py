@@ -1,21 +1,33 @@
 """How fast are ratings from battles, next to evalica and choix? Lists of names and arrays of codes apart."""
 
 import sys
+import tempfile
 from functools import partial
+from pathlib import Path
 
 import numpy as np
-from harness import Benchmark, Contender, main
+import polars as pl
+from harness import Benchmark, Contender, SubprocessContender, main
 
 from psephos.opinions import battles
 from psephos.ranking import BattleTable, bradley_terry, coded_battles, eigenvector, elo, newman
 
 OUTCOMES = ("left", "right", "tie")
+FROM_FILES = """
+import sys
+from psephos.opinions import read, scan_battles
+from psephos.ranking import bradley_terry
+if __name__ == "__main__":
+    battles = (scan_battles if sys.argv[2] == "in-parts" else read)(sys.argv[1])
+    made = bradley_terry(battles, intervals="none", least_games=0)
+    print(*made.names, *(f"{rating:.6f}" for rating in made.ratings))
+"""
 
 
-def votes(n: int, size: int, ties: float, tiny: bool) -> dict:
+def votes(n: int, size: int, ties: float, tiny: bool, seed: int = 0) -> dict:
     """Battles of random pairs whose ends follow known strengths."""
     n, size = (400, 6) if tiny else (n, size)
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     strength = rng.normal(size=size)
     left = rng.integers(size, size=n)
     right = (left + rng.integers(1, size, size=n)) % size
@@ -23,6 +35,30 @@ def votes(n: int, size: int, ties: float, tiny: bool) -> dict:
     outcome = np.where(rng.random(n) < ties, 2, np.where(rng.random(n) < chance, 0, 1))
     names = [f"model {i:03d}" for i in range(size)]
     return {"left": left, "right": right, "outcome": outcome, "names": names}
+
+
+def in_files(tiny: bool) -> str:
+    """The folder of a log in ten Parquet files."""
+    folder, files = Path(tempfile.mkdtemp()), 2 if tiny else 10
+    for number in range(files):
+        data = votes(2_000_000, 200, 0.1, tiny, seed=number)
+        names, ends = pl.Series(data["names"]), pl.Series(OUTCOMES)
+        codes = {"model_a": data["left"], "model_b": data["right"]}
+        columns = {name: names.gather(code) for name, code in codes.items()}
+        table = pl.DataFrame({**columns, "winner": ends.gather(data["outcome"])})
+        table.write_parquet(folder / f"part-{number}.parquet")
+    return str(folder)
+
+
+def from_files(how: str) -> SubprocessContender:
+    script = Path(tempfile.mkdtemp(), "from_files.py")
+    script.write_text(FROM_FILES)
+    command = [sys.executable, str(script)]
+    return SubprocessContender(
+        "psephos" if how == "in-parts" else "psephos, read whole",
+        lambda folder: [*command, folder, how],
+        parse=str.split,
+    )
 
 
 def as_lists(data: dict) -> tuple[list[str], list[str], list[str]]:
@@ -218,6 +254,14 @@ BENCHMARKS = [
             "psephos", partial(our_bootstrap, 1_000), prepare=coded, answer=strengths, packages=("psephos",)
         ),
         tolerance=1e-9,
+    ),
+    Benchmark(
+        "ranking-battles-in-parts",
+        "Bradley-Terry of a log that need not fit in memory: counted part by part, against read whole; whole processes",
+        "20,000,000 battles of 200 models in 10 Parquet files",
+        make=in_files,
+        ours=from_files("in-parts"),
+        peers=(from_files("whole"),),
     ),
     Benchmark(
         "ranking-newman-eigenvector",

@@ -182,3 +182,16 @@ def test_style_control_leaves_out_voters(psephos, tmp_path):
     done = psephos("rank", path, "--method", "style-control", "--covariate", "length", "--leave-one-out")
     assert done.code == 0
     assert "Without one voter" in done.out
+
+
+@pytest.mark.parametrize("method", ["item-response", "borda"])
+def test_errors_rank_the_other_way_round(psephos, tmp_path, method):
+    """Who fails least comes first, whether the command line or the table says that lower is better."""
+    fails = {"a": "000001", "b": "001011", "c": "111111", "d": "000111"}
+    rows = [f"{c},err,q{k},{x}" for c, line in fails.items() for k, x in enumerate(line)]
+    path = tmp_path / "errors.csv"
+    path.write_text("candidate,task,item,score\n" + "\n".join(rows) + "\n")
+    options = ("--repeats", 20) if method == "borda" else ()
+    said = json.loads(psephos("rank", path, "--method", method, "--lower-is-better", "err", *options, "--json").out)
+    names = [row["candidate"] for row in said["rows"]]
+    assert (names[0], names[-1]) == ("a", "c")

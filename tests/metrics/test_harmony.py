@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from psephos.errors import InputError
 from psephos.metrics import (
     discover_groups,
+    groups_against_chance,
     harmony,
     harmony_index,
     harmony_plane,
@@ -243,6 +245,8 @@ BAD = {
     "never-run": (lambda: harmony([[1, np.nan]], ["a", "b"]), "correct"),
     "h-zero": (lambda: harmony(*GOOD, h=0), "h"),
     "h-nan": (lambda: harmony(*GOOD, h=math.nan), "h"),
+    "no-model": (lambda: harmony(np.empty((0, 2)), ["a", "b"]), "correct"),
+    "unasked-item": (lambda: discover_groups([[1, np.nan, 0, 1, 0]], "responses"), "responses"),
     "names": (lambda: harmony(*GOOD, models=["a", "b"]), "models"),
     "sizes": (lambda: harmony_index([0, 1], [0.5, 0.5]), "sizes"),
     "no-benchmark": (lambda: harmony_plane({}), "benchmarks"),
@@ -261,3 +265,48 @@ def test_bad_input(case):
     with pytest.raises(InputError) as caught:
         call()
     assert caught.value.argument == argument
+
+
+def test_equal_means_share_a_rank_however_they_are_summed():
+    """.1 + .2 + .3 is a little more than .3 + .2 + .1 in binary."""
+    rows = np.zeros((2, 30))
+    for row, counts in zip(rows, ((1, 2, 3), (3, 2, 1)), strict=True):
+        for group, count in enumerate(counts):
+            row[10 * group : 10 * group + count] = 1
+    table = harmony(rows, ["a"] * 10 + ["b"] * 10 + ["c"] * 10, repeats=0).table()
+    assert table["rank"].to_list() == [1, 1]
+    assert table["balanced_rank"].to_list() == [1, 1]
+
+
+def test_groups_are_told_from_random_ones_sheet27_chance():
+    """sheet27-chance: p is the share of all partitions of these sizes that are as uneven, by listing them."""
+    right = np.array([1, 1, 1, 0, 1, 0, 0, 0], dtype=float)
+    groups = np.array(list("aaaabbbb"))
+    own = harmony_index([4, 4], [0.75, 0.25], h=0.3)
+    sizes, listed = [3, 5], []
+    uneven = np.array(list("aaabbbbb"))
+    for chosen in combinations(range(8), 3):
+        inside = np.isin(range(8), chosen)
+        listed.append(harmony_index(sizes, [right[inside].mean(), right[~inside].mean()], h=0.3))
+    exact = np.mean(np.array(listed) <= harmony_index(sizes, [1.0, 0.2], h=0.3) + 1e-12)
+    table = groups_against_chance(np.stack([right, 1 - right]), uneven, h=0.3, repeats=4000)
+    assert abs(table["p"][0] - exact) < 4 * np.sqrt(exact * (1 - exact) / 4000) + 1 / 4000
+    assert table["harmony"][0] == pytest.approx(harmony_index(sizes, [1.0, 0.2], h=0.3))
+    assert table["random"][0] == pytest.approx(np.mean(listed), abs=0.02)
+    # Two equal groups lie equally far from their mean, so that H is blind to them: nothing is informative.
+    blind = groups_against_chance(right, groups, h=0.3, repeats=200)
+    assert (blind["harmony"][0], blind["p"][0]) == (pytest.approx(own), 1)
+
+
+def test_random_groups_are_seldom_informative():
+    rng = np.random.default_rng(3)
+    rows = (rng.random((60, 120)) < rng.random((60, 1))).astype(float)
+    rows[:, ::7] = np.nan
+    labels = rng.permutation(["a"] * 70 + ["b"] * 30 + ["c"] * 20)
+    assert groups_against_chance(rows, labels, repeats=200)["informative"].mean() < 0.15
+    # Easy, middling and hard groups of unlike sizes are told apart, but for a model of the blind spot of H.
+    sure = (rng.random((10, 120)) < np.repeat([0.9, 0.5, 0.2], [70, 30, 20])).astype(float)
+    table = groups_against_chance(sure, ["a"] * 70 + ["b"] * 30 + ["c"] * 20, repeats=200)
+    assert table["informative"].mean() >= 0.8
+    sure[0, :70] = np.nan
+    assert groups_against_chance(sure, ["a"] * 70 + ["b"] * 30 + ["c"] * 20, repeats=20)["p"][0] is None

@@ -249,3 +249,26 @@ def test_bad_votes(votes: Any, argument: str) -> None:
     with pytest.raises(InputError) as problem:
         judge_agreement(votes, rng=0)
     assert problem.value.argument == argument
+
+
+def test_judges_of_battles_are_compared_on_what_was_shown() -> None:
+    """One question may be asked of several pairs, a pair may be seen from both sides, and a vote may name neither."""
+    rows = [
+        ("x", "y", "left", "human", "q"),
+        ("x", "y", "left", "judge", "q"),
+        ("x", "z", "tie", "human", "q"),
+        ("x", "z", "right", "judge", "q"),
+        ("z", "y", "left", "human", "q"),
+        ("y", "z", "left", "judge", "q"),
+        ("x", "y", "left", "human", None),
+        ("x", "y", "right", "human", None),
+        ("x", "y", "right", None, "q"),
+    ]
+    left, right, winner, voter, item = map(list, zip(*rows, strict=True))
+    made = judge_agreement(battles(left, right, winner, voter=voter, item=item), rng=0)
+    assert made.n_items == {"judge": 2}
+    assert made.counts["judge"][0, 0] == made.counts["judge"][2, 1] == 1
+    assert made.provenance.notes[0] == "3 votes that do not say who voted on which item are left out"
+    plain = judge_agreement({"human": ["A>B"] * 3, "judge": ["A>B", "B>A", "A>B"]}, repeats=0).measures["judge"]
+    assert plain["accuracy"].value == pytest.approx(2 / 3)
+    assert np.isnan(plain["accuracy"].low)

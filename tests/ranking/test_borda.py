@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from psephos.errors import InputError
-from psephos.ranking import borda, kemeny, mean_score, rank, ranks_under_missing, score_table
+from psephos.ranking import TaskRanking, borda, kemeny, mean_score, rank, ranks_under_missing, score_table
 from psephos.ranking.orders import average_ranks, points, preferences
 from psephos.statistics import kendall_tau
 
@@ -280,3 +282,51 @@ def test_methods_by_name() -> None:
     with pytest.raises(InputError) as problem:
         rank(condorcet(), method="elo")
     assert problem.value.argument == "method"
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-6, 1e9])
+@pytest.mark.parametrize("method", [borda, kemeny, mean_score], ids=["borda", "kemeny", "mean"])
+def test_only_ratios_of_weights_count(method: Callable[..., TaskRanking], scale: float) -> None:
+    """Points that are equal stay so, and those that are not are told apart, whatever the unit of the weights."""
+    scores = [[2, 2, 1, 4], [1, 1, 2, 4], [3, 0, 0, 1]]
+    weights = np.array([0.1, 0.2, 0.3, 0.4])
+    one, other = (method(score_table(scores, task_weights=weights * k), repeats=0, rng=0) for k in (1.0, scale))
+    assert one.ranks.tolist() == other.ranks.tolist()
+    assert (one.optimal, one.co_optimal) == (other.optimal, other.co_optimal)
+    assert other.cost == pytest.approx(one.cost * scale)
+    assert other.bound == pytest.approx(one.bound * scale)
+    if method is borda:
+        # .1 + .2 is a little more than .3 in binary; the first two are tied nevertheless.
+        assert one.tied[0] == ["0", "1"]
+
+
+def test_a_costlier_order_is_not_proven_by_small_weights() -> None:
+    votes = score_table([[2, 2, 2, 1, 1], [1, 1, 1, 3, 3], [0, 0, 0, 2, 2]], task_weights=[1e-12] * 5)
+    by_points, by_majority = borda(votes, repeats=0), kemeny(votes, repeats=0, rng=0)
+    assert (by_points.names[0], by_majority.names[0]) == ("1", "0")
+    assert by_points.cost > by_majority.cost
+    assert (by_points.optimal, by_majority.optimal) == (False, True)
+
+
+def test_resamples_that_tie_are_ties() -> None:
+    """Of 27 draws of three tasks six hold each once: .1 + .2 against .3 is a tie, however it is rounded."""
+    votes = score_table([[1, 1, 0], [0, 0, 1]], task_weights=[0.1, 0.2, 0.3])
+    weights = [Fraction(1, 10), Fraction(2, 10), Fraction(-3, 10)]
+    gaps = [sum(draw, Fraction(0)) for draw in product(weights, repeat=3)]
+    exact = sum(1.0 if gap > 0 else 0.5 if gap == 0 else 0.0 for gap in gaps) / 27
+    assert gaps.count(Fraction(0)) == 6
+    found = borda(votes, repeats=4000, rng=0).spread
+    assert found is not None
+    assert found.above is not None
+    assert abs(found.above[0, 1] - exact) < 4 * np.sqrt(0.25 / 4000)
+
+
+@pytest.mark.parametrize("method", [borda, kemeny], ids=["borda", "kemeny"])
+def test_pairs_that_were_never_compared_are_said(method: Callable[..., TaskRanking]) -> None:
+    apart = [[1, NAN], [NAN, 2], [NAN, 1], [2, NAN]]
+    said = method(apart, holes="available", repeats=0, rng=0).provenance.notes
+    assert "4 pairs were never compared; their order is neutral" in said
+    assert not any("never compared" in note for note in method(holes(), holes="available", rng=0).provenance.notes)
+    # A task that does not count brings nobody together.
+    joined = score_table([[*row, 0] for row in apart], task_weights=[1, 1, 0])
+    assert any("4 pairs" in note for note in method(joined, holes="available", repeats=0, rng=0).provenance.notes)

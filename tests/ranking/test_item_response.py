@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from psephos.errors import InputError
-from psephos.opinions import results
+from psephos.opinions import from_frame, results
 from psephos.ranking import (
     ability_profiles,
     audit_items,
+    borda,
     held_out_accuracy,
     item_information,
     next_item,
@@ -25,6 +26,7 @@ from psephos.ranking import (
     rank_by_ability,
     responses,
     score_candidate,
+    score_table,
     short_form,
     simulate_responses,
     solve_probability,
@@ -645,3 +647,64 @@ def test_rounds_that_run_out_are_said() -> None:
 def test_plain_likelihoods_on_fine_points_are_finite() -> None:
     rows = Rows(np.ones((1, 3)), None, np.ones(1))
     assert np.isfinite(log_likelihoods(rows, Items(np.full(3, 40.0), np.zeros(3)), np.linspace(-6, 6, 7))).all()
+
+
+@pytest.mark.parametrize("told", ["about", "beside", "both", "about over beside", "turned"])
+def test_errors_rank_as_what_was_solved(told: str) -> None:
+    """0 and 1 of a task on which lower is better say who failed; each way to say so counts once."""
+    right = simulate_responses(12, 1, 12, rng=27).responses.right
+    topics = ["x"] * 6 + ["y"] * 6
+    plain = rank_by_ability(right, topics=topics, errors="none", rng=0)
+    failed = np.where(np.array(topics) == "y", 1 - right, right)
+    table = table_of(failed, task=topics)
+    lower = [task != "y" for task in table["task"]]  # type: ignore[union-attr]
+    if told == "turned":
+        made = rank(score_table(results(**table)).turned([True, False]), method="item-response", errors="none", rng=0)  # type: ignore[arg-type]
+        np.testing.assert_allclose(made.scores, plain.scores)
+        return
+    about = (
+        {"tasks": pl.DataFrame({"task": ["x", "y"], "higher_is_better": [True, False]})} if "about" in told else None
+    )
+    if told == "both":
+        about = {"tasks": pl.DataFrame({"task": ["y"], "higher_is_better": [False]})}
+    if told == "about over beside":
+        lower = [True] * len(lower)
+    frame = pl.DataFrame(table)
+    if told != "about":
+        frame = frame.with_columns(higher_is_better=pl.Series(lower))
+    found = rank_by_ability(from_frame(frame, kind="results", about=about), errors="none", rng=0)
+    np.testing.assert_allclose(found.scores, plain.scores)
+    points = borda(from_frame(frame, kind="results", about=about), repeats=0)
+    np.testing.assert_allclose(points.scores, borda(score_table([right[:, :6], right[:, 6:]]), repeats=0).scores)
+
+
+def test_weights_of_tasks_that_are_words_are_named() -> None:
+    right = simulate_responses(12, 1, 12, rng=27).responses.right
+    about = {"tasks": pl.DataFrame({"task": ["x", "y"], "weight": ["2", "much"]})}
+    opinions = results(**table_of(right, task=["x"] * 6 + ["y"] * 6), about=about)  # type: ignore[arg-type]
+    for made in (score_table, rank_by_ability):
+        with pytest.raises(InputError, match="task 'y'") as problem:
+            made(opinions)
+        assert problem.value.argument == "task_weights"
+
+
+def test_places_among_the_first_sheet25_beyond_3() -> None:
+    """sheet25-beyond-3: P(rank <= k) of normal posteriors; of k = 2 by integrating over who stands above."""
+    found = rank_by_ability(simulate_responses(6, 2, 15, rng=4).responses, rng=0, errors="none")
+    made = {k: ability_profiles(found, top=k, draws=20_000, rng=0) for k in (1, 2, 6)}
+    np.testing.assert_array_equal(made[1].in_top, made[1].best)
+    assert (made[6].in_top == 1).all()
+    np.testing.assert_allclose(made[2].in_top.sum(axis=0), 2)
+    mean, error = found.abilities[:, 0], found.ability_errors[:, 0]
+    grid = np.linspace(-6, 6, 4001)
+    for i in range(6):
+        others = [k for k in range(6) if k != i]
+        below = stats.norm.cdf((grid[:, None] - mean[others]) / error[others])
+        nobody = below.prod(axis=1)
+        one = nobody * ((1 - below) / below).sum(axis=1)
+        density = stats.norm.pdf(grid, mean[i], error[i])
+        assert made[2].in_top[i, 0] == pytest.approx(np.trapezoid((nobody + one) * density, grid), abs=0.015)
+    assert made[2].long()["in_top"].to_list()[:2] == made[2].in_top[0].tolist()
+    with pytest.raises(InputError) as problem:
+        ability_profiles(found, top=0)
+    assert problem.value.argument == "top"

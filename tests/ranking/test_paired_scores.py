@@ -7,7 +7,7 @@ import pytest
 
 from psephos.errors import InputError
 from psephos.opinions import results
-from psephos.ranking import paired, rank
+from psephos.ranking import paired, rank, score_table, swiss
 from psephos.statistics import compare_paired
 
 
@@ -67,3 +67,18 @@ def test_items_without_a_score_of_all_are_left_out_and_said() -> None:
     with pytest.raises(InputError) as problem:
         paired([[[1.0, np.nan], [np.nan, 1.0]]])
     assert problem.value.argument == "scores"
+
+
+def test_neither_the_unit_of_scores_nor_weights_of_tasks_decide() -> None:
+    """Scores of 1e-11 are told apart, sums of .1, .2, .3 in another order are not; weights are said not to count."""
+    one, other = [0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1]
+    for scale in (1e-11, 1.0, 1e7):
+        made = paired([[np.multiply(one, scale), np.multiply(other, scale)]], repeats=400, rng=0)
+        assert made.tied == [["0", "1"]]
+        made = paired([[np.multiply([1, 2, 3, 5], scale), np.multiply([1, 2, 3, 4], scale)]], repeats=400, rng=0)
+        assert made.names == ["0", "1"]
+        assert made.tied == [["0"], ["1"]]
+    table = score_table([[one, other], [other, one]], task_weights=[1, 3])
+    for method in (paired, swiss):
+        notes = method(table, rng=0, **({"n_sim": 100} if method is swiss else {})).provenance.notes
+        assert any("weights of tasks do not count" in note for note in notes)

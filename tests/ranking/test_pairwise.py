@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -599,3 +600,43 @@ def test_strengths_with_ties_have_an_end_unless_distances_can_be_kept(seed: int)
     except SeparationError:
         found = True
     assert found == open_ended
+
+
+def test_a_covariate_that_tells_every_vote_is_named() -> None:
+    """The longer answer always won: no effect is large enough, and no warning of a solver stands for an answer."""
+    longer = [1.0, -1.0] * 30
+    won = ["left" if one > 0 else "right" for one in longer]
+    votes = battles(["x", "y", "z"] * 20, ["y", "z", "x"] * 20, won)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        with pytest.raises(InputError, match="tell every vote") as problem:
+            style_control(votes, {"length": longer}, side=False, least_games=0)
+    assert problem.value.argument == "covariates"
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("options", "argument", "words"),
+    [
+        pytest.param({"voter_weights": {"a": "much"}}, "voter_weights", "voter 'a'", id="weight-text"),
+        pytest.param({"voter_weights": {"a": float("nan")}}, "voter_weights", "voter 'a'", id="weight-nan"),
+        pytest.param({"voter_weights": {"a": -1}}, "voter_weights", "voter 'a'", id="weight-negative"),
+        pytest.param({"anchor": "x"}, "anchor", "a candidate and its rating", id="anchor-name"),
+        pytest.param({"anchor": ("x", "high")}, "anchor", "number", id="anchor-text"),
+    ],
+)
+def test_options_that_cannot_be_are_named(options: dict[str, Any], argument: str, words: str) -> None:
+    votes = battles(["x", "y"] * 30, ["y", "x"] * 30, ["left"] * 60, voter=["a", "b"] * 30)
+    with pytest.raises(InputError, match=words) as problem:
+        bradley_terry(votes, **options)
+    assert problem.value.argument == argument
+
+
+@pytest.mark.parametrize("method", ["bradley-terry", "eigenvector", "newman", "style-control"])
+def test_what_helps_is_something_that_there_is(method: str) -> None:
+    """No method advises an option that it does not have, or that is on already."""
+    votes = battles(["x"] * 40, ["y"] * 40, ["left"] * 40)
+    with pytest.raises(SeparationError) as problem:
+        rank(votes, method=method, **({"prior": 0} if method == "newman" else {}))
+    assert "add battles that link them" in str(problem.value)
+    assert "blank" not in str(problem.value)

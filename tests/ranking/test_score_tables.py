@@ -8,7 +8,7 @@ import pytest
 
 from psephos.errors import InputError
 from psephos.opinions import labels, rankings, results, scores
-from psephos.ranking import borda, score_table
+from psephos.ranking import borda, responses, score_table
 
 
 def test_results_with_one_item_a_task_are_a_table() -> None:
@@ -82,3 +82,19 @@ def test_tasks_must_have_the_same_systems() -> None:
     assert problem.value.argument == "scores"
     with pytest.raises(InputError, match="candidate b, task t, instance 1"):
         score_table([[[1, 2], [3, "x"]]], candidates=["a", "b"], tasks=["t"])
+
+
+def test_rows_without_a_task_are_a_task_of_their_own() -> None:
+    """Neither direction nor weight of another task is theirs, nor its topic."""
+    about = {"tasks": pl.DataFrame({"task": ["t", "u"], "higher_is_better": [True, False], "weight": [1.0, 5.0]})}
+    task = ["t", "t", None, None, "u", "u"]
+    opinions = results(["a", "b"] * 3, ["i", "i", "j", "j", "k", "k"], [1, 0, 1, 0, 0, 1], task=task, about=about)
+    made = score_table(opinions)
+    assert made.tasks.to_list() == ["no task", "t", "u"]
+    assert made.scores.tolist() == [[1, 1, 0], [0, 0, -1]]
+    assert made.weights.tolist() == [1, 1, 5]
+    rows = [(f"m{i}", f"q{j}", [None, "x", "y"][j // 6], (i + j) % 2) for i in range(4) for j in range(18)]
+    candidate, item, topic, score = map(list, zip(*rows, strict=True))
+    asked = responses(results(candidate, item, score, task=topic))
+    by_name = dict(zip(asked.items, asked.topics.gather(asked.topic), strict=True))
+    assert [by_name[name] for name in ("q0", "q6", "q12")] == ["no topic", "x", "y"]

@@ -14,7 +14,9 @@ from psephos.errors import InputError
 from psephos.ranking import (
     benchmark_order_sensitivity,
     borda,
+    bye_sensitivity,
     failure_sensitivity,
+    item_sensitivity,
     mean_score,
     rank,
     swiss,
@@ -214,10 +216,15 @@ def test_tiers_and_notes() -> None:
         pytest.param({"scores": V1, "n_sim": 0}, "n_sim", id="runs"),
         pytest.param({"scores": V1, "pairing": "seeded"}, "pairing", id="pairing"),
         pytest.param({"scores": V1, "tie_margin": -1}, "tie_margin", id="margin"),
+        pytest.param({"scores": V1, "tie_margin": [0, 1]}, "tie_margin", id="margin-length"),
+        pytest.param({"scores": V1, "tie_margin": "wide"}, "tie_margin", id="margin-text"),
+        pytest.param({"scores": V1, "tie_margin": [0, None, 1]}, "tie_margin", id="margin-none"),
         pytest.param({"scores": V1, "chances": V3}, "scores", id="both"),
         pytest.param({"chances": V3[:, :1, :1]}, "models", id="chances-models"),
         pytest.param({"chances": V3[:0]}, "benchmarks", id="chances-benchmarks"),
         pytest.param({"chances": np.ones((1, 2, 2))}, "chances", id="sheet04-complement"),
+        pytest.param({"chances": [[["a", "b"], ["c", "d"]]]}, "chances", id="chances-text"),
+        pytest.param({"chances": [[0.5, 0.5], [0.5, 0.5]]}, "chances", id="chances-flat"),
     ],
 )
 def test_bad_input_is_named(rules: dict[str, object], argument: str) -> None:
@@ -237,3 +244,65 @@ def test_places_of_faults_are_said() -> None:
     with pytest.raises(InputError) as problem:
         failure_sensitivity(V1, eliminate=1)
     assert problem.value.argument == "eliminate"
+    with pytest.raises(InputError) as problem:
+        bye_sensitivity(V1, bye=1)
+    assert problem.value.argument == "bye"
+    with pytest.raises(InputError) as problem:
+        item_sensitivity(V1)
+    assert problem.value.argument == "scores"
+
+
+def test_a_gap_of_just_the_margin_is_a_tie() -> None:
+    """.8 - .7 is .1 and a little more, .3 - .2 a little less."""
+    for high, low in ((0.8, 0.7), (0.3, 0.2), (1.1, 1.0)):
+        assert swiss_exact([[high], [low]], tie_margin=0.1)[0] == [Fraction(1, 2)] * 2
+        assert swiss_exact([[high], [low]], tie_margin=0.0999)[0] == [1, 0]
+
+
+def test_margins_go_with_their_benchmarks_in_whatever_order() -> None:
+    """On the second benchmark everyone ties, whenever it is played; the first is played as it is."""
+    scores = [[2, 5], [1, 9]]
+    made = benchmark_order_sensitivity(scores, orders=12, n_sim=100, rng=0, tie_margin=[0, 10])
+    np.testing.assert_allclose(made.expected, np.tile([1.5, 0.5], (13, 1)))
+
+
+def test_points_with_byes_of_each_worth_sheet04_beyond_5() -> None:
+    """sheet04-beyond-5: the sheet's exact points with byes of 0 and 1/2, and those of 1 by our enumeration."""
+    made = bye_sensitivity(V2, eliminate=[1, 0, 1, 0], n_sim=40_000, rng=0)
+    whole = [float(one) for one in swiss_exact(V2, eliminate=[1, 0, 1, 0])[0]]
+    assert whole == pytest.approx([217 / 81, 443 / 162, 53 / 27, 13 / 27, 185 / 162])
+    exact = np.array([(2.303704, 2.100926, 1.448148, 0.233333, 0.913889),
+                      (2.577778, 2.396759, 1.751852, 0.329167, 0.944444), whole])  # fmt: skip
+    np.testing.assert_allclose(made.expected, exact, atol=0.03)
+    frame = made.table().sort("candidate")
+    np.testing.assert_allclose(frame["points"], exact.mean(axis=0), atol=0.03)
+    # Models 0 and 1 change places: 2.30 > 2.10, but 2.68 < 2.73.
+    assert frame.select("rank_low", "rank_high").rows()[:3] == [(1, 2), (1, 2), (3, 3)]
+    assert "2 of 5 places" in made.provenance.notes[0]
+    calm = bye_sensitivity(V1, n_sim=2_000, rng=0)
+    assert calm.provenance.notes == ()
+    assert (calm.expected == calm.expected[0]).all()
+
+
+def test_noise_of_items_is_told_from_luck_sheet04_beyond_3() -> None:
+    """sheet04-beyond-3: of two models nothing is luck; their items say how often a resample turns them."""
+    rng = np.random.default_rng(0)
+    # Of 9 items model 0 alone solves 3, model 1 alone 2: a resample is a walk of 9 steps of +1, -1, 0.
+    part = np.array([[1, 1, 1, 0, 0, 1, 1, 0, 0], [0, 0, 0, 1, 1, 1, 1, 0, 0]], dtype=np.float64)
+    walks = rng.choice([1, -1, 0], p=[3 / 9, 2 / 9, 4 / 9], size=(200_000, 9)).sum(axis=1)
+    points = (np.sign(walks) + 1) / 2
+    made = item_sensitivity([part], resamples=1500, n_sim=100, rng=1)
+    assert made.expected[0].tolist() == [1, 0]
+    assert abs(made.expected[1:, 0].mean() - points.mean()) < 3 * points.std() / np.sqrt(1500)
+    table = made.table()
+    assert table["luck"].to_list() == [0, 0]
+    assert table["noise"][0] == pytest.approx(points.std(), abs=0.03)
+    np.testing.assert_allclose(table["total"], table["noise"])
+    # Luck alone: no item differs between resamples, and pairings are drawn.
+    calm = item_sensitivity([np.repeat(column[:, None], 5, axis=1) for column in V1.T], resamples=30, n_sim=200, rng=0)
+    assert (calm.table()["luck"] > 0).all()
+    assert (calm.table()["noise"] < calm.table()["luck"]).all()
+    # An item that a model did not run is left out of its mean, and who ran none of a draw keeps its own.
+    holes = part.copy()
+    holes[0, :8] = np.nan
+    assert item_sensitivity([holes], resamples=20, n_sim=100, rng=0).table().height == 2

@@ -19,6 +19,7 @@ from psephos.review.printing import report_parts
 from psephos.review.store import comments, deciding, people, projects
 from psephos.review.store.audit_log import head
 from psephos.review.store.exporting.jobs import run_export
+from psephos.review.store.importing.battles import votes_as_labels
 from psephos.review.store.loading import load
 from psephos.review.store.opening import Store, open_store
 from psephos.review.store.tables import Export, Item, Project
@@ -183,6 +184,26 @@ def test_reviewed_votes_are_battles_again(store: Store, tmp_path: Path) -> None:
     assert rows == [("x", "y", "right", "1: x / y"), ("x", "y", "tie", "2: x / y")]
     with pytest.raises(InputError, match="no decided votes"):
         run_export(store, _more(store, answers()), "csv", tmp_path / "c.csv", actor=user, table="battles")
+
+
+def test_votes_that_name_no_question_are_battles_of_their_own(store: Store, tmp_path: Path) -> None:
+    """One voter judged the same two models three times, on questions that the log does not name."""
+    votes = battles(["x", "y", "x", "x"], ["y", "x", "y", "y"], ["left", "left", "left", "tie"], voter=list("aaab"))
+    found = votes_as_labels(votes).frame()
+    assert found.select("voter", "label").rows() == [("a", "x"), ("a", "y"), ("a", "x"), ("b", "tie")]
+    assert found["item"].n_unique() == 4
+    project, user = filled(store, votes)
+    again = battles(["x"], ["y"], ["right"], voter=["a"])
+    with store.write() as session:
+        # The first battle of another log is another battle, by nobody that is known either.
+        made = load(session, session.get_one(Project, project), again, actor=user)
+    assert (made.items, made.known_items, made.opinions) == (1, 0, 1)
+    nobody = [votes_as_labels(battles(["x"], ["y"], [won], item=["q"])).frame() for won in ("left", "right")]
+    assert nobody[0]["item"].to_list() == nobody[1]["item"].to_list() == ["q: x / y"]
+    assert nobody[0]["voter"][0] != nobody[1]["voter"][0]
+    decided(store, user, **{found["item"][1]: {"choice": "y"}})
+    written = run_export(store, project, "csv", tmp_path / "b.csv", actor=user, table="battles")
+    assert pl.read_csv(written.path).select("left", "right", "winner").rows() == [("x", "y", "right")]
 
 
 @pytest.mark.parametrize("form", ["html", "csv", "gold", "jsonl"])

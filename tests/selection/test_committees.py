@@ -578,3 +578,58 @@ def test_the_engine_changes_nothing(engine: int) -> None:
     options = {"theta": 0.5, "rankings": (5, 20), "judges": 200, "repeats": 4, "rng": 3}
     here, there = rankings_needed(10, 3, **options), rankings_needed(10, 3, **options, engine=engine)  # type: ignore[arg-type]
     assert here.curve.equals(there.curve)
+
+
+@pytest.mark.parametrize("rule", ["separable", "cc", "pav"])
+@pytest.mark.parametrize("solver", ["auto", "exact", "greedy"])
+def test_only_ratios_of_weights_count(rule: str, solver: str) -> None:
+    weights = np.array([3.0, 1.0, 2.0, 1.0, 1.0, 4.0, 1.0])
+    made = [committee(VOTES, 3, rule=rule, solver=solver, weights=weights * k) for k in (1.0, 1e-13, 1e12)]
+    for one, scale in zip(made, (1.0, 1e-13, 1e12), strict=True):
+        assert one.members == made[0].members
+        assert one.value[0] == pytest.approx(made[0].value[0] * scale)
+        assert one.bound[0] == pytest.approx(made[0].bound[0] * scale)
+        assert one.ties == made[0].ties
+
+
+def test_bounds_by_numbers_are_those_of_the_groups_called_so() -> None:
+    """A lower bound above the upper one cannot be kept, in whatever form the names of groups come."""
+    votes, groups = [[0, 1, 2], [1, 0, 2]], [1, 2, 2]
+    assert committee(votes, 2, groups=groups, lower={1: 1}, upper={2: 1}).members == ["0", "1"]  # type: ignore[dict-item]
+    with pytest.raises(InfeasibleError, match="more than its upper bound 1"):
+        committee(votes, 2, groups=groups, lower={2: 2}, upper={2: 1})  # type: ignore[dict-item]
+
+
+def test_voters_that_do_not_count_are_not_drawn() -> None:
+    """Of three ballots two weigh nothing or are alike: no resample may choose otherwise."""
+    votes, weights = [[0, 1, 2], [0, 2, 1], [2, 1, 0]], [1.0, 1.0, 0.0]
+    assert committee(votes, 1, weights=weights, repeats=50).sureness.tolist() == [1, 0, 0]
+    assert enough_rankings(votes, 1, weights=weights, rng=0, repeats=50)["same"].to_list() == [1] * 4
+    one = fairness_frontier(votes, 1, "a", groups=["a", "b", "b"], weights=[0, 0, 1], rng=0)
+    assert one.curve["value"].to_list() == [2, 0]
+    assert one.curve["low"].to_list() == [None, None]
+    alone = committee([[0, 1, 2]], 1, repeats=20)
+    assert np.isnan(alone.sureness).all()
+    assert "single ballot" in alone.provenance.notes[0]
+    with pytest.raises(InputError) as problem:
+        enough_rankings(votes, 1, weights=[0, 0, 1])
+    assert problem.value.argument == "rankings"
+
+
+def test_ballots_without_a_task_are_an_election_of_their_own() -> None:
+    votes = opinions_of(["v", "v", "w", "w"], ["x", "y", "x", "y"], [1, 2, 2, 1], task=["t", "t", None, None])
+    made = committee(votes, 1)
+    assert dict(zip(made.items, made.chosen, strict=True)) == {"t": ["x"], "election": ["y"]}
+    assert made.facts["ballots"].tolist() == [1, 1]
+
+
+def test_many_committees_that_tie_are_cut_and_said_sheet92() -> None:
+    """sheet92: of eight candidates whom all rank alike, 56 committees of three are worth as much."""
+    ring = [[(start + step) % 8 for step in range(8)] for start in range(8)]
+    for solver in ("exact", "auto"):
+        made = committee(ring, 3, solver=solver)
+        assert len(made.ties[0]) <= 20
+        said = dict(made.summary())["ties"]
+        assert said.startswith("at least " if len(made.ties[0]) == 20 else f"{len(made.ties[0])} ")
+    few = committee([[0, 1], [1, 0]], 1, solver="exact")
+    assert dict(few.summary())["ties"].startswith("1 other")

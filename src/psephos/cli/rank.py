@@ -142,7 +142,7 @@ def rank(
         "estimate": estimate,
     }
     options = {name: value for name, value in {**stated, "repeats": repeats}.items() if value is not None}
-    by_item = method in BY_ITEM and opinions.kind == "results"
+    by_item = method in BY_ITEM and opinions.kind == "results" and not lower_is_better
     result = rank_by(opinions if by_item else data, method=method, **options, level=level, rng=seed)
     turned = [word for name in lower_is_better or [] for word in ("--lower-is-better", name)]
     turned += ["--metric", metric] if metric else []

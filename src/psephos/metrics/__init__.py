@@ -73,6 +73,7 @@ from psephos.metrics.effective_features import (
     interference,
     null_activations,
 )
+from psephos.metrics.harmony.chance_groups import groups_against_chance
 from psephos.metrics.harmony.group_pruning import prune_groups
 from psephos.metrics.harmony.harmony_index import harmony_index
 from psephos.metrics.harmony.harmony_plane import HarmonyPlane, harmony_plane
@@ -218,6 +219,7 @@ __all__ = [
     "forecast_sums",
     "gini_coefficient",
     "group_diversity",
+    "groups_against_chance",
     "harmony",
     "harmony_index",
     "harmony_plane",

@@ -59,6 +59,7 @@ from psephos.ranking.pairwise import (
 from psephos.ranking.score_tables import ScoreTable, score_table
 from psephos.ranking.swiss import SwissRanking, swiss
 from psephos.ranking.swiss_exact import swiss_exact
+from psephos.ranking.swiss_noise import bye_sensitivity, item_sensitivity
 from psephos.ranking.swiss_studies import SwissSensitivity, benchmark_order_sensitivity, failure_sensitivity
 from psephos.ranking.task_rankings import TaskRanking
 
@@ -86,6 +87,7 @@ __all__ = [
     "benchmark_order_sensitivity",
     "borda",
     "bradley_terry",
+    "bye_sensitivity",
     "clean_battles",
     "coded_battles",
     "davidson",
@@ -94,6 +96,7 @@ __all__ = [
     "failure_sensitivity",
     "held_out_accuracy",
     "item_information",
+    "item_sensitivity",
     "judge_agreement",
     "kemeny",
     "mean_rank",

@@ -20,7 +20,7 @@ from psephos.engine.streams import Rng, seed_of
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.orderings import order_of
 from psephos.opinions.wording import first_of
-from psephos.ranking.orders import order_scores, orders_of
+from psephos.ranking.orders import never_met, order_scores, orders_of
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
 from psephos.ranking.task_rankings import TaskRanking, points_by_task, resampled, task_ranking
 
@@ -85,7 +85,7 @@ def borda(
     seed = seed_of(rng)
     by_task, seen = points_by_task(orders, len(table.tasks), holes)
     total = order_scores(by_task.sum(axis=0), seen.sum(axis=0), holes)
-    order, ranks = order_of(total)
+    order, ranks = order_of(total, 1e-9 * (1.0 if holes == "available" else float(table.weights.max())))
     spread, why = resampled(
         table, orders, pooling=pooling, ties=ties, holes=holes, repeats=repeats, level=level, rng=seed
     )
@@ -102,7 +102,7 @@ def borda(
         holes=holes,
         seed=seed,
         spread=spread,
-        notes=(*unscored, *filter(None, (why,))),
+        notes=(*unscored, *never_met(orders, holes), *filter(None, (why,))),
         contributions=by_task,
         reasons={table.candidates[int(i)]: "was never compared with anyone" for i in np.flatnonzero(np.isnan(total))},
     )

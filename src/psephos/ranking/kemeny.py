@@ -17,6 +17,7 @@ Sources: Kemeny (1959); Young (1988); sheet 14. Differs: nothing; see `kemeny_co
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -28,7 +29,7 @@ from psephos.ranking.borda import no_score
 from psephos.ranking.kemeny_components import SUBSET_LIMIT, Ordered, best_of_subsets, components
 from psephos.ranking.kemeny_program import solve
 from psephos.ranking.kemeny_search import improved, search
-from psephos.ranking.orders import Orders, cost_of, counts, order_scores, orders_of, preferences
+from psephos.ranking.orders import Orders, cost_of, counts, never_met, order_scores, orders_of, preferences
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
 from psephos.ranking.task_rankings import TaskRanking, points_by_task, task_ranking
 from psephos.statistics import bootstrap
@@ -106,15 +107,16 @@ def kemeny(
     points = above.sum(axis=1)
     standing = order_scores(*counts(orders.ranks, holes, orders.weights), holes)
     size = len(points)
-    if holes == "available":
-        unseen = _never_met(orders)
-        if unseen:
-            notes.append(f"{unseen:,} pairs were never compared; their order is neutral")
+    notes += never_met(orders, holes)
     if size > EXACT_LIMIT and search_by == "exact":
         search_by = "fast"
         notes.append(f"more than {EXACT_LIMIT:,} candidates: searched, not proven")
     stream, draws = spawn(seed, 2)
-    found = least_cost(above, np.nan_to_num(standing), exact=search_by == "exact", seconds=seconds, rng=stream)
+    # What is equal is told at weights near 1; a power of two leaves every digit as it is.
+    scale = float(2.0 ** np.floor(np.log2(max(float((above + above.T).max()), 1e-300))))
+    place = np.nan_to_num(standing) / (1.0 if holes == "available" else scale)
+    found = least_cost(above / scale, place, exact=search_by == "exact", seconds=seconds, rng=stream)
+    found = replace(found, cost=found.cost * scale, bound=found.bound * scale)
     if found.count is None:
         notes.append("a component is too large to count its optimal orders")
     spread, why = _resampled(table, orders, holes, found.order, repeats, level, draws)
@@ -123,7 +125,7 @@ def kemeny(
     ranks = np.empty(size, dtype=np.int64)
     ranks[found.order] = np.arange(1, size + 1)
     by_task, _ = points_by_task(orders, len(table.tasks), holes)
-    optimal = found.cost <= found.bound + 1e-9 * max(1.0, found.cost)
+    optimal = found.cost <= found.bound + 1e-9 * max(scale, found.cost)
     if not optimal and search_by == "exact":
         notes.append(f"no proof within {seconds:g} s: the best order found, and a bound")
     return task_ranking(
@@ -195,11 +197,6 @@ def least_cost(
         math.prod(known) if len(known) == len(solved) else None,
         None if solved[0].first is None else tuple(int(parts[0][k]) for k in solved[0].first),
     )
-
-
-def _never_met(orders: Orders) -> int:
-    known = (~np.isnan(orders.ranks[orders.weights > 0])).astype(np.float64)
-    return int(np.triu(known.T @ known == 0, 1).sum())
 
 
 def _resampled(

@@ -24,7 +24,7 @@ from psephos.ranking.orders import Orders, average_ranks, counts, orders_of
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
 from psephos.ranking.task_rankings import TaskRanking, task_ranking
 from psephos.statistics import bootstrap, kendall_tau
-from psephos.statistics.rank_spread import rank_spread
+from psephos.statistics.rank_spread import competition_ranks, on_grid, rank_spread
 
 DOMINANT = 0.5
 """A task with more than this share of the variance between candidates is named."""
@@ -115,11 +115,13 @@ def _of_means(
         return made
 
     scores = mean(np.ones((1, len(table.tasks))))[0]
-    order, ranks = order_of(scores, 1e-12 * max(1.0, float(np.nanmax(np.abs(scores), initial=0.0))))
+    order, ranks = order_of(scores, 1e-12 * float(np.nanmax(np.abs(values), initial=0.0)))
     spread = None
     if repeats and len(table.tasks) > 1:
         drawn = bootstrap(mean, len(table.tasks), repeats=repeats, method="percentile", rng=seed).replicates
-        spread = rank_spread(drawn, level=level, means=f"{table.unit}s resampled")
+        spread = rank_spread(
+            drawn, ranks=competition_ranks(on_grid(drawn)), level=level, means=f"{table.unit}s resampled"
+        )
     elif repeats:
         notes += (f"one {table.unit} alone cannot be resampled: no intervals",)
     whole = mass.sum(axis=1, keepdims=True)

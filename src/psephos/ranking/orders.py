@@ -157,6 +157,18 @@ def counts(
     return total[0], total[1]
 
 
+def never_met(orders: Orders, holes: str) -> tuple[str, ...]:
+    """A note on pairs that no order holds both of, where nothing is put in place of what is missing."""
+    if holes != "available" or not np.isnan(orders.ranks).any():
+        return ()
+    known = (~np.isnan(orders.ranks[orders.weights > 0])).astype(np.float32)
+    step = max(1, _CELLS // known.shape[1])
+    apart = sum(int((known[:, at : at + step].T @ known == 0).sum()) for at in range(0, known.shape[1], step))
+    # Who is in no order has not met itself either.
+    unseen = (apart - int((~known.any(axis=0)).sum())) // 2
+    return (f"{unseen:,} pairs were never compared; their order is neutral",) if unseen else ()
+
+
 def order_scores(won: npt.NDArray[np.float64], seen: npt.NDArray[np.float64], holes: str) -> npt.NDArray[np.float64]:
     """What a candidate is ranked by: its points, or under "available" its share of the comparisons, NaN if none."""
     if holes != "available":

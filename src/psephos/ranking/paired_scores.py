@@ -23,9 +23,9 @@ from psephos.engine.streams import Rng, seed_of, spawn
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.orderings import Ranking, order_of
 from psephos.opinions.outcomes import Provenance, command_for, json_ready
-from psephos.ranking.score_tables import Scores, ScoreTable, score_table
+from psephos.ranking.score_tables import Scores, ScoreTable, score_table, unused_weights
 from psephos.statistics import Paired, compare_all, items_needed, reweightings
-from psephos.statistics.rank_spread import rank_spread
+from psephos.statistics.rank_spread import competition_ranks, on_grid, rank_spread
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -137,10 +137,11 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
         np.concatenate([weights @ values.T for weights in reweightings(values.shape[1], repeats=repeats, rng=draws)])
         / values.shape[1]
     )
-    order, ranks = order_of(means)
+    order, ranks = order_of(means, 1e-12 * float(np.abs(values).max()))
     unit, units, by_unit = _by_unit(table, values, shared)
     lost = int((~shared).sum())
-    gaps = (f"{lost:,} items without a score of every candidate are left out",) if lost else ()
+    gaps: tuple[str, ...] = (f"{lost:,} items without a score of every candidate are left out",) if lost else ()
+    gaps += unused_weights(table)
     options = {"repeats": repeats, "level": level}
     stated = {"method": "paired", **options, **({"seed": seed} if seed else {})}
     return PairedRanking(
@@ -157,7 +158,9 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
         score_means="mean score over the items that all have",
         order=order,
         ranks=ranks,
-        spread=rank_spread(np.round(replicates, 12), level=level, means="items resampled"),
+        spread=rank_spread(
+            replicates, ranks=competition_ranks(on_grid(replicates)), level=level, means="items resampled"
+        ),
         unit=unit,
         units=units,
         contributions=by_unit,

@@ -272,18 +272,35 @@ def _from_results(opinions: Opinions) -> ScoreTable:
     )
     if not kept:
         return table
-    table = _as_carried(table, opinions, columns_of, kept)
-    first = opinions.vocabulary(kept[0]).cast(pl.String).gather(keys[kept[0]])
-    return _with_about(table, opinions, first)
+    first = opinions.vocabulary(kept[0]).cast(pl.String).gather(keys[kept[0]].replace(-1, None))
+    return _with_about(table, opinions, first, _carried_directions(opinions, columns_of, kept))
 
 
-def _as_carried(table: ScoreTable, opinions: Opinions, columns_of: pl.DataFrame, kept: Sequence[str]) -> ScoreTable:
+def lower_is_better(opinions: Opinions) -> npt.NDArray[np.bool_]:
+    """Whether a lower score is the better one, of each row of results: by the table about tasks, else by the row."""
+    lower: npt.NDArray[np.bool_] = np.zeros(len(opinions), dtype=bool)
+    if "higher_is_better" in opinions.carried.columns:
+        lower = _carried_lower(opinions).to_numpy()
+    if "task" in opinions.coded:
+        told = _told_directions(opinions, opinions.vocabulary("task").cast(pl.String))
+        if told is not None:
+            by_code = np.array([-1 if one is None else int(not one) for one in (*told, None)])
+            own = by_code[opinions.codes("task")]
+            lower = np.where(own < 0, lower, own == 1)
+    return lower
+
+
+def _carried_lower(opinions: Opinions) -> pl.Series:
+    said = opinions.carried["higher_is_better"].cast(pl.String).str.to_lowercase()
+    return said.is_in(["false", "0", "no"]).fill_null(False)
+
+
+def _carried_directions(opinions: Opinions, columns_of: pl.DataFrame, kept: Sequence[str]) -> list[bool] | None:
     """Directions that stand beside the results, as result files say them; True where they do not."""
     if "higher_is_better" not in opinions.carried.columns:
-        return table
-    said = opinions.carried["higher_is_better"].cast(pl.String).str.to_lowercase()
+        return None
     frame = pl.DataFrame({name: opinions.codes(name).astype(np.int64) for name in kept}).with_columns(
-        lower=said.is_in(["false", "0", "no"]).fill_null(False)
+        lower=_carried_lower(opinions)
     )
     found = columns_of.join(frame.group_by(kept).agg(pl.col("lower").any(), all=pl.col("lower").all()), on=kept)
     found = found.sort("column")
@@ -295,12 +312,25 @@ def _as_carried(table: ScoreTable, opinions: Opinions, columns_of: pl.DataFrame,
             f"is said to be true and false of task {name!r:.80}",
             hint="one direction per task: mend the table about tasks",
         )
-    return _oriented(table, (~found["lower"]).to_list())
+    return (~found["lower"]).to_list()
+
+
+def _told_directions(opinions: Opinions, tasks: pl.Series) -> list[bool | None] | None:
+    """What the table about tasks says of these; None where it says nothing."""
+    better = opinions.about.column("tasks", "higher_is_better", tasks)
+    if better is None:
+        return None
+    words = better.cast(pl.String).str.to_lowercase()
+    odd = words.drop_nulls().filter(~words.drop_nulls().is_in(["true", "false", "1", "0", "yes", "no"]))
+    if len(odd):
+        raise InputError("higher_is_better", f"must be true or false, got {odd[0]!r:.40}")
+    return [None if word is None else word in ("true", "1", "yes") for word in words]
 
 
 def _joined(opinions: Opinions, kept: Sequence[str], codes: Sequence[int]) -> str:
-    """The name of a task: of a single part its own, else the parts in one text."""
-    return " / ".join(str(opinions.vocabulary(part)[code]) for part, code in zip(kept, codes, strict=True) if code >= 0)
+    """The name of a task: of a single part its own, else the parts in one text; rows may be of none."""
+    said = [str(opinions.vocabulary(part)[code]) for part, code in zip(kept, codes, strict=True) if code >= 0]
+    return " / ".join(said) or "no task"
 
 
 def _from_votes(opinions: Opinions, candidate: str, value: str, sign: float) -> ScoreTable:
@@ -330,20 +360,25 @@ def _from_votes(opinions: Opinions, candidate: str, value: str, sign: float) -> 
     return ScoreTable(names, tasks.cast(pl.String), matrix, None, weights, "voter", opinions.source)
 
 
-def _with_about(table: ScoreTable, opinions: Opinions, tasks: pl.Series) -> ScoreTable:
-    """Directions and weights from the table about tasks."""
-    better = opinions.about.column("tasks", "higher_is_better", tasks)
+def _with_about(table: ScoreTable, opinions: Opinions, tasks: pl.Series, carried: list[bool] | None) -> ScoreTable:
+    """Directions and weights from the table about tasks; where it says no direction, that of the results holds."""
+    own = carried or [True] * len(tasks)
+    told = _told_directions(opinions, tasks) or [None] * len(tasks)
+    table = _oriented(table, [mine if said is None else said for said, mine in zip(told, own, strict=True)])
     weight = opinions.about.column("tasks", "weight", tasks)
-    if better is not None:
-        words = better.cast(pl.String).str.to_lowercase().fill_null("true")
-        odd = words.filter(~words.is_in(["true", "false", "1", "0", "yes", "no"]))
-        if len(odd):
-            raise InputError("higher_is_better", f"must be true or false, got {odd[0]!r:.40}")
-        table = _oriented(table, words.is_in(["true", "1", "yes"]).to_list())
     if weight is not None:
-        numbers = weight.cast(pl.Float64, strict=False).fill_null(1.0).to_numpy()
-        table = replace(table, weights=_checked_weights(numbers, len(table.tasks)))
+        table = replace(table, weights=_checked_weights(numbers_of(weight, tasks), len(table.tasks)))
     return table
+
+
+def numbers_of(weight: pl.Series, tasks: pl.Series) -> npt.NDArray[np.float64]:
+    """Weights of tasks as numbers, 1 where there is none."""
+    numbers = weight.cast(pl.Float64, strict=False)
+    words = weight.is_not_null() & numbers.is_null()
+    if words.any():
+        row = words.arg_max() or 0
+        raise InputError("task_weights", f"must be numbers, got {weight[row]!r:.40}", where=f"task {tasks[row]!r:.60}")
+    return numbers.fill_null(1.0).to_numpy()
 
 
 def _oriented(table: ScoreTable, higher_is_better: bool | Sequence[bool] | None) -> ScoreTable:
@@ -376,6 +411,13 @@ def _checked_weights(given: npt.ArrayLike, n: int) -> npt.NDArray[np.float64]:
     if not weights.any():
         raise InputError("task_weights", "are all 0", hint="one task at least must count")
     return weights
+
+
+def unused_weights(table: ScoreTable) -> tuple[str, ...]:
+    """A note of a method to which weights of tasks say nothing, where there are some."""
+    if (table.weights == table.weights[0]).all():
+        return ()
+    return (f"weights of {table.unit}s do not count in this method: each counts as it is",)
 
 
 def _mean_of(part: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -12,7 +12,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_choice, check_floats
 from psephos.opinions.model import Source
-from psephos.ranking.score_tables import Scores, ScoreTable, score_table
+from psephos.ranking.score_tables import Scores, ScoreTable, score_table, unused_weights
 
 HOLES = ("error", "bye", "loss")
 TIES = ("half", "coin")
@@ -90,7 +90,8 @@ def games_of(
         table = benchmark_table(scores)
         outcome, present = _by_scores(table, tie_margin, holes)
         chance = np.empty((0, 0, 0))
-        models, benchmarks, source, notes = table.candidates, table.tasks, table.source, table.notes
+        models, benchmarks, source = table.candidates, table.tasks, table.source
+        notes = (*table.notes, *unused_weights(table))
     else:
         chance = _checked_chances(chances)
         outcome = np.empty((0, 0, 0), dtype=np.uint8)
@@ -116,9 +117,7 @@ def _by_scores(
     table: ScoreTable, tie_margin: float | Sequence[float], holes: str
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
     values = table.scores.T
-    margin = check_floats("tie_margin", np.broadcast_to(np.asarray(tie_margin, dtype=np.float64), (len(values),)))
-    if (margin < 0).any():
-        raise InputError("tie_margin", "must not be negative")
+    margin = margins_of(tie_margin, len(values))
     known = ~np.isnan(values)
     if holes == "error" and not known.all():
         k, m = np.argwhere(~known)[0].tolist()
@@ -130,13 +129,25 @@ def _by_scores(
     present = known if holes == "bye" else np.ones_like(known)
     filled = np.where(known, values, -1e300)
     gap = filled[:, :, None] - filled[:, None, :]
-    outcome = np.where(gap > margin[:, None, None], 2, np.where(gap < -margin[:, None, None], 0, 1))
+    # .8 - .7 is a little more than .1: a gap of just the margin is a tie whatever rounding makes of it.
+    wide = margin[:, None, None] * (1 + 1e-9)
+    outcome = np.where(gap > wide, 2, np.where(gap < -wide, 0, 1))
     return outcome.astype(np.uint8), present
 
 
+def margins_of(tie_margin: float | Sequence[float], rounds: int) -> npt.NDArray[np.float64]:
+    """The margin of each benchmark, shape (n_benchmarks,)."""
+    given = check_floats("tie_margin", np.atleast_1d(np.asarray(tie_margin, dtype=object)).tolist())
+    if len(given) not in (1, rounds):
+        raise InputError("tie_margin", f"must be one number, or one for each of {rounds} benchmarks, got {len(given)}")
+    if (given < 0).any():
+        raise InputError("tie_margin", "must not be negative", where=f"index {int(np.argmax(given < 0))}")
+    return np.broadcast_to(given, (rounds,))
+
+
 def _checked_chances(chances: npt.ArrayLike | None) -> npt.NDArray[np.float64]:
-    given = np.asarray(chances, dtype=np.float64)
-    if given.ndim != 3 or given.shape[1] != given.shape[2]:
+    given = check_floats("chances", [] if chances is None else chances, ndim=3, missing=True)
+    if given.shape[1] != given.shape[2]:
         raise InputError("chances", f"must have shape (benchmarks, models, models), got {given.shape}")
     if given.shape[1] < 2:
         raise InputError("models", f"a tournament needs two at least, got {given.shape[1]}", hint="add a model")

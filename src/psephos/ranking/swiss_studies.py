@@ -25,7 +25,7 @@ from psephos.errors import InputError, check_count
 from psephos.opinions.outcomes import Provenance, Result
 from psephos.ranking.score_tables import Scores, ScoreTable
 from psephos.ranking.swiss import swiss
-from psephos.ranking.swiss_games import benchmark_table
+from psephos.ranking.swiss_games import benchmark_table, margins_of
 
 LABELS = ("robust generalist", "neutral", "aggressive specialist")
 
@@ -171,13 +171,15 @@ def benchmark_order_sensitivity(
     rounds = len(table.tasks)
     streams = spawn(seed, count)
     given = swiss(table, n_sim=n_sim, rng=seed, **rules)
+    # A margin goes with its benchmark; how many leave goes with the round.
+    margin = margins_of(rules.get("tie_margin", 0.0), rounds)
     made = []
     for stream in streams:
         shuffled = stream.permutation(rounds)
         mixed = ScoreTable(
             table.candidates, table.tasks.gather(shuffled), table.scores[:, shuffled], None, table.weights[shuffled]
         )
-        made.append(swiss(mixed, n_sim=n_sim, rng=stream, **rules))
+        made.append(swiss(mixed, n_sim=n_sim, rng=stream, **{**rules, "tie_margin": margin[shuffled].tolist()}))
     expected = np.array([one.scores for one in made])
     ranks = np.array([one.ranks for one in made])
     frame = pl.DataFrame(

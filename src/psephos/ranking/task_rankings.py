@@ -17,7 +17,7 @@ from psephos.opinions.outcomes import Provenance, command_for, json_ready
 from psephos.ranking.orders import Orders, average_ranks, cost_of, order_scores, points, preferences
 from psephos.ranking.score_tables import ScoreTable
 from psephos.statistics import bootstrap, kendall_tau
-from psephos.statistics.rank_spread import ABOVE_LIMIT, RankSpread, rank_spread
+from psephos.statistics.rank_spread import ABOVE_LIMIT, RankSpread, competition_ranks, on_grid, rank_spread
 
 PAIRS_LIMIT = 10**9
 """Orders times candidates squared up to which methods that can do without count all pairs: about two seconds."""
@@ -128,13 +128,14 @@ def task_ranking(
     size = len(table.candidates)
     if above is None and orders is not None and size <= ABOVE_LIMIT and len(orders.ranks) * size**2 <= PAIRS_LIMIT:
         above = preferences(orders.ranks, orders.weights, holes)
-    cost, least = float("nan"), float("nan")
+    cost, least, pair = float("nan"), float("nan"), 1.0
     if above is not None:
         # A candidate without a place stands last for the cost: it has no pair, and so costs nothing.
         rest = np.setdiff1d(np.arange(size), order) if len(order) < size else order[:0]
         cost = cost_of(np.concatenate([order, rest]), above)
         least = float(np.triu(np.minimum(above, above.T), 1).sum())
-    proven = bool(above is not None and cost <= least + 1e-9 * max(1.0, least))
+        pair = float((above + above.T).max())
+    proven = bool(above is not None and cost <= least + 1e-9 * max(pair, least))
     given = {name: value for name, value in options.items() if value is not None}
     return TaskRanking(
         provenance=Provenance(
@@ -211,10 +212,11 @@ def resampled(
         made = bootstrap(
             lambda w: order_scores(w @ won, w @ seen, holes), n, repeats=repeats, method="percentile", rng=rng
         )
-        return rank_spread(made.replicates, level=level, means=f"{table.unit}s resampled"), ""
+        places = competition_ranks(on_grid(made.replicates))
+        return rank_spread(made.replicates, ranks=places, level=level, means=f"{table.unit}s resampled"), ""
     draws = _two_stage(table, pooling=pooling, ties=ties, holes=holes, repeats=repeats, rng=rng)
     what = f"{table.unit}s and instances within them resampled" if n > 1 else "instances resampled"
-    return rank_spread(draws, level=level, means=what), ""
+    return rank_spread(draws, ranks=competition_ranks(on_grid(draws)), level=level, means=what), ""
 
 
 def _two_stage(

@@ -120,6 +120,19 @@ def rank_spread(
     )
 
 
+def on_grid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Values as shares of the largest, on a grid below any real gap, so that equal sums tie.
+
+    Examples
+    --------
+    >>> 0.1 + 0.2 == 0.3, competition_ranks(on_grid(np.array([0.1 + 0.2, 0.3]))).tolist()
+    (False, [1.0, 1.0])
+    """
+    scale = float(np.nanmax(np.abs(values), initial=0.0))
+    grid: npt.NDArray[np.float64] = np.round(values / (scale or 1.0), 12)
+    return grid
+
+
 def competition_ranks(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Places along the last axis: 1 is the highest score, equal scores share the better place; NaN stays NaN.
 

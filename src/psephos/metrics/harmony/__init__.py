@@ -1,5 +1,6 @@
 """Is the mean of a benchmark carried by a few of its parts? Harmony of groups, and groups that nobody declared."""
 
+from psephos.metrics.harmony.chance_groups import groups_against_chance
 from psephos.metrics.harmony.group_pruning import prune_groups
 from psephos.metrics.harmony.harmony_index import harmony_index
 from psephos.metrics.harmony.harmony_plane import HarmonyPlane, harmony_plane
@@ -13,6 +14,7 @@ __all__ = [
     "HarmonyPlane",
     "ItemGroups",
     "discover_groups",
+    "groups_against_chance",
     "harmony",
     "harmony_index",
     "harmony_plane",

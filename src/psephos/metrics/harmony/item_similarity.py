@@ -79,6 +79,10 @@ def tables_of(values: Any, kind: str) -> tuple[list[Floats], Callable[[list[Floa
     if kind == "responses":
         table = check_floats("responses", values, ndim=2, missing=True)
         check_unit("responses", table)
+        unknown = np.isnan(table).all(axis=0)
+        if unknown.any():
+            where = f"item {int(np.argmax(unknown))}"
+            raise InputError("responses", "say nothing of an item: no model ran it", where=where, hint="leave it out")
         return [table.T], by_responses
     if kind == "embeddings":
         return [check_floats("embeddings", values, ndim=2)], _by_distance

@@ -175,6 +175,8 @@ def harmony(
     table = check_floats("correct", correct, ndim=min(max(np.ndim(correct), 1), 2), missing=True)
     table = np.atleast_2d(table)
     check_unit("correct", table)
+    if not len(table):
+        raise InputError("correct", "holds no model", hint="give a row of scores per model")
     labels, codes = groups_of(groups, table.shape[1])
     names = [f"model {place + 1}" for place in range(len(table))] if models is None else [str(one) for one in models]
     if len(names) != len(table) or len(set(names)) < len(names):
@@ -213,8 +215,9 @@ def harmony(
     if "harmony" not in frame.columns:
         raise InputError("correct", f"no model ran an item of every group: {rows[0]['note']}")
     frame = frame.with_columns(
-        pl.col("mean").rank("min", descending=True).cast(pl.Int64).alias("rank"),
-        pl.col("balanced").rank("min", descending=True).cast(pl.Int64).alias("balanced_rank"),
+        # Equal means of unlike groups may differ in the last bit.
+        pl.col("mean").round(12).rank("min", descending=True).cast(pl.Int64).alias("rank"),
+        pl.col("balanced").round(12).rank("min", descending=True).cast(pl.Int64).alias("balanced_rank"),
     )
     values = frame["harmony"].drop_nulls().to_numpy()
     stated = {"h": width, "repeats": repeats, "level": level}

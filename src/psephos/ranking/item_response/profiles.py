@@ -49,6 +49,8 @@ class AbilityProfiles(Result):
         Drawn to the general ability of each candidate.
     best : ndarray of float64, shape (n_candidates, n_topics)
         Probability to be the best in the topic.
+    in_top : ndarray of float64, shape (n_candidates, n_topics)
+        Probability to be among the first `top` of the topic.
     ranks : ndarray of int64, shape (n_candidates, n_topics)
         Place in each topic, 1 the best.
     rank_low, rank_high : ndarray of int64, shape (n_candidates, n_topics)
@@ -61,6 +63,8 @@ class AbilityProfiles(Result):
         s^2 of the formula: the share of an ability that is of the topic.
     level : float
         Of the intervals.
+    top : int
+        How many places `in_top` counts.
     """
 
     candidates: list[str]
@@ -70,6 +74,7 @@ class AbilityProfiles(Result):
     pooled: Floats
     pooled_errors: Floats
     best: Floats
+    in_top: Floats
     ranks: Any
     rank_low: Any
     rank_high: Any
@@ -78,6 +83,7 @@ class AbilityProfiles(Result):
     spikiness: Floats
     specific: float
     level: float
+    top: int
 
     def table(self) -> pl.DataFrame:
         """One row per candidate, best first: overall, error, spikiness, then its ability in each topic."""
@@ -94,7 +100,9 @@ class AbilityProfiles(Result):
         return pl.DataFrame(columns)
 
     def long(self) -> pl.DataFrame:
-        """One row per candidate and topic: ability with interval, rank with the places it could have, best, pooled."""
+        """One row per candidate and topic: ability with interval, rank with the places it could have, best, in_top,
+        pooled.
+        """
         n, topics = self.abilities.shape
         half = normal_quantile(self.level) * self.errors
         return pl.DataFrame(
@@ -109,6 +117,7 @@ class AbilityProfiles(Result):
                 "rank_low": self.rank_low.ravel(),
                 "rank_high": self.rank_high.ravel(),
                 "best": self.best.ravel(),
+                "in_top": self.in_top.ravel(),
                 "pooled": self.pooled.ravel(),
                 "pooled_error": self.pooled_errors.ravel(),
             }
@@ -157,7 +166,7 @@ class AbilityProfiles(Result):
 
 
 def ability_profiles(
-    found: AbilityRanking, *, draws: int = 4000, level: float = 0.95, rng: Rng = None
+    found: AbilityRanking, *, top: int = 3, draws: int = 4000, level: float = 0.95, rng: Rng = None
 ) -> AbilityProfiles:
     """Say who is good at what.
 
@@ -165,6 +174,8 @@ def ability_profiles(
     ----------
     found : AbilityRanking
         From `rank_by_ability`, with a scale for each topic.
+    top : int, default 3
+        Among how many first places `in_top` counts a candidate.
     draws : int, default 4000
         Draws of the posteriors.
     level : float, default 0.95
@@ -196,16 +207,17 @@ def ability_profiles(
     """
     if not isinstance(found, AbilityRanking):
         raise InputError("found", f"must be a ranking by `rank_by_ability`, got {type(found).__name__}")
-    draws = check_count("draws", draws, low=2)
+    top, draws = check_count("top", top), check_count("draws", draws, low=2)
     level = check_number("level", level, low=0, high=1, open_ends=True)
     seed = seed_of(rng)
     abilities, errors = found.abilities, found.ability_errors
     n, topics = abilities.shape
-    best, low, high = np.empty((n, topics)), np.empty((n, topics), np.int64), np.empty((n, topics), np.int64)
+    best, in_top = np.empty((n, topics)), np.empty((n, topics))
+    low, high = np.empty((n, topics), np.int64), np.empty((n, topics), np.int64)
     tail = (1 - level) / 2
     for t, stream in enumerate(spawn(seed, topics)):
         places = competition_ranks(abilities[:, t] + errors[:, t] * stream.standard_normal((draws, n)))
-        best[:, t] = (places == 1).mean(axis=0)
+        best[:, t], in_top[:, t] = (places == 1).mean(axis=0), (places <= top).mean(axis=0)
         low[:, t] = np.quantile(places, tail, axis=0, method="inverted_cdf")
         high[:, t] = np.quantile(places, 1 - tail, axis=0, method="higher")
     share = found.data.weights / found.data.weights.sum()
@@ -219,7 +231,7 @@ def ability_profiles(
         notes = ("a single topic has no profile",)
     return AbilityProfiles(
         provenance=Provenance(
-            "ability profiles", {"draws": draws, "level": level}, found.data.source, seed=seed, notes=notes
+            "ability profiles", {"top": top, "draws": draws, "level": level}, found.data.source, seed=seed, notes=notes
         ),
         candidates=[str(name) for name in found.candidates],
         topics=[fit.topic for fit in found.fits],
@@ -228,6 +240,7 @@ def ability_profiles(
         pooled=pooled,
         pooled_errors=pooled_errors,
         best=best,
+        in_top=in_top,
         ranks=np.column_stack([competition_ranks(column) for column in abilities.T]).astype(np.int64),
         rank_low=low,
         rank_high=high,
@@ -236,6 +249,7 @@ def ability_profiles(
         spikiness=spikiness,
         specific=specific,
         level=level,
+        top=top,
     )
 
 

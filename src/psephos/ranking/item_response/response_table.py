@@ -20,7 +20,7 @@ import polars as pl
 from psephos.errors import InputError, check_choice, check_floats
 from psephos.opinions.model import Opinions, Source
 from psephos.opinions.wording import first_of
-from psephos.ranking.score_tables import ScoreTable, score_table
+from psephos.ranking.score_tables import ScoreTable, lower_is_better, numbers_of, score_table
 
 SCALES = ("topic", "joint")
 FEWEST_ITEMS = 5
@@ -98,7 +98,8 @@ def responses(
     Parameters
     ----------
     data : array_like of float, shape (n_candidates, n_items); Opinions; ScoreTable; or Responses
-        1 solved, 0 not, NaN not asked. Opinions are ``results`` with scores of 0 and 1.
+        1 solved, 0 not, NaN not asked. Opinions are ``results`` with scores of 0 and 1; where lower is better, as
+        of errors, 0 is solved.
     candidates, items : sequence, optional
         Names; numbers from 0 if not given. Opinions have their own.
     topics : sequence, shape (n_items,), optional
@@ -171,14 +172,20 @@ def _from_array(
 
 def _from_table(table: ScoreTable) -> Responses:
     if table.instances is None:
-        topic, right = np.zeros(len(table.tasks), dtype=np.int64), table.scores
+        topic, right = np.zeros(len(table.tasks), dtype=np.int64), _upright(table.scores)
         items, topics, weights = table.tasks, pl.Series("topic", [EVERYTHING]), np.ones(1)
     else:
         sizes = [part.shape[1] for part in table.instances]
-        topic, right = np.repeat(np.arange(len(sizes)), sizes), np.concatenate(table.instances, axis=1)
+        topic, right = np.repeat(np.arange(len(sizes)), sizes), _upright(np.concatenate(table.instances, axis=1))
         names = [f"{task} / {place}" for task, size in zip(table.tasks, sizes, strict=True) for place in range(size)]
         items, topics, weights = pl.Series("item", names), table.tasks, table.weights
     return Responses(table.candidates, items, topics, topic, right, weights, table.source, table.notes)
+
+
+def _upright(scores: Floats) -> Floats:
+    """Right and wrong of items on which lower is better, which stand in a table as 0 and -1."""
+    negative = (scores < 0).any(axis=0) & (np.isnan(scores) | (scores == 0) | (scores == -1)).all(axis=0)
+    return np.where(negative, scores + 1, scores)
 
 
 def _from_results(opinions: Opinions) -> Responses:
@@ -186,7 +193,10 @@ def _from_results(opinions: Opinions) -> Responses:
     columns = {name: opinions.codes(name).astype(np.int64) for name in ("candidate", "item", *parts)}
     if "topic" in opinions.coded:
         columns["topic"] = opinions.codes("topic").astype(np.int64)
-    frame = pl.DataFrame({**columns, "score": opinions.numbers["score"]}).filter(pl.col("score").is_not_nan())
+    score = opinions.numbers["score"]
+    # Of errors 0 is what was solved.
+    score = np.where(lower_is_better(opinions) & np.isin(score, (0, 1)), 1 - score, score)
+    frame = pl.DataFrame({**columns, "score": score}).filter(pl.col("score").is_not_nan())
     twice = frame.filter(pl.struct("candidate", *parts, "item").is_duplicated())
     names = opinions.vocabulary("candidate").cast(pl.String)
     if twice.height:
@@ -204,12 +214,12 @@ def _from_results(opinions: Opinions) -> Responses:
     items = opinions.vocabulary("item").cast(pl.String).gather(keys["item"])
     topics = _topics_of(opinions, placed, keys, items)
     if parts and items.n_unique() < len(items):
-        task = opinions.vocabulary("task").cast(pl.String).gather(keys["task"])
+        task = opinions.vocabulary("task").cast(pl.String).gather(keys["task"].replace(-1, None)).fill_null("no task")
         items = pl.Series([f"{one} / {other}" for one, other in zip(task, items, strict=True)])
     known = topics.unique(maintain_order=True)
     topic = topics.replace_strict(known, np.arange(len(known)), return_dtype=pl.Int64).to_numpy()
     weight = opinions.about.column("tasks", "weight", known) if parts else None
-    weights = np.ones(len(known)) if weight is None else weight.cast(pl.Float64).fill_null(1.0).to_numpy()
+    weights = np.ones(len(known)) if weight is None else numbers_of(weight, known)
     return Responses(
         names.alias("candidate"),
         items.alias("item"),
@@ -238,7 +248,7 @@ def _topics_of(opinions: Opinions, placed: pl.DataFrame, keys: pl.DataFrame, ite
     if told is not None:
         return told.cast(pl.String).fill_null("no topic")
     if "task" in keys.columns:
-        return opinions.vocabulary("task").cast(pl.String).gather(keys["task"])
+        return opinions.vocabulary("task").cast(pl.String).gather(keys["task"].replace(-1, None)).fill_null("no topic")
     return pl.Series([EVERYTHING] * len(items), dtype=pl.String)
 
 

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.errors import InputError, check_codes, check_floats
+from psephos.errors import InputError, check_codes, check_floats, check_number
 from psephos.opinions.coding import natural_order
 from psephos.opinions.model import Opinions, Source
 
@@ -203,8 +203,10 @@ class BattleTable:
                     f"there is no voter {name!r:.80}",
                     hint="its keys are voters as the battles name them",
                 )
-            if not (np.isfinite(value) and value >= 0):
-                raise InputError("voter_weights", f"must be at least 0, got {value!r}", where=f"voter {name!r:.80}")
+            try:
+                check_number("voter_weights", value, low=0)
+            except InputError as problem:
+                raise InputError("voter_weights", problem.problem, where=f"voter {name!r:.80}") from None
         each = np.array([float(voter_weights.get(str(name), 1.0)) for name in self.voters] + [1.0])
         return replace(self, weight=self.weights * each[self.voter])._known_weights()
 

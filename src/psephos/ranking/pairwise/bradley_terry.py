@@ -39,7 +39,7 @@ from psephos.ranking.pairwise.battle_resamples import resampled_strengths
 from psephos.ranking.pairwise.battle_table import BOTH_BAD, LEFT, RIGHT, TIE, BattleTable, battle_table
 from psephos.ranking.pairwise.battle_units import BattleUnits, shown_by_pairs, units_of
 from psephos.ranking.pairwise.connectivity import (
-    HINT,
+    LINK,
     blank_reasons,
     connection_of,
     refuse_endless_ties,
@@ -196,8 +196,8 @@ def rated(
         refuse_unconnected(counts, whole.candidates, finite=finite)
     connected, reasons = blank_reasons(counts, whole.candidates, finite=finite)
     if connected.sum() < 2:
-        refuse_unconnected(counts, whole.candidates, finite=finite)
-        raise SeparationError("battles", "no two candidates can be compared", hint=HINT)
+        refuse_unconnected(counts, whole.candidates, finite=finite, alone=True)
+        raise SeparationError("battles", "no two candidates can be compared", hint=LINK)
     inside = connected[used.left] & connected[used.right]
     used, groups = used.take(inside), None if groups is None else groups[inside]
     inner = used.counts
@@ -338,6 +338,8 @@ def _anchored(anchor: tuple[str, float] | None, names: pl.Series, theta: Floats)
     """Index of the anchor and by how much all ratings move."""
     if anchor is None:
         return None, 0.0
+    if not isinstance(anchor, (tuple, list)) or len(anchor) != 2:
+        raise InputError("anchor", f"must be a candidate and its rating, got {anchor!r:.60}", hint="as in ('x', 1500)")
     name, value = anchor
     index = names.cast(pl.String).index_of(str(name))
     if index is None or np.isnan(theta[index]):

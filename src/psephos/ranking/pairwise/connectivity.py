@@ -24,6 +24,8 @@ from psephos.opinions.kinds import listed
 from psephos.ranking.pairwise.battle_table import BOTH_BAD, LEFT, RIGHT, TIE, PairCounts
 
 HINT = "unconnected='blank' ranks the largest group and says why the others are not"
+LINK = "add battles that link them, or take newman, or a penalty of bradley_terry, which keep strengths finite"
+"""What helps where the largest group is a single candidate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +68,15 @@ def connection_of(counts: PairCounts) -> Connection:
     return Connection(*parts)
 
 
-def refuse_unconnected(counts: PairCounts, names: pl.Series, *, finite: bool) -> None:
-    """Complain of battles that leave strengths open; `finite`: a penalty keeps them finite within an island."""
+def refuse_unconnected(counts: PairCounts, names: pl.Series, *, finite: bool, alone: bool = False) -> None:
+    """Complain of battles that leave strengths open; `finite`: a penalty keeps them finite within an island.
+
+    `alone`: no group has two members that can be compared, so that there is none to rank by itself.
+    """
     found = connection_of(counts)
     if found.island.max(initial=0):
         groups = "; ".join(_members(found.island == code, names) for code in range(min(int(found.island.max()) + 1, 4)))
-        raise DisconnectedError("battles", f"groups never met each other: {groups}", hint=HINT)
+        raise DisconnectedError("battles", f"groups never met each other: {groups}", hint=LINK if alone else HINT)
     if finite or not found.component.max(initial=0):
         return
     top, bottom = _ends(counts, found.component)
@@ -80,7 +85,7 @@ def refuse_unconnected(counts: PairCounts, names: pl.Series, *, finite: bool) ->
         sides.append(f"{_members(top, names)} never lost to or tied with the others")
     if bottom.any():
         sides.append(f"{_members(bottom, names)} never won against or tied with the others")
-    hint = f"{HINT}; a penalty keeps strengths finite"
+    hint = LINK if alone else f"{HINT}; a penalty keeps strengths finite"
     raise SeparationError("battles", "strengths have no end: " + "; ".join(sides), hint=hint)
 
 

@@ -141,9 +141,10 @@ def judge_agreement(
     Parameters
     ----------
     votes : Opinions of kind ``labels`` or ``battles``, or mapping of str to sequence
-        Who said what about which item; of battles the item is the pair that was shown. A mapping has one sequence per
-        voter, all in the order of the items; None or a text that is no label is an answer that could not be read.
-        Labels are ``left``, ``right``, ``tie``, ``both_bad`` or the words of arenas for them, such as ``A>B``.
+        Who said what about which item; of battles the item is the question with the pair as it was shown, so that a
+        pair seen the other way round is another. A mapping has one sequence per voter, all in the order of the items;
+        None or a text that is no label is an answer that could not be read. Labels are ``left``, ``right``, ``tie``,
+        ``both_bad`` or the words of arenas for them, such as ``A>B``.
     human : str, default "human"
         Whose votes are the measure.
     repeats : int, default 1000
@@ -156,7 +157,7 @@ def judge_agreement(
     Returns
     -------
     JudgeAgreement
-        For each judge accuracy, kappa and further measures with intervals, and whether pairs of judges differ.
+        For each judge accuracy, kappa and further measures with intervals, beside what chance and plain rules reach.
 
     Raises
     ------
@@ -176,7 +177,7 @@ def judge_agreement(
     >>> made.measures["judge"]["accuracy"].value, made.measures["judge"]["parsed"].value
     (0.5, 0.75)
     """
-    repeats = check_count("repeats", repeats, low=2)
+    repeats = check_count("repeats", repeats, low=0)
     level = check_number("level", level, low=0, high=1, open_ends=True)
     labels, source, notes = _labels(votes, human)
     truth = np.array([_human_code(word, place) for place, word in enumerate(labels.pop(human))])
@@ -224,9 +225,9 @@ def judge_agreement(
 def _intervals(
     cells: npt.NDArray[np.int64], repeats: int, level: float, rng: np.random.Generator
 ) -> dict[str, Interval]:
-    """All measures of one judge; without an interval where there is one item only."""
+    """All measures of one judge; without an interval where there is one item only, or none was asked for."""
     filled = np.flatnonzero(cells)
-    if cells.sum() < 2:
+    if cells.sum() < 2 or not repeats:
         alone = _measured(cells[filled][None, :].astype(np.float64), filled)[0]
         return {
             name: Interval(float(value), float("nan"), float("nan"), level)
@@ -348,9 +349,17 @@ def _labels(
     names = votes.vocabulary("voter").cast(pl.String).to_list()
     if human not in names:
         raise InputError("human", f"there is no voter {human!r:.80} among {listed(names)}")
+    value, notes = votes.value, []
     keys = [part for part in ("task", "item") if part in votes.coded]
+    if votes.kind == "battles":
+        # A question may be asked of several pairs, and who stood left is part of what was shown.
+        value, keys = "winner", [*keys, "left", "right"]
     frame = pl.DataFrame({part: votes.codes(part).astype(np.int64) for part in (*keys, "voter")})
-    frame = frame.with_columns(label=votes.coded[votes.value].values().cast(pl.String)).filter(pl.col("voter") >= 0)
+    frame = frame.with_columns(label=votes.coded[value].values().cast(pl.String))
+    known = frame.filter((pl.col("voter") >= 0) & (pl.col("item") >= 0))
+    if known.height < frame.height:
+        notes.append(f"{frame.height - known.height:,} votes that do not say who voted on which item are left out")
+    frame = known
     twice = frame.select(pl.struct(*keys, "voter").is_duplicated()).to_series()
     if twice.any():
         row = frame.filter(twice).row(0, named=True)
@@ -362,4 +371,4 @@ def _labels(
     for place, voter, label in placed.select("place", "voter", "label").iter_rows():
         found[names[voter]][place] = label
     found[human] = [None if word is _ABSENT else word for word in found[human]]
-    return found, votes.source, ()
+    return found, votes.source, tuple(notes)

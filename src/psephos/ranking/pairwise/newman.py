@@ -37,7 +37,7 @@ from psephos.ranking.pairwise.battle_resamples import TINY, drawn_counts
 from psephos.ranking.pairwise.battle_table import BattleTable, PairCounts, battle_table
 from psephos.ranking.pairwise.battle_units import shown_by_pairs, units_of
 from psephos.ranking.pairwise.bradley_terry import clusters_of, win_chances
-from psephos.ranking.pairwise.connectivity import HINT, blank_reasons, connection_of, refuse_endless_ties
+from psephos.ranking.pairwise.connectivity import LINK, blank_reasons, connection_of, refuse_endless_ties
 from psephos.ranking.pairwise.pair_models import BRADLEY_TERRY, DAVIDSON
 from psephos.ranking.pairwise.strengths import ends_of
 from psephos.statistics import rank_spread
@@ -108,7 +108,7 @@ def newman(
     finite = prior > 0
     connected, reasons = blank_reasons(table.counts, table.candidates, finite=finite)
     if connected.sum() < 2:
-        raise SeparationError("battles", "no two candidates can be compared", hint=HINT)
+        raise SeparationError("battles", "no two candidates can be compared", hint=LINK)
     inside = connected[table.left] & connected[table.right]
     used = table.take(inside)
     if not finite:

@@ -12,6 +12,9 @@ Source: Newton's method for Bradley-Terry as in Hunter (2004), doi:10.1214/aos/1
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -156,9 +159,18 @@ def _dense_solver(
     matrix = laplacian(first, second, weight, size) + 1 / size
     matrix.flat[:: size + 1] += penalty
     try:
-        return np.asarray(linalg.solve(matrix, sides, assume_a="pos"))
+        with ill_conditioned_fails():
+            return np.asarray(linalg.solve(matrix, sides, assume_a="pos"))
     except (linalg.LinAlgError, linalg.LinAlgWarning):
         return np.asarray(linalg.lstsq(matrix, sides)[0])
+
+
+@contextmanager
+def ill_conditioned_fails() -> Iterator[None]:
+    """Raise SciPy's warning of a matrix that is nearly singular: what comes of it is not an answer."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", linalg.LinAlgWarning)
+        yield
 
 
 def _sparse_solver(

@@ -34,8 +34,8 @@ from psephos.ranking.pairwise.battle_ranking import FEW, POINTS, BattleRanking, 
 from psephos.ranking.pairwise.battle_table import BattleTable, battle_table
 from psephos.ranking.pairwise.battle_units import shown_by_battles, units_of
 from psephos.ranking.pairwise.bradley_terry import clusters_of, normal_strengths, win_chances
-from psephos.ranking.pairwise.connectivity import HINT, blank_reasons, connection_of
-from psephos.ranking.pairwise.strengths import DENSE, laplacian
+from psephos.ranking.pairwise.connectivity import LINK, blank_reasons, connection_of
+from psephos.ranking.pairwise.strengths import DENSE, ill_conditioned_fails, laplacian
 from psephos.statistics import rank_spread
 from psephos.statistics.intervals import normal_quantile
 
@@ -146,7 +146,7 @@ def _ranked(
         raise InputError("covariates", "no battle has a value of each")
     connected, reasons = blank_reasons(kept.counts, table.candidates, finite=False)
     if connected.sum() < 2:
-        raise SeparationError("battles", "no two candidates can be compared", hint=HINT)
+        raise SeparationError("battles", "no two candidates can be compared", hint=LINK)
     inside = connected[kept.left] & connected[kept.right]
     used, x = kept.take(inside), values[known][inside]
     groups = clusters_of(used, options["clusters"])
@@ -276,6 +276,9 @@ def _fit(
         steps += 1
         p = special.expit(theta[left] - theta[right] + x @ beta)
         pull, curve = weight * (score - p), weight * p * (1 - p)
+        if curve.sum() < STRAIGHT * weight.sum():
+            # No battle is left that could go either way.
+            raise _endless(names)
         g = np.concatenate([np.bincount(left, pull, size) - np.bincount(right, pull, size), x.T @ pull])
         hessian = _hessian(left, right, curve, x, size)
         step = _solved(hessian, g, names, size)
@@ -337,16 +340,22 @@ def _meat(
 
 
 def _solved(hessian: Floats, g: Floats, names: Sequence[str], size: int) -> Floats:
-    corner = linalg.solve(hessian[:size, :size], hessian[:size, size:], assume_a="pos")
-    rest = hessian[size:, size:] - hessian[size:, :size] @ corner
-    scale = np.maximum(np.diag(hessian[size:, size:]), 1e-300)
-    values = np.linalg.eigvalsh(rest / np.sqrt(np.outer(scale, scale)))
-    if values[0] < STRAIGHT:
-        raise InputError("covariates", f"{listed(names)} tell no more than each other and the candidates do")
     try:
-        return np.asarray(linalg.solve(hessian, g, assume_a="sym"))
+        with ill_conditioned_fails():
+            corner = linalg.solve(hessian[:size, :size], hessian[:size, size:], assume_a="pos")
+            rest = hessian[size:, size:] - hessian[size:, :size] @ corner
+            scale = np.maximum(np.diag(hessian[size:, size:]), 1e-300)
+            values = np.linalg.eigvalsh(rest / np.sqrt(np.outer(scale, scale)))
+            if values[0] < STRAIGHT:
+                problem = f"{listed(names)} tell no more than each other and the candidates do"
+                raise InputError("covariates", problem)
+            return np.asarray(linalg.solve(hessian, g, assume_a="sym"))
     except (linalg.LinAlgError, linalg.LinAlgWarning):
-        raise InputError("covariates", f"{listed(names)} tell every vote: their effects have no end") from None
+        raise _endless(names) from None
+
+
+def _endless(names: Sequence[str]) -> InputError:
+    return InputError("covariates", f"{listed(names)} tell every vote: their effects have no end")
 
 
 def _effects(names: Sequence[str], beta: Floats, covariance: Floats, scale: Floats, level: float) -> pl.DataFrame:

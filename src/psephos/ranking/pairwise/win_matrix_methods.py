@@ -28,7 +28,7 @@ from psephos.ranking.pairwise.battle_resamples import drawn_counts
 from psephos.ranking.pairwise.battle_table import LEFT, RIGHT, BattleTable, PairCounts, battle_table
 from psephos.ranking.pairwise.battle_units import units_of
 from psephos.ranking.pairwise.bradley_terry import clusters_of
-from psephos.ranking.pairwise.connectivity import HINT, blank_reasons, connection_of
+from psephos.ranking.pairwise.connectivity import LINK, blank_reasons, connection_of
 from psephos.statistics import rank_spread
 
 MOST_STEPS = 10_000
@@ -177,7 +177,7 @@ def _ranked(
     groups = clusters_of(table, clusters)
     connected, reasons = blank_reasons(table.counts, table.candidates, finite=finite)
     if connected.sum() < 2:
-        raise SeparationError("battles", "no two candidates can be compared", hint=HINT)
+        raise SeparationError("battles", "no two candidates can be compared", hint=LINK)
     inside = connected[table.left] & connected[table.right]
     used = table.take(inside)
     scores = score(used.counts, None)

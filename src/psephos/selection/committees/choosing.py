@@ -200,27 +200,28 @@ def _by_task(
         codes = rankings.codes("task")
         if weights is not None:
             raise InputError("weights", "of ballots with tasks stand in the column weight")
+        # Ballots that name no task are an election of their own.
+        every = [*enumerate(names), (-1, EVERYONE if EVERYONE not in names else f"{EVERYONE} without a task")]
         return {
-            name: ballots(rankings.take(codes == code), groups=groups)
-            for code, name in enumerate(names)
-            if (codes == code).any()
+            name: ballots(rankings.take(codes == code), groups=groups) for code, name in every if (codes == code).any()
         }
     return {EVERYONE: ballots(rankings, weights=weights, candidates=candidates, groups=groups)}
 
 
 def _sureness(own: Ballots, task: Task, repeats: int, seed: int | None) -> Floats:
     """Share of resamples of the ballots in which each candidate is a member; greedy where members do not add up."""
-    if not repeats:
+    voting = own.take(np.flatnonzero(own.weights > 0))
+    if not repeats or len(voting.low) < 2:
         return np.full(own.size, np.nan)
     from dataclasses import replace
 
     from psephos.selection.committees.greedy import best_by_sum, greedy
 
-    table = candidate_scores(own, task.scores)
+    table = candidate_scores(voting, task.scores)
     quick = replace(task, solver="greedy")
     times = np.zeros(own.size)
-    for block in reweightings(len(own.low), repeats=repeats, rng=seed):
-        weighted = block * own.weights
+    for block in reweightings(len(voting.low), repeats=repeats, rng=seed):
+        weighted = block * voting.weights
         totals = weighted @ table
         for weight, total in zip(weighted, totals, strict=True):
             if quick.sums:
@@ -290,6 +291,8 @@ def _selection(
     notes = tuple(dict.fromkeys(note for own, *_ in outcomes for note in own.notes))
     if any(task.rises for _, task, *_ in outcomes):
         notes += ("weights of the rule rise: only listing all committees finds the best",)
+    if stated["repeats"] and np.isnan(sureness).all(axis=1).any():
+        notes += ("a single ballot cannot be resampled: no sureness",)
     source = rankings.source if isinstance(rankings, Opinions) else first.source
     opinions = rankings if isinstance(rankings, Opinions) else _without_rows(first)
     flags = {"tie": np.array([bool(one) for one in ties]), "not proven": bound > value * (1 + 1e-9) + 1e-9}

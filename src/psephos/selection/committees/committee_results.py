@@ -15,6 +15,9 @@ from psephos.opinions.selections import Selection
 
 Floats = npt.NDArray[np.float64]
 
+MOST_TIES = 20
+"""Most equally good committees of an item that are told."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class CommitteeSelection(Selection):
@@ -103,7 +106,8 @@ class CommitteeSelection(Selection):
         tied = sum(map(len, self.ties))
         if tied:
             first = next(", ".join(one[0]) for one in self.ties if one)
-            lines.append(("ties", f"{tied:,} other committees are worth as much, such as {first}"))
+            least = "at least " if any(len(one) >= MOST_TIES for one in self.ties) else ""
+            lines.append(("ties", f"{least}{tied:,} other committees are worth as much, such as {first}"))
         sure = self.sureness[self.place > 0]
         if len(sure) and not np.isnan(sure).all():
             lines.append(("sureness", f"{float(np.nanmean(sure)):.3f} on average: {self.sureness_means}"))

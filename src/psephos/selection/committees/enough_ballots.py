@@ -258,6 +258,9 @@ def enough_rankings(
     """
     own = ballots(rankings, groups=groups, **given)
     check_count("repeats", repeats)
+    own = own.take(np.flatnonzero(own.weights > 0))
+    if len(own.low) < 2:
+        raise InputError("rankings", "one ballot alone cannot be resampled", hint="give the ballots of more voters")
     rows = []
     for score, stream in zip(scores, spawn(seed_of(rng), len(scores)), strict=True):
         task = task_of(

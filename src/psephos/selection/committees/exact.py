@@ -27,6 +27,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from psephos.errors import InputError
+from psephos.selection.committees.committee_results import MOST_TIES
 from psephos.selection.committees.group_bounds import Quotas
 from psephos.selection.committees.place_scores import committee_value
 
@@ -39,8 +40,6 @@ BLOCKS = 200
 """Into so many blocks voters are dealt; each has tangents of its own."""
 RISE = 1e-12
 EQUAL = 1e-9
-KEPT = 20
-"""Most equally good committees that are told."""
 _BATCH = 2**14
 _CELLS = 2**22
 
@@ -82,7 +81,7 @@ def listed(table: Table, weights: Floats, a: Floats, k: int, quotas: Quotas) -> 
         if top > best + EQUAL * max(1.0, abs(top)):
             best, kept = top, []
         same = members[value >= best - EQUAL * max(1.0, abs(best))]
-        kept += [[int(i) for i in one] for one in same[: max(0, KEPT + 1 - len(kept))]]
+        kept += [[int(i) for i in one] for one in same[: max(0, MOST_TIES + 1 - len(kept))]]
     return Solved(kept[0], best, best, kept[1:], "all committees listed")
 
 

@@ -94,7 +94,7 @@ def fairness_frontier(
     groups, score, rule, solver
         As of `committee`.
     repeats : int, default 200
-        Resamples of the voters for the band; 0 for none.
+        Resamples of the voters for the band; 0 for none, as of a single voter.
     level : float, default 0.95
         Confidence of the band.
     rng : int, Generator, SeedSequence or None
@@ -139,11 +139,12 @@ def fairness_frontier(
     values = np.array([one.value for one in outcomes])
     top = max(free.value, float(values.max()))
     low, high = np.full(len(values), np.nan), np.full(len(values), np.nan)
-    if repeats:
-        table = candidate_scores(own, tasks[0][1].scores)
+    voting = own.take(np.flatnonzero(own.weights > 0))
+    if repeats and len(voting.low) > 1:
+        table = candidate_scores(voting, tasks[0][1].scores)
         drawn = []
-        for block in reweightings(len(own.low), repeats=repeats, rng=seed):
-            weighted = block * own.weights
+        for block in reweightings(len(voting.low), repeats=repeats, rng=seed):
+            weighted = block * voting.weights
             for weight, total in zip(weighted, weighted @ table, strict=True):
                 line = []
                 for _, task in tasks:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from psephos.selection.committees.group_bounds import Quotas
 from psephos.selection.committees.place_scores import committee_value
+from psephos.statistics.rank_spread import on_grid
 
 Floats = npt.NDArray[np.float64]
 Table = npt.NDArray[Any]
@@ -156,10 +157,3 @@ class _State:
                     above = np.maximum(own - self.sorted[place], 0) if place < len(self.sorted) else own
                     found[start : start + step] += falls[place] * (above @ self.weights)
         return found
-
-
-def on_grid(values: Floats) -> Floats:
-    """Values on a grid below any real gap, so that equal sums tie."""
-    scale = max(1.0, float(np.abs(values).max(initial=0.0)))
-    rounded: Floats = np.round(values / scale, 12)
-    return rounded

@@ -87,9 +87,9 @@ def quotas(groups: pl.Series | None, size: int, k: int, lower: Bounds | None, up
             if str(name) not in place:
                 raise InputError("bounds", f"there is no group {str(name)!r:.80} among {', '.join(names[:8])}")
             target[place[str(name)]] = check_count("bounds", value, low=0)
-    high = np.minimum(high, sizes)
+    most, high = high, np.minimum(high, sizes)
     for code, name in enumerate(names):
-        asked = int((upper or {}).get(name, sizes[code]))
+        asked = int(most[code])
         if low[code] > sizes[code]:
             raise InfeasibleError(
                 "lower", f"asks for {low[code]} of group {name!r}, which has {sizes[code]}", hint="lower the bound"

@@ -19,8 +19,9 @@ import numpy.typing as npt
 
 from psephos.errors import InputError, check_choice
 from psephos.selection.committees.ballot_box import Ballots
+from psephos.selection.committees.committee_results import MOST_TIES
 from psephos.selection.committees.exact import LISTED, RISE, listed, programmed
-from psephos.selection.committees.greedy import EXCHANGES, best_by_sum, exchanged, greedy, on_grid
+from psephos.selection.committees.greedy import EXCHANGES, best_by_sum, exchanged, greedy
 from psephos.selection.committees.group_bounds import Quotas, quotas
 from psephos.selection.committees.place_scores import (
     Rule,
@@ -31,6 +32,7 @@ from psephos.selection.committees.place_scores import (
     rule_weights,
     total_scores,
 )
+from psephos.statistics.rank_spread import on_grid
 
 Floats = npt.NDArray[np.float64]
 
@@ -117,7 +119,20 @@ def task_of(
 
 
 def solve(ballots: Ballots, task: Task) -> Outcome:
-    """Find the committee."""
+    """Find the committee; weights count by their ratios, however small they are."""
+    # A power of two leaves every digit as it is.
+    scale = float(2.0 ** np.floor(np.log2(ballots.weights.max())))
+    found = _solved(ballots.weighted(ballots.weights / scale), task)
+    return replace(
+        found,
+        value=found.value * scale,
+        bound=found.bound * scale,
+        totals=found.totals * scale,
+        path=[value * scale for value in found.path],
+    )
+
+
+def _solved(ballots: Ballots, task: Task) -> Outcome:
     totals = total_scores(ballots, task.scores)
     if task.sums and task.solver != "exact":
         members = best_by_sum(totals, task.k, task.bounds)
@@ -222,4 +237,4 @@ def _tied_sums(totals: Floats, members: list[int], task: Task) -> list[list[int]
             other = [*members[:place], int(joins), *members[place + 1 :]]
             if int(joins) not in inside and task.bounds.feasible(other):
                 found.append(sorted(other))
-    return found[:20]
+    return found[:MOST_TIES]

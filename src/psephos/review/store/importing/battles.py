@@ -1,9 +1,10 @@
 """How are the votes of an arena reviewed: as labels of who is better.
 
 Each question with the same two models is one item, whoever stood left; a vote is the label that names the model that
-won, ``tie`` or ``both bad``; each vote without a voter is of somebody else. Votes that name no question are one item
-for each two models. The models stand in the table about items as ``left`` and ``right``, so that what was settled is a
-table of battles again (`exporting.preferences`).
+won, ``tie`` or ``both bad``; each vote without a voter is of somebody else. A vote that names no question is of a
+battle of its own, an item by its number and the data it came from: who met the same two models again saw other
+answers, and both votes count. The models stand in the table about items as ``left`` and ``right``, so that what was
+settled is a table of battles again (`exporting.preferences`).
 
 Source: sheet 90 section 6 (import of Arena battle logs). Differs: nothing.
 """
@@ -29,6 +30,7 @@ def votes_as_labels(battles: Opinions) -> Opinions:
     Returns
     -------
     Opinions of kind labels
+        One for each vote; of several votes of a voter on one question and pair the last counts.
 
     Examples
     --------
@@ -41,13 +43,16 @@ def votes_as_labels(battles: Opinions) -> Opinions:
     for name in ("item", "voter"):
         if name not in frame.columns:
             frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(name))
-    anybody = pl.format("somebody {}", pl.int_range(1, pl.len() + 1))
+    # Another log numbers its votes from 1 as well.
+    number = pl.format(f"{{}} of {battles.sha256[:8]}", pl.int_range(1, pl.len() + 1))
+    anybody = pl.format("somebody {}", number)
     frame = frame.with_columns(
         pl.min_horizontal("left", "right").alias("first"),
         pl.max_horizontal("left", "right").alias("second"),
         pl.col("voter").fill_null(anybody),
     )
     pair = pl.format("{} / {}", "first", "second")
+    alone = pl.format("{}, battle {}", pair, number)
     won = (
         pl.when(pl.col("winner") == "left")
         .then(pl.col("left"))
@@ -56,7 +61,7 @@ def votes_as_labels(battles: Opinions) -> Opinions:
         .otherwise(pl.col("winner").replace(_OUTCOMES))
     )
     votes = frame.select(
-        pl.when(pl.col("item").is_null()).then(pair).otherwise(pl.format("{}: {}", "item", pair)).alias("name"),
+        pl.when(pl.col("item").is_null()).then(alone).otherwise(pl.format("{}: {}", "item", pair)).alias("name"),
         "voter",
         won.alias("label"),
         "first",
