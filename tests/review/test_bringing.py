@@ -235,7 +235,6 @@ def tape() -> bytes:
         ("wide.csv", lambda: b"item,voter,label" + b",a" * 1_000_000 + b"\na,b,c\n", "at most 100,000"),
         ("wide.jsonl", lambda: json.dumps({f"c{n}": 1 for n in range(100_001)}).encode(), "at most 100,000"),
         ("deep.json", lambda: b'{"a":' * 1_000_000, "nested too deeply"),
-        ("packed.eval", lambda: archive({f"samples/{n}.json": "a" * 2**25 for n in range(9)}), "268,435,456"),
         ("tape.eval", tape, "no archive of Inspect"),
         ("tape.csv", tape, "NUL character"),
         ("tape.zip", tape, "unknown suffix"),
