@@ -140,6 +140,10 @@ class TakenError(InputError):
     """As many people as are wanted already decide an item, or have it open."""
 
 
+class BusyError(InputError):
+    """Others are being served first; the same will do later."""
+
+
 class ForbiddenError(InputError):
     """A rule of the project does not let this person do this."""
 

@@ -166,6 +166,25 @@ def test_another_archive_is_refused(tmp_path: Path) -> None:
         read(tmp_path / "log.eval")
 
 
+def test_a_log_that_unpacks_to_far_more_than_it_is_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sample is small enough, all together are not."""
+    monkeypatch.setattr(inspect_archive, "ALWAYS", 2**21)
+    log = inspect_log()
+    sample = json.dumps(log["samples"][0] | {"output": {"completion": "a" * 2**20}})
+    path = written(tmp_path / "log.eval", log, **{f"more-{number}": sample for number in range(4)})
+    with pytest.raises(ParseError, match=r"more than 2,097,152 characters, 100 for each byte"):
+        read(path)
+
+
+def test_a_sample_that_is_too_large_is_set_aside_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspect_archive, "MOST", 2**17)
+    log = inspect_log()
+    path = written(tmp_path / "log.eval", log, more=json.dumps({"id": 1, "epoch": 1, "input": "a" * 2**20}))
+    found = read(path)
+    assert len(found) == len(read(written(tmp_path / "plain.eval", log)))
+    assert "a sample of more than 131,072 characters" in notes(found)
+
+
 def test_without_a_way_to_unpack_the_part_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> Any:
         raise ImportError(name)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import tarfile
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from psephos.review import bringing
 from psephos.review.store.audit_log import history, verify
 from psephos.review.store.exporting.whole import lines
 from psephos.review.store.tables import Decision, Item, Media, Project
@@ -196,3 +201,109 @@ def test_a_full_export_of_endless_depth_is_refused(world: Any) -> None:
         first, *_ = lines(session, session.get_one(Project, world.ids["own"]))
     got = send(world.visitor("admin"), "/from-file", (first + "[" * 200_000 + "\n").encode(), name="deep.jsonl")
     assert (got.status_code, got.json()["argument"]) == (422, "deep.jsonl")
+
+
+HOSTILE = Path(__file__).parents[1] / "opinions" / "hostile"
+HEAD = json.dumps({"version": 2, "status": "success", "eval": {"task": "t", "model": "m"}})
+
+
+def archive(samples: dict[str, str]) -> bytes:
+    """An archive of Inspect; the values are answers, the keys where they lie."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as made:
+        made.writestr("header.json", HEAD)
+        for number, (place, text) in enumerate(samples.items()):
+            said = {"id": number, "epoch": 1, "input": "", "target": "a", "output": {"completion": text}, "scores": {}}
+            made.writestr(place, json.dumps(said))
+    return file.getvalue()
+
+
+def tape() -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as made:
+        entry = tarfile.TarInfo("../header.json")
+        entry.size = len(HEAD)
+        made.addfile(entry, io.BytesIO(HEAD.encode()))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "said"),
+    [
+        ("rows.parquet", lambda: (HOSTILE / "many-rows.parquet").read_bytes(), "larger than the memory"),
+        ("lists.json", lambda: b"[" + b"[]," * 12_000_000 + b"[]]", "more than 1 GiB of memory"),
+        ("wide.csv", lambda: b"item,voter,label" + b",a" * 1_000_000 + b"\na,b,c\n", "at most 100,000"),
+        ("wide.jsonl", lambda: json.dumps({f"c{n}": 1 for n in range(100_001)}).encode(), "at most 100,000"),
+        ("deep.json", lambda: b'{"a":' * 1_000_000, "nested too deeply"),
+        ("tape.eval", tape, "no archive of Inspect"),
+        ("tape.csv", tape, "NUL character"),
+        ("tape.zip", tape, "unknown suffix"),
+        ("book.csv", lambda: archive({}), "is a zip archive or a spreadsheet"),
+        ("book.xlsx", lambda: archive({}), "unknown suffix"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value else None,
+)
+def test_a_file_that_would_fill_the_memory_is_refused_by_a_limit_that_is_named(
+    make_world: Any, name: str, body: Any, said: str
+) -> None:
+    world = make_world(largest_memory=2**30)
+    admin = world.visitor("admin")
+    got = send(admin, "/from-file", body(), name=name)
+    assert got.status_code == 422, got.text
+    assert said in got.json()["problem"]
+    assert len(got.text) < 2000
+    assert admin.get("/projects").status_code == 200
+
+
+def test_names_in_an_archive_are_never_paths(world: Any, tmp_path: Path) -> None:
+    places = ("samples/../../../../psephos-climbed.json", f"samples/{tmp_path}/climbed.json", "../samples/outside.json")
+    made = send(world.visitor("admin"), "/from-file", archive(dict.fromkeys(places, "a")), name="log.eval")
+    assert (made.status_code, made.json()["opinions"]) == (201, 2)
+    assert not list(tmp_path.glob("climbed*"))
+    assert not Path("/psephos-climbed.json").exists()
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["length", "chunked"])
+def test_a_file_that_is_too_long_is_refused_as_it_comes(make_world: Any, told: bool) -> None:
+    world = make_world(largest_upload=2**20)
+    admin = world.visitor("admin")
+    sent = 0
+
+    def line() -> Iterator[bytes]:
+        nonlocal sent
+        for _ in range(1000):
+            sent += 2**16
+            yield b"a," * 2**15
+
+    headers = admin.own() | {"accept": "application/json", "content-type": "application/octet-stream"}
+    body = b"a" * (2**20 + 1) if told else line()
+    got = admin.client.post("/api/v1/projects/from-file", params={"name": "a.csv"}, content=body, headers=headers)
+    assert (got.status_code, got.json()["problem"]) == (413, "a request may have 1,048,576 bytes")
+    assert admin.get("/projects").status_code == 200
+
+
+def test_a_file_that_takes_too_long_is_refused(make_world: Any) -> None:
+    admin = make_world(longest_reading=0.05).visitor("admin")
+    got = send(admin, "/from-file", archive({"samples/1.json": "a"}), name="log.eval")
+    assert got.status_code == 422
+    assert "takes more than 0.05 seconds" in got.json()["problem"]
+
+
+def test_one_file_is_read_at_a_time(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bringing, "_WAIT", 0.05)
+    admin = world.visitor("admin")
+    with bringing._READING:
+        got = send(admin, "/from-file", b"item,voter,label\na,x,1\n", name="votes.csv")
+    assert got.status_code == 503
+    assert "waits for others" in got.json()["problem"]
+    assert send(admin, "/from-file", b"item,voter,label\na,x,1\n", name="votes.csv").status_code == 201
+
+
+def test_a_full_export_with_an_endless_row_is_refused(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("psephos.review.store.importing.whole.LONGEST_ROW", 10_000)
+    with world.store.read() as session:
+        first = next(lines(session, session.get_one(Project, world.ids["own"])))
+    body = first + '{"table": "item", "a": "' + "a" * 20_000 + '"}\n'
+    got = send(world.visitor("admin"), "/from-file", body.encode(), name="long.jsonl")
+    assert got.status_code == 422
+    assert "more than 10,000 characters (line 2)" in got.json()["problem"]

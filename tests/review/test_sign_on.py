@@ -18,7 +18,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from psephos.errors import InputError
-from psephos.review.accounts import links, sign_on
+from psephos.review.accounts import api_tokens, links, sign_on
 from psephos.review.settings import Settings, SignOn
 from psephos.review.store.account_tables import Identity, User
 from psephos.review.store.columns import now
@@ -244,6 +244,32 @@ def test_a_code_is_taken_to_the_browser_that_asked_and_once(joined: Any, provide
     back = provider.authorise(one.get("/sign-on").headers["location"])
     assert one.get(back.replace("code-1", "code-2")).status_code == 401
     assert one.get(back).status_code == 401
+
+
+def test_a_token_joins_no_identity_to_its_person(joined: Any, provider: Provider) -> None:
+    """Whoever got hold of a token that may only read must not come in as its person by an account of their own."""
+    with joined.store.write() as session:
+        _, text = api_tokens.issue(session, joined.ids["manager"], now(), name="read", scopes=["read"])
+    provider.person |= {"sub": "666", "email": "thief@example.org"}
+    one = joined.visitor()
+    one.get("/sign-in")
+    bearer = {"headers": {"authorization": f"Bearer {text}"}}
+    gone = one.get("/sign-on", **bearer).headers["location"]
+    back = provider.authorise(gone) if gone.startswith("http") else "/sign-on/back"
+    assert one.get(back, **bearer).status_code == 401
+    with joined.store.read() as session:
+        assert session.query(Identity).count() == 0
+
+
+def test_a_link_elsewhere_joins_nothing_to_who_is_signed_in(joined: Any, provider: Provider) -> None:
+    manager = joined.visitor("manager")
+    for site in ("cross-site", "same-site", "none"):
+        got = manager.get("/sign-on", headers={"sec-fetch-site": site})
+        assert got.headers["location"] == "/sign-in"
+    gone = manager.get("/sign-on", headers={"sec-fetch-site": "same-origin"}).headers["location"]
+    assert manager.get(provider.authorise(gone)).headers["location"] == "/projects"
+    with joined.store.read() as session:
+        assert session.query(Identity).one().user_id == joined.ids["manager"]
 
 
 @pytest.mark.parametrize("query", ["", "?state=x&code=y", "?error=access_denied", "?state=&code="])

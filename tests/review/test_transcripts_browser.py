@@ -230,13 +230,87 @@ def test_a_span_plays_with_its_context_and_stops_or_repeats(spoken: Any) -> None
     page.wait_for_timeout(300)
     assert player(page, "playbackRate") == pytest.approx(0.7)
     assert sought() == pytest.approx(3.5, abs=0.1)  # it begins at 5.0
+
+
+def repeats(page: Any, *, since: int, least: float = 3.4, most: float = 3.6) -> int:
+    """How many seeks since then went to the start of the span, once there is one, or when nothing came for long."""
+    for _ in range(160):
+        found: list[float] = page.evaluate("window.seeks")
+        count = sum(least <= time <= most for time in found[since:])
+        if count:
+            return count
+        page.wait_for_timeout(50)
+    return 0
+
+
+def watch_all_seeks(page: Any) -> Callable[[], int]:
+    """Remember each place to which the recording is sent; how many there were."""
+    page.evaluate("""() => { const audio = document.querySelector('audio'); window.seeks = [];
+        audio.addEventListener('seeking', () => window.seeks.push(audio.currentTime)); }""")
+    return lambda: int(page.evaluate("window.seeks.length"))
+
+
+def until_paused(page: Any) -> None:
+    for _ in range(200):
+        if player(page, "paused"):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it plays on")
+
+
+def test_a_span_repeats_whenever_it_is_played_to_its_end(spoken: Any) -> None:
+    """Also where somebody went into it after it had stopped by itself; not where somebody went on behind it."""
+    workspace, item = spoken
+    page = workspace.open(item)  # the first span, from 3.5 to 6.4, plays by itself
+    ready(page)
+    until_paused(page)
+    page.keyboard.press("o")
+    seeks = watch_all_seeks(page)
+    page.keyboard.press(",")
+    page.keyboard.press("Space")
+    assert repeats(page, since=0) == 1
+    for _ in range(2):  # while it plays, and again
+        known = seeks()
+        page.evaluate("document.querySelector('audio').currentTime = 6.3")
+        assert repeats(page, since=known) == 1
+        assert player(page, "paused") is False
     page.keyboard.press("o")
     page.evaluate("document.querySelector('audio').currentTime = 6.3")
-    for _ in range(100):
-        if sought() < 6:
-            break
-        page.wait_for_timeout(50)
-    assert sought() == pytest.approx(3.5, abs=0.1)
+    until_paused(page)
+    assert player(page, "currentTime") >= 6.4 - 0.02
+    known = seeks()
+    page.keyboard.press("o")
+    page.keyboard.press("Space")  # at its end: from its start once more
+    assert repeats(page, since=known) == 1
+    page.evaluate("document.querySelector('audio').pause()")
+    for _ in range(5):
+        page.keyboard.press(".")  # behind the span: it is left
+    before = player(page, "currentTime")
+    assert 6.5 < before < 10
+    page.keyboard.press("Space")
+    page.wait_for_timeout(700)
+    assert player(page, "paused") is False
+    assert player(page, "currentTime") > before
+    assert page.evaluate("window.seeks.at(-1)") > 6.5  # and was not sent back
+
+
+def test_a_span_at_the_end_of_the_recording_repeats(workspace: Workspace) -> None:
+    """The recording ends before the seconds that follow a span do."""
+    wav(workspace.folder / "tone.wav", tone(3))
+    (item,) = workspace.load(
+        clip("clip", [f"word{place}" for place in range(6)], other={5: "last"}), {"clip": {"audio": "tone.wav"}}
+    )
+    page = workspace.open(item)  # it begins at 2.5 and ends at 2.9
+    ready(page)
+    until_paused(page)
+    assert player(page, "ended") is True
+    page.keyboard.press("o")
+    seeks = watch_all_seeks(page)
+    page.keyboard.press("r")
+    for _ in range(3):
+        known = seeks()
+        page.evaluate("document.querySelector('audio').currentTime = 2.7")
+        assert repeats(page, since=known, least=0.9, most=1.1) == 1
     assert player(page, "paused") is False
 
 

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -42,6 +43,8 @@ INSIDE = [
     "[64:ff9b::7f00:1]",
     "[2002:7f00:1::]",
     "[2001:db8::1]",
+    "[::127.0.0.1]",
+    "[fec0::1]",
 ]
 
 
@@ -176,6 +179,35 @@ def test_a_decision_is_told_signed_and_again_until_it_is_taken(make_world: Any, 
     assert delivering.deliver(world.app.server) == 0
     told = manager.call("GET", f"/api/v1/projects/{project}/webhooks").json()[-1]["deliveries"][0]
     assert (told["status"], told["attempts"]) == ("sent", 3)
+
+
+def test_an_answer_that_comes_byte_by_byte_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "LONGEST", 0.5)
+    listener = socket.create_server(("127.0.0.1", 0))
+    ended = threading.Event()
+
+    def drip() -> None:
+        one, _ = listener.accept()
+        with one, suppress(OSError):
+            one.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+            while not ended.wait(0.1):
+                one.sendall(b"a")
+
+    thread = threading.Thread(target=drip, daemon=True)
+    thread.start()
+    asked = threading.Thread(
+        target=webhooks.post,
+        args=(f"http://127.0.0.1:{listener.getsockname()[1]}/", "secret", b"{}"),
+        kwargs={"private": True},
+        daemon=True,
+    )
+    asked.start()
+    asked.join(timeout=10)
+    held_up = asked.is_alive()
+    ended.set()
+    thread.join(timeout=10)
+    listener.close()
+    assert not held_up
 
 
 def test_a_webhook_of_a_team_cannot_point_inside(world: Any) -> None:

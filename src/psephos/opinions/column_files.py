@@ -8,6 +8,7 @@ texts: whoever needs numbers asks for them by `numbers_of`, and a complaint name
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -201,8 +202,10 @@ def _arrays(file: Path) -> dict[str, npt.NDArray[Any]]:
                 held = {name: loaded[name] for name in fields} if fields else {file.stem: loaded}
             else:
                 held = {name: loaded[name] for name in loaded.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as problem:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError, zlib.error) as problem:
         raise _unreadable(file, problem) from None
+    except MemoryError:
+        raise ParseError(str(file), "holds arrays larger than the memory", hint="it may be damaged") from None
     for name, array in held.items():
         if array.ndim == 0:
             raise ParseError(str(file), f"holds a single value, no column, in {name!r:.60}")

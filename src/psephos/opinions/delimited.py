@@ -16,7 +16,7 @@ import polars as pl
 
 from psephos.errors import ParseError
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue
-from psephos.opinions.text_files import Table, decoded, numbered
+from psephos.opinions.text_files import Table, check_width, decoded, numbered
 
 LONGEST_FIELD = 2**28
 """Longest field of a text table in characters; a longer one means an unclosed quote."""
@@ -46,6 +46,7 @@ def read_csv(data: bytes, name: str, *, encoding: str = "utf-8", separator: str 
         if found != ",":
             issues.append(Issue(f"fields are separated by {found!r}, not by commas", NOTED, name, count=1))
         separator = found
+    check_width(name, head.count(separator) + 1)
     header = _header(head if head.count('"') % 2 == 0 else text, name, separator)  # a quoted name may hold a line end
     table = _fast_csv(text, separator)
     if table is None:
@@ -63,6 +64,7 @@ def _header(text: str, name: str, separator: str) -> list[str]:
         fields = next(filter(None, _csv_lines(text, separator)))
     except csv.Error as problem:
         raise ParseError(name, f"has a header that cannot be read: {problem}", where="line 1") from None
+    check_width(name, len(fields))
     header = [field.strip() or f"column {place}" for place, field in enumerate(fields, start=1)]
     for field, count in Counter(header).items():
         if count > 1:

@@ -22,7 +22,7 @@ from psephos.opinions.frames import series
 from psephos.opinions.harness_results import is_harness_result, read_harness_result
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue
 from psephos.opinions.json_lines import read_alike
-from psephos.opinions.text_files import Table, decoded
+from psephos.opinions.text_files import Table, check_width, decoded
 
 MOST_CELLS = 2**28
 """Most cells of a table of JSON objects; more means that every object has keys of its own."""
@@ -236,6 +236,7 @@ def _from_records(
     keys = dict.fromkeys(key for record in records for key in record)
     if not keys:
         raise ParseError(name, "holds only empty JSON objects")
+    check_width(name, len(keys))
     if len(keys) * len(records) > MOST_CELLS:
         raise ParseError(name, f"is no table: its {len(records):,} objects have {len(keys):,} different keys")
     columns: dict[str, pl.Series] = {}

@@ -2,8 +2,9 @@
 
 On some damaged files the decoder ends the whole process: a wrong length makes it ask for more memory than there is,
 which cannot be caught. So another process decodes the files first and throws the result away, and only files that it
-gets through are decoded here. That costs its start, a quarter of a second for all files of one call, and the time to
-decode them once more, some 3 % of reading them.
+gets through are decoded here. It may take as much memory as is free, so that a file of some kilobytes that unpacks to
+more than that ends it, and nothing else. That costs its start, a quarter of a second for all files of one call, and
+the time to decode them once more, some 3 % of reading them.
 """
 
 from __future__ import annotations
@@ -13,19 +14,36 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 
 from psephos.errors import ParseError
+from psephos.opinions.text_files import MOST_COLUMNS
+
+_START = 2**30
+"""Address space that a process takes before it decodes anything."""
 
 _TRIAL = """
 import json, sys
+paths, in_parts, memory, most_columns = json.load(sys.stdin)
+try:
+    import resource
+except ImportError:
+    pass
+else:
+    allowed, most = resource.getrlimit(resource.RLIMIT_AS)
+    if memory and (allowed == resource.RLIM_INFINITY or allowed > memory):
+        resource.setrlimit(resource.RLIMIT_AS, (memory, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 import polars
 print("ready", flush=True)
-paths, in_parts = json.load(sys.stdin)
 for path in paths:
     try:
+        wide = len(polars.read_parquet_schema(path))
+        if wide > most_columns:
+            raise ValueError(f"it has {wide:,} columns; at most {most_columns:,} are read")
         if in_parts:
             for part in polars.scan_parquet(path, glob=False, hive_partitioning=False).collect_batches():
                 pass
@@ -89,18 +107,34 @@ def faults_of(paths: Sequence[Path], *, in_parts: bool = False) -> list[str | No
         larger than the memory is at fault.
     """
     faults: list[str | None] = []
+    free = free_memory()
+    limit = f", of which {free / 2**30:.3g} GiB are free" if free else ""
     while len(faults) < len(paths):
-        faults += _tried([str(path.absolute()) for path in paths[len(faults) :]], in_parts)
+        faults += _tried([str(path.absolute()) for path in paths[len(faults) :]], in_parts, free)
         if len(faults) < len(paths):
-            faults.append("decoding it ends the process; it is damaged, or larger than the memory")
+            faults.append(f"decoding it ends the process; it is damaged, or larger than the memory{limit}")
     return faults
 
 
-def _tried(paths: Sequence[str], in_parts: bool) -> list[str | None]:
+def free_memory() -> int | None:
+    """Bytes of memory that are free, also within the limits of a container; None where the system does not say."""
+    try:
+        told = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines())
+        free = int(told["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return None
+    with suppress(OSError, ValueError):
+        group = Path("/sys/fs/cgroup")
+        most = int(Path(group, "memory.max").read_text(encoding="ascii"))
+        free = min(free, max(0, most - int(Path(group, "memory.current").read_text(encoding="ascii"))))
+    return free
+
+
+def _tried(paths: Sequence[str], in_parts: bool, free: int | None) -> list[str | None]:
     """Faults of the files up to the first that ends the process."""
     done = subprocess.run(  # noqa: S603 - our own interpreter and text; the paths go in by a pipe
         [sys.executable, "-P", "-c", _TRIAL],
-        input=json.dumps([paths, in_parts]),
+        input=json.dumps([paths, in_parts, free and free + _START, MOST_COLUMNS]),
         capture_output=True,
         text=True,
         check=False,

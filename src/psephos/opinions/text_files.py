@@ -19,6 +19,9 @@ import polars as pl
 from psephos.errors import EncodingError, InputError, ParseError
 from psephos.opinions.issues import Issue
 
+MOST_COLUMNS = 100_000
+"""Most columns of a table."""
+
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -95,6 +98,13 @@ def decoded(data: bytes, name: str, encoding: str) -> str:
             hint="give format= if it is a table of another format",
         )
     return text
+
+
+def check_width(name: str, columns: int) -> None:
+    """Refuse a table that is wider than tables are; each column has a cost of its own, whatever is in it."""
+    if columns > MOST_COLUMNS:
+        hint = "it may be cut wrongly: a row is one opinion; matrices are read from .npy"
+        raise ParseError(name, f"has {columns:,} columns; at most {MOST_COLUMNS:,} are read", hint=hint)
 
 
 def numbered(height: int) -> npt.NDArray[np.int64]:

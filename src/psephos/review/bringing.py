@@ -1,51 +1,52 @@
 """How does a file that somebody sends become opinions of a project, or a project?
 
-The name says the format and is never used as a path; the bytes go into a folder of their own for the time of reading.
+The name says the format and is never used as a path; the bytes lie in a folder of their own for the time of reading.
 Everything that `psephos.read` reads comes in: tables, transcripts, logs of evaluations (Inspect, promptfoo,
 lm-evaluation-harness), annotations (Label Studio, Argilla), votes of arenas. A full export becomes the project that it
-was. What cannot be read leaves nothing behind, no empty project either.
+was. What cannot be read leaves nothing behind, no empty project either. A file that would take more memory or time
+than a server gives is refused by `trying`, and one file is read at a time.
 
 Source: sheet 90 section 6. Differs: nothing.
 """
 
 from __future__ import annotations
 
-import io
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
-import polars as pl
 from sqlalchemy.orm import Session
 
-from psephos.errors import InputError, check_choice
-from psephos.opinions import read
-from psephos.opinions.formats import read_tables
-from psephos.opinions.kinds import KINDS
+from psephos.errors import BusyError, InputError, check_choice
 from psephos.opinions.model import Opinions
 from psephos.review.context import Context
 from psephos.review.delivering import tell
 from psephos.review.store.account_tables import User
-from psephos.review.store.importing.whole import import_project, is_whole_text
+from psephos.review.store.importing.whole import import_project, is_whole
 from psephos.review.store.loading import Loaded, load
 from psephos.review.store.people import set_role
 from psephos.review.store.projects import create_project
 from psephos.review.store.tables import Project
+from psephos.review.trying import read_answers, try_reading
+
+_READING = BoundedSemaphore(1)
+_WAIT = 60.0
+"""Seconds for which a file waits until another is read."""
 
 READ_AS = ("labels", "samples", "scores", "transcripts", "battles")
 """Kinds that a file can be said to be of, where it could be several."""
 
 
-def bring(here: Context, whole: bytes, name: str, *, question: str = "", kind: str = "") -> dict[str, Any]:
+def bring(here: Context, sent: Path, name: str, *, question: str = "", kind: str = "") -> dict[str, Any]:
     """Load a file into the project.
 
     Parameters
     ----------
     here : Context
-    whole : bytes
-        The file.
+    sent : Path
+        The file, alone in a folder.
     name : str
         What it is called; its ending says the format.
     question : str
@@ -58,53 +59,42 @@ def bring(here: Context, whole: bytes, name: str, *, question: str = "", kind: s
     InputError
         If the file cannot be read, or holds what cannot be reviewed.
     """
-    opinions, plain = _opinions(whole, name, question, kind)
+    opinions, plain = _opinions(here, sent, name, question, kind)
     with here.write() as session:
         return _loaded(session, here, session.get_one(Project, here.project_id), opinions, plain)
 
 
 def bring_project(
-    here: Context, whole: bytes, name: str, *, project: str = "", question: str = "", kind: str = ""
+    here: Context, sent: Path, name: str, *, project: str = "", question: str = "", kind: str = ""
 ) -> dict[str, Any]:
     """Make a project of a file: a full export becomes the project that it was, anything else fills a new one."""
-    if is_whole_text(whole[: 1 << 20]):
-        with here.write() as session:
-            lines = io.TextIOWrapper(io.BytesIO(whole), encoding="utf-8", errors="replace", newline="\n")
+    if is_whole(sent):
+        with sent.open(encoding="utf-8", errors="replace", newline="\n") as lines, here.write() as session:
             made = import_project(session, lines, actor=here.caller.user_id, name=_plain_name(name)[0])
             if project.strip():
                 made.name = project.strip()
             _manage(session, here, made)
             return {"id": made.id, "name": made.name, "source": None}
-    opinions, plain = _opinions(whole, name, question, kind)
+    opinions, plain = _opinions(here, sent, name, question, kind)
     with here.write() as session:
         made = create_project(session, project.strip() or plain, actor=here.caller.user_id)
         _manage(session, here, made)
         return {"id": made.id, "name": made.name} | _loaded(session, here, made, opinions, plain)
 
 
-def _opinions(whole: bytes, name: str, question: str, kind: str) -> tuple[Opinions, str]:
+def _opinions(here: Context, sent: Path, name: str, question: str, kind: str) -> tuple[Opinions, str]:
     if kind:
         check_choice("kind", kind, READ_AS)
     plain, ending = _plain_name(name)
-    with _as_file(whole, ending, plain) as file:
-        options: dict[str, Any] = {"kind": kind or None}
-        if question:
-            options["columns"] = {_part_of(file, question, kind): question}
-        return read(file, **options), plain
-
-
-def _part_of(file: Path, question: str, kind: str) -> str:
-    """The part of opinions that the answers to a question are: a score where they are numbers, else a label."""
-    if kind:
-        return next(name for name in KINDS[kind].required if name not in ("item", "voter"))
-    (table,) = read_tables([file])
-    if question not in table.frame.columns:
-        return "label"
-    answers = table.frame[question]
-    if file.suffix in (".csv", ".tsv"):  # where every cell is a text
-        numbers = answers.cast(pl.Float64, strict=False)
-        return "score" if numbers.null_count() == answers.null_count() else "label"
-    return "score" if answers.dtype.is_numeric() else "label"
+    if not _READING.acquire(timeout=_WAIT):
+        raise BusyError("file", "waits for others that are being read", hint="try again in a minute; nothing was kept")
+    try:
+        with _as_file(sent, ending, plain) as file:
+            stated = here.server.settings
+            try_reading(file, question, kind, memory=stated.largest_memory, seconds=stated.longest_reading)
+            return read_answers(file, question, kind), plain
+    finally:
+        _READING.release()
 
 
 def _loaded(session: Session, here: Context, project: Project, opinions: Opinions, plain: str) -> dict[str, Any]:
@@ -135,15 +125,13 @@ def _plain_name(name: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _as_file(whole: bytes, ending: str, plain: str) -> Iterator[Path]:
-    """The bytes as a file for the time of reading; a complaint names what the person called it."""
-    with tempfile.TemporaryDirectory(prefix="psephos-") as folder:
-        file = Path(folder, f"upload{ending}")
-        file.write_bytes(whole)
-        try:
-            yield file
-        except InputError as wrong:
-            problem, where, hint = (
-                text and text.replace(str(file), plain) for text in (wrong.problem, wrong.where, wrong.hint)
-            )
-            raise InputError("file", problem or "cannot be read", where=where, hint=hint) from None
+def _as_file(sent: Path, ending: str, plain: str) -> Iterator[Path]:
+    """The file with its ending for the time of reading; a complaint names what the person called it."""
+    file = sent.rename(sent.with_name(f"upload{ending}"))
+    try:
+        yield file
+    except InputError as wrong:
+        problem, where, hint = (
+            text and text.replace(str(file), plain) for text in (wrong.problem, wrong.where, wrong.hint)
+        )
+        raise InputError("file", problem or "cannot be read", where=where, hint=hint) from None

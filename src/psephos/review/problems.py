@@ -17,14 +17,22 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from psephos.errors import ConflictError, ForbiddenError, InputError, StoreError, TakenError
+from psephos.errors import BusyError, ConflictError, ForbiddenError, InputError, StoreError, TakenError
 from psephos.review.authorisation import NotAllowedError, NotThereError, SignInNeededError
 from psephos.review.context import context_of
 from psephos.review.rendering import language_of, page, templates
+from psephos.review.security import TooLargeError
 
 log = structlog.get_logger("psephos.review")
 
-STATUS = ((ConflictError, 409), (TakenError, 409), (ForbiddenError, 403), (StoreError, 503), (InputError, 422))
+STATUS = (
+    (ConflictError, 409),
+    (TakenError, 409),
+    (ForbiddenError, 403),
+    (StoreError, 503),
+    (BusyError, 503),
+    (InputError, 422),
+)
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -33,6 +41,7 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(NotThereError, _not_there)
     app.add_exception_handler(NotAllowedError, _not_allowed)
     app.add_exception_handler(InputError, _input)
+    app.add_exception_handler(TooLargeError, _too_large)
     app.add_exception_handler(RequestValidationError, _form)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
@@ -87,6 +96,10 @@ def _input(request: Request, wrong: Exception) -> Response:
         more |= {"argument": "store", "where": None}
         return problem(request, status, f"The store {wrong.problem}; {wrong.hint or 'try again'}.", **more)
     return problem(request, status, str(wrong), **more)
+
+
+def _too_large(request: Request, wrong: Exception) -> Response:
+    return problem(request, 413, str(wrong))
 
 
 def _form(request: Request, wrong: Exception) -> Response:

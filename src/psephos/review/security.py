@@ -117,12 +117,12 @@ class BoundedBodies:
             return await refuse(413, f"a request may have {most:,} bytes")(scope, receive, send)
         if (chunked or length not in (None, "0")) and not (upload or kind in ("application/json", FORM)):
             return await refuse(415, "send application/json")(scope, receive, send)
-        if upload:
+        if upload:  # read piece by piece by the route; `problems` answers where it grows too long
             return await self.app(scope, _counted(receive, most), send)
         try:
             body = await read_all(receive, most)
-        except TooLargeError:
-            return await refuse(413, f"a request may have {most:,} bytes")(scope, receive, send)
+        except TooLargeError as problem:
+            return await refuse(413, str(problem))(scope, receive, send)
         if kind == "application/json" and depth(body) > DEEPEST:
             return await refuse(400, f"JSON may be nested {DEEPEST} levels deep")(scope, receive, send)
         await self.app({**scope, "psephos.body": body}, replayed(body, receive), send)
@@ -255,7 +255,7 @@ async def read_all(receive: Receive, most: int) -> bytes:
         part = message.get("body", b"")
         size += len(part)
         if size > most:
-            raise TooLargeError
+            raise TooLargeError(f"a request may have {most:,} bytes")
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
@@ -279,14 +279,16 @@ def refuse(status: int, problem: str) -> Callable[[Scope, Receive, Send], Awaita
 
 
 def _counted(receive: Receive, most: int) -> Receive:
-    """The body as it comes; where it grows too long the connection ends as if the sender had left."""
+    """The body as it comes, until it grows too long."""
     size = 0
 
     async def next_part() -> Message:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        return message if size <= most else {"type": "http.disconnect"}
+        if size > most:
+            raise TooLargeError(f"a request may have {most:,} bytes")
+        return message
 
     return next_part
 

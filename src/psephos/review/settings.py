@@ -64,6 +64,10 @@ class Settings:
         How long a link of invitation or reset is good for.
     largest_body, largest_upload : int
         Most bytes of a request, and of one that brings a file.
+    largest_memory : int
+        Most bytes of memory that reading such a file may take; one that needs more is refused.
+    longest_reading : float
+        Most seconds that reading such a file may take.
     sign_on : SignOn or None
         Single sign-on beside passwords.
     private_addresses : bool
@@ -96,6 +100,8 @@ class Settings:
     link_minutes: float = 30
     largest_body: int = 1 << 20
     largest_upload: int = 1 << 29
+    largest_memory: int = 1 << 32
+    longest_reading: float = 300
     sign_on: SignOn | None = None
     private_addresses: bool = False
 

@@ -20,12 +20,16 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from psephos.errors import InputError
 
-SECONDS = 10.0
+SECONDS, LONGEST = 10.0, 20.0
+"""Seconds until the next byte of an answer must come, and until it must be there."""
+
 _PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")
 """Addresses for protocols; some versions of Python take a few of them for public."""
 
@@ -118,7 +122,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast and ip not in _PROTOCOLS
+    site = isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or site) and ip not in _PROTOCOLS
 
 
 def post(address: str, secret: str, body: bytes, *, private: bool = False) -> int:
@@ -143,6 +148,9 @@ def _post(address: str, ip: str, port: int, host: str, body: bytes, signed: str)
     parts = urlsplit(address)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
+    until = threading.Timer(LONGEST, _cut, [connection])
+    until.daemon = True
+    until.start()
     try:
         plain = socket.create_connection((ip, port), SECONDS)
         secure = parts.scheme == "https"
@@ -153,4 +161,12 @@ def _post(address: str, ip: str, port: int, host: str, body: bytes, signed: str)
     except (OSError, http.client.HTTPException):
         return 0
     finally:
+        until.cancel()
         connection.close()
+
+
+def _cut(connection: http.client.HTTPConnection) -> None:
+    """End a try that goes on for too long: an answer may come byte by byte, each in time, and hold up all others."""
+    with suppress(OSError):
+        if connection.sock is not None:
+            connection.sock.shutdown(socket.SHUT_RDWR)

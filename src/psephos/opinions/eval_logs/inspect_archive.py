@@ -22,8 +22,11 @@ from psephos.opinions.text_files import Table
 ZSTANDARD = 93
 """The number of Zstandard among the methods of zip archives."""
 
-MOST = 2**28
+MOST = 2**26
 """Characters of one sample that are unpacked, at most."""
+
+ALWAYS, RATIO = 2**28, 100
+"""Characters of all samples together that are unpacked in any case, and how many for each byte of the archive."""
 
 _UNPACKERS: dict[str, Callable[[Any, IO[bytes]], IO[bytes]]] = {
     "compression.zstd": lambda zstd, packed: zstd.ZstdFile(packed),
@@ -71,16 +74,32 @@ def read_eval(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:  # n
     if header is None:
         raise ParseError(name, f"is no archive of Inspect: it has no {_HEADERS[0]}")
     log = InspectLog(_whole(data, archive, header, name), name)
-    row = 0
+    row, room = 0, _Room(max(ALWAYS, RATIO * len(data)))
     for entry in archive.infolist():
         if not entry.filename.startswith("samples/") or not entry.filename.endswith(".json"):
             continue
         row += 1
         try:
-            log.add(_fields(_unpacked(data, archive, entry)), row)
+            log.add(_fields(_unpacked(data, archive, entry), room), row)
+        except _TooLargeError:
+            log.table.set_aside(f"a sample of more than {MOST:,} characters", row)
         except (ValueError, RecursionError, EOFError, OSError, zlib.error, zipfile.BadZipFile):
             log.table.set_aside("a damaged sample", row)
+        if room.left < 0:
+            said = f"its samples unpack to more than {room.size:,} characters, {RATIO} for each byte"
+            raise ParseError(name, f"is no archive of Inspect: {said}", hint="it may be made to fill the memory")
     return log.table.table()
+
+
+class _TooLargeError(Exception):
+    """A sample, or all together, are larger than logs are."""
+
+
+class _Room:
+    """How many characters may still be unpacked."""
+
+    def __init__(self, size: int) -> None:
+        self.size = self.left = size
 
 
 def _whole(data: bytes, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> dict[str, Any]:
@@ -120,11 +139,11 @@ def _zstandard(packed: IO[bytes]) -> IO[bytes]:
     raise MissingPartError("zstandard", "logs", "logs of Inspect that are packed by Zstandard")
 
 
-def _fields(stream: IO[bytes]) -> dict[str, Any]:
+def _fields(stream: IO[bytes], room: _Room) -> dict[str, Any]:
     """The fields of a sample that are needed, without what follows them."""
     found: dict[str, Any] = {}
     wanted = set(NEEDED)
-    for key, value in _pairs(stream):
+    for key, value in _pairs(stream, room):
         if key in NEEDED or key in ("error", "attachments"):
             found[key] = value
         if wanted <= found.keys() and _is_complete(found):
@@ -140,7 +159,7 @@ def _is_complete(found: dict[str, Any]) -> bool:
     return not named or "attachments" in found
 
 
-def _pairs(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
+def _pairs(stream: IO[bytes], room: _Room) -> Iterator[tuple[str, Any]]:
     """Keys and values of a JSON object, unpacked piece by piece."""
     decode = io.TextIOWrapper(stream, encoding="utf-8")
     text, at, read = "", 0, 0
@@ -149,8 +168,9 @@ def _pairs(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
         nonlocal text, at, read
         piece = decode.read(size)
         read += len(piece)
-        if read > MOST:
-            raise ValueError("too large")
+        room.left -= len(piece)
+        if read > MOST or room.left < 0:
+            raise _TooLargeError
         text, at = text[at:] + piece, 0
         return bool(piece)
 

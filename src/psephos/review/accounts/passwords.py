@@ -15,12 +15,17 @@ import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from psephos.errors import InputError
 
+AT_ONCE = 4
+"""Passwords that are looked at at the same time, at 64 MiB each; others wait, or a crowd would fill the memory."""
+
+_TURNS = BoundedSemaphore(AT_ONCE)
 SHORTEST, SHORTEST_ALONE, LONGEST = 12, 15, 256
 _ROWS = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -41,7 +46,8 @@ def _hasher() -> PasswordHasher:
 
 def hash_password(password: str) -> str:
     """The Argon2id hash that is kept of a password."""
-    return _hasher().hash(_normal(password))
+    with _TURNS:
+        return _hasher().hash(_normal(password))
 
 
 def is_right(password: str, kept: str | None) -> bool:
@@ -51,7 +57,8 @@ def is_right(password: str, kept: str | None) -> bool:
     tell.
     """
     try:
-        right = _hasher().verify(kept or _of_nobody(), _normal(password[: LONGEST * 4]))
+        with _TURNS:
+            right = _hasher().verify(kept or _of_nobody(), _normal(password[: LONGEST * 4]))
     except (VerificationError, InvalidHashError):
         return False
     return right and kept is not None

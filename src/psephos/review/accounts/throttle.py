@@ -23,8 +23,32 @@ FREE, LONGEST, FORGET_AFTER = 4, timedelta(minutes=5), timedelta(hours=1)
 
 def wait(session: Session, at: datetime, *subjects: str) -> float:
     """Seconds until the next try of any of these is looked at."""
-    kept = session.scalars(select(Attempt).where(Attempt.subject.in_(map(fingerprint, subjects))))
+    statement = select(Attempt).where(Attempt.subject.in_(map(fingerprint, subjects))).order_by(Attempt.id)
+    kept = session.scalars(statement.with_for_update())
     return max((max(0.0, (one.free_at - at).total_seconds()) for one in kept), default=0.0)
+
+
+def tried(session: Session, at: datetime, *subjects: str) -> float:
+    """Seconds to wait; if none, a failure of each is noted before the try is looked at.
+
+    So of many tries at once each counts for the next, and not only once the slow look at a password is over. Whoever
+    was right takes it back by `forgiven` or `succeeded`.
+    """
+    seconds = wait(session, at, *subjects)
+    if seconds <= 0:
+        failed(session, at, *subjects)
+    return seconds
+
+
+def forgiven(session: Session, *subjects: str) -> None:
+    """Take back the last failure of each, which was none."""
+    for one in session.scalars(
+        select(Attempt).where(Attempt.subject.in_(map(fingerprint, subjects))).with_for_update()
+    ):
+        one.failures -= 1
+        one.free_at = one.last_at
+        if one.failures <= 0:
+            session.delete(one)
 
 
 def failed(session: Session, at: datetime, *subjects: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from psephos.errors import InputError
+from psephos.errors import InputError, StoreError
 from psephos.review import acting, bringing, looking_after
 from psephos.review.agreeing import agreement_of, days_of, items_of_pair
 from psephos.review.api.bodies import AcceptBody, ProjectBody, ViewBody
@@ -73,12 +76,23 @@ def change(here: Here, body: ProjectBody) -> dict[str, Any]:
         return _told(session, found)
 
 
-async def _whole(request: Request) -> bytes:
+async def _sent(request: Request) -> AsyncIterator[Path]:
+    """The body in a file of its own, kept piece by piece as it comes, gone once the request is answered."""
     if media_type(request.headers) != "application/octet-stream":
         raise InputError("body", "must be the file as it is, sent as application/octet-stream")
-    return await request.body()
+    with TemporaryDirectory(prefix="psephos-") as folder:
+        file = Path(folder, "sent")
+        try:
+            with file.open("wb") as kept:
+                async for piece in request.stream():
+                    kept.write(piece)
+        except OSError as problem:
+            reason = problem.strerror or type(problem).__name__
+            raise StoreError("file", f"cannot keep the file: {reason}", hint="nothing of it was kept") from problem
+        yield file
 
 
+Sent = Annotated[Path, Depends(_sent)]
 _FILE = {"requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
 
 
@@ -86,7 +100,7 @@ _FILE = {"requestBody": {"content": {"application/octet-stream": {"schema": {"ty
 def from_file(
     here: Here,
     name: FileName,
-    whole: Annotated[bytes, Depends(_whole)],
+    sent: Sent,
     project: Long = "",
     question: Long = "",
     kind: ReadAs = "",
@@ -95,20 +109,18 @@ def from_file(
 
     `project` is what it is called, the name of the file if not given; `question` and `kind` as in adding a source.
     """
-    return bringing.bring_project(here, whole, name, project=project, question=question, kind=kind)
+    return bringing.bring_project(here, sent, name, project=project, question=question, kind=kind)
 
 
 @router.post("/{project}/sources", name="api.source.add", status_code=201, openapi_extra=_FILE)
-def add_source(
-    here: Here, name: FileName, whole: Annotated[bytes, Depends(_whole)], question: Long = "", kind: ReadAs = ""
-) -> dict[str, Any]:
+def add_source(here: Here, name: FileName, sent: Sent, question: Long = "", kind: ReadAs = "") -> dict[str, Any]:
     """Load opinions from a file; its name says the format. The name is never used as a path.
 
     Everything that `psephos.read` reads: tables, transcripts, logs of Inspect, promptfoo and lm-evaluation-harness,
     annotations of Label Studio and Argilla, votes of arenas. `question` says which column or question holds the
     answer where there are several, `kind` what the file is where it could be several things.
     """
-    return bringing.bring(here, whole, name, question=question, kind=kind)
+    return bringing.bring(here, sent, name, question=question, kind=kind)
 
 
 @router.get("/{project}/queue", name="api.queue")

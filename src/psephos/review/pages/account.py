@@ -144,6 +144,8 @@ def accept_passkey(here: Here, reply: Annotated[dict[str, Any], Body()]) -> Resp
         raise InputError("passkey", "took too long", hint="try again")
     key = passkeys.accept(here.settings.origin, challenge, reply)
     with here.write() as session:
+        if session.scalar(select(SecondFactor.id).where(SecondFactor.credential == key.credential.encode())):
+            raise InputError("passkey", "is known already", hint="take another key")
         session.add(
             SecondFactor(
                 user_id=here.caller.user_id,
@@ -235,15 +237,17 @@ def confirm(here: Context, present: str) -> None:
     """
     with here.read() as session:
         user = session.get_one(User, here.caller.user_id)
-        seconds = throttle.wait(session, here.at, f"login {user.login}")
     if user.password is None:
         return
+    subject = f"login {user.login}"
+    with here.write() as session:
+        seconds = throttle.tried(session, here.at, subject)
     if seconds > 0:
         raise InputError("present", f"too many tries: wait {max(1, round(seconds))} s")
     if not is_right(present, user.password):
-        with here.write() as session:
-            throttle.failed(session, here.at, f"login {user.login}")
         raise InputError("present", "is not your password")
+    with here.write() as session:
+        throttle.forgiven(session, subject)
 
 
 def _recovery(session: Session, here: Context) -> list[str]:

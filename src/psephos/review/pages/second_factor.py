@@ -37,11 +37,10 @@ def send(here: Here, code: Line) -> Response:
         return go("/sign-in")
     user_id, subject = waiting["user"], f"second {waiting['user']}"
     with here.write() as session:
-        seconds = throttle.wait(session, here.at, subject)
+        seconds = throttle.tried(session, here.at, subject)
         if seconds <= 0 and _is_good(session, user_id, code, here):
             return _done(here, session, waiting)
         if seconds <= 0:
-            throttle.failed(session, here.at, subject)
             record(session, None, "", "sign_in.failed", f"user:{user_id}", None, {"step": "second factor"})
     if seconds > 0:
         return _form(here, user_id, f"Too many tries. Wait {max(1, round(seconds))} s, then try again.", 429)
@@ -95,6 +94,7 @@ def _waiting(here: Context) -> dict[str, str] | None:
 
 def _is_good(session: Session, user_id: str, code: str, here: Context) -> bool:
     for one in people.factors_of(session, user_id, "totp"):
+        session.refresh(one, with_for_update=True)  # of two that come at once with one code the second sees the first
         step = matching_step(one.secret, code, after=one.counter, now=here.at.timestamp())
         if step is not None:
             one.counter, one.used_at = step, here.at

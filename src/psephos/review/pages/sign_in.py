@@ -61,8 +61,8 @@ def send(here: Here, login: Line, password: Line, after: Line = "") -> Response:
     if here.settings.mode == "local":
         raise NotThereError
     subjects = (f"login {login.strip().lower()}", f"address {here.address}")
-    with here.read() as session:
-        seconds = throttle.wait(session, here.at, *subjects)
+    with here.write() as session:
+        seconds = throttle.tried(session, here.at, *subjects)
         user = people.by_login(session, login)
     problem = WRONG
     if seconds > 0:
@@ -72,8 +72,8 @@ def send(here: Here, login: Line, password: Line, after: Line = "") -> Response:
         right = is_right(password, good.password if good else None)
         with here.write() as session:
             if right and good is not None:
+                throttle.forgiven(session, *subjects)
                 return _right(here, session, good.id, password, own_path(after), subjects)
-            throttle.failed(session, here.at, *subjects)
             record(session, None, "", "sign_in.failed", f"user:{user.id}" if user else "user:unknown")
     says = {"after": own_path(after), "problem": problem, "login": login}
     return door(here, "sign_in.html", says, status=429 if seconds > 0 else 401)

@@ -1,8 +1,10 @@
 """Sign in by a provider: out to it, and back.
 
 Who comes back is known by the provider's own name for them (issuer and subject). An address of mail makes nobody an
-owner of an account that exists: who has one joins the two while signed in. Whoever is new needs an invitation to the
-address that the provider has checked.
+owner of an account that exists: who has one joins the two while signed in, by a click on a page of ours. A link
+elsewhere that is followed while signed in leads to our door first: it could be another person's account at the provider
+that this browser is signed in with, and that person would come in here from then on. Whoever is new needs an invitation
+to the address that the provider has checked.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/sign-on", name="sign_on")
 def out(here: Here) -> Response:
     """Out to the provider."""
-    if not here.cookie:
+    from_elsewhere = here.request.headers.get("sec-fetch-site", "same-origin") != "same-origin"
+    if not here.cookie or (here.caller.user_id and from_elsewhere):
         return RedirectResponse("/sign-in", 303)
     address, state, trip = sign_on.depart(here.settings, here.cookie)
     here.server.pending.begin(trip, f"trip {state}")
@@ -59,7 +62,7 @@ def _owner(session: Session, here: Context, person: sign_on.Person) -> User | No
     one = session.scalar(known)
     if one is not None:
         return session.get(User, one.user_id)
-    if here.caller.user_id:
+    if here.caller.session_id is not None:  # a token does less than its person, so it joins nothing
         user = session.get_one(User, here.caller.user_id)
     else:
         invited = _invitation(session, here, person)

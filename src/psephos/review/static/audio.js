@@ -23,6 +23,7 @@ class Player {
     this.offset = Number(this.audio.dataset.offset) / 1000 || 0; /* the file starts so late */
     this.wanted = null; /* where to go once the file is known */
     this.span = null; /* what is played, and no further */
+    this.over = false; /* it was played to its end */
     this.fresh = true; /* just placed: no stepping back */
     this.frame = 0;
     this.zoom = -1;
@@ -74,7 +75,7 @@ class Player {
     });
     listen("play", () => { this.label(); this.turn(); });
     listen("pause", () => { this.label(); this.show(); });
-    listen("ended", () => { this.label(); this.fresh = true; });
+    listen("ended", () => { this.fresh = true; this.finish(); this.label(); }); /* of a span, too, that reaches to the end */
     listen("seeked", () => this.show());
     listen("timeupdate", () => { this.bound(); this.show(); }); /* also where the page is hidden and no frames come */
     listen("ratechange", () => this.label());
@@ -82,9 +83,9 @@ class Player {
     listen("click", (event) => {
       const frame = this.canvas.getBoundingClientRect();
       const [low, high] = this.window();
-      this.seek(low + (event.clientX - frame.left) / frame.width * (high - low) + this.offset);
+      this.sent(low + (event.clientX - frame.left) / frame.width * (high - low) + this.offset);
     }, this.canvas);
-    listen("input", () => this.seek(Number(this.slider.value) + this.offset), this.slider);
+    listen("input", () => this.sent(Number(this.slider.value) + this.offset), this.slider);
     listen("submit", (event) => {
       event.preventDefault();
       const time = seconds(box.querySelector(".go-time input").value);
@@ -99,6 +100,7 @@ class Player {
       listen("change", () => {
         settings[name] = whether ? field.checked : Math.min(Number(field.max), Math.max(Number(field.min), Number(field.value) || 0));
         write("sound", settings);
+        if (name === "loop") this.hold();
       }, field);
     }
     audio.playbackRate = settings.speed;
@@ -133,9 +135,16 @@ class Player {
   seek(time) {
     const file = Math.max(0, time - this.offset);
     this.fresh = true;
+    this.over = false;
     if (this.audio.readyState >= 1) this.audio.currentTime = this.duration ? Math.min(file, this.duration) : file;
     else { this.wanted = file; if (this.audio.preload !== "auto") this.audio.preload = "auto"; }
     this.show(time);
+  }
+
+  /** Somebody goes to a time: behind the span that is played it plays on, anywhere else the span stays. */
+  sent(time) {
+    if (this.span && time >= this.span.end + settings.after) this.span = null;
+    this.seek(time);
   }
 
   start() {
@@ -144,9 +153,12 @@ class Player {
 
   toggle() {
     if (!this.audio.paused) { this.audio.pause(); this.fresh = false; return; }
-    if (!this.fresh) this.seek(this.time - settings.step);
+    if (this.span && this.over) {
+      if (settings.loop) this.seek(this.span.start - settings.before);
+      else this.span = null; /* on, behind it */
+    } else if (!this.fresh) this.seek(this.time - settings.step);
     this.fresh = false;
-    if (this.span && this.time >= this.span.end + settings.after) this.span = null;
+    this.over = false;
     this.start();
   }
 
@@ -175,14 +187,27 @@ class Player {
   }
 
   bound() {
-    if (!this.span || this.audio.paused || this.time < this.span.end + settings.after) return;
-    if (settings.loop) this.seek(this.span.start - settings.before);
-    else {
-      this.audio.pause();
-      this.audio.playbackRate = settings.speed;
-      this.fresh = true;
-      this.span = null;
+    if (this.span && !this.audio.paused && this.time >= this.span.end + settings.after) this.finish();
+  }
+
+  /* The span was played: once more, or stop. It is kept, so that who goes back into it and on hears it to its end. */
+  finish() {
+    if (!this.span) return;
+    if (settings.loop) {
+      this.seek(this.span.start - settings.before);
+      if (this.audio.paused) this.start();
+      return;
     }
+    this.audio.pause();
+    this.audio.playbackRate = settings.speed;
+    this.fresh = true;
+    this.over = true;
+  }
+
+  /* Repeating was asked for while it plays in the span that is looked at. */
+  hold() {
+    const here = settings.loop && !this.span ? this.grid?.bounds() : null;
+    if (here && this.time >= here.start - settings.before && this.time < here.end + settings.after) this.span = here;
   }
 
   /* Each frame while it plays. */
@@ -362,8 +387,8 @@ const act = (command, what) => on(command, () => live && what(live));
 act("play", (one) => one.toggle());
 act("replay", (one) => one.play(one.grid?.bounds() ?? null));
 act("replay_slower", (one) => one.play(one.grid?.bounds() ?? null, 0.7));
-act("back", (one) => one.seek(one.time - 1));
-act("forward", (one) => one.seek(one.time + 1));
+act("back", (one) => one.sent(one.time - 1));
+act("forward", (one) => one.sent(one.time + 1));
 act("slower", (one) => one.faster(-1));
 act("faster", (one) => one.faster(1));
 act("zoom", (one) => { one.zoom = (Math.max(0, one.zoom) + 1) % WINDOWS.length; one.picture = null; one.draw(); });
@@ -375,5 +400,11 @@ act("spectrogram", (one) => {
   one.draw();
   say(settings.frequencies ? words.frequencies : words.loudness);
 });
-act("loop", (one) => { settings.loop = !settings.loop; write("sound", settings); one.label(); say(settings.loop ? words.loops : words.noloop); });
+act("loop", (one) => {
+  settings.loop = !settings.loop;
+  write("sound", settings);
+  one.hold();
+  one.label();
+  say(settings.loop ? words.loops : words.noloop);
+});
 act("go_time", (one) => { const part = one.box.querySelector(".go-time"); part.closest("details").open = true; part.querySelector("input").select(); });

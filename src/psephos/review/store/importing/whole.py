@@ -9,9 +9,10 @@ People who are unknown here come along as names that cannot sign in.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ from psephos.review.store.exporting.whole import FORMAT, TABLES, VERSION
 from psephos.review.store.media import sniffed
 from psephos.review.store.moving import restart_ids
 from psephos.review.store.tables import Project
+
+LONGEST_ROW = 1 << 26
+"""Most characters of one row; a transcript of 100,000 words of five voters has half of them."""
 
 _BATCH = 5_000
 _REFERENCES = {
@@ -65,7 +69,7 @@ def import_project(session: Session, lines: Iterable[str], *, actor: str, name: 
     ParseError
         If the file is no full export, is of another version, or was changed or cut.
     """
-    stream = iter(lines)
+    stream = _bounded(lines, name)
     digest = hashlib.sha256()
     opening = _parsed(next(stream, ""), name, 1, digest)
     if opening.get("format") != FORMAT:
@@ -86,7 +90,7 @@ def import_project(session: Session, lines: Iterable[str], *, actor: str, name: 
     except StatementError as problem:
         raise _unfit(problem, name, 1) from problem
     waiting: list[dict[str, Any]] = []
-    number = 1
+    number, size = 1, 0
     current, counts, ended = "", dict.fromkeys(by_name, 0), False
     for number, line in enumerate(stream, start=2):
         before = digest.hexdigest()
@@ -101,9 +105,10 @@ def import_project(session: Session, lines: Iterable[str], *, actor: str, name: 
             continue
         if not isinstance(table, str) or table not in by_name:
             raise ParseError(name, f"has rows of an unknown table {table!r:.40}", where=f"line {number:,}")
-        if table != current or len(waiting) >= _BATCH:
+        size += len(line)
+        if table != current or len(waiting) >= _BATCH or size > LONGEST_ROW:
             _insert(session, by_name.get(current), waiting, name, number)
-            waiting, current = [], table
+            waiting, current, size = [], table, len(line)
         values = _values(by_name[table], row, shift, name, number)
         waiting.append(_known_media(values) if table == "media" else values)
         counts[table] += 1
@@ -138,6 +143,20 @@ def is_whole_text(opening: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(head, dict) and head.get("format") == FORMAT
+
+
+def _bounded(lines: Iterable[str], name: str) -> Iterator[str]:
+    """The lines, as long as none is longer than a row can be."""
+    if not isinstance(lines, io.TextIOBase):
+        yield from lines
+        return
+    number = 0
+    while line := lines.readline(LONGEST_ROW + 1):
+        number += 1
+        if len(line) > LONGEST_ROW:
+            where = f"line {number:,}"
+            raise ParseError(name, f"has a row of more than {LONGEST_ROW:,} characters", where=where)
+        yield line
 
 
 def _parsed(line: str, name: str, number: int, digest: Any) -> dict[str, Any]:
