@@ -47,6 +47,8 @@ BINDINGS = (
     Binding("expert", "m", "Needs an expert", "item"),
     Binding("why", "w", "Why this choice", "item"),
     Binding("several", "b", "Several answers are acceptable", "item"),
+    Binding("fold_queue", "q", "Fold the queue away, or bring it back", "item"),
+    Binding("fold_decision", "x", "Fold the decision away, or bring it back", "item"),
     Binding("drop", "Delete", "Leave the word out", "transcript"),
     Binding("join", "l", "Join the word with the next", "transcript"),
     Binding("divide", "d", "Divide the word", "transcript"),

@@ -24,6 +24,9 @@ from psephos.review.keys import bindings_of
 from psephos.review.languages import LANGUAGES, best_language, counted, translated
 from psephos.review.security import csrf_token
 
+PANES = ("queue", "decision")
+"""Panes beside the evidence that can be folded away; which are is kept with the person."""
+
 HTMX = '{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyEnabled":false}'
 
 
@@ -90,6 +93,7 @@ def page(
                 "single_keys": bool(here.caller.preferences.get("single_keys", True)),
                 "bindings": bindings_of(here.caller.preferences.get("keys", {})),
                 "idle": here.settings.idle_minutes,
+                "folded": [name for name in PANES if name in here.caller.preferences.get("folded", ())],
             }
         )
     )

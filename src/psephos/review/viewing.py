@@ -38,7 +38,7 @@ HIDDEN = frozenset(
 )
 """What is not listed among the rest: shown elsewhere, or would give the answer away."""
 
-MOST_ANSWERS, MOST_CHOICES = 60, 30
+MOST_ANSWERS, MOST_CHOICES = 60, 200
 _BANDS = dict(zip(BANDS, ("risk", "middle", ""), strict=True))
 _PIECES = re.compile(r"\s+|[^\s]+")
 
@@ -64,6 +64,7 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "hidden": seen.blind,
         "dispute": dispute,
         "mine": None if mine is None else said(mine),
+        "answered": mine is not None and any(_is_own(one, here) and one.act == "decide" for one in seen.decisions),
         "asked": [[name, str(item.about[name])] for name in CONTENT if item.about.get(name)],
         "about": [[name, str(value)] for name, value in item.about.items() if name not in HIDDEN and value is not None],
         "media": _playable(session, item),
@@ -206,12 +207,16 @@ def _nothing(session: Session, item: Item) -> dict[str, Any]:
     offered: list[dict[str, Any]] = []
     if item.kind == "labels":
         joined = select(Opinion.value).join(Item, Item.id == Opinion.item_id)
-        known = joined.where(Item.project_id == item.project_id, Item.kind == "labels").distinct().limit(MOST_CHOICES)
+        known = joined.where(Item.project_id == item.project_id, Item.kind == "labels")
     else:
-        known = select(Opinion.value).where(Opinion.item_id == item.id).distinct().limit(MOST_CHOICES)
+        known = select(Opinion.value).where(Opinion.item_id == item.id)
+    more = False
     if item.kind in ("labels", "samples"):
-        offered = [_candidate(text) for text in sorted(str(one) for one in session.scalars(known) if one)]
-    return {"consensus": None, "candidates": offered}
+        known = known.where(Opinion.value.is_not(None), Opinion.value != "").distinct().order_by(Opinion.value)
+        found = list(session.scalars(known.limit(MOST_CHOICES + 1)))
+        more = len(found) > MOST_CHOICES
+        offered = [_candidate(text) for text in sorted(str(one) for one in found[:MOST_CHOICES])]
+    return {"consensus": None, "candidates": offered, "more_candidates": more}
 
 
 def _candidate(text: str, **more: Any) -> dict[str, Any]:

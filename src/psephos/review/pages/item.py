@@ -62,6 +62,7 @@ def decide(
     both: Annotated[list[int] | None, Form(max_length=100)] = None,
     reason: Line = "",
     note: Text = "",
+    override: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """A decision from a form: a candidate by its number, several, an answer of one's own, or a reason to skip."""
     if reason:
@@ -79,7 +80,7 @@ def decide(
             answer = _own(kind, own)
         else:
             raise InputError("answer", "is missing", hint="choose one, or write your own")
-        acting.settle(here, item, answer, version=version, note=note)
+        acting.settle(here, item, answer, version=version, note=note, override=override or None)
     with here.read() as session:
         project = session.get_one(Project, here.project_id)
         rows, _ = rows_of(session, here, project, asked, limit=2)
@@ -148,12 +149,13 @@ def seen(session: Session, here: Context, item: Item) -> dict[str, Any]:
     shown |= {
         "decide": decides,
         "why_not": translated(language, why_not),
+        "override": decides and _is_settled_by_others(shown) and shown["answered"],
         "may_comment": may(here, "annotator"),
         "may_manage": may(here, "manager"),
         "offered": shown.get("offered"),
         "start_text": _start(item, shown),
     }
-    for name, empty in (("because", []), ("command", ""), ("snippet", ""), ("abstained", []), ("band", "")):
+    for name, empty in (("because", []), ("command", ""), ("snippet", ""), ("abstained", []), ("band", ""), ("more_candidates", False)):
         shown.setdefault(name, empty)
     if item.kind == "transcripts" and not shown["hidden"]:
         shown |= _transcript(session, item, shown)
@@ -171,7 +173,7 @@ def seen(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "consensus": consensus,
         "candidates": [
             {"answer": one["answer"], "adopted_from": one.get("adopted_from")} for one in shown["candidates"]
-        ][: 30 if shown["dispute"] else 9],
+        ],
     }
     return shown
 
@@ -211,9 +213,17 @@ def _may_decide(here: Context, shown: dict[str, Any]) -> tuple[bool, str]:
         return False, "You can look at this, not decide it."
     if shown["state"] == "locked":
         return False, "This item is locked. A manager can open it again."
-    if shown["state"] in ("disputed", "adjudicated") and not may(here, "reviewer"):
-        return False, "This item waits for a reviewer to settle it."
+    if _is_settled_by_others(shown):
+        if not may(here, "reviewer"):
+            return False, "This item waits for a reviewer to settle it."
+        if shown["answered"] and not here.caller.admin:
+            return False, "You answered this item yourself: somebody else has to settle it."
     return True, ""
+
+
+def _is_settled_by_others(shown: dict[str, Any]) -> bool:
+    """Whether only somebody who did not answer the item may settle it."""
+    return shown["state"] in ("disputed", "adjudicated")
 
 
 def _answer_of(item: Item) -> dict[str, Any] | None:
