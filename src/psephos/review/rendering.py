@@ -57,6 +57,7 @@ def templates(language: str) -> Environment:
         "plain": lambda number: true_minus(f"{number:g}"),
         "share": share,
         "shown": words.shown,
+        "signed_short": lambda number: true_minus(f"{number:+.1f}"),
         "signed": lambda number: true_minus(f"{number:+.2f}"),
         "data": as_data,
         "word": lambda text: translated(language, str(text)),
