@@ -27,6 +27,7 @@ from psephos.errors import InputError
 from psephos.opinions.coding import storable
 from psephos.opinions.formats import PLAIN_TEXT, RANKING_READERS, SUFFIXES, TRANSCRIPT_READERS
 from psephos.opinions.model import Opinions
+from psephos.opinions.wording import plural
 
 ROW_GROUP = 10_000
 """Rows of a group in a Parquet file that is written part by part."""
@@ -56,7 +57,9 @@ class Written:
     def __str__(self) -> str:
         parts = ["wrote " + ", ".join(map(str, self.paths))]
         if self.neutralised:
-            parts.append(f"{self.neutralised:,} cells that look like formulas got an apostrophe in front")
+            parts.append(
+                f"{plural(self.neutralised, 'cell that looks like a formula', 'cells that look like formulas')} got an apostrophe in front"
+            )
         if self.left_out:
             parts.append(f"without what is known about {', '.join(self.left_out)}; a folder holds it too")
         return "; ".join(parts)

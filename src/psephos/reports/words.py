@@ -99,17 +99,6 @@ def lasting(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """A count with its noun.
-
-    Examples
-    --------
-    >>> plural(1, "item"), plural(1200, "item")
-    ('1 item', '1,200 items')
-    """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def shown(text: object, most: int = MOST) -> str:
     """A text of a user: cut if long, never empty to the eye, without control characters.
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
@@ -24,6 +25,7 @@ from psephos.review.store.account_tables import User
 from psephos.review.store.adjudicating import columns
 from psephos.review.store.answers import shown
 from psephos.review.store.items import Evidence, evidence
+from psephos.review.store.judging import ERRORS, Mark, judged_text, marks_of, pieces, score_place
 from psephos.review.store.reservations import live
 from psephos.review.store.resuming import point_of
 from psephos.review.store.tables import Comment, Consensus, Decision, Item, Media, Opinion, Project, Reservation, Run
@@ -52,6 +54,7 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
     nameless = dispute and mine is None
     people = [one.author_id for one in seen.decisions] + [one.author_id for one in seen.comments]
     names = names_of(session, people)
+    parts = _parts(item, seen.opinions)
     result: dict[str, Any] = {
         "id": item.id,
         "project": item.project_id,
@@ -72,7 +75,7 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "language": project.language,
         "others": _others(session, here, item),
         "resume": _resume(session, here, item),
-        "decisions": [_decided(one, names, here, nameless=nameless) for one in reversed(seen.decisions)],
+        "decisions": [_decided(one, names, here, nameless=nameless, parts=parts) for one in reversed(seen.decisions)],
         "comments": [_comment(one, names, here, nameless=nameless) for one in seen.comments],
         "offered": {"says": said(seen.offered[0]), "answer": seen.offered[0].answer} if seen.offered else None,
         "flags": [] if seen.blind else list(item.flags),
@@ -139,8 +142,19 @@ def _settles(one: Decision) -> bool:
     return one.act in ("decide", "adjudicate")
 
 
-def _decided(one: Decision, names: dict[str, str], here: Context, *, nameless: bool) -> dict[str, Any]:
+def _parts(item: Item, opinions: Sequence[Opinion]) -> dict[int, str]:
+    """What the parts of an item are called that decisions can be about."""
+    if item.kind not in ("scores", "samples"):
+        return {}
+    marks = {mark.place: mark.location or mark.aspect for one in opinions for mark in marks_of(item, one)}
+    return marks | {score_place(one.voter): one.voter or "" for one in opinions if one.number is not None}
+
+
+def _decided(
+    one: Decision, names: dict[str, str], here: Context, *, nameless: bool, parts: dict[int, str]
+) -> dict[str, Any]:
     return {
+        "part": None if one.place is None else parts.get(one.place),
         "id": one.id,
         "says": said(one),
         "act": one.act,
@@ -246,8 +260,10 @@ def _evidence(item: Item, seen: Evidence) -> dict[str, Any]:
         result |= _choices(opinions, consensus, detail)
     if item.kind == "samples":
         result["answers"] = _answers(opinions, consensus)
+    if item.kind in ("samples", "scores"):
+        result["judged"] = _judged(item, seen)
     if item.kind == "scores":
-        result |= _scores(opinions, detail)
+        result |= _scores(opinions, detail, _standing(seen))
     if item.kind == "transcripts":
         result["texts"] = [{"voter": one.voter or "", "text": one.value or ""} for one in opinions]
         result["columns"] = [
@@ -315,6 +331,7 @@ def _answers(opinions: Sequence[Opinion], consensus: Consensus | None) -> list[d
             if isinstance(one.detail.get(name), int | float)
         ]
         found.append({"voter": one.voter or "", "cluster": one.value, "facts": facts, "parts": compared(text, model)})
+        found[-1]["known"] = _known(one, "text", "draw", "reward", "cost", "tokens")
     return found
 
 
@@ -342,7 +359,36 @@ def compared(text: str, model: str) -> list[tuple[str, str]]:
     return found
 
 
-def _scores(opinions: Sequence[Opinion], detail: dict[str, Any]) -> dict[str, Any]:
+def _standing(seen: Evidence) -> dict[int, Decision]:
+    """The last decision that stands about each part."""
+    return {one.place: one for one in seen.decisions if one.place is not None and one.current and one.act == "decide"}
+
+
+def _judged(item: Item, seen: Evidence) -> list[dict[str, Any]]:
+    """The texts that judges marked, in pieces, with their marks and what became of each."""
+    said = _standing(seen)
+    by_text: dict[str, dict[int, Mark]] = {}
+    for one in seen.opinions[:MOST_ANSWERS]:
+        for mark in marks_of(item, one):
+            by_text.setdefault(judged_text(item, one), {})[mark.place] = mark
+    found = []
+    for text, marks in by_text.items():
+        listed = [asdict(mark) | {"says": _choice(said.get(mark.place))} for mark in marks.values()]
+        found.append({"text": text, "pieces": pieces(text, marks.values()), "marks": listed})
+    return found
+
+
+def _choice(one: Decision | None) -> str:
+    return "" if one is None else str((one.answer or {}).get("choice", ""))
+
+
+def _known(one: Opinion, *shown_elsewhere: str) -> list[list[str]]:
+    """What else a row says of an opinion: prompt, reply, cost, tries, ..."""
+    left_out = {ERRORS, "weight", *shown_elsewhere}
+    return [[name, str(value)] for name, value in one.detail.items() if name not in left_out and value is not None]
+
+
+def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], said: dict[int, Decision]) -> dict[str, Any]:
     numbers = [one.number for one in opinions if one.number is not None]
     center = detail.get("score")
     center = center if center is not None else (sum(numbers) / len(numbers) if numbers else 0.0)
@@ -354,8 +400,24 @@ def _scores(opinions: Sequence[Opinion], detail: dict[str, Any]) -> dict[str, An
         rest = (sum(numbers) - one.number) / (len(numbers) - 1) if len(numbers) > 1 else None
         residual = one.number - center
         far = "risk" if abs(residual) > 2 * step else "middle" if abs(residual) > step else ""
-        rows.append({"voter": one.voter or "", "score": one.number, "residual": residual, "without": rest, "band": far})
+        other = said.get(score_place(one.voter))
+        rows.append(
+            {
+                "voter": one.voter or "",
+                "score": one.number,
+                "residual": residual,
+                "without": rest,
+                "band": far,
+                "place": score_place(one.voter),
+                "instead": None if other is None else (other.answer or {}).get("score"),
+                "reason": "" if other is None else other.note,
+                "known": _known(one),
+            }
+        )
     score = {name: detail.get(name) for name in ("score", "standard_error", "mean", "low", "high")}
+    if rows and any(row["instead"] is not None for row in rows):
+        kept = [row["score"] if row["instead"] is None else row["instead"] for row in rows]
+        score["corrected_mean"] = sum(kept) / len(kept)
     return {"scores": sorted(rows, key=lambda row: -abs(row["residual"])), "score": score}
 
 

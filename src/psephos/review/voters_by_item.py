@@ -113,7 +113,10 @@ def _cells(session: Session, kind: str, item: Item, detail: Mapping[str, Any]) -
             return []
         return [(voter or "", _score(number, center, step)) for voter, _, number in said if number is not None]
     return [
-        (voter or "", {"off": float(value != item.choice), "band": "" if value == item.choice else "risk", "says": value})
+        (
+            voter or "",
+            {"off": float(value != item.choice), "band": "" if value == item.choice else "risk", "says": value},
+        )
         for voter, value, _ in said
         if value is not None
     ]

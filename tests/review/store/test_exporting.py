@@ -228,7 +228,14 @@ def test_memory_of_transcripts_does_not_grow_with_the_project(fresh: Any, tmp_pa
             session.query(Item).filter_by(project_id=project).update({"kind": "transcripts", "run_id": run.id})
             first = session.query(Item.id).filter_by(project_id=project).order_by(Item.id).first()[0]
             plain = {column.name: None for column in Consensus.__table__.columns}
-            plain |= {"run_id": run.id, "votes": 3, "support": 3, "risk": 0.1, "flags": [], "detail": {"columns": columns}}
+            plain |= {
+                "run_id": run.id,
+                "votes": 3,
+                "support": 3,
+                "risk": 0.1,
+                "flags": [],
+                "detail": {"columns": columns},
+            }
             ids = reserve_ids(session, Consensus, clips)
             insert_rows(
                 session, Consensus, (plain | {"id": one, "item_id": first + place} for place, one in enumerate(ids))

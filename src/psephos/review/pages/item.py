@@ -20,6 +20,7 @@ from psephos.review.pages.queue import Wanted, strip_of
 from psephos.review.pages.sign_in import Line, go
 from psephos.review.queueing import Asked, rows_of
 from psephos.review.rendering import language_of
+from psephos.review.store.judging import ACCEPT, REJECT
 from psephos.review.store.tables import SKIP_REASONS, Item, Media, Project
 from psephos.review.transcript_view import grid, is_right_to_left
 from psephos.review.viewing import view
@@ -63,8 +64,18 @@ def decide(
     reason: Line = "",
     note: Text = "",
     override: Annotated[str, Form(max_length=2000)] = "",
+    place: Annotated[int, Form(ge=0, lt=2**31)] = 0,
 ) -> Response:
-    """A decision from a form: a candidate by its number, several, an answer of one's own, or a reason to skip."""
+    """A decision from a form: a candidate by its number, several, an answer of one's own, or a reason to skip.
+
+    With a place it is about a judge's mark or score, which does not settle the item: the page comes back.
+    """
+    if place:
+        with here.read() as session:
+            scored = session.get_one(Item, item).kind == "scores" and own not in (ACCEPT, REJECT)
+        judged = _own("scores", own) if scored else {"choice": own}
+        acting.settle(here, item, judged, version=version, place=place, note=note)
+        return go(f"/projects/{here.project_id}/items/{item}{asked.query()}#p{place}")
     if reason:
         acting.leave(here, item, reason, note=note)
     else:
@@ -155,7 +166,15 @@ def seen(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "offered": shown.get("offered"),
         "start_text": _start(item, shown),
     }
-    for name, empty in (("because", []), ("command", ""), ("snippet", ""), ("abstained", []), ("band", ""), ("more_candidates", False)):
+    for name, empty in (
+        ("because", []),
+        ("command", ""),
+        ("snippet", ""),
+        ("abstained", []),
+        ("band", ""),
+        ("more_candidates", False),
+        ("judged", []),
+    ):
         shown.setdefault(name, empty)
     if item.kind == "transcripts" and not shown["hidden"]:
         shown |= _transcript(session, item, shown)

@@ -292,6 +292,25 @@ const end = (id) => {
     notice(words.end);
   }
 };
+/* A judge's mark is accepted or rejected, or a score put in the place of a judge's: the item stays open. */
+const judge = (form, button, { place, note = "", own = button.value }) => {
+  const id = item.id, marked = button.value !== "";
+  const before = [...form.querySelectorAll("[aria-pressed]")].map((one) => [one, one.getAttribute("aria-pressed")]);
+  for (const [one] of before) one.setAttribute("aria-pressed", String(one === button));
+  send(api(`items/${id}/decisions`), { place: Number(place), answer: marked ? { choice: own } : { score: Number(own) }, note, version: item.version, run: item.run }, {
+    done: () => {
+      ready.delete(id);
+      say(words.saved, "good");
+      if (!marked && item.id === id) show(id, false);
+    },
+    refused: (status, data) => {
+      for (const [one, was] of before) one.setAttribute("aria-pressed", was);
+      say(`${words.refused}: ${data.problem ?? status}`, "warn");
+    },
+  });
+  const next = marked && form.closest("li").nextElementSibling?.querySelector("button");
+  if (next) next.focus();
+};
 const choose = (number) => {
   const one = item.candidates?.[number - 1];
   if (one !== undefined) settle("decisions", { answer: one.answer, adopted_from: one.adopted_from ?? null, note: noteOf() }, "decided");
@@ -363,6 +382,7 @@ work.addEventListener("submit", (event) => {
     if (chosen.length > 1) settle("decisions", { answer: { both: chosen }, note: noteOf() }, "adjudicated");
     else say(words.two, "warn");
   }
+  if (form.dataset.settle === "part") judge(form, event.submitter, fields);
   if (form.dataset.settle === "skip") settle("skips", { reason: fields.reason, note: noteOf() }, "skipped");
 });
 /* A long list is narrowed by what is typed above it; from there arrows go into it, and Enter takes the first. */
