@@ -113,7 +113,7 @@ def transcript_parts(
     *,
     system: str = "consensus",
 ) -> Iterator[str]:
-    """The text of a file that holds many clips of one system, a part per clip, so that memory holds one clip.
+    r"""The text of a file that holds many clips of one system, a part per clip, so that memory holds one clip.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def transcript_parts(
     --------
     >>> clips = [("a", [Word("no", 0, 0.5, 0.9)]), ("b", [Word("pain", 0, 0.4, 0.7)])]
     >>> list(transcript_parts(clips, "ctm"))
-    ['a 1 0.000 0.500 no 0.900000\\n', 'b 1 0.000 0.400 pain 0.700000\\n']
+    ['a 1 0.000 0.500 no 0.900000\n', 'b 1 0.000 0.400 pain 0.700000\n']
     """
     check_choice("format", format, TOGETHER)
     sign = "[\n"

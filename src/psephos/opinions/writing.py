@@ -57,9 +57,8 @@ class Written:
     def __str__(self) -> str:
         parts = ["wrote " + ", ".join(map(str, self.paths))]
         if self.neutralised:
-            parts.append(
-                f"{plural(self.neutralised, 'cell that looks like a formula', 'cells that look like formulas')} got an apostrophe in front"
-            )
+            cells = plural(self.neutralised, "cell that looks like a formula", "cells that look like formulas")
+            parts.append(f"{cells} got an apostrophe in front")
         if self.left_out:
             parts.append(f"without what is known about {', '.join(self.left_out)}; a folder holds it too")
         return "; ".join(parts)

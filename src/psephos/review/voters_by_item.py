@@ -4,9 +4,9 @@ The quality of voters is what the last run of each kind found. That of people is
 are opinions, and the model that learns voters from votes alone (`psephos.consensus.truth_inference`) says how reliable
 each is, beside how often each said what was settled.
 
-The map has a row per voter and a column per item, the riskiest items first: a voter differs from the choice, or a score
-lies so far from the estimate, or so much of a transcript is not as elected. Of a blind project only items are shown that
-whoever looks has decided.
+The map has a row per voter and a column per item, the riskiest items first: a voter differs from the choice, or a
+score lies so far from the estimate, or so much of a transcript is not as elected. Of a blind project only items are
+shown that whoever looks has decided.
 
 Source: sheet 90 sections 3.2 and 3.5. Differs: nothing.
 """

@@ -388,7 +388,8 @@ def _checked(table: BattleTable, strict: bool) -> BattleTable:
             row = int(np.argmax(own))
             name = table.candidates[int(table.left[row])]
             raise InputError("left", f"{name!r:.80} meets itself", where=f"row {row + 1}", hint="leave the row out")
-        note = f"{plural(int(own.sum()), 'battle of a candidate with itself is', 'battles of a candidate with itself are')} set aside"
+        note = plural(int(own.sum()), "battle of a candidate with itself is", "battles of a candidate with itself are")
+        note += " set aside"
         table = replace(table.take(~own), source=table.source, notes=(*table.notes, note))
     if not len(table):
         reasons = "; ".join(table.notes) or "the table is empty"

@@ -3,8 +3,8 @@
 A judge's row may bring a column ``errors``: a list, or the JSON of one, of what is wrong with the text that it judged,
 each with ``location`` (the words meant) and, where known, ``start`` and ``end``, ``aspect``, ``explanation``,
 ``severity``, ``penalty``. A person accepts or rejects each of them, and can put a score of their own in place of a
-judge's, with a reason. Both are decisions about a part of the item, like those about a word of a transcript: the part is
-named by a number that is made of what it says, so that it stays the same when further opinions come.
+judge's, with a reason. Both are decisions about a part of the item, like those about a word of a transcript: the part
+is named by a number that is made of what it says, so that it stays the same when further opinions come.
 
 Source: sheet 90 sections 2 and 3.2. Differs: nothing.
 """
@@ -12,6 +12,7 @@ Source: sheet 90 sections 2 and 3.2. Differs: nothing.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -108,7 +109,7 @@ def pieces(text: str, marks: Iterable[Mark]) -> list[tuple[str, list[int]]]:
     edges = sorted({0, len(text), *(edge for start, end, _ in spans for edge in (start, end))})
     return [
         (text[low:high], [n for start, end, n in spans if start <= low and high <= end])
-        for low, high in zip(edges, edges[1:], strict=False)
+        for low, high in itertools.pairwise(edges)
     ]
 
 

@@ -70,7 +70,8 @@ class Loaded:
 
     def __str__(self) -> str:
         aside = f"; {plural(self.set_aside, 'row')} set aside" if self.set_aside else ""
-        return f"{self.items:,} new and {plural(self.known_items, 'known item')}, {plural(self.opinions, 'opinion')}{aside}"
+        known, said = plural(self.known_items, "known item"), plural(self.opinions, "opinion")
+        return f"{self.items:,} new and {known}, {said}{aside}"
 
 
 def load_path(session: Session, project: Project, path: str | Path, *, actor: str, **options: Any) -> Loaded:

@@ -35,7 +35,8 @@ class Moved:
     heads: dict[int, str]
 
     def __str__(self) -> str:
-        return f"{plural(sum(self.rows.values()), 'row')} of {plural(len(self.rows), 'table')}, {plural(len(self.heads), 'chain')} in order"
+        rows, tables = plural(sum(self.rows.values()), "row"), plural(len(self.rows), "table")
+        return f"{rows} of {tables}, {plural(len(self.heads), 'chain')} in order"
 
 
 def backup(store: Store, path: str | Path) -> Path:

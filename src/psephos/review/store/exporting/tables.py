@@ -6,7 +6,8 @@
     decisions   one row per record, those superseded only if `history`
     battles     one row per decision about the votes of an arena, see `preferences`
 
-Tables come part by part, so that memory does not grow with the project. CSV cells that a spreadsheet would run are neutralised by `psephos.opinions.writing`, unless asked not to.
+Tables come part by part, so that memory does not grow with the project. CSV cells that a spreadsheet would run are
+neutralised by `psephos.opinions.writing`, unless asked not to.
 """
 
 from __future__ import annotations
