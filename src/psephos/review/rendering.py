@@ -56,7 +56,7 @@ def templates(language: str) -> Environment:
         "moment": lambda at: moment(at, language),
         "plain": lambda number: true_minus(f"{number:g}"),
         "share": share,
-        "shown": words.shown,
+        "shown": lambda text, most=words.MOST: words.shown(text, most, say=lambda own: translated(language, own)),
         "signed_short": lambda number: true_minus(f"{number:+.1f}"),
         "signed": lambda number: true_minus(f"{number:+.2f}"),
         "data": as_data,

@@ -19,8 +19,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from psephos.agreement.bands import BANDS
+from psephos.opinions.wording import first_of
 from psephos.reports.words import certainty_band
 from psephos.review.context import Context
+from psephos.review.languages import counted, translated
 from psephos.review.store.account_tables import User
 from psephos.review.store.adjudicating import columns
 from psephos.review.store.answers import shown
@@ -41,12 +43,14 @@ HIDDEN = frozenset(
 """What is not listed among the rest: shown elsewhere, or would give the answer away."""
 
 MOST_ANSWERS, MOST_CHOICES = 60, 200
+_ONE_MORE = "%(n)s more vote for %(choice)s gives it the most votes"
+_MORE = "%(n)s more votes for %(choice)s give it the most votes"
 _BANDS = dict(zip(BANDS, ("risk", "middle", ""), strict=True))
 _PIECES = re.compile(r"\s+|[^\s]+")
 
 
-def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
-    """The item as this person may see it, ready for JSON."""
+def view(session: Session, here: Context, item: Item, *, language: str = "en") -> dict[str, Any]:
+    """The item as this person may see it, ready for JSON; what it says in words of ours is in a language."""
     project = session.get_one(Project, item.project_id)
     seen = evidence(session, item.id, here.caller.user_id)
     mine = next((one for one in reversed(seen.decisions) if _is_own(one, here)), None)
@@ -66,7 +70,7 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "flagged": item.flagged,
         "hidden": seen.blind,
         "dispute": dispute,
-        "mine": None if mine is None else said(mine),
+        "mine": None if mine is None else said(mine, language),
         "answered": mine is not None and any(_is_own(one, here) and one.act == "decide" for one in seen.decisions),
         "asked": [[name, str(item.about[name])] for name in CONTENT if item.about.get(name)],
         "about": [[name, str(value)] for name, value in item.about.items() if name not in HIDDEN and value is not None],
@@ -75,12 +79,17 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "language": project.language,
         "others": _others(session, here, item),
         "resume": _resume(session, here, item),
-        "decisions": [_decided(one, names, here, nameless=nameless, parts=parts) for one in reversed(seen.decisions)],
-        "comments": [_comment(one, names, here, nameless=nameless) for one in seen.comments],
-        "offered": {"says": said(seen.offered[0]), "answer": seen.offered[0].answer} if seen.offered else None,
+        "decisions": [
+            _decided(one, names, here, nameless=nameless, parts=parts, language=language)
+            for one in reversed(seen.decisions)
+        ],
+        "comments": [_comment(one, names, here, nameless=nameless, language=language) for one in seen.comments],
+        "offered": {"says": said(seen.offered[0], language), "answer": seen.offered[0].answer}
+        if seen.offered
+        else None,
         "flags": [] if seen.blind else list(item.flags),
     }
-    result |= _nothing(session, item) if seen.blind else _evidence(item, seen)
+    result |= _nothing(session, item) if seen.blind else _evidence(item, seen, language)
     if item.kind == "transcripts":
         several = dispute or (item.overlap or project.overlap) > 1
         result["corrections"] = corrections(seen.decisions, only_of=here.caller.user_id if several else None)
@@ -105,7 +114,7 @@ def _disputed(session: Session, item: Item, project: Project) -> list[dict[str, 
     ]
 
 
-def said(one: Decision) -> str:
+def said(one: Decision, language: str = "en") -> str:
     """What a decision says, in words.
 
     Examples
@@ -114,18 +123,18 @@ def said(one: Decision) -> str:
     ('B', 'skipped: unclear')
     """
     if one.act == "skip":
-        return f"skipped: {one.reason}"
+        return f"{translated(language, 'skipped')}: {translated(language, one.reason or '')}"
     if one.act == "withdraw":
-        return "taken back"
+        return translated(language, "taken back")
     answer = one.answer or {}
     if answer.get("undecidable"):
-        return "undecidable"
+        return translated(language, "undecidable")
     if answer.get("joined"):
-        return "joined to the word before"
+        return translated(language, "joined to the word before")
     if one.place is not None and not next(iter(answer.values()), ""):
-        return "no word"
+        return translated(language, "no word")
     if "both" in answer:
-        return " and ".join(map(str, answer["both"]))
+        return f" {translated(language, 'and')} ".join(map(str, answer["both"]))
     return next((str(answer[name]) for name in ("choice", "own", "score", "text") if name in answer), "")
 
 
@@ -151,17 +160,17 @@ def _parts(item: Item, opinions: Sequence[Opinion]) -> dict[int, str]:
 
 
 def _decided(
-    one: Decision, names: dict[str, str], here: Context, *, nameless: bool, parts: dict[int, str]
+    one: Decision, names: dict[str, str], here: Context, *, nameless: bool, parts: dict[int, str], language: str
 ) -> dict[str, Any]:
     return {
         "part": None if one.place is None else parts.get(one.place),
         "id": one.id,
-        "says": said(one),
+        "says": said(one, language),
         "act": one.act,
         "answer": one.answer,
         "reason": one.reason,
         "note": one.note,
-        "who": _who(one.author_id, names, here, nameless=nameless),
+        "who": _who(one.author_id, names, here, nameless=nameless, language=language),
         "at": one.created_at.isoformat(),
         "place": one.place,
         "current": one.current,
@@ -171,8 +180,8 @@ def _decided(
     }
 
 
-def _comment(one: Comment, names: dict[str, str], here: Context, *, nameless: bool) -> dict[str, Any]:
-    who = _who(one.author_id, names, here, nameless=nameless)
+def _comment(one: Comment, names: dict[str, str], here: Context, *, nameless: bool, language: str) -> dict[str, Any]:
+    who = _who(one.author_id, names, here, nameless=nameless, language=language)
     return {
         "id": one.id,
         "who": who,
@@ -184,11 +193,11 @@ def _comment(one: Comment, names: dict[str, str], here: Context, *, nameless: bo
     }
 
 
-def _who(person: str, names: dict[str, str], here: Context, *, nameless: bool) -> str:
+def _who(person: str, names: dict[str, str], here: Context, *, nameless: bool, language: str) -> str:
     """What a person is called; before a dispute is settled nobody but oneself."""
     if nameless and person != here.caller.user_id:
-        return "somebody"
-    return names.get(person, "somebody")
+        return translated(language, "somebody")
+    return names.get(person) or translated(language, "somebody")
 
 
 def _others(session: Session, here: Context, item: Item) -> list[str]:
@@ -238,7 +247,7 @@ def _candidate(text: str, **more: Any) -> dict[str, Any]:
     return {"text": text or "undecidable", "answer": {"choice": text}} | plain | more
 
 
-def _evidence(item: Item, seen: Evidence) -> dict[str, Any]:
+def _evidence(item: Item, seen: Evidence, language: str) -> dict[str, Any]:
     """Opinions and consensus."""
     opinions, consensus, run = seen.opinions, seen.consensus, seen.run
     result: dict[str, Any] = {"consensus": None, "candidates": [], "because": [], "command": ""}
@@ -254,7 +263,9 @@ def _evidence(item: Item, seen: Evidence) -> dict[str, Any]:
         result["band"] = certainty_band(consensus.certainty)
         result |= _because(run)
         if item.kind in ("labels", "samples"):
-            result["because"].append(("what would change it", flip(consensus.detail.get("candidates", []), opinions)))
+            result["because"].append(
+                ("what would change it", flip(consensus.detail.get("candidates", []), opinions, language))
+            )
     detail = consensus.detail if consensus is not None else {}
     if item.kind in ("labels", "samples"):
         result |= _choices(opinions, consensus, detail)
@@ -298,24 +309,26 @@ def _choices(opinions: Sequence[Opinion], consensus: Consensus | None, detail: d
     return {"candidates": found, "abstained": silent}
 
 
-def flip(candidates: Sequence[dict[str, Any]], opinions: Sequence[Opinion]) -> str:
+def flip(candidates: Sequence[dict[str, Any]], opinions: Sequence[Opinion], language: str = "en") -> str:
     """What would change a choice by the most votes: more votes for the next, or one voter less.
 
     Examples
     --------
     >>> flip([{"choice": "A", "votes": 5, "weight": 5.0}, {"choice": "B", "votes": 3, "weight": 3.0}], [])
-    '3 more votes for B give B the most votes'
+    '3 more votes for B give it the most votes'
     """
     ranked = sorted(candidates, key=lambda one: -one["weight"])
     if len(ranked) < 2:
-        return "nobody says anything else"
+        return translated(language, "nobody says anything else")
     first, second = ranked[:2]
     ahead = first["weight"] - second["weight"]
     need = int(ahead) + 1
     alone = [one.voter for one in opinions if one.value == first["choice"] and one.voter]
-    without = f"; without any one of {', '.join(alone[:5])} the two are level" if 0 < ahead <= 1 and alone else ""
-    votes = "vote" if need == 1 else "votes"
-    return f"{need} more {votes} for {second['choice']} give {second['choice']} the most votes{without}"
+    text = counted(language, _ONE_MORE, _MORE, need) % {"n": need, "choice": second["choice"]}
+    if 0 < ahead <= 1 and alone:
+        level = translated(language, "without any one of %(voters)s the two are level")
+        text += f"; {level % {'voters': first_of(alone)}}"
+    return text
 
 
 def _answers(opinions: Sequence[Opinion], consensus: Consensus | None) -> list[dict[str, Any]]:

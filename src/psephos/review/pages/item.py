@@ -42,7 +42,8 @@ def item(here: Here, item: int, asked: Wanted) -> Response:
                 here, session, "parts/strip.html", strip_of(session, here, project, asked) | {"item": {"id": item}}
             )
         says: dict[str, Any] = {"item": seen(session, here, session.get_one(Item, item)), "reasons": SKIP_REASONS}
-        says |= {"keys": {one.command: key for one, key in bindings_of(here.caller.preferences.get("keys", {}))}}
+        named = bindings_of(here.caller.preferences.get("keys", {}))
+        says |= {"keys": {one.command: translated(language_of(here), key) for one, key in named}}
         if part == "work":
             return in_project(here, session, "parts/work.html", says | {"query": asked.query()})
         strip = strip_of(session, here, project, asked)
@@ -153,8 +154,8 @@ def _comments(here: Context, item: int) -> Response:
 
 def seen(session: Session, here: Context, item: Item) -> dict[str, Any]:
     """What the templates need of an item: what may be seen of it, and what can be done."""
-    shown = view(session, here, item)
     language = language_of(here)
+    shown = view(session, here, item, language=language)
     decides, why_not = _may_decide(here, shown)
     consensus = None if shown["hidden"] or shown["consensus"] is None else _answer_of(item)
     shown |= {

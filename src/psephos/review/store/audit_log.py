@@ -86,7 +86,8 @@ class Verified:
         name = f"project {self.head.chain}" if self.head.chain else "instance"
         if self.bad is None:
             return f"{name}: {plural(self.head.seq, 'row')}, all in order; head {self.head.hash}"
-        return f"{name}: row {self.bad:,} {self.problem}; {plural(self.head.seq, 'row before it is', 'rows before it are')} in order"
+        before = plural(self.head.seq, "row before it is", "rows before it are")
+        return f"{name}: row {self.bad:,} {self.problem}; {before} in order"
 
 
 def record(
