@@ -9,6 +9,7 @@ import pytest
 
 from psephos.opinions import labels
 from psephos.review.accounts import links, people
+from psephos.review.store.account_tables import User
 from psephos.review.store.audit_log import history
 from psephos.review.store.columns import now
 from psephos.review.store.deciding import decide
@@ -71,7 +72,7 @@ def test_panes_fold_by_key_and_button_and_stay_so(bench: Bench) -> None:
     assert page.locator("[data-command=fold_queue]").get_attribute("aria-expanded") == "false"
     page.locator("#note").evaluate("(one) => { one.closest('details').open = true; one.focus(); }")
     page.keyboard.press("Escape")
-    page.keyboard.press("x")
+    page.keyboard.press("i")
     assert not page.locator("#decision").is_visible()
     assert page.locator(".evidence").bounding_box()["width"] > wide + 300
     page.keyboard.press("j")
@@ -100,7 +101,7 @@ def crowd(bench: Bench) -> str:
         load(session, project, labels(["q"], ["m"], ["answer 0"]), actor=admin)
         item = session.query(Item).filter_by(project_id=project.id).one()
         for number in range(40):
-            who = people.User(login=f"crowd{number}", name=f"Crowd {number}")
+            who = User(login=f"crowd{number}", name=f"Crowd {number}")
             session.add(who)
             session.flush()
             decide(session, item.id, who.id, {"choice": f"answer {number}"})
