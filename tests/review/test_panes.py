@@ -75,7 +75,7 @@ def test_panes_fold_by_key_and_button_and_stay_so(bench: Bench) -> None:
     page.keyboard.press("i")
     assert not page.locator("#decision").is_visible()
     assert page.locator(".evidence").bounding_box()["width"] > wide + 300
-    page.keyboard.press("j")
+    page.keyboard.press("k")
     until(page, lambda: own not in page.url)
     assert not page.locator("#decision").is_visible()
     assert page.locator("[data-command=fold_decision]").get_attribute("aria-expanded") == "false"
