@@ -151,7 +151,18 @@ def _here(project: Project, only_final: bool) -> tuple[Any, ...]:
 _ROWS: Mapping[str, Callable[[Session, Project, bool, bool], Rows]] = MappingProxyType(
     {"settled": _items, "gold": _gold, "opinions": _opinions, "decisions": _decisions, "battles": _battles}
 )
-_RECORDS = ("id", "place", "author_id", "act", "answer", "reason", "note", "adopted_from", "supersedes_id", "undoes_id")
+_RECORDS: tuple[str, ...] = (
+    "id",
+    "place",
+    "author_id",
+    "act",
+    "answer",
+    "reason",
+    "note",
+    "adopted_from",
+    "supersedes_id",
+    "undoes_id",
+)
 _RECORDS += ("current", "older_evidence", "seconds", "created_at")
 
 
