@@ -119,7 +119,7 @@ def _samples(budget: float) -> str:
 def _finding(result: Replay) -> str:
     budget = result.curves["budget"].max()
     last = result.curves.filter(pl.col("budget") == budget)
-    samples = f"At {_samples(float(budget))} a question"
+    samples = f"At {_samples(float(last['budget'][0]))} a question"
     savings = result.savings.filter(pl.col("budget") == budget, pl.col("ratio").is_not_null())
     if savings.height:
         best = savings.sort("ratio", descending=True).row(0, named=True)

@@ -406,7 +406,7 @@ def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], said: dict[int,
     center = detail.get("score")
     center = center if center is not None else (sum(numbers) / len(numbers) if numbers else 0.0)
     step = float(detail.get("step") or 1.0)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for one in opinions:
         if one.number is None:
             continue
@@ -428,7 +428,7 @@ def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], said: dict[int,
             }
         )
     score = {name: detail.get(name) for name in ("score", "standard_error", "mean", "low", "high")}
-    if rows and any(row["instead"] is not None for row in rows):
+    if any(row["instead"] is not None for row in rows):
         kept = [row["score"] if row["instead"] is None else row["instead"] for row in rows]
         score["corrected_mean"] = sum(kept) / len(kept)
     return {"scores": sorted(rows, key=lambda row: -abs(row["residual"])), "score": score}

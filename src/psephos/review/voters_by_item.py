@@ -13,7 +13,7 @@ Source: sheet 90 sections 3.2 and 3.5. Differs: nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -144,7 +144,6 @@ def _word(text: str | None) -> str:
     return (text or "").strip(".,;:!?\"'").casefold()
 
 
-def _off(cells: Any) -> float:
+def _off(cells: Collection[Mapping[str, Any]]) -> float:
     """How far a voter is off in all: the mean over the items it said something of."""
-    sizes = [abs(cell["off"]) for cell in cells]
-    return sum(sizes) / len(sizes)
+    return sum(abs(float(cell["off"])) for cell in cells) / len(cells)

@@ -97,8 +97,8 @@ def decide(
         project = session.get_one(Project, here.project_id)
         rows, _ = rows_of(session, here, project, asked, limit=2)
     rest = [row["id"] for row in rows if row["id"] != item]
-    place = f"/items/{rest[0]}{asked.query()}" if rest else asked.query()
-    return go(f"/projects/{here.project_id}{place}")
+    further = f"/items/{rest[0]}{asked.query()}" if rest else asked.query()
+    return go(f"/projects/{here.project_id}{further}")
 
 
 @router.post("/comments", name="item.comment")
