@@ -57,7 +57,7 @@ def templates(language: str) -> Environment:
         "plain": lambda number: true_minus(f"{number:g}"),
         "share": share,
         "shown": lambda text, most=words.MOST: words.shown(text, most, say=lambda own: translated(language, own)),
-        "signed_short": lambda number: true_minus(f"{number:+.1f}"),
+        "signed_short": lambda number: true_minus(f"{number:+.1f}") if abs(number) >= 0.05 else "0",
         "signed": lambda number: true_minus(f"{number:+.2f}"),
         "data": as_data,
         "word": lambda text: translated(language, str(text)),
