@@ -393,7 +393,7 @@ def interactions(
     Examples
     --------
     >>> print(interactions(["u", "u"], ["film", "book"]))
-    2 interactions (1 users, 2 items) from data
+    2 interactions (1 user, 2 items) from data
     """
     return _constructed("interactions", **locals())
 
