@@ -291,9 +291,11 @@ def test_an_administrator_who_answered_says_why_and_nobody_else_who_did_may_sett
     assert re.search(r'<textarea id="override" name="override" form="take" required', page)
     version = re.search(r'name="version" value="(\d+)"', page)
     assert version is not None
-    assert one.form(f"{dispute}/decide", version=version[1], number="1").status_code == 403
+    offered = [entry["text"] for entry in one.call("GET", f"/api/v1{dispute}").json()["candidates"]]
+    other, own_answer = (str(offered.index(text) + 1) for text in ("cat", "dog"))
+    assert one.form(f"{dispute}/decide", version=version[1], number=other).status_code == 403
     why = "Nobody else is here this week."
-    assert one.form(f"{dispute}/decide", version=version[1], number="1", override=why).status_code == 303
+    assert one.form(f"{dispute}/decide", version=version[1], number=own_answer, override=why).status_code == 303
     with world.store.read() as session:
         rows = history(session, world.ids["own"], action="adjudication.override")
         assert [(row["actor"], row["after"]) for row in rows] == [(world.ids["second"], {"note": why})]
