@@ -190,7 +190,7 @@ def test_cells_that_look_like_formulas_get_an_apostrophe(tmp_path, cell, safe, s
         rows = list(csv.reader(file, delimiter="," if suffix == "csv" else "\t"))
     assert rows == [["text", "n"], [safe, "-1"], ["x", "2"]]
     assert written.neutralised == (cell != safe)
-    assert ("1 cells that look like formulas" in str(written)) == (cell != safe)
+    assert ("1 cell that looks like a formula" in str(written)) == (cell != safe)
 
 
 def test_column_names_and_categories_are_neutralised_too(tmp_path):

@@ -69,7 +69,7 @@ def test_methods_against_the_budget(pools):
 
 
 def test_one_method_at_one_budget_and_many_methods(pools):
-    assert finding(plot(replay({"q": ["a", "b"]}, [1], ["asc"], rng=0))).startswith("At 1 samples a question asc")
+    assert finding(plot(replay({"q": ["a", "b"]}, [1], ["asc"], rng=0))).startswith("At 1 sample a question asc")
     many = {f"method {k} <&$ with a very long name": "uniform" for k in range(10)}
     assert "method 0 &lt;&amp;$" in drawn(plot(replay(pools, [2, 4], many, rng=0)))
 
@@ -108,7 +108,7 @@ def test_certainty_over_time():
     np.testing.assert_allclose(certainty.lines[1].get_ydata(), path.table()["certainty"])
     np.testing.assert_allclose(p.lines[1].get_ydata(), path.table()["p_value"])
     assert "neither certain nor proven" in finding(plot(certainty_path("ab")))
-    assert finding(plot(certainty_path([None]))) == "1 samples and no answer"
+    assert finding(plot(certainty_path([None]))) == "1 sample and no answer"
     drawn(plot(certainty_path("a" * 2000, n_classes=2)))
     with pytest.raises(InputError, match="no samples"):
         plot(certainty_path([]))

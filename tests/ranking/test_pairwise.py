@@ -519,7 +519,7 @@ def test_one_candidate_is_no_ranking_sheet30() -> None:
 def test_self_battles_are_set_aside_and_said_sheet30() -> None:
     made = battle_table(battles(["x", "x"], ["x", "y"], ["left", "tie"]))
     assert len(made) == 1
-    assert made.notes == ("1 battles of a candidate with itself are set aside",)
+    assert made.notes == ("1 battle of a candidate with itself is set aside",)
 
 
 def test_cycles_are_ties() -> None:

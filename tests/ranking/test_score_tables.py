@@ -20,7 +20,7 @@ def test_results_with_one_item_a_task_are_a_table() -> None:
 
 def test_results_with_items_are_instances() -> None:
     made = score_table(results(list("abab"), list("qqrr"), [1, 0, 1, 1], task=["x"] * 4))
-    assert str(made) == "2 candidates on 1 tasks, 2 to 2 instances each"
+    assert str(made) == "2 candidates on 1 task, 2 to 2 instances each"
     assert made.scores.tolist() == [[1], [0.5]]
 
 
@@ -37,7 +37,7 @@ def test_metrics_are_tasks_and_runs_are_averaged() -> None:
     )
     assert sorted(made.tasks) == ["x / bleu", "x / f1"]
     assert sorted(made.scores[0]) == [0.5, 3.0]
-    assert "1 scores are means of several runs" in made.notes[0]
+    assert "1 score is a mean of several runs" in made.notes[0]
 
 
 def test_the_table_about_tasks_says_directions_and_weights() -> None:

@@ -310,3 +310,38 @@ def test_the_chain_can_be_checked_against_a_head_that_was_kept(world: Any, item:
     manager.call("POST", base(world, f"{item}/comments"), {"body": "more"})
     assert manager.call("GET", base(world) + f"/history/verify?expected={head}").json()["bad"] is None
     assert manager.call("GET", base(world) + f"/history/verify?expected={'0' * 63}1").json()["bad"] is not None
+
+
+GETS = sorted(
+    (route.name, route.path)
+    for router in all_routers()
+    for route in router.routes
+    if route.name.startswith("api.") and "GET" in route.methods
+)
+
+
+@pytest.mark.parametrize(("name", "path"), GETS, ids=lambda part: part)
+def test_a_parameter_that_a_route_does_not_know_is_refused_and_named(world: Any, name: str, path: str) -> None:
+    ids = {key.removeprefix("own "): value for key, value in world.ids.items() if key.startswith("own")}
+    where = path.format(**ids | {"project": world.ids["own"]})
+    one = world.visitor("admin")
+    assert one.call("GET", where).status_code == 200, name
+    got = one.call("GET", where + "?limt=5&offset=0")
+    assert got.status_code == 422
+    assert got.json()["argument"] == "query"
+    assert "'limt'" in got.json()["problem"]
+    assert ("'offset'" in got.json()["problem"]) == (name != "api.queue")
+
+
+def test_parameters_that_are_not_known_are_refused_of_changes_too_and_tell_strangers_nothing(
+    world: Any, item: str
+) -> None:
+    body = {"answer": {"choice": "cat"}}
+    got = world.visitor("annotator").call("POST", base(world, f"{item}/decisions") + "?dry_run=1", body)
+    assert (got.status_code, got.json()["hint"]) == (422, "this route takes none")
+    got = world.visitor("viewer").call("GET", base(world) + "/queue?sort=risk")
+    assert "known here are at_least, at_most" in got.json()["hint"]
+    assert world.visitor("stranger").call("GET", base(world) + "/queue?sort=risk").status_code == 404
+    assert world.visitor("viewer").get(f"/projects/{world.ids['own']}?utm_source=mail").status_code == 200
+    with world.store.read() as session:
+        assert session.query(Decision).count() == 0

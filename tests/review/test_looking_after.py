@@ -12,11 +12,13 @@ import pytest
 
 from psephos.opinions import from_frame
 from psephos.review import delivering
-from psephos.review.store.account_tables import Delivery, ResumePoint, SavedView, Webhook
+from psephos.review.looking_after import MOST_VIEWS
+from psephos.review.store.account_tables import Delivery, ResumePoint, SavedView, User, Webhook
 from psephos.review.store.audit_log import history, verify
 from psephos.review.store.columns import now
 from psephos.review.store.deciding import decide
 from psephos.review.store.loading import load
+from psephos.review.store.people import set_role
 from psephos.review.store.projects import create_project
 from psephos.review.store.tables import Comment, Item, Project
 from tests.review.conftest import XSS
@@ -122,6 +124,29 @@ def test_views_are_saved_from_the_queue_and_shared_or_not(world: Any) -> None:
     assert "Ties" not in other.get(own(world)).text
     assert one.form(own(world, f"/views/{ties.id}/remove")).status_code == 303
     assert "Ties" not in one.get(own(world)).text
+
+
+def test_a_person_has_so_many_views_and_no_longer_ones(world: Any) -> None:
+    one, path = world.visitor("annotator"), own(world, "/views", api=True)
+    for number in range(MOST_VIEWS - 1):  # the world comes with one
+        assert one.call("POST", path, {"name": f"view {number}", "query": ""}).status_code == 201
+    full = one.call("POST", path, {"name": "one more", "query": ""})
+    assert (full.status_code, full.json()["argument"]) == (422, "view")
+    assert "100" in full.json()["problem"]
+    assert one.form(own(world, "/views"), name="one more", query="?flag=tie").status_code == 422
+    assert one.call("POST", path, {"name": "view 0", "query": "?flag=tie"}).status_code == 201
+    assert world.visitor("reviewer").call("POST", path, {"name": "another person", "query": ""}).status_code == 201
+    for fields, argument in (
+        ({"name": "x" * 101}, "name"),
+        ({"name": "  "}, "name"),
+        ({"name": "a\0"}, "name"),
+        ({"name": "view 1", "query": "?search=" + "x" * 2000}, "query"),
+    ):
+        refused = one.form(own(world, "/views"), **fields)
+        assert refused.status_code == 422
+        assert f"{argument}: " in refused.text
+    assert "may have 2,000 characters, got 2,008" in refused.text
+    assert len(one.call("GET", path).json()) == MOST_VIEWS
 
 
 def test_a_webhook_is_added_tested_and_removed_on_the_page(make_world: Any) -> None:
@@ -245,6 +270,37 @@ def test_several_answers_can_be_acceptable_from_the_form(world: Any, dispute: st
         final = session.get_one(Item, world.ids["own item"]).final
     assert final is not None
     assert (sorted(final["both"]), final["shares"]) == (["cat", "dog"], {"cat": 0.5, "dog": 0.5})
+
+
+def test_an_administrator_who_answered_says_why_and_nobody_else_who_did_may_settle(world: Any, dispute: str) -> None:
+    with world.store.write() as session:
+        session.get_one(User, world.ids["second"]).admin = True
+        set_role(
+            session,
+            session.get_one(Project, world.ids["own"]),
+            session.get_one(User, world.ids["annotator"]),
+            "reviewer",
+            actor=world.ids["admin"],
+        )
+    page = world.visitor("annotator").get(dispute).text
+    assert "somebody else has to settle it" in page
+    assert 'name="override"' not in page
+    assert 'name="override"' not in world.visitor("reviewer").get(dispute).text
+    one = world.visitor("second")
+    page = one.get(dispute).text
+    assert re.search(r'<textarea id="override" name="override" form="take" required', page)
+    version = re.search(r'name="version" value="(\d+)"', page)
+    assert version is not None
+    offered = [entry["text"] for entry in one.call("GET", f"/api/v1{dispute}").json()["candidates"]]
+    other, own_answer = (str(offered.index(text) + 1) for text in ("cat", "dog"))
+    assert one.form(f"{dispute}/decide", version=version[1], number=other).status_code == 403
+    why = "Nobody else is here this week."
+    assert one.form(f"{dispute}/decide", version=version[1], number=own_answer, override=why).status_code == 303
+    with world.store.read() as session:
+        rows = history(session, world.ids["own"], action="adjudication.override")
+        assert [(row["actor"], row["after"]) for row in rows] == [(world.ids["second"], {"note": why})]
+        assert session.get_one(Item, world.ids["own item"]).state == "adjudicated"
+    assert why in world.visitor("manager").get(own(world, "/history?action=adjudication.override")).text
 
 
 def test_the_numbers_of_two_people_lead_to_exactly_their_items(world: Any, dispute: str) -> None:

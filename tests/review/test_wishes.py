@@ -33,6 +33,7 @@ from tests.review.conftest import World, labels
 
 HERE = Path(__file__).parent
 SOUND, WORDS, PAGES = "test_transcripts_browser.py", "test_words.py", "test_browser.py"
+JUDGES = "test_judging.py"
 STORE, LOADING, API, OWN = "store/test_deciding.py", "store/test_loading.py", "test_api.py", "test_wishes.py"
 
 WISHES = {
@@ -64,6 +65,8 @@ WISHES = {
     "decisions-survive-to-the-next-run": f"{LOADING}::test_a_decision_is_offered_again_where_the_same_content_returns",
     "what-a-model-said-is-shown-whole": f"{OWN}::test_what_a_model_said_is_shown_whole_beside_what_was_read_from_it",
     "a-comment-and-an-answer-with-a-reason": f"{API}::test_a_dispute_is_settled_without_names_by_somebody_else",
+    "a-judges-score-is-overridden": f"{JUDGES}::test_a_score_is_put_in_the_place_of_a_judges_with_a_reason",
+    "a-judges-marks-are-judged": f"{JUDGES}::test_each_mark_is_accepted_or_rejected_and_the_item_stays_open",
     "going-on-steps-back-a-little": f"{SOUND}::test_going_on_steps_back_and_the_place_is_remembered",
     "again-and-slower": f"{SOUND}::test_a_span_plays_with_its_context_and_stops_or_repeats",
     "go-to-a-time-and-to-where-i-left": f"{SOUND}::test_going_on_steps_back_and_the_place_is_remembered",

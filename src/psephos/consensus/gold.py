@@ -22,6 +22,7 @@ from psephos.opinions.equivalence import Equivalence, classes
 from psephos.opinions.frames import series
 from psephos.opinions.outcomes import Provenance, Result, named
 from psephos.opinions.verdicts import Verdict
+from psephos.opinions.wording import plural
 from psephos.statistics import Interval, wilson_interval
 
 BINS = np.array([0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0])
@@ -94,7 +95,7 @@ class AgainstGold(Result):
         """The comparison in a few lines."""
         shares = [f"{found:.0%} in the first {checked:.0%}" for checked, found in self.found.iter_rows()]
         return [
-            ("accuracy", f"{self.accuracy} on {self.items:,} items with a known answer"),
+            ("accuracy", f"{self.accuracy} on {plural(self.items, 'item')} with a known answer"),
             ("errors", f"{self.errors:,}" + (f"; the queue finds {', '.join(shares)}" if self.errors else "")),
             ("calibration", self._calibration()),
         ]

@@ -31,6 +31,7 @@ from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Result
 from psephos.opinions.tallies import is_ahead
 from psephos.opinions.verdicts import Verdict
+from psephos.opinions.wording import plural
 from psephos.statistics import wilson_interval
 
 EXAMPLES = 3
@@ -81,11 +82,14 @@ class VoterDetails(Result):
     def summary(self) -> list[tuple[str, str]]:
         """The voters in a few lines."""
         voters, worst = self.voters, self.differences.head(1)
-        lines = [("voters", f"{voters.height:,}, {int(voters['votes'].sum()):,} votes on items with a choice")]
+        lines = [("voters", f"{voters.height:,}, {plural(int(voters['votes'].sum()), 'vote')} on items with a choice")]
         if worst.height:
             name, choice, said, votes, share, *_ = worst.row(0)
             lines.append(
-                ("differs most", f"{name} says {said} on {votes:,} items ({share:.0%}) where the verdict is {choice}")
+                (
+                    "differs most",
+                    f"{name} says {said} on {plural(votes, 'item')} ({share:.0%}) where the verdict is {choice}",
+                )
             )
         outliers = voters.filter("outlier")["voter"].to_list()
         lines.append(("outliers", ", ".join(outliers) or "none"))

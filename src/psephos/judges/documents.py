@@ -20,6 +20,7 @@ from psephos.judges.reading import reading_request, short_answer
 from psephos.judges.searching import Search
 from psephos.judges.support import is_refusal
 from psephos.opinions.frames import to_polars
+from psephos.opinions.wording import plural
 from psephos.voters.language_model import LanguageModel
 
 
@@ -123,7 +124,7 @@ class DocumentSource:
         self._search = Search([f"{document.title}\n{document.text}" for document in documents])
 
     def __repr__(self) -> str:
-        return f"DocumentSource({self.name!r}, {len(self._documents)} documents)"
+        return f"DocumentSource({self.name!r}, {plural(len(self._documents), 'document')})"
 
     def retrieve(self, question: str) -> list[tuple[Document, float]]:
         """The best documents that share a content word with the question."""
@@ -209,7 +210,7 @@ def document_sources(documents: Any, model: LanguageModel, **options: Any) -> li
     >>> from psephos.voters.language_model import Scripted
     >>> table = pl.DataFrame({"source": ["archive"], "document": ["1"], "text": ["The bridge opened in 1874."]})
     >>> document_sources(table, Scripted([]))
-    [DocumentSource('archive', 1 documents)]
+    [DocumentSource('archive', 1 document)]
     """
     frame = to_polars(documents)
     for column in ("source", "document", "text"):

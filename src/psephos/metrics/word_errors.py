@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from psephos.errors import check_same_length
 from psephos.opinions.equivalence import words
+from psephos.opinions.wording import plural
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class WordErrors:
 
     def __str__(self) -> str:
         return (
-            f"WER {self.rate:.4f} ({self.substitutions:,} substitutions, {self.deletions:,} deletions, "
-            f"{self.insertions:,} insertions on {self.words:,} words)"
+            f"WER {self.rate:.4f} ({plural(self.substitutions, 'substitution')}, {plural(self.deletions, 'deletion')}, "
+            f"{plural(self.insertions, 'insertion')} on {plural(self.words, 'word')})"
         )
 
 
@@ -75,7 +76,7 @@ def word_errors(reference: str | Sequence[str], transcript: str | Sequence[str])
     Examples
     --------
     >>> print(word_errors("No chest pain today.", "now chest pain"))
-    WER 0.5000 (1 substitutions, 1 deletions, 0 insertions on 4 words)
+    WER 0.5000 (1 substitution, 1 deletion, 0 insertions on 4 words)
     """
     true = words(reference) if isinstance(reference, str) else list(reference)
     said = words(transcript) if isinstance(transcript, str) else list(transcript)

@@ -104,7 +104,7 @@ def scores(
     Examples
     --------
     >>> print(scores(["a", "a"], ["ann", "bob"], [3, 4.5]))
-    2 scores (1 items, 2 voters) from data
+    2 scores (1 item, 2 voters) from data
     """
     return _constructed("scores", **locals())
 
@@ -152,7 +152,7 @@ def results(
     Examples
     --------
     >>> print(results(["gpt", "llama"], ["q1", "q1"], [1, 0]))
-    2 results (2 candidates, 1 items) from data
+    2 results (2 candidates, 1 item) from data
     """
     return _constructed("results", **locals())
 
@@ -197,7 +197,7 @@ def rankings(
     Examples
     --------
     >>> print(rankings(["ann", "ann"], ["x", "y"], [1, 2]))
-    2 rankings (1 voters, 2 candidates) from data
+    2 rankings (1 voter, 2 candidates) from data
     """
     return _constructed("rankings", **locals())
 
@@ -303,7 +303,7 @@ def samples(
     Examples
     --------
     >>> print(samples(["q", "q"], ["llm", "llm"], [0, 1], ["4", "5"]))
-    2 samples (1 items, 1 voters, 2 answers) from data
+    2 samples (1 item, 1 voter, 2 answers) from data
     """
     return _constructed("samples", **locals())
 
@@ -353,7 +353,7 @@ def transcripts(
     Examples
     --------
     >>> print(transcripts(["clip", "clip"], ["whisper", "whisper"], [0, 1], ["good", "morning"]))
-    2 transcripts (1 items, 1 voters, 2 tokens) from data
+    2 transcripts (1 item, 1 voter, 2 tokens) from data
     """
     return _constructed("transcripts", **locals())
 
@@ -393,7 +393,7 @@ def interactions(
     Examples
     --------
     >>> print(interactions(["u", "u"], ["film", "book"]))
-    2 interactions (1 users, 2 items) from data
+    2 interactions (1 user, 2 items) from data
     """
     return _constructed("interactions", **locals())
 

@@ -74,7 +74,7 @@ def from_frame(
     --------
     >>> table = pl.DataFrame({"task": ["a", "a"], "worker": [1, 2], "label": ["x", "y"]})
     >>> print(from_frame(table))
-    2 labels (1 items, 2 voters, 2 labels) from data
+    2 labels (1 item, 2 voters, 2 labels) from data
     """
     table = to_polars(frame)
     if wide is not None:

@@ -28,6 +28,7 @@ from psephos.opinions.comparing import Pairwise, merged_by_item
 from psephos.opinions.equivalence import Equivalence, classes
 from psephos.opinions.issues import Issues
 from psephos.opinions.kinds import kind_named
+from psephos.opinions.wording import plural
 
 PARTS = 16
 """Into how many parts opinions in memory are cut for other processes."""
@@ -304,9 +305,11 @@ class Opinions:
         )
 
     def __str__(self) -> str:
-        sizes = ", ".join(f"{len(column.vocabulary):,} {name}s" for name, column in self.coded.items())
-        issues = f"; {len(self.issues)} issues, {self.issues.set_aside:,} rows set aside" if len(self.issues) else ""
-        return f"{len(self):,} {self.kind} ({sizes}) from {', '.join(self.source.names)}{issues}"
+        sizes = ", ".join(plural(len(column.vocabulary), name) for name, column in self.coded.items())
+        issues = ""
+        if len(self.issues):
+            issues = f"; {plural(len(self.issues), 'issue')}, {plural(self.issues.set_aside, 'row')} set aside"
+        return f"{plural(len(self), self.kind.removesuffix('s'))} ({sizes}) from {', '.join(self.source.names)}{issues}"
 
     __repr__ = __str__
 

@@ -21,7 +21,7 @@ import polars as pl
 from psephos.errors import InputError
 from psephos.opinions.ordering_comparisons import RankingComparison, compare_rankings
 from psephos.opinions.outcomes import Provenance, Result, json_ready
-from psephos.opinions.wording import first_of
+from psephos.opinions.wording import first_of, plural
 from psephos.statistics.rank_spread import RankSpread, competition_ranks, separated
 
 TIED_SHOWN = 5
@@ -221,7 +221,7 @@ class Ranking(Result):
         """Who leads, how surely, and who could not be placed."""
         n = len(self.order)
         lines = [
-            ("ranking", f"{n:,} candidates by {self.provenance.method}"),
+            ("ranking", f"{plural(n, 'candidate')} by {self.provenance.method}"),
             ("first", _listed(self.leaders, ", ") + self._surely() if n else "nobody could be ranked"),
         ]
         if n > 1:

@@ -21,6 +21,7 @@ from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Result, named
 from psephos.opinions.selection_reasons import SelectionReasons
+from psephos.opinions.wording import plural
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -189,8 +190,8 @@ class Selection(Result):
         first = self.place == 1
         lines = [
             ("items", f"{len(self):,}, for {int(first.sum()):,} of which something is taken"),
-            ("samples", f"{self._drawn:,} with {len(self.answer):,} candidates"),
-            ("taken", f"{int((self.place > 0).sum()):,} answers by {self.provenance.method}"),
+            ("samples", f"{self._drawn:,} with {plural(len(self.answer), 'candidate')}"),
+            ("taken", f"{plural(int((self.place > 0).sum()), 'answer')} by {self.provenance.method}"),
             ("score", self.score_means),
         ]
         if first.any():

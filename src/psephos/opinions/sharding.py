@@ -27,6 +27,7 @@ from psephos.opinions.frames import renamed
 from psephos.opinions.issues import Issues
 from psephos.opinions.kinds import kind_named
 from psephos.opinions.model import Opinions, Source, frozen
+from psephos.opinions.wording import plural
 
 ROW = "__row"
 """Name of the column of row numbers in the piles that rows are dealt to."""
@@ -184,8 +185,9 @@ class Shards:
 
     def __str__(self) -> str:
         return (
-            f"{len(self):,} {self.kind} ({len(self.voters):,} voters, {len(self.choices):,} {self.value}s) "
-            f"in {len(self.cut):,} parts from {', '.join(self.source.names)}"
+            f"{plural(len(self), self.kind.removesuffix('s'))} ({plural(len(self.voters), 'voter')}, "
+            f"{plural(len(self.choices), self.value)}) "
+            f"in {plural(len(self.cut), 'part')} from {', '.join(self.source.names)}"
         )
 
     __repr__ = __str__

@@ -15,7 +15,7 @@ is. What is written is either opinions, with their voters as systems, or the wor
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from psephos.engine import atomic_write
@@ -30,6 +30,9 @@ from psephos.opinions.transcript_vtt import format_vtt
 from psephos.opinions.transcript_words import Word, words_of
 
 FORMATS = ("ctm", "stm", "srt", "vtt", "txt", "json")
+
+TOGETHER = ("ctm", "stm", "json")
+"""Formats of which one file holds many clips."""
 
 _ONE_SYSTEM = ("ctm", "stm")
 _ONE_CLIP = ("srt", "vtt", "txt")
@@ -104,6 +107,54 @@ def write_transcripts(
     return tuple(_written(path / place, _text({key: held[key]}, form, **options)) for key, place in places.items())
 
 
+def transcript_parts(
+    clips: Iterable[tuple[str, Sequence[Word]]],
+    format: str,  # noqa: A002 - the word users type
+    *,
+    system: str = "consensus",
+) -> Iterator[str]:
+    r"""The text of a file that holds many clips of one system, a part per clip, so that memory holds one clip.
+
+    Parameters
+    ----------
+    clips : iterable of (str, sequence of Word)
+        Clips by name; .ctm and .stm are to be sorted by it.
+    format : {"ctm", "stm", "json"}
+    system : str, default "consensus"
+        Who is said to have heard the words.
+
+    Returns
+    -------
+    iterator of str
+        A part per clip; the last part of .json closes the array.
+
+    Raises
+    ------
+    InputError
+        If the format cannot hold a clip, or is none of these.
+
+    See Also
+    --------
+    write_transcripts : all clips at once, and formats of one clip.
+
+    Examples
+    --------
+    >>> clips = [("a", [Word("no", 0, 0.5, 0.9)]), ("b", [Word("pain", 0, 0.4, 0.7)])]
+    >>> list(transcript_parts(clips, "ctm"))
+    ['a 1 0.000 0.500 no 0.900000\n', 'b 1 0.000 0.400 pain 0.700000\n']
+    """
+    check_choice("format", format, TOGETHER)
+    sign = "[\n"
+    for item, words in clips:
+        if format == "json":
+            yield sign + _json_line(system, item, words)
+            sign = ",\n"
+        else:
+            yield format_ctm({item: words}) if format == "ctm" else format_stm({item: words})
+    if format == "json":
+        yield "\n]\n" if sign == ",\n" else "[]\n"
+
+
 def _text(held: Transcripts, form: str, *, marks: bool, alternatives: bool, word_times: bool) -> str:
     """The whole of a file."""
     clips = {item: words for (_, item), words in held.items()}
@@ -121,22 +172,22 @@ def _text(held: Transcripts, form: str, *, marks: bool, alternatives: bool, word
 
 def _json(held: Transcripts) -> str:
     """An array with an object per transcript; what a word does not have is left out."""
-    objects = []
-    for (voter, item), words in held.items():
-        tokens = [
-            {"text": word.text}
-            | {
-                name: value
-                for name in ("start", "end", "confidence", "speaker", "channel")
-                if (value := getattr(word, name)) is not None
-            }
-            | ({"times": word.times} if word.times != "given" else {})
-            | ({"alternatives": list(word.alternatives)} if word.alternatives else {})
-            for word in words
-        ]
-        objects.append({"system": voter, "clip": item, "tokens": tokens})
-    lines = (json.dumps(record, ensure_ascii=False, allow_nan=False) for record in objects)
-    return "[\n" + ",\n".join(lines) + "\n]\n"
+    return "[\n" + ",\n".join(_json_line(voter, item, words) for (voter, item), words in held.items()) + "\n]\n"
+
+
+def _json_line(voter: str, item: str, words: Sequence[Word]) -> str:
+    tokens = [
+        {"text": word.text}
+        | {
+            name: value
+            for name in ("start", "end", "confidence", "speaker", "channel")
+            if (value := getattr(word, name)) is not None
+        }
+        | ({"times": word.times} if word.times != "given" else {})
+        | ({"alternatives": list(word.alternatives)} if word.alternatives else {})
+        for word in words
+    ]
+    return json.dumps({"system": voter, "clip": item, "tokens": tokens}, ensure_ascii=False, allow_nan=False)
 
 
 def _check_fits(held: Transcripts, form: str, path: Path) -> None:

@@ -17,6 +17,7 @@ from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Result, json_ready, named
 from psephos.opinions.reasons import Reasons
 from psephos.opinions.sharding import Shards
+from psephos.opinions.wording import plural
 
 
 def unknown_flip(rows: pl.DataFrame, choice: int, choices: pl.Series) -> str:  # noqa: ARG001 - as `Verdict.flip`
@@ -194,14 +195,14 @@ class Verdict(Result):
         decided = int((self.choice >= 0).sum())
         lines = [
             ("items", f"{len(self):,}, of which {decided:,} {'has' if decided == 1 else 'have'} a choice"),
-            ("votes", f"{int(self.votes.sum()):,} by {self.voters.height:,} voters"),
+            ("votes", f"{int(self.votes.sum()):,} by {plural(self.voters.height, 'voter')}"),
         ]
         if decided:
             sure = float(np.nanmean(self.certainty))
             lines.append(("certainty", f"{sure:.3f} on average; {self.expected_errors:,.1f} wrong choices expected"))
             wrong, _, order = self._in_checking_order(1.0, 1.0)
             half = int(np.searchsorted(np.cumsum(wrong[order]), wrong.sum() * (0.5 - 1e-12))) + 1
-            share = f"{half:,} of {len(self):,} items ({half / len(self):.1%})"
+            share = f"{half:,} of {plural(len(self), 'item')} ({half / len(self):.1%})"
             lines.append(("check first", f"half of the expected errors are in {share}"))
         flagged = [f"{int(mask.sum()):,} {name}" for name, mask in self.flags.items() if mask.any()]
         lines.append(("flags", ", ".join(flagged) or "none"))

@@ -1,4 +1,4 @@
-"""How do a long list of names and a number below zero read in a sentence?"""
+"""How do a count with its noun, a long list of names and a number below zero read in a sentence?"""
 
 from __future__ import annotations
 
@@ -35,6 +35,29 @@ def first_of(names: Sequence[object], most: int = 5, *, sign: str = ", ") -> str
     """
     more = len(names) - most
     return sign.join(str(name) for name in names[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun; the one way in which psephos writes both.
+
+    Parameters
+    ----------
+    count : int
+    one : str
+        The noun where there is one.
+    many : str, optional
+        The noun otherwise; that of one with an s if not given.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> plural(1, "item"), plural(1200, "item"), plural(0, "reply", "replies")
+    ('1 item', '1,200 items', '0 replies')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def true_minus(text: str) -> str:

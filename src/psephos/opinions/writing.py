@@ -12,9 +12,10 @@ return and is no plain number) gets an apostrophe in front, unless the caller as
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
@@ -26,6 +27,10 @@ from psephos.errors import InputError
 from psephos.opinions.coding import storable
 from psephos.opinions.formats import PLAIN_TEXT, RANKING_READERS, SUFFIXES, TRANSCRIPT_READERS
 from psephos.opinions.model import Opinions
+from psephos.opinions.wording import plural
+
+ROW_GROUP = 10_000
+"""Rows of a group in a Parquet file that is written part by part."""
 
 _FORMULA = r"^[=+\-@\t\r]"
 _PLAIN_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -52,7 +57,8 @@ class Written:
     def __str__(self) -> str:
         parts = ["wrote " + ", ".join(map(str, self.paths))]
         if self.neutralised:
-            parts.append(f"{self.neutralised:,} cells that look like formulas got an apostrophe in front")
+            cells = plural(self.neutralised, "cell that looks like a formula", "cells that look like formulas")
+            parts.append(f"{cells} got an apostrophe in front")
         if self.left_out:
             parts.append(f"without what is known about {', '.join(self.left_out)}; a folder holds it too")
         return "; ".join(parts)
@@ -141,17 +147,91 @@ def write_frame(frame: pl.DataFrame, path: str | Path, *, neutralise: bool = Tru
     '-x,
     """
     path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in _WRITERS:
-        raise InputError("path", f"{path} has the unknown suffix {suffix!r}", hint=f"known are {', '.join(_WRITERS)}")
-    frame, neutralised = storable(frame), 0
-    if suffix in (".csv", ".tsv"):
-        frame, neutralised = _flat(frame, suffix, neutralise)
-    elif suffix != ".parquet":
-        _refuse(frame, suffix, (pl.Binary,))
+    suffix = _suffix(path, _WRITERS)
+    frame, neutralised = _fit(frame, suffix, neutralise)
     with atomic_write(path, "wb") as file:
         _WRITERS[suffix](frame, file)
     return Written((path,), neutralised)
+
+
+def write_parts(parts: Iterable[pl.DataFrame], path: str | Path, *, neutralise: bool = True) -> Written:
+    """Write a table that comes part by part to one file; memory holds one part, however many there are.
+
+    A Parquet file has a row group for each part or so: the parts lie in a folder beside the file until the last one is
+    there.
+
+    Parameters
+    ----------
+    parts : iterable of polars.DataFrame
+        Parts with the same columns, one at least.
+    path : str or Path
+        A file ending in .csv, .tsv, .jsonl, .ndjson or .parquet.
+    neutralise : bool, default True
+        As in `write`.
+
+    Returns
+    -------
+    Written
+
+    Raises
+    ------
+    InputError
+        As in `write`, and if there is no part. What `parts` raises leaves the file as it was.
+
+    See Also
+    --------
+    write_frame : a table in one piece.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> parts = (pl.DataFrame({"item": [f"i{n}"], "votes": [n]}) for n in range(3))
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = write_parts(parts, Path(folder, "votes.csv"))
+    ...     print(Path(folder, "votes.csv").read_text(), end="")
+    item,votes
+    i0,0
+    i1,1
+    i2,2
+    """
+    path = Path(path)
+    suffix = _suffix(path, [*_APPENDERS, ".parquet"])
+    total = number = 0
+    with atomic_write(path, "wb") as file, TemporaryDirectory(dir=path.parent, prefix=".parts-") as folder:
+        for number, part in enumerate(parts, start=1):
+            fit, neutralised = _fit(part, suffix, neutralise)
+            total += neutralised
+            if suffix == ".parquet":
+                fit.write_parquet(Path(folder, _part_name(number)))
+            else:
+                _APPENDERS[suffix](fit, file, number == 1)
+        if not number:
+            raise InputError("parts", "are none", hint="give one part at least; it may have no rows")
+        if suffix == ".parquet":
+            held = [Path(folder, _part_name(one)) for one in range(1, number + 1)]
+            pl.scan_parquet(held, glob=False).sink_parquet(file, row_group_size=ROW_GROUP)
+    return Written((path,), total)
+
+
+def _part_name(number: int) -> str:
+    return f"{number}.parquet"
+
+
+def _suffix(path: Path, known: Collection[str]) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in known:
+        raise InputError("path", f"{path} has the unknown suffix {suffix!r}", hint=f"known are {', '.join(known)}")
+    return suffix
+
+
+def _fit(frame: pl.DataFrame, suffix: str, neutralise: bool) -> tuple[pl.DataFrame, int]:
+    """The table as a format can hold it, and how many cells were neutralised."""
+    frame = storable(frame)
+    if suffix in (".csv", ".tsv"):
+        return _flat(frame, suffix, neutralise)
+    if suffix != ".parquet":
+        _refuse(frame, suffix, (pl.Binary,))
+    return frame, 0
 
 
 _WRITERS: Mapping[str, Callable[[pl.DataFrame, Any], None]] = MappingProxyType(
@@ -162,6 +242,15 @@ _WRITERS: Mapping[str, Callable[[pl.DataFrame, Any], None]] = MappingProxyType(
         ".ndjson": lambda frame, file: frame.write_ndjson(file),
         ".json": lambda frame, file: frame.write_json(file),
         ".parquet": lambda frame, file: frame.write_parquet(file),
+    }
+)
+
+_APPENDERS: Mapping[str, Callable[[pl.DataFrame, Any, bool], None]] = MappingProxyType(
+    {
+        ".csv": lambda frame, file, first: frame.write_csv(file, include_header=first),
+        ".tsv": lambda frame, file, first: frame.write_csv(file, include_header=first, separator="\t"),
+        ".jsonl": lambda frame, file, _: frame.write_ndjson(file),
+        ".ndjson": lambda frame, file, _: frame.write_ndjson(file),
     }
 )
 

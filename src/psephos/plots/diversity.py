@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import NoPictureError
+from psephos.opinions.wording import plural
 from psephos.plots.curves import INKS
 from psephos.plots.style import LETTER, in_words, own_rules, share, sheet, shortened
 
@@ -212,7 +213,7 @@ def _finding(result: Diversity) -> str:
     found = result.interval(order)
     count = f"{found.value:.3g}" if math.isnan(found.half_width) else in_words(found)
     of = "" if order == 1 else f" at order {order:g}"
-    return f"{result.spectrum.n:,} items count as {count} different ones{of}"
+    return f"{plural(result.spectrum.n, 'item counts', 'items count')} as {count} different ones{of}"
 
 
 def _numbers(page: Sheet, axes: Axes, values: npt.NDArray[np.float64]) -> None:

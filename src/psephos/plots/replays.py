@@ -112,17 +112,21 @@ def _panel(
         page.write(axes, 1.045, float(places[place]), words, ink, transform=side, va="center_baseline")
 
 
+def _samples(budget: float) -> str:
+    return f"{budget:g} {'sample' if budget == 1 else 'samples'}"
+
+
 def _finding(result: Replay) -> str:
     budget = result.curves["budget"].max()
     last = result.curves.filter(pl.col("budget") == budget)
-    samples = f"At {float(last['budget'][0]):g} samples a question"
+    samples = f"At {_samples(float(last['budget'][0]))} a question"
     savings = result.savings.filter(pl.col("budget") == budget, pl.col("ratio").is_not_null())
     if savings.height:
         best = savings.sort("ratio", descending=True).row(0, named=True)
         name = shortened(best["method"], 30)
         if best["ratio"] > 1.05:
             even = f"what even spending does with {best['uniform']:.3g}"
-            return f"{name} does with {best['budget']:g} samples a question {even}"
+            return f"{name} does with {_samples(best['budget'])} a question {even}"
         return f"{samples} {name} is as consistent as even spending"
     best = last.sort("consistency", descending=True).row(0, named=True)
     name = shortened(best["method"], 30)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from psephos.errors import InputError
+from psephos.opinions.wording import plural
 from psephos.plots.style import decimal, own_rules, share, sheet, shortened
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _steps(
 def _finding(result: CertaintyPath) -> str:
     last = result.table().row(-1, named=True)
     if last["leader"] is None:
-        return f"{result.table().height:,} samples and no answer"
+        return f"{plural(result.table().height, 'sample')} and no answer"
     name, (asc, ppr) = shortened(last["leader"], 24), (result.stops["asc"], result.stops["ppr"])
     if asc is None:
         return f"{name} leads {last['votes']} to {last['second']}, and is neither certain nor proven"

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psephos.errors import InputError
-from psephos.opinions.wording import true_minus
+from psephos.opinions.wording import plural, true_minus
 from psephos.plots.style import Sheet, own_rules, share, sheet, shortened
 
 if TYPE_CHECKING:
@@ -147,10 +147,10 @@ def _finding(rows: pl.DataFrame, gate: float) -> str:
     if first["score"] is not None and first["share"] >= gate - 1e-9 and better.height:
         if better.height == 1:
             return f"{name} is taken, {shortened(better['answer'][0], LONGEST)} scores higher but is too rare"
-        return f"{name} is taken, {better.height} others score higher but are too rare"
+        return f"{name} is taken, {plural(better.height, 'other scores', 'others score')} higher, too rare"
     if taken.height > 1:
-        return f"{name} and {taken.height - 1} more are taken of {rows.height} candidates"
-    return f"{name} is taken of {rows.height} candidates"
+        return f"{name} and {taken.height - 1} more are taken of {plural(rows.height, 'candidate')}"
+    return f"{name} is taken of {plural(rows.height, 'candidate')}"
 
 
 def _method(item: str, gate: float) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError
+from psephos.opinions.wording import plural
 from psephos.plots.style import LETTER, decimal, own_rules, share, sheet, shortened
 
 if TYPE_CHECKING:
@@ -96,10 +97,10 @@ def _finding(rows: pl.DataFrame, names: list[str]) -> str:
     if len(names) == 1:
         first, last, draws = ends[names[0]]
         if rows.height == 1:
-            return f"{names[0]} is {decimal(last)} with {draws:,} samples"
-        return f"{names[0]} goes from {decimal(first)} to {decimal(last)} with {draws:,} samples"
+            return f"{names[0]} is {decimal(last)} with {plural(draws, 'sample')}"
+        return f"{names[0]} goes from {decimal(first)} to {decimal(last)} with {plural(draws, 'sample')}"
     best = max(names, key=lambda name: ends[name][1])
-    return f"{best} solves {share(ends[best][1])} with {ends[best][2]:,} samples, the most"
+    return f"{best} solves {share(ends[best][1])} with {plural(ends[best][2], 'sample')}, the most"
 
 
 def _apart(draws: npt.NDArray[np.int64], pixels: float) -> list[int]:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from psephos.engine.streams import Rng, seed_of
 from psephos.errors import check_count, check_number
 from psephos.opinions.orderings import order_of
+from psephos.opinions.wording import plural
 from psephos.ranking.orders import Orders, average_ranks, counts, orders_of
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
 from psephos.ranking.task_rankings import TaskRanking, task_ranking
@@ -180,7 +181,7 @@ def _hole_notes(table: ScoreTable) -> tuple[str, ...]:
     lost = int(np.isnan(table.scores).sum())
     if not lost:
         return ()
-    return (f"{lost:,} scores are missing: candidates are averaged over different {table.unit}s",)
+    return (f"{plural(lost, 'score is', 'scores are')} missing: candidates are averaged over different {table.unit}s",)
 
 
 def _without(table: ScoreTable, method: Callable[..., TaskRanking], task: int) -> TaskRanking:

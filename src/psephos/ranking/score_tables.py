@@ -21,7 +21,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_floats
 from psephos.opinions.model import Opinions, Source
-from psephos.opinions.wording import first_of
+from psephos.opinions.wording import first_of, plural
 
 Scores = npt.ArrayLike | Sequence[npt.ArrayLike] | Opinions
 
@@ -78,7 +78,7 @@ class ScoreTable:
         if self.instances is not None:
             sizes = [part.shape[1] for part in self.instances]
             inside = f", {min(sizes):,} to {max(sizes):,} instances each"
-        return f"{len(self.candidates):,} candidates on {len(self.tasks):,} {self.unit}s{inside}"
+        return f"{plural(len(self.candidates), 'candidate')} on {plural(len(self.tasks), self.unit)}{inside}"
 
     __repr__ = __str__
 
@@ -243,7 +243,9 @@ def _from_results(opinions: Opinions) -> ScoreTable:
     repeats = instance.filter(pl.col("n") > 1).height
     notes: tuple[str, ...] = ()
     if repeats:
-        notes = (f"{repeats:,} scores are means of several runs, variants or topics of one item",)
+        notes = (
+            f"{plural(repeats, 'score is a mean', 'scores are means')} of several runs, variants or topics of one item",
+        )
     candidates = opinions.vocabulary("candidate").cast(pl.String)
     unit = "task" if kept else "item"
     if not kept:

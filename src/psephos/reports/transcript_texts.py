@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from psephos.consensus.transcripts.disagreement import FORMAT, LABELS, NONE, TYPES
+from psephos.opinions.wording import plural
 from psephos.reports.reading import readings
-from psephos.reports.words import clock, plural, shown
+from psephos.reports.words import clock, shown
 
 if TYPE_CHECKING:
     from psephos.consensus import TranscriptVerdict

@@ -16,6 +16,7 @@ import polars as pl
 from psephos.consensus.transcripts.disagreement import FORMAT
 from psephos.consensus.transcripts.review import in_order
 from psephos.errors import check_choice, check_count
+from psephos.opinions.wording import plural
 from psephos.plots.bands import bands_plot
 from psephos.plots.style import share
 from psephos.plots.voters import voters_plot
@@ -24,7 +25,7 @@ from psephos.reports.evidence import known_of
 from psephos.reports.page import Page, drawn
 from psephos.reports.transcript_places import places_to_hear
 from psephos.reports.transcript_texts import GAP, marked_clips
-from psephos.reports.words import Number, interval, lasting, plural
+from psephos.reports.words import Number, interval, lasting
 from psephos.statistics import wilson_interval
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def _facts(verdict: TranscriptVerdict, gold: AgainstReferences | None) -> list[t
     facts = [
         ("Words", Number(f"{int((verdict.choice > 0).sum()):,}", f"in {plural(len(verdict.columns.clips), 'clip')}")),
         ("Recognisers", Number(f"{verdict.voters.height:,}")),
-        ("Few agree", Number(share(counts[0] / total), f"{counts[0]:,} words")),
+        ("Few agree", Number(share(counts[0] / total), plural(counts[0], "word"))),
         ("Some agree", Number(share(counts[1] / total), f"{counts[1]:,}")),
         ("Nearly all", Number(share(counts[2] / total), f"{counts[2]:,}")),
     ]

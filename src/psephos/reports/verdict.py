@@ -15,6 +15,7 @@ import polars as pl
 from psephos.agreement.pairs import comparable_pairs
 from psephos.errors import check_choice, check_count
 from psephos.opinions.verdicts import Verdict
+from psephos.opinions.wording import plural
 from psephos.plots.certainty import Remaining, certainty_plot, remaining
 from psephos.plots.picking import pictures_of
 from psephos.plots.reliability import reliability_plot
@@ -24,7 +25,7 @@ from psephos.reports.agreement import pairs_of
 from psephos.reports.evidence import known_of, reasons_for
 from psephos.reports.page import Page, drawn
 from psephos.reports.voter_details import voter_part
-from psephos.reports.words import MIDDLE, RISK, Number, certainty, certainty_band, interval, plural
+from psephos.reports.words import MIDDLE, RISK, Number, certainty, certainty_band, interval
 
 if TYPE_CHECKING:
     from psephos.agreement import Agreement
@@ -120,7 +121,10 @@ def _headline(curve: Remaining, verdict: Verdict, gold: AgainstGold | None) -> t
     if not n_items:
         return "There is nothing to decide", "The opinions hold no items."
     if errors < 0.5:
-        return "Nothing needs checking first", f"Hardly any wrong choice is to be expected among {n_items:,} items."
+        return (
+            "Nothing needs checking first",
+            f"Hardly any wrong choice is to be expected among {plural(n_items, 'item')}.",
+        )
     half = curve.checked_to_find(0.5)
     expected = f"{errors:,.0f}" if errors >= 3 else f"{errors:.1f}"
     open_items = f", {curve.undecided:,} of them without a choice" if curve.undecided else ""

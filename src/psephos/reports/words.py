@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Callable
 from typing import NamedTuple
 
 from psephos.plots.style import decimal, plain
@@ -99,19 +100,10 @@ def lasting(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """A count with its noun.
-
-    Examples
-    --------
-    >>> plural(1, "item"), plural(1200, "item")
-    ('1 item', '1,200 items')
-    """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def shown(text: object, most: int = MOST) -> str:
+def shown(text: object, most: int = MOST, *, say: Callable[[str], str] = str) -> str:
     """A text of a user: cut if long, never empty to the eye, without control characters.
+
+    `say` puts our own few words beside it into another language.
 
     Examples
     --------
@@ -119,14 +111,16 @@ def shown(text: object, most: int = MOST) -> str:
     ('aaaaa… (300 characters)', '(blank)', '(invisible: U+200B)', 'none')
     """
     if text is None:
-        return "none"
+        return say("none")
     whole = str(text)
     if not whole.strip():
-        return "(blank)"
+        return say("(blank)")
     if all(unicodedata.category(sign)[0] in "CZ" for sign in whole[:20]) and len(whole) <= 20:
-        return f"(invisible: {' '.join(f'U+{ord(sign):04X}' for sign in whole)})"
+        return say("(invisible: {signs})").format(signs=" ".join(f"U+{ord(sign):04X}" for sign in whole))
     clean = plain(whole.replace("\r\n", "\n").replace("\n", " ").replace("\t", " "))
-    return clean if len(clean) <= most else f"{_cut(clean, most)}\u2026 ({len(clean):,} characters)"
+    if len(clean) <= most:
+        return clean
+    return f"{_cut(clean, most)}\u2026 ({say('{n} characters').format(n=f'{len(clean):,}')})"
 
 
 def _cut(text: str, most: int) -> str:

@@ -13,6 +13,7 @@ from psephos import __version__
 from psephos.engine import atomic_write
 from psephos.errors import check_choice
 from psephos.opinions.outcomes import Result
+from psephos.opinions.wording import plural
 from psephos.plots.style import decimal, share
 from psephos.plots.tokens import THEMES
 from psephos.reports import words
@@ -146,7 +147,7 @@ def templates() -> Environment:
     environment.filters |= {
         "certainty": words.certainty,
         "decimal": decimal,
-        "plural": words.plural,
+        "plural": plural,
         "share": share,
         "shown": words.shown,
     }

@@ -39,10 +39,11 @@ def settle(here: Context, item_id: int, answer: dict[str, Any], **more: Any) -> 
     """Decide an item, or settle its dispute."""
     with here.write() as session:
         item = session.get_one(Item, item_id)
-        before = own_decision(session, item_id, here.caller.user_id, more.get("place"))
-        if before is not None and before.answer == answer and here.at - before.created_at < TWICE:
-            return _told(item, before)
         override = more.pop("override", None)
+        before = own_decision(session, item_id, here.caller.user_id, more.get("place"))
+        overrides = override is not None and before is not None and before.act == "decide"
+        if before is not None and before.answer == answer and here.at - before.created_at < TWICE and not overrides:
+            return _told(item, before)
         if item.state in ("disputed", "adjudicated") and more.get("place") is None and not more.get("supersedes"):
             _check_reviewer(here, "to settle a dispute")
             more = {name: more[name] for name in ("version", "note", "seconds", "adopted_from") if name in more}

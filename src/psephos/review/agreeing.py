@@ -22,8 +22,9 @@ from sqlalchemy.orm import Session
 from psephos.agreement import agree, pairwise_agreement
 from psephos.errors import InputError
 from psephos.review.store.progress import progress, reviewers_opinions
-from psephos.review.store.tables import Decision, Item, Project, Run
+from psephos.review.store.tables import Decision, Item, Project
 from psephos.review.viewing import names_of, said
+from psephos.review.voters_by_item import maps_of, raters_of, voters_of
 
 REPEATS = 500
 MOST_ANSWERS = 12
@@ -76,11 +77,14 @@ def answers_of(session: Session, project_id: int) -> list[Answered]:
     ]
 
 
-def agreement_of(session: Session, project_id: int) -> dict[str, Any]:
-    """Coefficients over all people, of each pair, and what is known of each person, ready for JSON."""
+def agreement_of(session: Session, project_id: int, user_id: str) -> dict[str, Any]:
+    """Coefficients over all people, of each pair, what is known of each person and voter, ready for JSON.
+
+    `user_id` is who looks: of a blind project they see where voters are off only on items that they decided.
+    """
     answers = answers_of(session, project_id)
     names = names_of(session, {one.person for one in answers})
-    runs = session.scalars(select(Run).where(Run.project_id == project_id).order_by(Run.id.desc()).limit(1)).all()
+    project = session.get_one(Project, project_id)
     found: dict[str, Any] = {
         "answers": len(answers),
         "people": [_person(person, names, answers) for person in names],
@@ -88,7 +92,9 @@ def agreement_of(session: Session, project_id: int) -> dict[str, Any]:
         "pairs": [],
         "coefficients": [],
         "note": "",
-        "voters": runs[0].voters[:200] if runs else [],
+        "raters": [],
+        "voters": voters_of(session, project_id),
+        "maps": maps_of(session, project, user_id),
     }
     by_item: dict[int, set[str]] = defaultdict(set)
     for one in answers:
@@ -97,13 +103,13 @@ def agreement_of(session: Session, project_id: int) -> dict[str, Any]:
     found["shared"] = sum(len(people) > 1 for people in by_item.values())
     if not found["shared"]:
         return found | {"note": "No item has the decisions of two people yet."}
-    project = session.get_one(Project, project_id)
     found["kinds"] = sorted({one.kind for one in answers if len(by_item[one.item]) > 1})
     for kind in found["kinds"]:
         opinions = reviewers_opinions(session, project, kind)
         for row in pairwise_agreement(opinions).to_dicts():
             called = {f"{side}_name": names.get(row[side], "") for side in ("left", "right")}
             found["pairs"] += _finite([row | called | {"kind": kind}]) if row["items"] else []
+        found["raters"] += [row | {"kind": kind} for row in raters_of(opinions, names)]
         try:
             result = agree(opinions, repeats=REPEATS, rng=0)
         except InputError as problem:

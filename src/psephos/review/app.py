@@ -1,6 +1,7 @@
 """The review server as an application, put together from its rooms.
 
-Order of things on the way in: the layers of `security`, then `authorisation.enter` for each route, then the route.
+Order of things on the way in: the layers of `security`, then `authorisation.enter` and `queries.only_known`
+for each route, then the route.
 Routes are plain functions that run in threads, because the store is read and written synchronously.
 """
 
@@ -18,6 +19,7 @@ from psephos.review.authorisation import enter
 from psephos.review.context import Server
 from psephos.review.pages import routers as page_routers
 from psephos.review.problems import answer_problems
+from psephos.review.queries import only_known
 from psephos.review.security import layers
 from psephos.review.settings import Settings
 from psephos.review.store.opening import Store, open_store
@@ -42,7 +44,7 @@ class ReviewApp:
             docs_url=None,
             redoc_url=None,
             openapi_url=None,
-            dependencies=[Depends(enter)],
+            dependencies=[Depends(enter), Depends(only_known)],
             lifespan=_lifespan,
             separate_input_output_schemas=False,
         )

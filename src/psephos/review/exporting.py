@@ -27,8 +27,8 @@ from psephos.review.store.exporting.tables import TABLES
 from psephos.review.store.tables import Export, Project
 
 log = structlog.get_logger("psephos.review")
-WAIT, TRIES = 0.5, 20
-"""How long to wait for the row of an export, in seconds and times."""
+WAIT, TRIES, PATIENCE = 0.5, 20, 4
+"""How long to wait for the row of an export, in seconds and times, and how often for its file."""
 
 CHOICES = (
     ("html", "Report with the evidence, to print"),
@@ -90,10 +90,10 @@ def begin(here: Context, form: str, **options: Any) -> dict[str, Any]:
     thread = threading.Thread(target=work, name="export", daemon=True)
     thread.start()
     one = before
-    for _ in range(TRIES):
+    for tried in range(1, TRIES + 1):
         thread.join(timeout=WAIT)  # small ones are there when the page comes back
         one = _latest(here)
-        if one != before:
+        if not thread.is_alive() or (one != before and tried >= PATIENCE):
             break
     number, status = one if one != before else (None, "waiting")
     return {"id": number, "status": status, "format": form}

@@ -47,6 +47,8 @@ BINDINGS = (
     Binding("expert", "m", "Needs an expert", "item"),
     Binding("why", "w", "Why this choice", "item"),
     Binding("several", "b", "Several answers are acceptable", "item"),
+    Binding("fold_queue", "q", "Fold the queue away, or bring it back", "item"),
+    Binding("fold_decision", "i", "Fold the decision away, or bring it back", "item"),
     Binding("drop", "Delete", "Leave the word out", "transcript"),
     Binding("join", "l", "Join the word with the next", "transcript"),
     Binding("divide", "d", "Divide the word", "transcript"),
@@ -79,12 +81,21 @@ _KEY = re.compile(r"(?:Shift\+)?(?:[^\s1-9]|Space|Enter|Backspace|Delete|Home|En
 def bindings_of(changed: Mapping[str, str]) -> list[tuple[Binding, str]]:
     """Each binding with the key that a person uses; an empty key is switched off.
 
+    A key that the person gave to one command is not that of another whose first key it is: a command that came with a
+    later version takes no key away.
+
     Examples
     --------
-    >>> dict((one.command, key) for one, key in bindings_of({"accept": "x"}))["accept"]
-    'x'
+    >>> used = dict((one.command, key) for one, key in bindings_of({"accept": "q"}))
+    >>> used["accept"], used["fold_queue"], used["skip"]
+    ('q', '', 's')
     """
-    return [(one, str(changed.get(one.command, one.key))) for one in BINDINGS]
+    found = []
+    for one in BINDINGS:
+        taken = [COMMANDS[name] for name, key in changed.items() if name in COMMANDS and key and _clash(key, one.key)]
+        lost = one.command not in changed and any(_together(one.where, other.where) for other in taken)
+        found.append((one, "" if lost else str(changed.get(one.command, one.key))))
+    return found
 
 
 def check_keys(changed: Mapping[str, str]) -> dict[str, str]:
@@ -108,7 +119,8 @@ def check_keys(changed: Mapping[str, str]) -> dict[str, str]:
         if not isinstance(key, str) or (key and not _KEY.fullmatch(key)):
             raise InputError("keys", f"{key!r:.40} cannot be a key", hint="press one key, without Ctrl, Alt or a digit")
     taken: list[tuple[Binding, str]] = []
-    for one, key in bindings_of(changed):
+    for one in BINDINGS:
+        key = changed.get(one.command, one.key)
         for other, its in taken:
             if key and _clash(key, its) and _together(one.where, other.where):
                 raise InputError("keys", f"{key!r} is both {other.says!r} and {one.says!r}")

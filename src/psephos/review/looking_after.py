@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from psephos.errors import InputError
 from psephos.review import delivering
 from psephos.review.authorisation import NotThereError
 from psephos.review.context import Context
 from psephos.review.store import items
 from psephos.review.store.account_tables import Delivery, Membership, SavedView, Webhook
+from psephos.review.store.answers import checked_text
 from psephos.review.store.audit_log import record
 from psephos.review.store.projects import KEPT, delete_project, restore_project
 from psephos.review.store.settling import lock, unlock
@@ -25,6 +27,9 @@ from psephos.review.store.tables import Item, Project
 
 LAST = 20
 """Messages to a webhook that are shown."""
+
+MOST_VIEWS, LONGEST_NAME, LONGEST_VIEW = 100, 100, 2000
+"""Saved views that one person may have in a project, and the characters of their names and filters."""
 
 
 def hide_project(here: Context) -> dict[str, Any]:
@@ -89,11 +94,26 @@ def views_of(session: Session, here: Context) -> list[dict[str, Any]]:
 
 
 def save_view(here: Context, name: str, query: str, *, shared: bool) -> dict[str, Any]:
-    """Save filters under a name; one of one's own that is called the same gives way."""
+    """Save filters under a name; one of one's own that is called the same gives way.
+
+    Raises
+    ------
+    InputError
+        If the name or the filters are too long, or the person has as many views as one may have.
+    """
+    name = name.strip()
+    if not name:
+        raise InputError("name", "is missing", hint="say what the view is called")
+    for argument, text, most in (("name", name, LONGEST_NAME), ("query", query, LONGEST_VIEW)):
+        if len(checked_text(argument, text)) > most:
+            raise InputError(argument, f"may have {most:,} characters, got {len(text):,}")
     with here.write() as session:
         own = (SavedView.project_id == here.project_id, SavedView.user_id == here.caller.user_id)
         one = session.scalar(select(SavedView).where(*own, SavedView.name == name).limit(1))
         if one is None:
+            if (session.scalar(select(func.count()).select_from(SavedView).where(*own)) or 0) >= MOST_VIEWS:
+                problem = f"would be one more than the {MOST_VIEWS} that a person may have in a project"
+                raise InputError("view", problem, hint="forget one, or save it under the name of one")
             one = SavedView(project_id=here.project_id, user_id=here.caller.user_id, name=name, query=query)
             session.add(one)
         one.query, one.shared = query, shared

@@ -24,6 +24,9 @@ from psephos.review.keys import bindings_of
 from psephos.review.languages import LANGUAGES, best_language, counted, translated
 from psephos.review.security import csrf_token
 
+PANES = ("queue", "decision")
+"""Panes beside the evidence that can be folded away; which are is kept with the person."""
+
 HTMX = '{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyEnabled":false}'
 
 
@@ -53,7 +56,8 @@ def templates(language: str) -> Environment:
         "moment": lambda at: moment(at, language),
         "plain": lambda number: true_minus(f"{number:g}"),
         "share": share,
-        "shown": words.shown,
+        "shown": lambda text, most=words.MOST: words.shown(text, most, say=lambda own: translated(language, own)),
+        "signed_short": lambda number: true_minus(f"{number:+.1f}") if abs(number) >= 0.05 else "0",
         "signed": lambda number: true_minus(f"{number:+.2f}"),
         "data": as_data,
         "word": lambda text: translated(language, str(text)),
@@ -90,6 +94,7 @@ def page(
                 "single_keys": bool(here.caller.preferences.get("single_keys", True)),
                 "bindings": bindings_of(here.caller.preferences.get("keys", {})),
                 "idle": here.settings.idle_minutes,
+                "folded": [name for name in PANES if name in here.caller.preferences.get("folded", ())],
             }
         )
     )

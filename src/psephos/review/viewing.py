@@ -12,18 +12,22 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from psephos.agreement.bands import BANDS
+from psephos.opinions.wording import first_of
 from psephos.reports.words import certainty_band
 from psephos.review.context import Context
+from psephos.review.languages import counted, translated
 from psephos.review.store.account_tables import User
 from psephos.review.store.adjudicating import columns
 from psephos.review.store.answers import shown
 from psephos.review.store.items import Evidence, evidence
+from psephos.review.store.judging import ERRORS, Mark, judged_text, marks_of, pieces, score_place
 from psephos.review.store.reservations import live
 from psephos.review.store.resuming import point_of
 from psephos.review.store.tables import Comment, Consensus, Decision, Item, Media, Opinion, Project, Reservation, Run
@@ -38,13 +42,15 @@ HIDDEN = frozenset(
 )
 """What is not listed among the rest: shown elsewhere, or would give the answer away."""
 
-MOST_ANSWERS, MOST_CHOICES = 60, 30
+MOST_ANSWERS, MOST_CHOICES = 60, 200
+_ONE_MORE = "%(n)s more vote for %(choice)s gives it the most votes"
+_MORE = "%(n)s more votes for %(choice)s give it the most votes"
 _BANDS = dict(zip(BANDS, ("risk", "middle", ""), strict=True))
 _PIECES = re.compile(r"\s+|[^\s]+")
 
 
-def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
-    """The item as this person may see it, ready for JSON."""
+def view(session: Session, here: Context, item: Item, *, language: str = "en") -> dict[str, Any]:
+    """The item as this person may see it, ready for JSON; what it says in words of ours is in a language."""
     project = session.get_one(Project, item.project_id)
     seen = evidence(session, item.id, here.caller.user_id)
     mine = next((one for one in reversed(seen.decisions) if _is_own(one, here)), None)
@@ -52,6 +58,7 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
     nameless = dispute and mine is None
     people = [one.author_id for one in seen.decisions] + [one.author_id for one in seen.comments]
     names = names_of(session, people)
+    parts = _parts(item, seen.opinions)
     result: dict[str, Any] = {
         "id": item.id,
         "project": item.project_id,
@@ -63,7 +70,8 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "flagged": item.flagged,
         "hidden": seen.blind,
         "dispute": dispute,
-        "mine": None if mine is None else said(mine),
+        "mine": None if mine is None else said(mine, language),
+        "answered": mine is not None and any(_is_own(one, here) and one.act == "decide" for one in seen.decisions),
         "asked": [[name, str(item.about[name])] for name in CONTENT if item.about.get(name)],
         "about": [[name, str(value)] for name, value in item.about.items() if name not in HIDDEN and value is not None],
         "media": _playable(session, item),
@@ -71,12 +79,17 @@ def view(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "language": project.language,
         "others": _others(session, here, item),
         "resume": _resume(session, here, item),
-        "decisions": [_decided(one, names, here, nameless=nameless) for one in reversed(seen.decisions)],
-        "comments": [_comment(one, names, here, nameless=nameless) for one in seen.comments],
-        "offered": {"says": said(seen.offered[0]), "answer": seen.offered[0].answer} if seen.offered else None,
+        "decisions": [
+            _decided(one, names, here, nameless=nameless, parts=parts, language=language)
+            for one in reversed(seen.decisions)
+        ],
+        "comments": [_comment(one, names, here, nameless=nameless, language=language) for one in seen.comments],
+        "offered": {"says": said(seen.offered[0], language), "answer": seen.offered[0].answer}
+        if seen.offered
+        else None,
         "flags": [] if seen.blind else list(item.flags),
     }
-    result |= _nothing(session, item) if seen.blind else _evidence(item, seen)
+    result |= _nothing(session, item) if seen.blind else _evidence(item, seen, language)
     if item.kind == "transcripts":
         several = dispute or (item.overlap or project.overlap) > 1
         result["corrections"] = corrections(seen.decisions, only_of=here.caller.user_id if several else None)
@@ -101,7 +114,7 @@ def _disputed(session: Session, item: Item, project: Project) -> list[dict[str, 
     ]
 
 
-def said(one: Decision) -> str:
+def said(one: Decision, language: str = "en") -> str:
     """What a decision says, in words.
 
     Examples
@@ -110,18 +123,18 @@ def said(one: Decision) -> str:
     ('B', 'skipped: unclear')
     """
     if one.act == "skip":
-        return f"skipped: {one.reason}"
+        return f"{translated(language, 'skipped')}: {translated(language, one.reason or '')}"
     if one.act == "withdraw":
-        return "taken back"
+        return translated(language, "taken back")
     answer = one.answer or {}
     if answer.get("undecidable"):
-        return "undecidable"
+        return translated(language, "undecidable")
     if answer.get("joined"):
-        return "joined to the word before"
+        return translated(language, "joined to the word before")
     if one.place is not None and not next(iter(answer.values()), ""):
-        return "no word"
+        return translated(language, "no word")
     if "both" in answer:
-        return " and ".join(map(str, answer["both"]))
+        return f" {translated(language, 'and')} ".join(map(str, answer["both"]))
     return next((str(answer[name]) for name in ("choice", "own", "score", "text") if name in answer), "")
 
 
@@ -138,15 +151,26 @@ def _settles(one: Decision) -> bool:
     return one.act in ("decide", "adjudicate")
 
 
-def _decided(one: Decision, names: dict[str, str], here: Context, *, nameless: bool) -> dict[str, Any]:
+def _parts(item: Item, opinions: Sequence[Opinion]) -> dict[int, str]:
+    """What the parts of an item are called that decisions can be about."""
+    if item.kind not in ("scores", "samples"):
+        return {}
+    marks = {mark.place: mark.location or mark.aspect for one in opinions for mark in marks_of(item, one)}
+    return marks | {score_place(one.voter): one.voter or "" for one in opinions if one.number is not None}
+
+
+def _decided(
+    one: Decision, names: dict[str, str], here: Context, *, nameless: bool, parts: dict[int, str], language: str
+) -> dict[str, Any]:
     return {
+        "part": None if one.place is None else parts.get(one.place),
         "id": one.id,
-        "says": said(one),
+        "says": said(one, language),
         "act": one.act,
         "answer": one.answer,
         "reason": one.reason,
         "note": one.note,
-        "who": _who(one.author_id, names, here, nameless=nameless),
+        "who": _who(one.author_id, names, here, nameless=nameless, language=language),
         "at": one.created_at.isoformat(),
         "place": one.place,
         "current": one.current,
@@ -156,8 +180,8 @@ def _decided(one: Decision, names: dict[str, str], here: Context, *, nameless: b
     }
 
 
-def _comment(one: Comment, names: dict[str, str], here: Context, *, nameless: bool) -> dict[str, Any]:
-    who = _who(one.author_id, names, here, nameless=nameless)
+def _comment(one: Comment, names: dict[str, str], here: Context, *, nameless: bool, language: str) -> dict[str, Any]:
+    who = _who(one.author_id, names, here, nameless=nameless, language=language)
     return {
         "id": one.id,
         "who": who,
@@ -169,11 +193,11 @@ def _comment(one: Comment, names: dict[str, str], here: Context, *, nameless: bo
     }
 
 
-def _who(person: str, names: dict[str, str], here: Context, *, nameless: bool) -> str:
+def _who(person: str, names: dict[str, str], here: Context, *, nameless: bool, language: str) -> str:
     """What a person is called; before a dispute is settled nobody but oneself."""
     if nameless and person != here.caller.user_id:
-        return "somebody"
-    return names.get(person, "somebody")
+        return translated(language, "somebody")
+    return names.get(person) or translated(language, "somebody")
 
 
 def _others(session: Session, here: Context, item: Item) -> list[str]:
@@ -206,12 +230,16 @@ def _nothing(session: Session, item: Item) -> dict[str, Any]:
     offered: list[dict[str, Any]] = []
     if item.kind == "labels":
         joined = select(Opinion.value).join(Item, Item.id == Opinion.item_id)
-        known = joined.where(Item.project_id == item.project_id, Item.kind == "labels").distinct().limit(MOST_CHOICES)
+        known = joined.where(Item.project_id == item.project_id, Item.kind == "labels")
     else:
-        known = select(Opinion.value).where(Opinion.item_id == item.id).distinct().limit(MOST_CHOICES)
+        known = select(Opinion.value).where(Opinion.item_id == item.id)
+    more = False
     if item.kind in ("labels", "samples"):
-        offered = [_candidate(text) for text in sorted(str(one) for one in session.scalars(known) if one)]
-    return {"consensus": None, "candidates": offered}
+        known = known.where(Opinion.value.is_not(None), Opinion.value != "").distinct().order_by(Opinion.value)
+        found = list(session.scalars(known.limit(MOST_CHOICES + 1)))
+        more = len(found) > MOST_CHOICES
+        offered = [_candidate(text) for text in sorted(str(one) for one in found[:MOST_CHOICES])]
+    return {"consensus": None, "candidates": offered, "more_candidates": more}
 
 
 def _candidate(text: str, **more: Any) -> dict[str, Any]:
@@ -219,7 +247,7 @@ def _candidate(text: str, **more: Any) -> dict[str, Any]:
     return {"text": text or "undecidable", "answer": {"choice": text}} | plain | more
 
 
-def _evidence(item: Item, seen: Evidence) -> dict[str, Any]:
+def _evidence(item: Item, seen: Evidence, language: str) -> dict[str, Any]:
     """Opinions and consensus."""
     opinions, consensus, run = seen.opinions, seen.consensus, seen.run
     result: dict[str, Any] = {"consensus": None, "candidates": [], "because": [], "command": ""}
@@ -235,14 +263,18 @@ def _evidence(item: Item, seen: Evidence) -> dict[str, Any]:
         result["band"] = certainty_band(consensus.certainty)
         result |= _because(run)
         if item.kind in ("labels", "samples"):
-            result["because"].append(("what would change it", flip(consensus.detail.get("candidates", []), opinions)))
+            result["because"].append(
+                ("what would change it", flip(consensus.detail.get("candidates", []), opinions, language))
+            )
     detail = consensus.detail if consensus is not None else {}
     if item.kind in ("labels", "samples"):
         result |= _choices(opinions, consensus, detail)
     if item.kind == "samples":
         result["answers"] = _answers(opinions, consensus)
+    if item.kind in ("samples", "scores"):
+        result["judged"] = _judged(item, seen)
     if item.kind == "scores":
-        result |= _scores(opinions, detail)
+        result |= _scores(opinions, detail, _standing(seen))
     if item.kind == "transcripts":
         result["texts"] = [{"voter": one.voter or "", "text": one.value or ""} for one in opinions]
         result["columns"] = [
@@ -277,24 +309,26 @@ def _choices(opinions: Sequence[Opinion], consensus: Consensus | None, detail: d
     return {"candidates": found, "abstained": silent}
 
 
-def flip(candidates: Sequence[dict[str, Any]], opinions: Sequence[Opinion]) -> str:
+def flip(candidates: Sequence[dict[str, Any]], opinions: Sequence[Opinion], language: str = "en") -> str:
     """What would change a choice by the most votes: more votes for the next, or one voter less.
 
     Examples
     --------
     >>> flip([{"choice": "A", "votes": 5, "weight": 5.0}, {"choice": "B", "votes": 3, "weight": 3.0}], [])
-    '3 more votes for B give B the most votes'
+    '3 more votes for B give it the most votes'
     """
     ranked = sorted(candidates, key=lambda one: -one["weight"])
     if len(ranked) < 2:
-        return "nobody says anything else"
+        return translated(language, "nobody says anything else")
     first, second = ranked[:2]
     ahead = first["weight"] - second["weight"]
     need = int(ahead) + 1
     alone = [one.voter for one in opinions if one.value == first["choice"] and one.voter]
-    without = f"; without any one of {', '.join(alone[:5])} the two are level" if 0 < ahead <= 1 and alone else ""
-    votes = "vote" if need == 1 else "votes"
-    return f"{need} more {votes} for {second['choice']} give {second['choice']} the most votes{without}"
+    text = counted(language, _ONE_MORE, _MORE, need) % {"n": need, "choice": second["choice"]}
+    if 0 < ahead <= 1 and alone:
+        level = translated(language, "without any one of %(voters)s the two are level")
+        text += f"; {level % {'voters': first_of(alone)}}"
+    return text
 
 
 def _answers(opinions: Sequence[Opinion], consensus: Consensus | None) -> list[dict[str, Any]]:
@@ -310,6 +344,7 @@ def _answers(opinions: Sequence[Opinion], consensus: Consensus | None) -> list[d
             if isinstance(one.detail.get(name), int | float)
         ]
         found.append({"voter": one.voter or "", "cluster": one.value, "facts": facts, "parts": compared(text, model)})
+        found[-1]["known"] = _known(one, "text", "draw", "reward", "cost", "tokens")
     return found
 
 
@@ -337,20 +372,65 @@ def compared(text: str, model: str) -> list[tuple[str, str]]:
     return found
 
 
-def _scores(opinions: Sequence[Opinion], detail: dict[str, Any]) -> dict[str, Any]:
+def _standing(seen: Evidence) -> dict[int, Decision]:
+    """The last decision that stands about each part."""
+    return {one.place: one for one in seen.decisions if one.place is not None and one.current and one.act == "decide"}
+
+
+def _judged(item: Item, seen: Evidence) -> list[dict[str, Any]]:
+    """The texts that judges marked, in pieces, with their marks and what became of each."""
+    said = _standing(seen)
+    by_text: dict[str, dict[int, Mark]] = {}
+    for one in seen.opinions[:MOST_ANSWERS]:
+        for mark in marks_of(item, one):
+            by_text.setdefault(judged_text(item, one), {})[mark.place] = mark
+    found = []
+    for text, marks in by_text.items():
+        listed = [asdict(mark) | {"says": _choice(said.get(mark.place))} for mark in marks.values()]
+        found.append({"text": text, "pieces": pieces(text, marks.values()), "marks": listed})
+    return found
+
+
+def _choice(one: Decision | None) -> str:
+    return "" if one is None else str((one.answer or {}).get("choice", ""))
+
+
+def _known(one: Opinion, *shown_elsewhere: str) -> list[list[str]]:
+    """What else a row says of an opinion: prompt, reply, cost, tries, ..."""
+    left_out = {ERRORS, "weight", *shown_elsewhere}
+    return [[name, str(value)] for name, value in one.detail.items() if name not in left_out and value is not None]
+
+
+def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], said: dict[int, Decision]) -> dict[str, Any]:
     numbers = [one.number for one in opinions if one.number is not None]
     center = detail.get("score")
     center = center if center is not None else (sum(numbers) / len(numbers) if numbers else 0.0)
     step = float(detail.get("step") or 1.0)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for one in opinions:
         if one.number is None:
             continue
         rest = (sum(numbers) - one.number) / (len(numbers) - 1) if len(numbers) > 1 else None
         residual = one.number - center
         far = "risk" if abs(residual) > 2 * step else "middle" if abs(residual) > step else ""
-        rows.append({"voter": one.voter or "", "score": one.number, "residual": residual, "without": rest, "band": far})
+        other = said.get(score_place(one.voter))
+        rows.append(
+            {
+                "voter": one.voter or "",
+                "score": one.number,
+                "residual": residual,
+                "without": rest,
+                "band": far,
+                "place": score_place(one.voter),
+                "instead": None if other is None else (other.answer or {}).get("score"),
+                "reason": "" if other is None else other.note,
+                "known": _known(one),
+            }
+        )
     score = {name: detail.get(name) for name in ("score", "standard_error", "mean", "low", "high")}
+    if any(row["instead"] is not None for row in rows):
+        kept = [row["score"] if row["instead"] is None else row["instead"] for row in rows]
+        score["corrected_mean"] = sum(kept) / len(kept)
     return {"scores": sorted(rows, key=lambda row: -abs(row["residual"])), "score": score}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import xml.etree.ElementTree as ET
 import zipfile
 from itertools import pairwise
@@ -13,13 +14,15 @@ import polars as pl
 import pytest
 
 from psephos.errors import InputError
-from psephos.opinions import Word, read, transcripts
+from psephos.opinions import Word, labels, read, transcripts
 from psephos.review.store import adjudicating, deciding, loading, people, projects
 from psephos.review.store.audit_log import history, verify
+from psephos.review.store.bulk import insert_rows, reserve_ids
 from psephos.review.store.exporting.elan import format_elan
 from psephos.review.store.exporting.jobs import FORMATS, run_export
 from psephos.review.store.exporting.text_grid import format_text_grid
 from psephos.review.store.exporting.transcripts import rewritten
+from psephos.review.store.tables import Consensus, Decision, Item, Run
 
 
 @pytest.fixture
@@ -154,3 +157,120 @@ def test_an_export_that_fails_is_logged_as_such(bench: Any, tmp_path: Path) -> N
         run_export(bench.store, 9, "csv", tmp_path / "x.csv", actor=bench.users[0])
     assert list(tmp_path.glob("x*")) == []
     assert set(FORMATS) >= {"jsonl", "csv", "parquet", "gold", "srt"}
+
+
+SMALL, LARGE = 2_500, 10_000
+"""Rows of two projects of which the second must not take more memory than the first."""
+
+
+def filled(store: Any, items: int) -> tuple[int, str]:
+    """A project of so many items, each with an opinion and a decision."""
+    with store.write() as session:
+        actor = projects.system_user(session).id
+        project = projects.create_project(session, f"{items} items", actor=actor, audit_share=0)
+        votes = labels([f"i{n}" for n in range(items)], ["x"] * items, ["a, or so"] * items)
+        loading.load(session, project, votes, actor=actor, decide=False)
+        told = session.query(Item).filter_by(project_id=project.id).first()
+        plain = {column.name: None for column in Decision.__table__.columns}
+        plain |= {"project_id": project.id, "author_id": actor, "act": "decide", "answer": {"choice": "a"}, "note": ""}
+        plain |= {"current": True, "older_evidence": False, "content": "", "blind": False, "seconds": 1.0}
+        plain |= {"created_at": told.created_at}
+        ids = reserve_ids(session, Decision, items)
+        rows = (plain | {"id": one, "item_id": told.id + place} for place, one in enumerate(ids))
+        insert_rows(session, Decision, rows)
+        return project.id, actor
+
+
+def peak(store: Any, project: int, actor: str, form: str, path: Path, **options: Any) -> int:
+    """Bytes that an export held at most, beside what was there before."""
+    run_export(store, project, form, path, actor=actor, **options)  # what is imported and kept once
+    tracemalloc.start()
+    run_export(store, project, form, path, actor=actor, **options)
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return held
+
+
+@pytest.mark.parametrize(
+    ("form", "table"),
+    [("csv", "settled"), ("parquet", "opinions"), ("csv", "decisions"), ("gold", "gold")],
+)
+def test_memory_of_an_export_does_not_grow_with_the_project(fresh: Any, tmp_path: Path, form: str, table: str) -> None:
+    store = fresh("sqlite")
+    held = []
+    for items in (SMALL, LARGE):
+        project, actor = filled(store, items)
+        if table == "gold":
+            with store.write() as session:
+                session.query(Item).filter_by(project_id=project).update({"state": "decided"})
+        path = tmp_path / f"{items}.{'jsonl' if form == 'gold' else form}"
+        held.append(peak(store, project, actor, form, path, table=table))
+        frame = {"csv": pl.read_csv, "parquet": pl.read_parquet, "gold": pl.read_ndjson}[form](path)
+        assert frame.height == items
+        assert frame["item"].to_list() == [f"i{n}" for n in range(items)]
+    assert held[1] < 1.5 * held[0]
+    assert list(tmp_path.glob(".parts*")) == []
+
+
+@pytest.mark.parametrize("form", ["ctm", "json"])
+def test_memory_of_transcripts_does_not_grow_with_the_project(fresh: Any, tmp_path: Path, form: str) -> None:
+    store, held = fresh("sqlite"), []
+    for clips in (100, 400):
+        project, actor = filled(store, clips)
+        columns = [
+            {"text": f"w{n}", "certainty": 0.9, "start": 0.5 * n, "end": 0.5 * n + 0.4, "votes": 3} for n in range(40)
+        ]
+        with store.write() as session:
+            session.query(Decision).filter_by(project_id=project).delete()
+            run = Run(project_id=project, kind="transcripts", method="majority", sha256="")
+            session.add(run)
+            session.flush()
+            session.query(Item).filter_by(project_id=project).update({"kind": "transcripts", "run_id": run.id})
+            first = session.query(Item.id).filter_by(project_id=project).order_by(Item.id).first()[0]
+            plain = {column.name: None for column in Consensus.__table__.columns}
+            plain |= {
+                "run_id": run.id,
+                "votes": 3,
+                "support": 3,
+                "risk": 0.1,
+                "flags": [],
+                "detail": {"columns": columns},
+            }
+            ids = reserve_ids(session, Consensus, clips)
+            insert_rows(
+                session, Consensus, (plain | {"id": one, "item_id": first + place} for place, one in enumerate(ids))
+            )
+        path = tmp_path / f"{clips}.{form}"
+        held.append(peak(store, project, actor, form, path))
+        assert read(path).size("item") == clips
+    assert held[1] < 1.5 * held[0]
+    if form == "ctm":
+        names = [line.split()[0] for line in path.read_text().splitlines()]
+        assert names == sorted(names)
+
+
+def test_names_of_clips_are_sorted_by_sign_in_either_database(store: Any, tmp_path: Path) -> None:
+    names = ["b", "B", "a1", "a_2", "ä", "a10"]
+    rows = [(clip, voter, 0, "yes", 0.0, 0.4) for clip in names for voter in ("a", "b")]
+    item, voter, position, token, start, end = zip(*rows, strict=True)
+    with store.write() as session:
+        actor = projects.system_user(session).id
+        project = projects.create_project(session, "clips", actor=actor, audit_share=0)
+        loading.load(session, project, transcripts(item, voter, position, token, start=start, end=end), actor=actor)
+        number = project.id
+    made = run_export(store, number, "ctm", tmp_path / "all.ctm", actor=actor)
+    assert [line.split()[0] for line in Path(made.path).read_text().splitlines()] == sorted(names)
+
+
+def test_a_table_that_is_parquet_has_groups_of_rows(fresh: Any, tmp_path: Path, require: Any) -> None:
+    store = fresh("sqlite")
+    project, actor = filled(store, 25_000)
+    run_export(store, project, "parquet", tmp_path / "all.parquet", actor=actor, table="opinions")
+    kept = require("pyarrow.parquet").ParquetFile(tmp_path / "all.parquet").metadata
+    assert kept.num_rows == 25_000
+    assert kept.num_row_groups >= 3
+    with store.write() as session:
+        empty = projects.create_project(session, "empty", actor=actor).id
+    run_export(store, empty, "parquet", tmp_path / "none.parquet", actor=actor)
+    assert "certainty" in pl.read_parquet(tmp_path / "none.parquet").columns
+    assert pl.read_parquet(tmp_path / "none.parquet").height == 0

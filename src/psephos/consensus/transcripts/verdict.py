@@ -33,6 +33,7 @@ from psephos.opinions.outcomes import json_ready, named
 from psephos.opinions.reasons import Reasons
 from psephos.opinions.transcript_words import Word
 from psephos.opinions.verdicts import Verdict
+from psephos.opinions.wording import plural
 from psephos.statistics import Interval
 
 QUANTILES = 5
@@ -230,9 +231,10 @@ class TranscriptVerdict(Verdict):
         lines = [
             (
                 "clips",
-                f"{len(self.columns.clips):,} with {len(self.spoken.key):,} words of {self.voters.height:,} voters",
+                f"{len(self.columns.clips):,} with {plural(len(self.spoken.key), 'word')} "
+                f"of {plural(self.voters.height, 'voter')}",
             ),
-            ("consensus", f"{chosen:,} words in {n:,} columns"),
+            ("consensus", f"{plural(chosen, 'word')} in {plural(n, 'column')}"),
         ]
         if n:
             shares = ", ".join(f"{count / total:.1%} {name}" for count, name in zip(counts, BANDS, strict=True))

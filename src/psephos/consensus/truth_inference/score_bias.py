@@ -33,6 +33,7 @@ from psephos.errors import InputError, check_squares
 from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Result
+from psephos.opinions.wording import plural
 from psephos.statistics import normal_interval
 
 Floats = npt.NDArray[np.float64]
@@ -110,7 +111,10 @@ class ScoreVerdict(Result):
         bias, deviation = self.voters["bias"].to_numpy(), self.voters["deviation"].to_numpy()
         names = self.voters["voter"]
         lines = [
-            ("items", f"{len(self):,}, {int(self.votes.sum()):,} scores by {self.voters.height:,} voters"),
+            (
+                "items",
+                f"{len(self):,}, {plural(int(self.votes.sum()), 'score')} by {plural(self.voters.height, 'voter')}",
+            ),
             ("scores", f"{self.score.mean():.3g} on average, standard deviation {self.spread:.3g} between items"),
             ("error", f"standard error {self.standard_error.mean():.3g} on average"),
             (

@@ -19,7 +19,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_choice, check_floats
 from psephos.opinions.model import Opinions, Source
-from psephos.opinions.wording import first_of
+from psephos.opinions.wording import first_of, plural
 from psephos.ranking.score_tables import ScoreTable, lower_is_better, numbers_of, score_table
 
 SCALES = ("topic", "joint")
@@ -79,7 +79,8 @@ class Responses:
         )
 
     def __str__(self) -> str:
-        return f"{len(self.candidates):,} candidates on {len(self.items):,} items of {len(self.topics):,} topics"
+        asked = f"{plural(len(self.items), 'item')} of {plural(len(self.topics), 'topic')}"
+        return f"{plural(len(self.candidates), 'candidate')} on {asked}"
 
     __repr__ = __str__
 
@@ -124,7 +125,7 @@ def responses(
     Examples
     --------
     >>> print(responses([[1, 0, 1, 1, 1], [0, 0, 1, 1, 0], [1, 1, 1, 1, 0]]))
-    3 candidates on 5 items of 1 topics
+    3 candidates on 5 items of 1 topic
     """
     check_choice("scale", scale, SCALES)
     if isinstance(data, Responses):

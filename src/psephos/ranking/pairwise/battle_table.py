@@ -25,6 +25,7 @@ import polars as pl
 from psephos.errors import InputError, check_codes, check_floats, check_number
 from psephos.opinions.coding import natural_order
 from psephos.opinions.model import Opinions, Source
+from psephos.opinions.wording import plural
 
 LEFT, RIGHT, TIE, BOTH_BAD = range(4)
 OUTCOMES = ("left", "right", "tie", "both_bad")
@@ -217,11 +218,11 @@ class BattleTable:
             return self
         if not counted.any():
             raise InputError("weight", "are all 0: no battles are left")
-        note = f"{int((~counted).sum()):,} battles have weight 0 and do not count"
+        note = f"{plural(int((~counted).sum()), 'battle has', 'battles have')} weight 0: not counted"
         return replace(self.take(counted), source=self.source, notes=(*self.notes, note))
 
     def __str__(self) -> str:
-        return f"{len(self):,} battles of {len(self.candidates):,} candidates"
+        return f"{plural(len(self), 'battle')} of {plural(len(self.candidates), 'candidate')}"
 
     __repr__ = __str__
 
@@ -389,7 +390,8 @@ def _checked(table: BattleTable, strict: bool) -> BattleTable:
             row = int(np.argmax(own))
             name = table.candidates[int(table.left[row])]
             raise InputError("left", f"{name!r:.80} meets itself", where=f"row {row + 1}", hint="leave the row out")
-        note = f"{int(own.sum()):,} battles of a candidate with itself are set aside"
+        note = plural(int(own.sum()), "battle of a candidate with itself is", "battles of a candidate with itself are")
+        note += " set aside"
         table = replace(table.take(~own), source=table.source, notes=(*table.notes, note))
     if not len(table):
         reasons = "; ".join(table.notes) or "the table is empty"

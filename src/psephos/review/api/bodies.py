@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from psephos.review.acting import LONGEST_COMMENT
+from psephos.review.looking_after import LONGEST_NAME, LONGEST_VIEW
 from psephos.review.store.projects import MOST, SHORTEST
 
 Text = Annotated[str, Field(max_length=200_000)]
@@ -143,8 +144,8 @@ class RoleBody(Body):
 class ViewBody(Body):
     """Filters and order under a name."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    query: Annotated[str, Field(max_length=2000)]
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+    query: Annotated[str, Field(max_length=LONGEST_VIEW)]
     shared: bool = False
 
 
@@ -169,12 +170,13 @@ class WebhookBody(Body):
 
 
 class MeBody(Body):
-    """One's own language, theme, keys."""
+    """One's own language, theme, keys, and the panes that are folded away."""
 
     locale: Annotated[str, Field(max_length=10)] | None = None
     theme: Literal["", "light", "dark"] | None = None
     keys: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=12)]] | None = None
     single_keys: bool | None = None
+    folded: Annotated[list[Literal["queue", "decision"]], Field(max_length=2)] | None = None
 
 
 class ReservationBody(Body):

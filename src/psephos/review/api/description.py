@@ -39,6 +39,7 @@ ALWAYS = {
     401: "Nobody is signed in, or the token is not known.",
     403: "The role or the scopes of the token do not allow this, or the rules of the project.",
     404: "There is no such thing, or none that may be known of.",
+    422: "The request says something that cannot be, or asks by a parameter that is not known here.",
     503: "The store cannot be read or written; nothing was changed.",
 }
 CHANGING = {
@@ -80,8 +81,6 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
     for path, method, operation in _operations(found):
         _number_paths(path, operation)
         problems = ALWAYS | ({} if method == "get" else CHANGING)
-        if operation.get("requestBody") or operation.get("parameters"):
-            problems = problems | {422: "The request says something that cannot be."}
         for status, says in sorted(problems.items()):
             schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
             operation["responses"][str(status)] = {"description": says, "content": {"application/json": schema}}

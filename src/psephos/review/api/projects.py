@@ -169,7 +169,7 @@ def mine(here: Here, differs: bool = False) -> list[dict[str, Any]]:
 def agreement(here: Here, left: Long = "", right: Long = "") -> dict[str, Any]:
     """How far people agree; of two of them also the items that both decided."""
     with here.read() as session:
-        found = agreement_of(session, here.project_id)
+        found = agreement_of(session, here.project_id, here.caller.user_id)
         found["days"] = days_of(session, session.get_one(Project, here.project_id))
         if left and right:
             found["items"] = items_of_pair(session, here.project_id, left, right)

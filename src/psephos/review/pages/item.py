@@ -20,6 +20,7 @@ from psephos.review.pages.queue import Wanted, strip_of
 from psephos.review.pages.sign_in import Line, go
 from psephos.review.queueing import Asked, rows_of
 from psephos.review.rendering import language_of
+from psephos.review.store.judging import ACCEPT, REJECT
 from psephos.review.store.tables import SKIP_REASONS, Item, Media, Project
 from psephos.review.transcript_view import grid, is_right_to_left
 from psephos.review.viewing import view
@@ -41,7 +42,8 @@ def item(here: Here, item: int, asked: Wanted) -> Response:
                 here, session, "parts/strip.html", strip_of(session, here, project, asked) | {"item": {"id": item}}
             )
         says: dict[str, Any] = {"item": seen(session, here, session.get_one(Item, item)), "reasons": SKIP_REASONS}
-        says |= {"keys": {one.command: key for one, key in bindings_of(here.caller.preferences.get("keys", {}))}}
+        named = bindings_of(here.caller.preferences.get("keys", {}))
+        says |= {"keys": {one.command: translated(language_of(here), key) for one, key in named}}
         if part == "work":
             return in_project(here, session, "parts/work.html", says | {"query": asked.query()})
         strip = strip_of(session, here, project, asked)
@@ -62,8 +64,19 @@ def decide(
     both: Annotated[list[int] | None, Form(max_length=100)] = None,
     reason: Line = "",
     note: Text = "",
+    override: Annotated[str, Form(max_length=2000)] = "",
+    place: Annotated[int, Form(ge=0, lt=2**31)] = 0,
 ) -> Response:
-    """A decision from a form: a candidate by its number, several, an answer of one's own, or a reason to skip."""
+    """A decision from a form: a candidate by its number, several, an answer of one's own, or a reason to skip.
+
+    With a place it is about a judge's mark or score, which does not settle the item: the page comes back.
+    """
+    if place:
+        with here.read() as session:
+            scored = session.get_one(Item, item).kind == "scores" and own not in (ACCEPT, REJECT)
+        judged = _own("scores", own) if scored else {"choice": own}
+        acting.settle(here, item, judged, version=version, place=place, note=note)
+        return go(f"/projects/{here.project_id}/items/{item}{asked.query()}#p{place}")
     if reason:
         acting.leave(here, item, reason, note=note)
     else:
@@ -79,13 +92,13 @@ def decide(
             answer = _own(kind, own)
         else:
             raise InputError("answer", "is missing", hint="choose one, or write your own")
-        acting.settle(here, item, answer, version=version, note=note)
+        acting.settle(here, item, answer, version=version, note=note, override=override or None)
     with here.read() as session:
         project = session.get_one(Project, here.project_id)
         rows, _ = rows_of(session, here, project, asked, limit=2)
     rest = [row["id"] for row in rows if row["id"] != item]
-    place = f"/items/{rest[0]}{asked.query()}" if rest else asked.query()
-    return go(f"/projects/{here.project_id}{place}")
+    further = f"/items/{rest[0]}{asked.query()}" if rest else asked.query()
+    return go(f"/projects/{here.project_id}{further}")
 
 
 @router.post("/comments", name="item.comment")
@@ -141,19 +154,28 @@ def _comments(here: Context, item: int) -> Response:
 
 def seen(session: Session, here: Context, item: Item) -> dict[str, Any]:
     """What the templates need of an item: what may be seen of it, and what can be done."""
-    shown = view(session, here, item)
     language = language_of(here)
+    shown = view(session, here, item, language=language)
     decides, why_not = _may_decide(here, shown)
     consensus = None if shown["hidden"] or shown["consensus"] is None else _answer_of(item)
     shown |= {
         "decide": decides,
         "why_not": translated(language, why_not),
+        "override": decides and _is_settled_by_others(shown) and shown["answered"],
         "may_comment": may(here, "annotator"),
         "may_manage": may(here, "manager"),
         "offered": shown.get("offered"),
         "start_text": _start(item, shown),
     }
-    for name, empty in (("because", []), ("command", ""), ("snippet", ""), ("abstained", []), ("band", "")):
+    for name, empty in (
+        ("because", []),
+        ("command", ""),
+        ("snippet", ""),
+        ("abstained", []),
+        ("band", ""),
+        ("more_candidates", False),
+        ("judged", []),
+    ):
         shown.setdefault(name, empty)
     if item.kind == "transcripts" and not shown["hidden"]:
         shown |= _transcript(session, item, shown)
@@ -171,7 +193,7 @@ def seen(session: Session, here: Context, item: Item) -> dict[str, Any]:
         "consensus": consensus,
         "candidates": [
             {"answer": one["answer"], "adopted_from": one.get("adopted_from")} for one in shown["candidates"]
-        ][: 30 if shown["dispute"] else 9],
+        ],
     }
     return shown
 
@@ -211,9 +233,17 @@ def _may_decide(here: Context, shown: dict[str, Any]) -> tuple[bool, str]:
         return False, "You can look at this, not decide it."
     if shown["state"] == "locked":
         return False, "This item is locked. A manager can open it again."
-    if shown["state"] in ("disputed", "adjudicated") and not may(here, "reviewer"):
-        return False, "This item waits for a reviewer to settle it."
+    if _is_settled_by_others(shown):
+        if not may(here, "reviewer"):
+            return False, "This item waits for a reviewer to settle it."
+        if shown["answered"] and not here.caller.admin:
+            return False, "You answered this item yourself: somebody else has to settle it."
     return True, ""
+
+
+def _is_settled_by_others(shown: dict[str, Any]) -> bool:
+    """Whether only somebody who did not answer the item may settle it."""
+    return shown["state"] in ("disputed", "adjudicated")
 
 
 def _answer_of(item: Item) -> dict[str, Any] | None:

@@ -35,7 +35,7 @@ Long = Annotated[str, Query(max_length=200_000)]
 def agreement(here: Here, left: Short = "", right: Short = "", said: Long = "", other: Long = "") -> Response:
     """How far people agree; of two of them who said what, and the items behind each number."""
     with here.read() as session:
-        says: dict[str, Any] = {"found": agreement_of(session, here.project_id), "pair": []}
+        says: dict[str, Any] = {"found": agreement_of(session, here.project_id, here.caller.user_id), "pair": []}
         says["days"] = days_of(session, session.get_one(Project, here.project_id))[:MOST]
         if left and right:
             both = items_of_pair(session, here.project_id, left, right)

@@ -27,6 +27,7 @@ FLAGS = ("tie", "no majority", "single vote", "no votes", "nobody gave it", "spr
 State = Literal["new", "disputed", "decided", "adjudicated", "locked", "reserved", "open", "all"]
 Order = Literal["value", "risk", "age", "random", "source"]
 Short = Annotated[str, Query(max_length=200)]
+Text = Annotated[str, Form(max_length=20_000)]
 Share = Annotated[float | None, Query(ge=0, le=1)]
 
 
@@ -95,13 +96,13 @@ def queue(here: Here, asked: Wanted) -> Response:
 @router.post("/views", name="view.save")
 def save_this_view(
     here: Here,
-    name: Annotated[str, Form(min_length=1, max_length=100)],
-    query: Annotated[str, Form(max_length=2000)] = "",
+    name: Text = "",
+    query: Text = "",
     shared: Line = "",
 ) -> Response:
     """Save the filters of an address under a name."""
     kept = query if query.startswith("?") else ""
-    save_view(here, name.strip() or "?", kept, shared=bool(shared))
+    save_view(here, name, kept, shared=bool(shared))
     return go(f"/projects/{here.project_id}{kept}")
 
 

@@ -33,7 +33,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (target.matches?.(TYPING) || document.querySelector("dialog[open]")) return;
-  const pressing = target.closest?.("a, button, summary");
+  const pressing = target.closest?.("a, button, summary, input");
   if (pressing && (event.key === "Enter" || event.key === " ")) return;
   if (!rows.on && event.key.length === 1) return;
   const name = nameOf(event);

@@ -168,7 +168,7 @@ class TokenGrid extends HTMLElement {
   count() {
     const all = this.spans.length;
     const mended = [...this.answers.keys()].length;
-    const at = this.span >= 0 ? this.says.place.replace("{n}", this.span + 1).replace("{all}", all) : this.says.places.replace("{all}", all);
+    const at = this.span >= 0 ? this.says.place.replace("{n}", this.span + 1).replace("{all}", all) : this.says.places[all === 1 ? 0 : 1].replace("{all}", all);
     this.progress.textContent = all || mended ? `${at}${mended ? ` · ${this.says.mended.replace("{n}", mended)}` : ""}` : this.says.agreed;
   }
 

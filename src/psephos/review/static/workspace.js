@@ -15,6 +15,7 @@ const ready = new Map(); /* parts that were fetched before they are needed */
 const done = new Set();
 const unsent = new Map(); /* words that were mended and that the server does not have yet, by item */
 const grid = () => find("token-grid");
+const bench = find("#bench");
 
 let item = {};
 let active = 0;
@@ -23,6 +24,29 @@ let alive = tick;
 let reserved = 0;
 let lease = 0;
 let player = null;
+
+/* Panes beside the evidence fold away; which are is kept on the server. */
+const folded = () => bench.dataset.folded.split(" ").filter(Boolean);
+const showFolds = () => {
+  for (const button of bench.querySelectorAll(".fold")) button.setAttribute("aria-expanded", String(!folded().includes(button.dataset.command.slice(5))));
+};
+const fold = (name, away = !folded().includes(name)) => {
+  if (away === folded().includes(name)) return;
+  bench.dataset.folded = (away ? [...folded(), name] : folded().filter((one) => one !== name)).join(" ");
+  showFolds();
+  const button = bench.querySelector(`[data-command="fold_${name}"]`);
+  if (away && document.activeElement !== document.body && !document.activeElement.checkVisibility()) button.focus();
+  ask("/api/v1/me", { method: "PATCH", body: { folded: folded() } }).catch(() => {});
+};
+on("fold_queue", () => fold("queue"));
+on("fold_decision", () => fold("decision"));
+const opened = (selector, part) => {
+  const place = find(selector);
+  if (!place) return null;
+  if (place.closest("#decision")) fold("decision", false);
+  (part ?? place.closest("details")).open = true;
+  return place;
+};
 
 /* Time at work: not while the page is hidden, nor long after the last sign of life. */
 const count = () => {
@@ -96,6 +120,7 @@ const begin = () => {
   tick = alive = performance.now();
   document.title = `${item.name} · psephos`;
   for (const one of entries()) one.removeAttribute("aria-current");
+  showFolds();
   const mine = entryOf(item.id);
   mine?.setAttribute("aria-current", "true");
   mine?.scrollIntoView({ block: "nearest" });
@@ -229,6 +254,11 @@ const refused = (id, status, data) => {
 };
 const settle = (path, body, state) => {
   if (!item.decide || item.settled) return; /* a second press while the next item is on its way */
+  const why = find("#override");
+  if (why && path === "decisions") {
+    if (!why.value.trim()) { fold("decision", false); say(words.why, "warn"); why.focus(); return; }
+    body.override = why.value.trim();
+  }
   item.settled = true;
   count();
   const id = item.id;
@@ -262,6 +292,25 @@ const end = (id) => {
     notice(words.end);
   }
 };
+/* A judge's mark is accepted or rejected, or a score put in the place of a judge's: the item stays open. */
+const judge = (form, button, { place, note = "", own = button.value }) => {
+  const id = item.id, marked = button.value !== "";
+  const before = [...form.querySelectorAll("[aria-pressed]")].map((one) => [one, one.getAttribute("aria-pressed")]);
+  for (const [one] of before) one.setAttribute("aria-pressed", String(one === button));
+  send(api(`items/${id}/decisions`), { place: Number(place), answer: marked ? { choice: own } : { score: Number(own) }, note, version: item.version, run: item.run }, {
+    done: () => {
+      ready.delete(id);
+      say(words.saved, "good");
+      if (!marked && item.id === id) show(id, false);
+    },
+    refused: (status, data) => {
+      for (const [one, was] of before) one.setAttribute("aria-pressed", was);
+      say(`${words.refused}: ${data.problem ?? status}`, "warn");
+    },
+  });
+  const next = marked && form.closest("li").nextElementSibling?.querySelector("button");
+  if (next) next.focus();
+};
 const choose = (number) => {
   const one = item.candidates?.[number - 1];
   if (one !== undefined) settle("decisions", { answer: one.answer, adopted_from: one.adopted_from ?? null, note: noteOf() }, "decided");
@@ -275,18 +324,23 @@ on("accept", () => {
   if (item.consensus) settle("decisions", { answer: item.consensus, note: noteOf() }, "decided");
 });
 on("none", () => { if (item.dispute) settle("decisions", { answer: { undecidable: true }, note: noteOf() }, "adjudicated"); else if (!grid()?.none()) run("edit"); });
-on("several", () => { const part = find("#several"); if (!part) return; part.open = true; part.querySelector("input").focus(); });
+on("several", () => opened("#several input:not([type=hidden])")?.focus());
 on("drop", () => grid()?.drop());
 on("join", () => grid()?.join());
 on("divide", () => grid()?.divide());
 on("marks", () => grid()?.nextMarks());
 on("heard", () => grid()?.nextView());
 on("edit", () => {
-  if (grid()?.edit()) return; const part = find("#own"); part.closest("details").open = true; part.focus(); });
-on("skip", () => { const part = find("#skip"); part.closest("details").open = true; part.focus(); });
+  if (!grid()?.edit()) opened("#own")?.focus(); });
+on("skip", () => opened("#skip")?.focus());
 on("expert", () => settle("skips", { reason: "need expert", note: noteOf() }, "skipped"));
-on("comment", () => { const part = find("#comment"); part.closest("details").open = true; part.focus(); });
-on("why", () => { const part = find("#why"); part.open = !part.open; if (part.open) part.querySelector("summary").focus(); });
+on("comment", () => opened("#comment")?.focus());
+on("why", () => {
+  const part = find("#why");
+  if (!part) return;
+  if (part.open && part.checkVisibility()) part.open = false;
+  else opened("#why summary", part).focus();
+});
 on("flag", () => {
   item.flagged = !item.flagged;
   find("[data-command=flag]")?.setAttribute("aria-pressed", String(item.flagged));
@@ -314,6 +368,8 @@ on("escape", () => { for (const part of work.querySelectorAll("details[open].lea
 
 work.addEventListener("submit", (event) => {
   const form = event.target;
+  const number = Number(event.submitter?.dataset.take);
+  if (number && item.candidates?.[number - 1]) { event.preventDefault(); choose(number); return; }
   if (!form.dataset.settle) return;
   event.preventDefault();
   const fields = Object.fromEntries(new FormData(form));
@@ -326,7 +382,37 @@ work.addEventListener("submit", (event) => {
     if (chosen.length > 1) settle("decisions", { answer: { both: chosen }, note: noteOf() }, "adjudicated");
     else say(words.two, "warn");
   }
+  if (form.dataset.settle === "part") judge(form, event.submitter, fields);
   if (form.dataset.settle === "skip") settle("skips", { reason: fields.reason, note: noteOf() }, "skipped");
+});
+/* A long list is narrowed by what is typed above it; from there arrows go into it, and Enter takes the first. */
+const narrowed = (field) => [...document.getElementById(field.dataset.narrows).querySelectorAll(":scope > label, :scope > button")];
+const inner = (row) => row.querySelector("input") ?? row;
+work.addEventListener("input", (event) => {
+  const field = event.target;
+  if (field.dataset.narrows) {
+    const wanted = field.value.trim().toLowerCase();
+    for (const row of narrowed(field)) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+  }
+  const list = field.closest("#acceptable"), told = find("[data-ticked]");
+  if (list && told) told.textContent = words.ticked.replace("{n}", list.querySelectorAll(":checked").length).replace("{all}", list.querySelectorAll("label").length);
+});
+work.addEventListener("keydown", (event) => {
+  const field = event.target.closest("[data-narrows]") ?? find(`[data-narrows="${event.target.closest(".many")?.id}"]`);
+  if (!field || event.ctrlKey || event.altKey || event.metaKey) return;
+  const rows = narrowed(field).filter((row) => !row.hidden).map(inner);
+  const at = rows.indexOf(event.target);
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) {
+    event.preventDefault();
+    (rows[at + step] ?? (step < 0 ? field : rows.at(-1)))?.focus();
+  } else if (event.key === "Enter" && event.target === field) {
+    event.preventDefault();
+    rows[0]?.click();
+  } else if (event.key === "Enter" && event.target.type === "checkbox") {
+    event.preventDefault();
+    event.target.click();
+  }
 });
 work.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.form) event.target.form.requestSubmit();

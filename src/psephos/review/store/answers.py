@@ -7,7 +7,8 @@ An answer is one of
     {"joined": true}                                        (of a place of a transcript only)
 
 `own` is a text that nobody had said; of a place several words divide it, no word drops it. A place that is `joined`
-is part of the word before it, whose end is then its own. Labels are the same if they are equal, answers if the rule
+is part of the word before it, whose end is then its own. Of a judge's part (see `judging`) it is ``{"choice":
+"accept"}`` or ``"reject"`` for a mark, a score for a score. Labels are the same if they are equal, answers if the rule
 ``equivalence`` of the project makes them so (see `psephos.opinions.equivalence`), transcripts if their words are,
 scores if they are no further apart than the project allows.
 """
@@ -40,7 +41,7 @@ def checked_answer(answer: Any, kind: str, *, settles: bool = False, place: bool
     settles : bool, default False
         Whether it settles a dispute: only then both can be right, or nothing can be said.
     place : bool, default False
-        Whether it is about one place of a transcript.
+        Whether it is about one place of a transcript, or a mark or score of a judge.
 
     Examples
     --------
@@ -56,7 +57,7 @@ def checked_answer(answer: Any, kind: str, *, settles: bool = False, place: bool
     ((form, value),) = answer.items()
     allowed: tuple[str, ...] = {"scores": ("score",), "transcripts": ("text",)}.get(kind, ("choice", "own"))
     if place:
-        allowed = ("choice", "own", "joined")
+        allowed = ("choice", "own", "joined") if kind == "transcripts" else ("choice", "score")
     if settles:
         allowed = (*allowed, "both", "undecidable")
     if form not in allowed:

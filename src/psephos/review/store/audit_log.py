@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 
 from psephos.errors import InputError
 from psephos.opinions.canonical_json import canonical_json
+from psephos.opinions.wording import plural
 from psephos.review.store.columns import now, written
 from psephos.review.store.tables import Audit, Project
 
@@ -84,8 +85,9 @@ class Verified:
     def __str__(self) -> str:
         name = f"project {self.head.chain}" if self.head.chain else "instance"
         if self.bad is None:
-            return f"{name}: {self.head.seq:,} rows, all in order; head {self.head.hash}"
-        return f"{name}: row {self.bad:,} {self.problem}; the {self.head.seq:,} rows before it are in order"
+            return f"{name}: {plural(self.head.seq, 'row')}, all in order; head {self.head.hash}"
+        before = plural(self.head.seq, "row before it is", "rows before it are")
+        return f"{name}: row {self.bad:,} {self.problem}; {before} in order"
 
 
 def record(

@@ -17,6 +17,7 @@ from psephos.errors import ConflictError, ForbiddenError, InputError, check_choi
 from psephos.review.store.answers import Answer, checked_answer, checked_text
 from psephos.review.store.audit_log import record
 from psephos.review.store.columns import new_id, now
+from psephos.review.store.judging import check_part
 from psephos.review.store.reservations import check_place, held_item, live
 from psephos.review.store.resuming import forget
 from psephos.review.store.settling import settle
@@ -54,7 +55,8 @@ def decide(
     version : int, optional
         The version of the item that was shown; not compared if not given.
     place : int, optional
-        The column of a transcript, from 1. Answers to places do not settle the item; the answer to the whole does.
+        The column of a transcript, from 1, or a mark or the score of a judge, see `judging`. Answers to places do not
+        settle the item; the answer to the whole does.
     note : str
     seconds : float
         Active time; at most an hour counts.
@@ -85,7 +87,7 @@ def decide(
     if item.state == "adjudicated" and supersedes is None and place is None:
         raise ForbiddenError("item", "was settled by adjudication", hint="adjudicate it again")
     answer = checked_answer(answer, item.kind, place=place is not None)
-    _check_place(item, place)
+    _check_place(session, item, place, answer, note)
     before = own_decision(session, item.id, user_id, place)
     if supersedes is not None:
         before = _standing(session, supersedes, item, place)
@@ -273,8 +275,10 @@ def _check_open(item: Item, version: int | None) -> None:
         raise conflict
 
 
-def _check_place(item: Item, place: int | None) -> None:
-    if place is not None and (item.kind != "transcripts" or place < 1):
+def _check_place(session: Session, item: Item, place: int | None, answer: Answer, note: str) -> None:
+    if place is not None and item.kind in ("scores", "samples"):
+        check_part(session, item, place, answer, note)
+    elif place is not None and (item.kind != "transcripts" or place < 1):
         raise InputError("place", f"must be a column of a transcript from 1 on, got {place} of {item.kind}")
 
 

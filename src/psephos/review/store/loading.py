@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from psephos.errors import InputError
 from psephos.opinions.model import Opinions
 from psephos.opinions.reading import read
+from psephos.opinions.wording import plural
 from psephos.review.store.audit_log import canonical, record
 from psephos.review.store.bulk import insert_rows, reserve_ids
 from psephos.review.store.columns import now
@@ -68,8 +69,9 @@ class Loaded:
     set_aside: int
 
     def __str__(self) -> str:
-        aside = f"; {self.set_aside:,} rows set aside" if self.set_aside else ""
-        return f"{self.items:,} new and {self.known_items:,} known items, {self.opinions:,} opinions{aside}"
+        aside = f"; {plural(self.set_aside, 'row')} set aside" if self.set_aside else ""
+        known, said = plural(self.known_items, "known item"), plural(self.opinions, "opinion")
+        return f"{self.items:,} new and {known}, {said}{aside}"
 
 
 def load_path(session: Session, project: Project, path: str | Path, *, actor: str, **options: Any) -> Loaded:

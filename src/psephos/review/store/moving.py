@@ -17,6 +17,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from psephos.errors import InputError, StoreError
+from psephos.opinions.wording import plural
 from psephos.review.store.audit_log import chains, head, verify
 from psephos.review.store.bulk import insert_rows
 from psephos.review.store.complaints import complaining
@@ -34,7 +35,8 @@ class Moved:
     heads: dict[int, str]
 
     def __str__(self) -> str:
-        return f"{sum(self.rows.values()):,} rows of {len(self.rows)} tables, {len(self.heads)} chains in order"
+        rows, tables = plural(sum(self.rows.values()), "row"), plural(len(self.rows), "table")
+        return f"{rows} of {tables}, {plural(len(self.heads), 'chain')} in order"
 
 
 def backup(store: Store, path: str | Path) -> Path:

@@ -58,7 +58,7 @@ def as_samples(
     >>> requests = [Request.of("2 + 2?", sample_index=draw) for draw in range(3)]
     >>> done = complete_many(Scripted(lambda request: "4"), requests)
     >>> print(as_samples(["sum"] * 3, "small", requests, done))
-    3 samples (1 items, 1 voters, 1 answers) from data
+    3 samples (1 item, 1 voter, 1 answer) from data
     """
     check_same_length(requests=requests, items=items, done=done.replies)
     seen: set[tuple[str, int]] = set()

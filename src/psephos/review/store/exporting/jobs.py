@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from psephos.engine import atomic_write
 from psephos.errors import InputError, check_choice
-from psephos.opinions.writing import write_frame
+from psephos.opinions.writing import write_parts
 from psephos.review.store.audit_log import record
 from psephos.review.store.columns import now
 from psephos.review.store.exporting import preferences, tables, transcripts, whole
@@ -104,7 +106,7 @@ def _write(
         project = session.get_one(Project, project_id)
         if form in transcripts.FORMATS:
             final = bool(options.get("only_final"))
-            return transcripts.write_settled(session, project, path, form, only_final=final)
+            return transcripts.write_settled(session, project, path, form, only_final=final, progress=progress)
         if form == "jsonl":
             lines = whole.lines(session, project, names=options.get("names", True))
             return path, _streamed(lines, path, progress)
@@ -120,10 +122,19 @@ def _write(
             return path, _streamed(report_parts(session, project, **kept), path, progress)
         kept = {name: options[name] for name in ("only_final", "history") if name in options}
         name = "gold" if form == "gold" else options.get("table", "settled")
-        frame = tables.table(session, project, name, **kept)
         target = path if form != "gold" else path.with_suffix(".jsonl")
-        write_frame(frame, target, neutralise=options.get("neutralise", True))
-        return target, frame.height
+        count = 0
+
+        def told() -> Iterator[pl.DataFrame]:
+            nonlocal count
+            for part in tables.parts(session, project, name, **kept):
+                yield part
+                count += part.height
+                if count % _EVERY == 0:
+                    progress(count)
+
+        write_parts(told(), target, neutralise=options.get("neutralise", True))
+        return target, count
 
 
 def _streamed(parts: Iterable[str], path: Path, progress: Callable[[int], None]) -> int:

@@ -14,7 +14,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -77,8 +76,8 @@ def _key(answer: Answer, project: Project, item: Item) -> object:
     return key_of(answer, project, item.kind)
 
 
-def battle_table(session: Session, project: Project) -> pl.DataFrame:
-    """What people decided of reviewed votes, as battles.
+def battle_rows(session: Session, project: Project) -> Iterator[tuple[str, ...]]:
+    """What people decided of reviewed votes, as battles: left, right, winner, voter, item; read some at a time.
 
     Raises
     ------
@@ -92,14 +91,12 @@ def battle_table(session: Session, project: Project) -> pl.DataFrame:
         .where(Decision.current.is_(True), Decision.act.in_(("decide", "adjudicate")), Decision.place.is_(None))
         .order_by(Decision.id)
     )
-    rows = []
-    for name, about, person, answer in session.execute(query):
+    count = 0
+    for name, about, person, answer in session.execute(query.execution_options(yield_per=1_000)):
         left, right = about.get("left"), about.get("right")
         winner = {left: "left", right: "right", TIE: "tie", BOTH_BAD: "both_bad"}.get(shown(answer))
         if left and right and winner is not None:
-            rows.append((left, right, winner, person, name))
-    if not rows:
+            count += 1
+            yield left, right, winner, person, name
+    if not count:
         raise InputError("project", "has no decided votes of an arena", hint="load battles, and decide some")
-    return pl.DataFrame(
-        rows, schema=dict.fromkeys(("left", "right", "winner", "voter", "item"), pl.String), orient="row"
-    )

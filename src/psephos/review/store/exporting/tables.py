@@ -6,13 +6,17 @@
     decisions   one row per record, those superseded only if `history`
     battles     one row per decision about the votes of an arena, see `preferences`
 
-CSV cells that a spreadsheet would run are neutralised by `psephos.opinions.writing`, unless asked not to.
+Tables come part by part, so that memory does not grow with the project. CSV cells that a spreadsheet would run are
+neutralised by `psephos.opinions.writing`, unless asked not to.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -22,18 +26,23 @@ from sqlalchemy.orm import Session
 from psephos.errors import check_choice
 from psephos.review.store.answers import distribution, shown
 from psephos.review.store.columns import written
-from psephos.review.store.exporting.preferences import battle_table
+from psephos.review.store.exporting.preferences import battle_rows
 from psephos.review.store.tables import Decision, Item, Opinion, Project
 
 TABLES = ("settled", "gold", "opinions", "decisions", "battles")
 
+TOGETHER = 1_000
+"""Rows of a part, and items that are looked up at once."""
+
 _SETTLED = ("decided", "adjudicated", "locked")
 
+Rows = Iterator[tuple[Any, ...]]
 
-def table(
+
+def parts(
     session: Session, project: Project, name: str, *, only_final: bool = False, history: bool = False
-) -> pl.DataFrame:
-    """One of `TABLES` of a project.
+) -> Iterator[pl.DataFrame]:
+    """One of `TABLES` of a project, part by part; the first part may have no rows.
 
     Parameters
     ----------
@@ -47,144 +56,148 @@ def table(
 
     Returns
     -------
-    polars.DataFrame
+    iterator of polars.DataFrame
     """
     check_choice("table", name, TABLES)
-    if name == "gold":
-        return pl.DataFrame(list(gold(session, project)), schema=_GOLD)
-    if name == "battles":
-        return battle_table(session, project)
-    if name == "opinions":
-        return _opinions(session, project, only_final)
-    if name == "decisions":
-        return _decisions(session, project, only_final, history)
-    return _items(session, project, only_final)
+    rows = _ROWS[name](session, project, only_final, history)
+    schema = _SCHEMAS[name]
+    first = list(itertools.islice(rows, TOGETHER))
+    yield pl.DataFrame(first, schema=schema, orient="row")
+    while part := list(itertools.islice(rows, TOGETHER)):
+        yield pl.DataFrame(part, schema=schema, orient="row")
 
 
-def gold(session: Session, project: Project) -> Iterator[dict[str, Any]]:
+def _items(session: Session, project: Project, only_final: bool, _: bool) -> Rows:
+    """What each item came to."""
+    told = ("kind", "state", "choice", "certainty", "margin", "votes", "support", "risk", "flags")
+    for item, given in _with_answers(session, project, only_final, told):
+        yield (
+            *(item.name, item.kind, item.state, shown(_plain(item.final)) or None, len(given), item.choice),
+            *(item.certainty, item.margin, item.votes, item.support, item.risk, "; ".join(item.flags)),
+        )
+
+
+def _gold(session: Session, project: Project, *_: bool) -> Rows:
     """Settled items with their gold answer and the shares of all answers; nothing settled on is None."""
-    query = select(Item).where(*_here(project, True)).order_by(Item.place, Item.id)
-    answers = _answers(session, project)
-    for item in session.scalars(query):
-        final = {name: value for name, value in (item.final or {}).items() if name != "shares"}
-        given = answers.get(item.id, [])
+    for item, given in _with_answers(session, project, True, ("kind", "state", "content")):
+        final = _plain(item.final) or {}
         settled = [answer for act, answer in given if act == "adjudicate"]
         shares = distribution(settled[-1:] if "both" in final else [answer for act, answer in given if act == "decide"])
-        yield {
-            "item": item.name,
-            "kind": item.kind,
-            "gold": shown(final) or None,
-            "shares": json.dumps(shares, ensure_ascii=False, sort_keys=True),
-            "people": sum(act == "decide" for act, _ in given),
-            "state": item.state,
-            "content": item.content,
-        }
+        people = sum(act == "decide" for act, _ in given)
+        told = json.dumps(shares, ensure_ascii=False, sort_keys=True)
+        yield item.name, item.kind, shown(final or None) or None, told, people, item.state, item.content
 
 
-_GOLD = {
-    **dict.fromkeys(("item", "kind", "gold", "shares"), pl.String),
-    "people": pl.Int64,
-    **dict.fromkeys(("state", "content"), pl.String),
-}
-
-
-def _items(session: Session, project: Project, only_final: bool) -> pl.DataFrame:
-    counted = _answers(session, project)
-    rows = [
-        {
-            "item": item.name,
-            "kind": item.kind,
-            "state": item.state,
-            "final": shown({k: v for k, v in (item.final or {}).items() if k != "shares"} or None) or None,
-            "people": len(counted.get(item.id, [])),
-            "consensus": item.choice,
-            "certainty": item.certainty,
-            "margin": item.margin,
-            "votes": item.votes,
-            "support": item.support,
-            "risk": item.risk,
-            "flags": "; ".join(item.flags),
-        }
-        for item in session.scalars(select(Item).where(*_here(project, only_final)).order_by(Item.place, Item.id))
-    ]
-    texts = ("item", "kind", "state", "final")
-    numbers = {
-        "certainty": pl.Float64,
-        "margin": pl.Float64,
-        "votes": pl.Int64,
-        "support": pl.Int64,
-        "risk": pl.Float64,
-    }
-    schema = {
-        **dict.fromkeys(texts, pl.String),
-        "people": pl.Int64,
-        "consensus": pl.String,
-        **numbers,
-        "flags": pl.String,
-    }
-    return pl.DataFrame(rows, schema=schema)
-
-
-def _opinions(session: Session, project: Project, only_final: bool) -> pl.DataFrame:
+def _opinions(session: Session, project: Project, only_final: bool, _: bool) -> Rows:
     query = (
         select(Item.name, Opinion.voter, Opinion.value, Opinion.number, Opinion.detail)
         .join(Item, Item.id == Opinion.item_id)
         .where(*_here(project, only_final))
         .order_by(Opinion.id)
     )
-    rows = [
-        (name, voter, value, number, json.dumps(detail, ensure_ascii=False))
-        for name, voter, value, number, detail in session.execute(query)
-    ]
-    schema = {"item": pl.String, "voter": pl.String, "value": pl.String, "number": pl.Float64, "detail": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    for name, voter, value, number, detail in _read(session, query):
+        yield name, voter, value, number, json.dumps(detail, ensure_ascii=False)
 
 
-def _decisions(session: Session, project: Project, only_final: bool, history: bool) -> pl.DataFrame:
-    query = select(Item.name, Decision).join(Item, Item.id == Decision.item_id).where(*_here(project, only_final))
+def _decisions(session: Session, project: Project, only_final: bool, history: bool) -> Rows:
+    columns = [getattr(Decision, name) for name in _RECORDS]
+    query = select(Item.name, *columns).join(Item, Item.id == Decision.item_id).where(*_here(project, only_final))
     if not history:
         query = query.where(Decision.current.is_(True), Decision.act != "withdraw")
-    rows = [
-        {
-            "decision": made.id,
-            "item": name,
-            "place": made.place,
-            "person": made.author_id,
-            "act": made.act,
-            "answer": shown(made.answer) or None,
-            "reason": made.reason,
-            "note": made.note,
-            "adopted_from": made.adopted_from,
-            "supersedes": made.supersedes_id,
-            "undoes": made.undoes_id,
-            "stands": made.current,
-            "older_evidence": made.older_evidence,
-            "seconds": made.seconds,
-            "at": written(made.created_at),
-        }
-        for name, made in session.execute(query.order_by(Decision.id))
-    ]
-    whole = dict.fromkeys(("decision", "place", "supersedes", "undoes"), pl.Int64)
-    flags = dict.fromkeys(("stands", "older_evidence"), pl.Boolean)
-    names = ("decision", "item", "place", "person", "act", "answer", "reason", "note", "adopted_from")
-    order = (*names, "supersedes", "undoes", "stands", "older_evidence", "seconds", "at")
-    kinds = {**dict.fromkeys(order, pl.String), **whole, **flags, "seconds": pl.Float64}
-    return pl.DataFrame(rows, schema=kinds)
+    for name, number, place, person, act, answer, *rest, at in _read(session, query.order_by(Decision.id)):
+        yield number, name, place, person, act, shown(answer) or None, *rest, written(at)
 
 
-def _answers(session: Session, project: Project) -> dict[int, list[tuple[str, Any]]]:
-    query = (
-        select(Decision.item_id, Decision.act, Decision.answer)
-        .where(Decision.project_id == project.id, Decision.current.is_(True), Decision.place.is_(None))
-        .where(Decision.act.in_(("decide", "adjudicate")))
-        .order_by(Decision.id)
-    )
-    found: dict[int, list[tuple[str, Any]]] = {}
-    for item, act, answer in session.execute(query):
-        found.setdefault(item, []).append((act, answer))
-    return found
+def _battles(session: Session, project: Project, *_: bool) -> Rows:
+    return battle_rows(session, project)
+
+
+def _with_answers(
+    session: Session, project: Project, only_final: bool, columns: Iterable[str]
+) -> Iterator[tuple[Any, list[tuple[str, Any]]]]:
+    """Rows of items, each with the answers that stand, by act."""
+    query = select(Item.id, Item.name, Item.final, *(getattr(Item, name) for name in columns))
+    query = query.where(*_here(project, only_final)).order_by(Item.place, Item.id)
+    rows = session.execute(query.execution_options(yield_per=TOGETHER))
+    for part in rows.partitions(TOGETHER):
+        given: dict[int, list[tuple[str, Any]]] = defaultdict(list)
+        made = (
+            select(Decision.item_id, Decision.act, Decision.answer)
+            .where(Decision.item_id.in_([row.id for row in part]), Decision.current.is_(True))
+            .where(Decision.place.is_(None), Decision.act.in_(("decide", "adjudicate")))
+            .order_by(Decision.id)
+        )
+        for item, act, answer in session.execute(made):
+            given[item].append((act, answer))
+        for row in part:
+            yield row, given[row.id]
+
+
+def _read(session: Session, query: Any) -> Iterator[Any]:
+    """Rows, some of them in memory at a time."""
+    yield from session.execute(query.execution_options(yield_per=TOGETHER))
+
+
+def _plain(final: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What was settled on, without the shares beside it; None for nothing."""
+    return {name: value for name, value in (final or {}).items() if name != "shares"} or None
 
 
 def _here(project: Project, only_final: bool) -> tuple[Any, ...]:
     here = (Item.project_id == project.id, Item.deleted_at.is_(None))
     return (*here, Item.state.in_(_SETTLED)) if only_final else here
+
+
+_ROWS: Mapping[str, Callable[[Session, Project, bool, bool], Rows]] = MappingProxyType(
+    {"settled": _items, "gold": _gold, "opinions": _opinions, "decisions": _decisions, "battles": _battles}
+)
+_RECORDS: tuple[str, ...] = (
+    "id",
+    "place",
+    "author_id",
+    "act",
+    "answer",
+    "reason",
+    "note",
+    "adopted_from",
+    "supersedes_id",
+    "undoes_id",
+)
+_RECORDS += ("current", "older_evidence", "seconds", "created_at")
+
+
+def _texts(names: str) -> dict[str, Any]:
+    return dict.fromkeys(names.split(), pl.String)
+
+
+_SCHEMAS: Mapping[str, dict[str, Any]] = MappingProxyType(
+    {
+        "settled": {
+            **_texts("item kind state final"),
+            "people": pl.Int64,
+            "consensus": pl.String,
+            "certainty": pl.Float64,
+            "margin": pl.Float64,
+            "votes": pl.Int64,
+            "support": pl.Int64,
+            "risk": pl.Float64,
+            "flags": pl.String,
+        },
+        "gold": {**_texts("item kind gold shares"), "people": pl.Int64, **_texts("state content")},
+        "opinions": {**_texts("item voter value"), "number": pl.Float64, "detail": pl.String},
+        "decisions": {
+            "decision": pl.Int64,
+            "item": pl.String,
+            "place": pl.Int64,
+            **_texts("person act answer reason note adopted_from"),
+            "supersedes": pl.Int64,
+            "undoes": pl.Int64,
+            "stands": pl.Boolean,
+            "older_evidence": pl.Boolean,
+            "seconds": pl.Float64,
+            "at": pl.String,
+        },
+        "battles": _texts("left right winner voter item"),
+    }
+)
+"""Columns of each table with their types, which every part has."""

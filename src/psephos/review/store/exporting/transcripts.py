@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from psephos.engine import atomic_write
 from psephos.errors import InputError, check_choice
 from psephos.opinions.transcript_words import Word
-from psephos.opinions.transcript_writing import write_transcripts
+from psephos.opinions.transcript_writing import TOGETHER, transcript_parts, write_transcripts
 from psephos.review.store.answers import Answer
 from psephos.review.store.exporting.elan import format_elan
 from psephos.review.store.exporting.text_grid import format_text_grid
@@ -29,15 +29,23 @@ from psephos.review.store.tables import Consensus, Decision, Item, Project
 
 FORMATS = ("txt", "srt", "vtt", "textgrid", "eaf", "ctm", "stm", "json")
 
-_TOGETHER = ("ctm", "stm", "json")
+_EVERY = 100
 _SETTLED = ("decided", "adjudicated", "locked")
 _SUFFIX = {"textgrid": "TextGrid"}
 
 
 def write_settled(
-    session: Session, project: Project, path: Path, form: str, *, only_final: bool = False
+    session: Session,
+    project: Project,
+    path: Path,
+    form: str,
+    *,
+    only_final: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> tuple[Path, int]:
     """Write the transcripts of a project; return the file, ``.zip`` added where it is an archive, and the clips in it.
+
+    One clip is in memory at a time. What must be sorted by the name of the clip (.ctm, .stm) is.
 
     Raises
     ------
@@ -45,15 +53,25 @@ def write_settled(
         If there are no transcripts, or a clip has no times and the format needs them.
     """
     check_choice("format", form, FORMATS)
-    clips = clips_of(session, project, only_final=only_final)
+    clips = clips_of(session, project, only_final=only_final, by_name=form in ("ctm", "stm"))
     first = next(clips, None)
     if first is None:
         raise InputError("project", "has no transcripts to export", hint="settle some, or export without only_final")
     clips = itertools.chain([first], clips)
-    if form in _TOGETHER:
-        held = dict(clips)
-        write_transcripts(held, path, format=form)
-        return path, len(held)
+    if form in TOGETHER:
+        place = 0
+
+        def told() -> Iterator[tuple[str, list[Word]]]:
+            nonlocal place
+            for place, clip in enumerate(clips, start=1):
+                if place % _EVERY == 0:
+                    progress(place)
+                yield clip
+
+        with atomic_write(path) as whole:
+            for part in transcript_parts(told(), form):
+                whole.write(part)
+        return path, place
     texts = ((name, _text(name, words, form)) for name, words in clips)
     name, text = next(texts)
     second = next(texts, None)
@@ -73,13 +91,17 @@ def settled_words(session: Session, project: Project, *, only_final: bool = Fals
     return dict(clips_of(session, project, only_final=only_final))
 
 
-def clips_of(session: Session, project: Project, *, only_final: bool = False) -> Iterator[tuple[str, list[Word]]]:
-    """Each clip by its name, with its words as they stand; read some at a time."""
+def clips_of(
+    session: Session, project: Project, *, only_final: bool = False, by_name: bool = False
+) -> Iterator[tuple[str, list[Word]]]:
+    """Each clip by its name, with its words as they stand; read some at a time, as loaded or sorted by name."""
+    signs = "C" if session.get_bind().dialect.name == "postgresql" else "BINARY"
+    order = (Item.name.collate(signs),) if by_name else (Item.place, Item.id)
     query = (
         select(Item, Consensus)
         .join(Consensus, (Consensus.item_id == Item.id) & (Consensus.run_id == Item.run_id))
         .where(Item.project_id == project.id, Item.kind == "transcripts", Item.deleted_at.is_(None))
-        .order_by(Item.place, Item.id)
+        .order_by(*order)
     )
     if only_final:
         query = query.where(Item.state.in_(_SETTLED))
