@@ -67,7 +67,7 @@ _BROKEN = ("error", "failed", "abort")
 
 _LONGEST_STOP = 60
 _MOST_TOKENS = 2**53
-_ROUNDING = 1e-4
+_ROUNDING = 1e-6
 """How far above 0 a log-probability may be rounded."""
 
 _SAYS_N = re.compile(r"['\"`]n['\"`]")
