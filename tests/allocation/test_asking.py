@@ -347,6 +347,21 @@ def test_samples_of_questions_that_are_not_asked_are_kept_and_said(tmp_path: Pat
     assert any("not asked this time" in note for note in found.provenance.notes)
 
 
+LINE = {"item": "q", "voter": "v", "draw": 0, "status": "stop", "key": "", "text": "4"}
+DAMAGES: list[dict[str, Any]] = [
+    {"text": None},
+    {"text": 4},
+    {"answer": 4},
+    {"draw": -1},
+    {"tokens": "4"},
+    {"tokens": 10**30},
+    {"cost": "4"},
+    {"cost": 10**400},
+    {"logprobs": -0.5},
+    {"logprobs": [None]},
+]
+
+
 @pytest.mark.parametrize(
     ("content", "error"),
     [
@@ -354,27 +369,7 @@ def test_samples_of_questions_that_are_not_asked_are_kept_and_said(tmp_path: Pat
         (b'{"item": "q"}\n', ParseError),
         (b'{"item": "q", "voter": "v", "draw": "0", "status": "stop", "key": ""}\n', ParseError),
         (b"[1]\n", ParseError),
-        *(
-            (
-                json.dumps(
-                    {"item": "q", "voter": "v", "draw": 0, "status": "stop", "key": "", "text": "4"} | change
-                ).encode()
-                + b"\n",
-                ParseError,
-            )
-            for change in (
-                {"text": None},
-                {"text": 4},
-                {"answer": 4},
-                {"draw": -1},
-                {"tokens": "4"},
-                {"tokens": 10**30},
-                {"cost": "4"},
-                {"cost": 10**400},
-                {"logprobs": -0.5},
-                {"logprobs": [None]},
-            )
-        ),
+        *((json.dumps(LINE | change).encode() + b"\n", ParseError) for change in DAMAGES),
         (b"\xff\xfe\n", ParseError),
     ],
 )

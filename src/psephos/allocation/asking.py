@@ -7,8 +7,8 @@ budget is spent. The method sees the samples in the order in which they came, so
 how fast a server answers; the samples themselves do not, if the model takes seeds.
 
 A request that no answer comes to is written down as a failure. It is no vote, costs nothing of the budget, counts for
-no cap, and its draw is not asked for again: another one is. A question that fails `MOST_FAILURES` times in a row is left alone until the
-next call, and `give_up` failures in a row end the work, because the server is gone.
+no cap, and its draw is not asked for again: another one is. A question that fails `MOST_FAILURES` times in a row is
+left alone until the next call, and `give_up` failures in a row end the work, because the server is gone.
 
 Source: ours; the methods are those of sheets 09 and 10.
 """
