@@ -20,7 +20,7 @@ from chat_server import ChatServer, Said, chat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psephos.allocation import Adaptive, KnowledgeGradient, Uniform, allocate, ask
+from psephos.allocation import Adaptive, KnowledgeGradient, Uniform, allocate, ask, replay
 from psephos.consensus import majority
 from psephos.errors import InputError, ParseError
 from psephos.opinions import read
@@ -110,6 +110,15 @@ def test_stored_samples_stand_for_a_model(tmp_path: Path) -> None:
     assert found.table().select("answer", "drawn", "status").rows() == [("x", 3, "exhausted"), ("z", 2, "exhausted")]
     assert found.failures.height == 0
     assert found.stopped is None
+
+
+def test_failures_in_store_are_no_samples_to_be_had(tmp_path: Path) -> None:
+    opinions = samples_of(
+        ["a"] * 4, ["llm"] * 4, range(4), ["x", None, None, "x"], status=["stop", "failed", "empty", "stop"]
+    )
+    found = ask({"a": "?"}, StoredSamples(opinions), budget=50, log=tmp_path / "log.jsonl", workers=1)
+    assert found.table().select("answer", "samples", "drawn").rows() == [("x", 2, 3)]
+    assert replay(opinions, [3], ["uniform"], rng=0).table()["spent"].to_list() == [3]
 
 
 def test_text_without_an_answer_costs_and_does_not_count(tmp_path: Path) -> None:

@@ -80,6 +80,23 @@ def test_right_and_wrong_alone_are_two_answers(counts, k):
     assert any("one answer" in note for note in one.provenance.notes)
 
 
+def test_requests_that_failed_are_no_draws():
+    """Two right of three samples, and two requests that nothing came to: 2/3, not 2/5; an empty text is a draw."""
+    answers = ["a", None, "a", None, None]
+    status = ["stop", "failed", "stop", "empty", "not asked"]
+    opinions = samples(["q"] * 5, ["llm"] * 5, range(5), answers, status=status)
+    whole = samples(["q"] * 3, ["llm"] * 3, range(3), ["a", "a", None])
+    for measure in (pass_at_k, pass_all_at_k, majority_at_k):
+        assert measure(opinions, [1, 2, 3], gold=["a"]).table().equals(measure(whole, [1, 2, 3], gold=["a"]).table())
+        with pytest.raises(InputError, match="no question has 4 samples"):
+            measure(opinions, 4, gold=["a"])
+    curves = success_curves(opinions, None, ["a"], sizes=[3], rules=["most-common"], rng=0)
+    assert curves.table()["value"].to_list() == [1.0]
+    found = best_of_majority(opinions, np.ones(5), alpha=0.5)
+    assert found.facts["samples"].tolist() == [3]
+    assert found.share.tolist() == [pytest.approx(2 / 3)]
+
+
 def test_right_and_wrong_alone_are_a_lower_bound():
     named = [["a"] * 4 + ["b"] * 3 + ["c"] * 3]
     apart = majority_at_k(named, [3, 5, 10], gold=["a"]).table()["value"]

@@ -9,6 +9,8 @@ any back. Then comes the mean over questions, with an interval from the bootstra
 are no independent trials. How much of the spread more draws could remove is the part that is due to draws, by the
 jackknife of draws (pass@k, pass^k).
 
+A request that failed, so that nothing came, is no draw (see `psephos.opinions.lost_draws`).
+
 Sources: pass@k of Chen et al. (2021), arXiv:2107.03374; pass^k of Yao et al. (2024), arXiv:2406.12045; maj@k:
 `psephos.selection.majority_at_k`; sheets 03 and 92. Differs: where no resample moves the mean (a single question, all
 questions alike) the interval is that of Wilson for as many trials as there are questions, never of zero width.
