@@ -311,6 +311,7 @@ def test_a_fault_of_the_program_is_raised_and_what_came_is_kept(tmp_path: Path) 
         ({"questions": {"q": " "}}, "questions"),
         ({"questions": {"q": 4}}, "questions"),
         ({"questions": {None: "?"}}, "questions"),
+        ({"questions": {1: "?", "1": "!"}}, "questions"),
         ({"questions": {"q": Request.of("?", n=2)}}, "questions"),
         ({"budget": 2}, "budget"),
         ({"budget": 0}, "budget"),

@@ -369,11 +369,13 @@ def _requests(questions: Mapping[str, Request | str]) -> dict[str, Request]:
         raise InputError("questions", f"must be a mapping of names to requests, got {type(questions).__name__}")
     if not questions:
         raise InputError("questions", "there is none")
-    requests = {}
+    requests: dict[str, Request] = {}
     for name, question in questions.items():
         text = text_of(name, "questions")
         if text is None:
             raise InputError("questions", f"must be named, got {name!r:.60}")
+        if text in requests:
+            raise InputError("questions", f"there are two questions {text!r:.60}")
         if isinstance(question, str) and not question.strip():
             raise InputError("questions", "holds an empty prompt", where=text, hint="leave the question out")
         if not isinstance(question, (str, Request)):
