@@ -177,12 +177,12 @@ def majority_at_k(
     """
     many, level, repeats = _checked(k, level, repeats)
     if gold is None and not isinstance(answers, Opinions):
-        right, drawn, source = right_draws(answers, None, equivalence)
-        right, drawn, which = _alike(right, drawn)
-        value = np.stack([majority_of_two(right, drawn, one) for one in many], axis=1)[which]
+        hits, drawn, source = right_draws(answers, None, equivalence)
+        hits, drawn, which = _alike(hits, drawn)
+        value = np.stack([majority_of_two(hits, drawn, one) for one in many], axis=1)[which]
         note = "samples are known as right or wrong alone: all wrong ones count as one answer, a lower bound of maj@k"
         return _summed("maj@k", value, None, many, source, equivalence, level, repeats, rng, (note,))
-    pools = pools_of(answers, None, equivalence)
+    pools = pools_of(answers, None, equivalence)  # type: ignore[arg-type]
     right, known = right_answers(pools, gold, equivalence)
     value = majority_values(pools.tally, right, pools.drawn, many)
     return _summed("maj@k", value[known], None, many, pools.opinions.source, equivalence, level, repeats, rng)
