@@ -268,6 +268,15 @@ BENCHMARKS = [
     ),
     Benchmark(
         "selection-majority-at-k",
+        f"maj@{K} of right and wrong, without an interval",
+        SIZE,
+        make=right_matrix,
+        ours=Contender("psephos", lambda right: majority_at_k(right, K, repeats=0).at(K).value, packages=OURS[:2]),
+        peers=(Contender("scorio", scorio_eval("maj_at_k"), packages=SCORIO),),
+        tolerance=1e-9,
+    ),
+    Benchmark(
+        "selection-majority-at-k-answers",
         f"maj@{K} of two answers without an interval; ours votes by answer, scorio knows right and wrong only",
         SIZE,
         make=right_matrix,

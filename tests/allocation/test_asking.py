@@ -20,7 +20,7 @@ from chat_server import ChatServer, Said, chat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psephos.allocation import Adaptive, KnowledgeGradient, Uniform, allocate, ask
+from psephos.allocation import Adaptive, KnowledgeGradient, Uniform, allocate, ask, replay
 from psephos.consensus import majority
 from psephos.errors import InputError, ParseError
 from psephos.opinions import read
@@ -112,6 +112,15 @@ def test_stored_samples_stand_for_a_model(tmp_path: Path) -> None:
     assert found.stopped is None
 
 
+def test_failures_in_store_are_no_samples_to_be_had(tmp_path: Path) -> None:
+    opinions = samples_of(
+        ["a"] * 4, ["llm"] * 4, range(4), ["x", None, None, "x"], status=["stop", "failed", "empty", "stop"]
+    )
+    found = ask({"a": "?"}, StoredSamples(opinions), budget=50, log=tmp_path / "log.jsonl", workers=1)
+    assert found.table().select("answer", "samples", "drawn").rows() == [("x", 2, 3)]
+    assert replay(opinions, [3], ["uniform"], rng=0).table()["spent"].to_list() == [3]
+
+
 def test_text_without_an_answer_costs_and_does_not_count(tmp_path: Path) -> None:
     texts = iter(["The answer is 4.", "I do not know", "", "so #### 4"])
     found = ask(
@@ -185,6 +194,63 @@ def test_a_fault_is_tried_again_then_recorded_and_never_a_vote(
     assert all(row["answer"] is None and "tried 2 times" in row["reason"] for row in failed)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_failures_take_no_place_under_a_cap(tmp_path: Path, method: str) -> None:
+    """Each third request fails; each question still gets all the samples that it may have."""
+    count = 0
+
+    def answer(request: Request) -> str | ModelError:
+        nonlocal count
+        count += 1
+        return ModelError("busy") if count % 3 == 0 else "ab"[request.sample_index % 2]
+
+    found = ask(QUESTIONS, Scripted(answer), budget=50, log=tmp_path / "log.jsonl", method=method, cap=4, workers=1)
+    assert found.table()["drawn"].to_list() == [4, 4, 4]
+    assert found.spent == 12
+    assert found.failures.height == count - 12 > 3
+    assert set(found.table()["status"]) == {"capped"}
+
+
+def test_a_call_after_failures_still_asks_all_that_a_cap_allows(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    down = ask(QUESTIONS, Scripted(lambda _: ModelError("down")), budget=9, log=log, cap=3)
+    assert down.table()["drawn"].to_list() == [0, 0, 0]
+    assert down.failures.height >= 9
+    found = ask(QUESTIONS, Scripted(said), budget=9, log=log, cap=3)
+    assert found.table()["samples"].to_list() == [3, 3, 3]
+    assert found.failures.height == down.failures.height
+    assert set(found.failures["reason"]) == {"down"}
+
+
+def test_a_question_that_is_left_alone_leaves_no_sample_unpaid(tmp_path: Path) -> None:
+    """While it fails three times a fourth request of it is under way, and comes when the rest could be spent."""
+    slow = threading.Event()
+
+    def answer(request: Request) -> str | ModelError:
+        if request.tag == "bad":
+            if request.sample_index < 3:
+                return ModelError("no")
+            slow.wait(20)
+        elif request.sample_index == 5:
+            slow.set()
+        return "4"
+
+    found = ask(
+        {"bad": "?", "good": "!"}, Scripted(answer), budget=8, log=tmp_path / "log", workers=5, per_question=4, init=0
+    )
+    assert found.spent <= 8
+    assert len([row for row in lines(tmp_path / "log") if row["status"] != "failed"]) == found.spent
+
+
+def test_a_draw_that_a_log_repeats_counts_once(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    ask(QUESTIONS, Scripted(said), budget=6, log=log)
+    log.write_text(log.read_text() * 2)
+    found = ask(QUESTIONS, Scripted(said), budget=6, log=log)
+    assert (found.found, found.spent, len(found.samples)) == (6, 6, 6)
+    assert any("6 lines of the log repeat a draw" in note for note in found.provenance.notes)
+
+
 def test_a_server_that_is_gone_ends_the_work_and_the_next_call_goes_on(tmp_path: Path) -> None:
     down = True
     model = Scripted(lambda request: ModelError("cannot be reached", again=True) if down else said(request))
@@ -245,6 +311,7 @@ def test_a_fault_of_the_program_is_raised_and_what_came_is_kept(tmp_path: Path) 
         ({"questions": {"q": " "}}, "questions"),
         ({"questions": {"q": 4}}, "questions"),
         ({"questions": {None: "?"}}, "questions"),
+        ({"questions": {1: "?", "1": "!"}}, "questions"),
         ({"questions": {"q": Request.of("?", n=2)}}, "questions"),
         ({"budget": 2}, "budget"),
         ({"budget": 0}, "budget"),
@@ -290,6 +357,21 @@ def test_samples_of_questions_that_are_not_asked_are_kept_and_said(tmp_path: Pat
     assert any("not asked this time" in note for note in found.provenance.notes)
 
 
+LINE = {"item": "q", "voter": "v", "draw": 0, "status": "stop", "key": "", "text": "4"}
+DAMAGES: list[dict[str, Any]] = [
+    {"text": None},
+    {"text": 4},
+    {"answer": 4},
+    {"draw": -1},
+    {"tokens": "4"},
+    {"tokens": 10**30},
+    {"cost": "4"},
+    {"cost": 10**400},
+    {"logprobs": -0.5},
+    {"logprobs": [None]},
+]
+
+
 @pytest.mark.parametrize(
     ("content", "error"),
     [
@@ -297,6 +379,7 @@ def test_samples_of_questions_that_are_not_asked_are_kept_and_said(tmp_path: Pat
         (b'{"item": "q"}\n', ParseError),
         (b'{"item": "q", "voter": "v", "draw": "0", "status": "stop", "key": ""}\n', ParseError),
         (b"[1]\n", ParseError),
+        *((json.dumps(LINE | change).encode() + b"\n", ParseError) for change in DAMAGES),
         (b"\xff\xfe\n", ParseError),
     ],
 )

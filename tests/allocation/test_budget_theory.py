@@ -159,6 +159,35 @@ def test_the_estimates_of_the_sheet(shape, options, expected, floor):
     assert found.helps == (shape != "relay")
 
 
+@pytest.mark.parametrize(
+    ("q", "rho", "expected"),
+    [(0.2, 1.0, [1, 1, 1]), (0.0, 1.0, [1, 1, 1]), (0.0, 0.0, [1, 1 / 2, 1 / 3]), (5.0, 0.0, [1, 6 / 7])],
+    ids=lambda v: None if isinstance(v, list) else f"sheet34-fused-{v}",
+)
+def test_the_weight_of_a_fused_estimate_stays_between_0_and_1(q, rho, expected):
+    """Where C >= min(A, v0) the best linear mix would lie outside, and with q = 0, rho = 1 it would be 0 / 0."""
+    found = joint_estimate("fused", len(expected) - 1, q=q, rho=rho)
+    assert found.steps["variance"].to_list() == pytest.approx(expected, abs=1e-12)
+    assert found.helps == (rho < 1)
+
+
+def test_sheet34_limits_of_correlation_and_depth():
+    for gamma in (0.0, 0.4, 1.0):
+        assert organisation(5, gamma, 1.0).alpha == gamma
+        assert organisation(5, gamma, 1.0).regime != "amplifying"
+    assert organisation(3, 1.0, 0.0).rho_limit == 1
+    assert organisation(3, 0.5, 0.0).rho_limit == 0  # 1 / gamma is above c_b: no correlation is low enough
+    assert organisation(5, 0.8, 0.2, mu0=0.95).mixing_depth == 0
+    assert organisation(5, 0.5, 0.5, mu0=0.4).mixing_depth is None
+
+
+def test_sheet34_families_of_fidelity():
+    lengths = np.array([0.0, 40, 200, 4000])
+    np.testing.assert_allclose(fidelity_curve(m0=200)(lengths), 1 - np.exp(-lengths / 200), atol=1e-15)
+    found = fidelity_curve("saturating", m0=200, gmax=0.9)(lengths)
+    np.testing.assert_allclose(found, 0.9 * lengths / (lengths + 200), atol=1e-15)
+
+
 def test_sheet34_star():
     found = joint_estimate("star", 64, q=0.2, rho=0.1).steps
     values = found.filter(found["size"].is_in([1, 4, 16, 64]))["variance"].to_list()

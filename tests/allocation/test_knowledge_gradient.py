@@ -41,6 +41,8 @@ def test_sheet09_six_samples_do_what_sixteen_even_ones_do():
     """Three seeds; standard error of a mean at most .012, and both methods meet the same pools."""
     gradient, even = (mean_consistency(method, range(3)) for method in ("knowledge-gradient", "uniform"))
     assert gradient[1] == pytest.approx(even[-1], abs=0.03)
+    np.testing.assert_allclose(gradient, GRADIENT, atol=0.036)
+    np.testing.assert_allclose(even, UNIFORM, atol=0.036)
     assert (gradient > even).all()
     assert (gradient - even).mean() > 0.03
 

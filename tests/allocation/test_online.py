@@ -306,6 +306,26 @@ def test_pools_that_end_early(draw_from):
     assert found.table()["drawn"][3] == 64
 
 
+@pytest.mark.parametrize("unreadable", range(4))
+def test_no_question_gets_more_than_the_most_of_a_plan(unreadable):
+    plan = plan_budgets([0.2] * 5, [1.0] * 5, [0.0] * 5, 6, most=6)
+    server = Online(plan, control="none", stop="plan")
+    answers = iter([None] * unreadable + list("abcdefgh"))
+    server.answer("q", lambda _: next(answers))
+    assert server.result().table()["drawn"][0] == 6
+
+
+def test_a_sample_that_does_not_come_is_asked_for_again():
+    server = Online(plan_of(5, 8), ["q"], control="none", stop="plan")
+    assert server.next(9) == ["q"] * 4
+    server.lose("q")
+    assert server.next(9) == ["q"]
+    server.close("q", lost=1)
+    assert server.result().table()["pending"][0] == 3
+    server.observe("q", "a")
+    assert server.result().table().select("answer", "drawn", "pending").row(0) == ("a", 1, 2)
+
+
 def test_an_unreadable_first_draw_is_drawn_again():
     server = Online(plan_of(5, 8), control="none", stop="plan")
     answers = iter([None, "a", "a", "a", "a"] + ["a"] * 80)

@@ -55,6 +55,45 @@ def test_samples_under_way_count_against_the_budget(method):
     assert session.result().spent == 4
 
 
+def test_a_sample_that_does_not_come_is_as_if_it_had_not_been_asked_for(method):
+    session = method(list("ab"), 4, cap=2)
+    before = session.result().table()
+    first = session.next(4)
+    assert sorted(first) == ["a", "b"]
+    for name in first:
+        session.lose(name)
+    assert session.result().table().equals(before)
+    assert session.result().spent == 0
+    assert allocate(session, lambda name: "x").table()["drawn"].to_list() == [2, 2]
+    session.lose("a")  # nothing is under way
+    assert session.result().spent == 4
+
+
+def test_what_is_under_way_is_paid_even_if_no_more_is_asked(method):
+    session = method(["a", "b"], 4, per_question=3, init=0)
+    while session.next():
+        pass
+    pending = dict(session.result().table().select("question", "pending").iter_rows())
+    assert sum(pending.values()) == 4
+    for name, count in pending.items():
+        if count:
+            session.close(name, lost=count - 1)
+    left = [name for name, count in pending.items() if count]
+    assert dict(session.result().table().select("question", "pending").iter_rows()) == {
+        name: int(name in left) for name in pending
+    }
+    for name in left:
+        session.observe(name, "x")
+    assert session.result().spent == len(left)
+
+
+def test_what_a_closed_question_leaves_pays_for_one_that_was_too_dear():
+    session = Uniform(["a", "b"], 5, cost={"a": 3, "b": 4}, init=0)
+    assert session.next(2) == ["a"]
+    session.close("a")
+    assert session.next(2) == ["b"]
+
+
 def test_caps_hold_and_what_is_left_is_returned(method):
     found = allocate(method(list("ab"), 50, cap={"a": 3, "b": 5}), lambda name: "x")
     assert dict(found.table().select("question", "drawn").iter_rows()) == {"a": 3, "b": 5}
@@ -247,6 +286,8 @@ def test_no_question_at_all(method):
         (lambda session: session.observe("other", "x"), "question"),
         (lambda session: session.observe(None, "x"), "question"),
         (lambda session: session.close("other"), "question"),
+        (lambda session: session.close("q", lost=-1), "lost"),
+        (lambda session: session.lose("other"), "question"),
         (lambda session: session.observe("q", object()), "answer"),
         (lambda session: session.observe("q", "x", confidence=0), "confidence"),
         (lambda session: session.observe("q", "x", confidence=-1.0), "confidence"),

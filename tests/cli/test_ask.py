@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from chat_server import ChatServer, Said, chat
+from faulty_server import FAULTS, STALLS, FaultyServer, Heard, Step, reply
 
 from psephos.opinions import read
 
@@ -147,6 +149,117 @@ def test_no_key_is_shown(psephos, questions, served, chat_server, monkeypatch):
     done = psephos("ask", questions, *served, "--budget", "4")
     assert "***" in done.out + done.err
     assert "secret" not in done.out + done.err + Path("questions.samples.jsonl").read_text()
+
+
+KEY = "sk-very/secret-0123456789"
+GOOD = json.dumps(chat("4")).encode()
+ODD = {
+    "a text that is null": json.dumps({"choices": [{"message": {"content": None}}]}),
+    "a text that is a list": json.dumps({"choices": [{"message": {"content": ["4"]}}]}),
+    "choices that are null": json.dumps({"choices": None}),
+    "no choice": json.dumps({"choices": []}),
+    "an error in the place of an answer": json.dumps({"error": {"message": f"no such key: {KEY}"}}),
+    "a page with the key": f"<html>{KEY}</html>",
+}
+ALL = {**FAULTS, **{name: (lambda good, text=text: [reply(text.encode())]) for name, text in ODD.items()}}
+NAMES = sorted(ALL)
+
+
+@pytest.fixture
+def faulty(monkeypatch: pytest.MonkeyPatch):
+    """A server that does what a question names, `times` for each question, and then answers as it should."""
+    monkeypatch.setenv("PSEPHOS_API_KEY", KEY)
+    servers = []
+
+    def start(times: int) -> FaultyServer:
+        met: Counter[str] = Counter()
+
+        def script(heard: Heard) -> list[Step]:
+            name = json.loads(heard.body)["messages"][-1]["content"]
+            met[name] += 1
+            fault = {**ALL, **STALLS}.get(name)
+            return [reply(GOOD)] if fault is None or met[name] > times else fault(GOOD)
+
+        servers.append(FaultyServer(script))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def no_key_in(folder: Path, *shown: str) -> None:
+    for text in (*shown, *(path.read_text() for path in folder.iterdir() if path.is_file())):
+        assert KEY not in text
+        assert KEY.replace("/", "\\/") not in text
+        assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("part", range(0, len(NAMES), 8))
+def test_a_fault_is_no_vote_and_its_question_is_asked_again(psephos, questions, faulty, tmp_path, part):
+    names = NAMES[part : part + 8]
+    questions.write_text("item,prompt\n" + "".join(f"{name},{name}\n" for name in (*names, "good")))
+    server = faulty(1)
+    words = ["--model", "small", "--endpoint", server.url, "--attempts", "1", "--budget", str(2 * len(names) + 2)]
+    done = psephos("ask", questions, *words, "--cap", "2", "--samples", "s.jsonl", "--report", "r.html", "--json")
+    assert (done.code, done.err) == (0, "")
+    rows = [json.loads(line) for line in Path("s.jsonl").read_text().splitlines()]
+    failed = [row for row in rows if row["status"] == "failed"]
+    assert sorted(row["item"] for row in failed) == names
+    assert {row["answer"] for row in failed} == {None}
+    said = json.loads(done.out)
+    answers = {row["question"]: (row["answer"], row["samples"]) for row in said["rows"]}
+    assert answers == dict.fromkeys((*names, "good"), ("4", 2))
+    assert {row["item"]: row["choice"] for row in said["decide"]["rows"]} == dict.fromkeys((*names, "good"), "4")
+    assert server.heard[0].key == f"bearer {KEY}".encode()
+    no_key_in(tmp_path, done.out)
+
+
+def test_a_fault_that_stays_leaves_its_question_without_an_answer(psephos, questions, faulty, tmp_path):
+    names = ["HTML", "cut JSON", "resets the connection", "a page with the key"]
+    questions.write_text("item,prompt\n" + "".join(f"{name},{name}\n" for name in (*names, "good")))
+    server = faulty(10**9)
+    words = ["ask", questions, "--model", "small", "--endpoint", server.url, "--attempts", "1", "--budget", "10"]
+    done = psephos(*words, "--json")
+    said = json.loads(done.out)
+    assert {row["question"]: row["answer"] for row in said["rows"]} == dict.fromkeys(names) | {"good": "4"}
+    assert {row["question"] for row in said["failures"]} == set(names)
+    assert 3 * len(names) <= len(said["failures"]) <= 4 * len(names)  # two may be under way
+    assert {row["item"]: row["choice"] for row in said["decide"]["rows"]} == dict.fromkeys(names) | {"good": "4"}
+    no_key_in(tmp_path, done.out, done.err, psephos(*words).out)
+
+
+def test_a_fault_is_tried_again_as_often_as_was_said(psephos, questions, faulty, monkeypatch):
+    questions.write_text("item,prompt\nbusy,429\n")  # it asks to be asked again at once
+    server = faulty(3)
+    words = ["--model", "small", "--endpoint", server.url, "--budget", "1", "--attempts", "4", "--end", "none"]
+    assert psephos("ask", questions, *words).code == 0
+    assert len(server.heard) == 4
+    assert len(Path("questions.samples.jsonl").read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("stall", STALLS)
+def test_a_stall_is_a_fault(psephos, questions, faulty, stall):
+    questions.write_text(f'item,prompt\nslow,"{stall}"\ngood,good\n')
+    server = faulty(1)
+    words = ["--model", "small", "--endpoint", server.url, "--attempts", "1", "--timeout", "1", "--budget", "2"]
+    done = psephos("ask", questions, *words, "--json")
+    said = json.loads(done.out)
+    assert [(row["question"], row["answer"]) for row in said["rows"]] == [("slow", "4"), ("good", "4")]
+    assert [row["question"] for row in said["failures"]] == ["slow"]
+    assert "gave no answer within 1 seconds" in said["failures"][0]["reason"]
+
+
+def test_money_that_a_server_does_not_account_for_is_not_spent_again(psephos, questions, served, chat_server):
+    """A sample is 4 tokens at most and its prompt 5 or 2: what is not said counts as the dearest, on each call."""
+    chat_server.answers = lambda asked: Said(body={"choices": chat("4")["choices"]})
+    words = ["ask", questions, *served, "--budget", "50", "--prices", "1000000,1000000", "--max-tokens", "4"]
+    words += ["--workers", "1", "--most-cost", "60"]
+    assert psephos(*words).code == 1
+    paid = len(chat_server.requests)
+    assert 6 <= paid <= 10
+    assert psephos(*words).code == 1
+    assert len(chat_server.requests) == paid
 
 
 @pytest.mark.parametrize(

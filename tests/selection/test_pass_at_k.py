@@ -66,6 +66,44 @@ def test_majority_by_hand(counts, k, expected):
     assert majority_at_k([answers], k, gold=["a"]).table()["value"].to_list() == [pytest.approx(expected, abs=1e-12)]
 
 
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(any), min_size=1, max_size=5), st.integers(1, 9))
+def test_right_and_wrong_alone_are_two_answers(counts, k):
+    """The closed form against the votes of two answers; NaN where a question has fewer draws than others."""
+    longest = max(map(sum, counts))
+    k = min(k, longest)
+    graded = [[1.0] * right + [0.0] * wrong + [np.nan] * (longest - right - wrong) for right, wrong in counts]
+    named = [["a"] * right + ["b"] * wrong for right, wrong in counts]
+    one = majority_at_k(graded, k, repeats=0)
+    other = majority_at_k(named, k, gold=["a"] * len(counts), repeats=0)
+    assert one.table()["value"].to_list() == pytest.approx(other.table()["value"].to_list(), abs=1e-12)
+    assert one.table()["items"].to_list() == other.table()["items"].to_list()
+    assert any("one answer" in note for note in one.provenance.notes)
+
+
+def test_requests_that_failed_are_no_draws():
+    """Two right of three samples, and two requests that nothing came to: 2/3, not 2/5; an empty text is a draw."""
+    answers = ["a", None, "a", None, None]
+    status = ["stop", "failed", "stop", "empty", "not asked"]
+    opinions = samples(["q"] * 5, ["llm"] * 5, range(5), answers, status=status)
+    whole = samples(["q"] * 3, ["llm"] * 3, range(3), ["a", "a", None])
+    for measure in (pass_at_k, pass_all_at_k, majority_at_k):
+        assert measure(opinions, [1, 2, 3], gold=["a"]).table().equals(measure(whole, [1, 2, 3], gold=["a"]).table())
+        with pytest.raises(InputError, match="no question has 4 samples"):
+            measure(opinions, 4, gold=["a"])
+    curves = success_curves(opinions, None, ["a"], sizes=[3], rules=["most-common"], rng=0)
+    assert curves.table()["value"].to_list() == [1.0]
+    found = best_of_majority(opinions, np.ones(5), alpha=0.5)
+    assert found.facts["samples"].tolist() == [3]
+    assert found.share.tolist() == [pytest.approx(2 / 3)]
+
+
+def test_right_and_wrong_alone_are_a_lower_bound():
+    named = [["a"] * 4 + ["b"] * 3 + ["c"] * 3]
+    apart = majority_at_k(named, [3, 5, 10], gold=["a"]).table()["value"]
+    graded = majority_at_k([[answer == "a" for answer in named[0]]], [3, 5, 10]).table()["value"]
+    assert (graded < apart).all()
+
+
 def test_majority_of_many_draws_is_what_simulation_says():
     rng = np.random.default_rng(1)
     answers = np.repeat(["a", "b", "c", "d"], [150, 140, 60, 50])

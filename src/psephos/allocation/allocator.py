@@ -36,8 +36,12 @@ class Allocator(Protocol):
         """Take in a sample; `answer` is None if none could be read."""
 
     @abstractmethod
-    def close(self, question: object) -> None:
-        """No more samples of this question are to be had."""
+    def lose(self, question: object) -> None:
+        """A sample that was asked for does not come; it counts as if it had not been asked for."""
+
+    @abstractmethod
+    def close(self, question: object, *, lost: int | None = None) -> None:
+        """No more samples of this question are to be had; `lost` of those under way do not come, by default all."""
 
     @property
     @abstractmethod

@@ -6,9 +6,9 @@ log it goes on where it was, whatever ended it: the samples in the log are obser
 budget is spent. The method sees the samples in the order in which they came, so which question gets how many depends on
 how fast a server answers; the samples themselves do not, if the model takes seeds.
 
-A request that no answer comes to is written down as a failure. It is no vote, costs nothing of the budget, and its draw
-is not asked for again: another one is. A question that fails `MOST_FAILURES` times in a row is left alone until the
-next call, and `give_up` failures in a row end the work, because the server is gone.
+A request that no answer comes to is written down as a failure. It is no vote, costs nothing of the budget, counts for
+no cap, and its draw is not asked for again: another one is. A question that fails `MOST_FAILURES` times in a row is
+left alone until the next call, and `give_up` failures in a row end the work, because the server is gone.
 
 Source: ours; the methods are those of sheets 09 and 10.
 """
@@ -234,16 +234,22 @@ class _Work:
         self.found = 0
         self.reread = 0
         self.foreign = 0
+        self.repeated = 0
         self.wishes: dict[str, None] = {}
         self.stopped: str | None = None
 
     def recall(self, name: str) -> None:
         """Observe what the log holds; refuse samples of other requests."""
+        seen: set[tuple[str, int]] = set()
         for number, row in enumerate(self.log.rows, 1):
             request = self.requests.get(row["item"])
             if request is None:
                 self.foreign += 1
                 continue
+            if (row["item"], row["draw"]) in seen:
+                self.repeated += 1
+                continue
+            seen.add((row["item"], row["draw"]))
             if row["key"] != short_key(self.model, replace(request, sample_index=row["draw"], tag="")):
                 problem = f"holds a sample of {row['item']!r:.60} by another model, or of another prompt or settings"
                 hint = "name another file, or ask as before"
@@ -278,8 +284,9 @@ class _Work:
                     interrupted, self.stopped = True, "Ctrl-C"
                     continue
                 if isinstance(done.error, NoMoreSamples):
-                    self.session.close(item)
+                    self.session.close(item, lost=1)
                 elif isinstance(done.error, BudgetExceeded):
+                    self.session.lose(item)
                     self.stopped = self.stopped or str(done.error)
                 elif done.error is not None:
                     raise done.error
@@ -291,7 +298,7 @@ class _Work:
                     in_a_row = in_a_row + 1 if failed else 0
                     self.failures[item] = self.failures[item] + 1 if failed else 0
                     if self.failures[item] == MOST_FAILURES:
-                        self.session.close(item)
+                        self.session.close(item, lost=0)
                     if in_a_row >= give_up:
                         self.stopped = self.stopped or f"{in_a_row} requests in a row failed: {row['reason']}"
                     if not failed:
@@ -309,6 +316,8 @@ class _Work:
             notes.append(f"{self.reread:,} answers in the log were taken out of their texts by another rule")
         if self.foreign:
             notes.append(f"{self.foreign:,} samples in the log are of questions that were not asked this time")
+        if self.repeated:
+            notes.append(f"{self.repeated:,} lines of the log repeat a draw, and count once")
         if any(request.temperature == 0 for request in self.requests.values()):
             notes.append("samples at temperature 0 are copies of one another, and no votes")
         notes += self.wishes
@@ -348,8 +357,10 @@ class _Work:
 
     def _count(self, row: Row) -> None:
         self.rows.append(row)
-        failed = row["status"] == FAILED
-        self.session.observe(row["item"], row["answer"], cost=0.0 if failed else None)
+        if row["status"] == FAILED:
+            self.session.lose(row["item"])
+        else:
+            self.session.observe(row["item"], row["answer"])
 
 
 def _requests(questions: Mapping[str, Request | str]) -> dict[str, Request]:
@@ -358,11 +369,13 @@ def _requests(questions: Mapping[str, Request | str]) -> dict[str, Request]:
         raise InputError("questions", f"must be a mapping of names to requests, got {type(questions).__name__}")
     if not questions:
         raise InputError("questions", "there is none")
-    requests = {}
+    requests: dict[str, Request] = {}
     for name, question in questions.items():
         text = text_of(name, "questions")
         if text is None:
             raise InputError("questions", f"must be named, got {name!r:.60}")
+        if text in requests:
+            raise InputError("questions", f"there are two questions {text!r:.60}")
         if isinstance(question, str) and not question.strip():
             raise InputError("questions", "holds an empty prompt", where=text, hint="leave the question out")
         if not isinstance(question, (str, Request)):

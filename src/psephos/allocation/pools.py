@@ -2,7 +2,7 @@
 
 A pool is the answers to one question in the order in which they were drawn. Pools come as a mapping of question to
 answers, or as opinions of kind ``samples``. Answers that are the same by a rule are called by the first of them; a draw
-without an answer stays a draw.
+without an answer stays a draw, a request that failed is none.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from psephos.allocation.answers import Answers, Matching
 from psephos.errors import InputError
 from psephos.opinions.coding import text_of
 from psephos.opinions.equivalence import Equivalence
+from psephos.opinions.lost_draws import drawn_only
 from psephos.opinions.model import Opinions, Source
 
 PoolsLike = Mapping[Any, Sequence[object]] | Opinions
@@ -121,7 +122,7 @@ def _of_opinions(opinions: Opinions) -> dict[str, list[str | None]]:
         raise InputError(
             "pools", f"hold the samples of {opinions.size('voter'):,} voters", hint="take the rows of one of them"
         )
-    frame = opinions.frame().select("item", "draw", "answer").sort("item", "draw", maintain_order=True)
+    frame = drawn_only(opinions).frame().select("item", "draw", "answer").sort("item", "draw", maintain_order=True)
     found: dict[str, list[str | None]] = {}
     for item, answer in frame.select("item", "answer").iter_rows():
         found.setdefault(item, []).append(answer)

@@ -85,6 +85,7 @@ class Session:
         self._value = _of_questions("value", terms.get("value", 1.0), names, _positive)
         self._cap = _of_questions("cap", terms.get("cap", 2**62), names, _cap)
         self._closed = [False] * len(names)
+        self._lost = [0] * len(names)
         self._reserved = 0.0
         self._set_aside: list[int] = []
         self._warm = Heap()
@@ -156,13 +157,11 @@ class Session:
             self._reserved -= self._cost[q]
         self._ledger.record(q, text or None, weight, paid)
         self._place(q)
-        if paid < self._cost[q] and self._set_aside:
-            again, self._set_aside = self._set_aside, []
-            for other in again:
-                self._place(other)
+        if paid < self._cost[q]:
+            self._reconsider()
 
-    def close(self, question: object) -> None:
-        """No more samples of this question are to be had; those under way are given up.
+    def lose(self, question: object) -> None:
+        """A sample that was asked for does not come: it costs nothing, and counts as if it had not been asked for.
 
         Raises
         ------
@@ -170,10 +169,28 @@ class Session:
             If there is no such question.
         """
         q = self._ledger.find(question)
+        self._lost[q] += 1
+        self._release(q, 1)
+
+    def close(self, question: object, *, lost: int | None = None) -> None:
+        """No more samples of this question are to be had.
+
+        Parameters
+        ----------
+        question : str
+            The question.
+        lost : int, optional
+            How many of its samples under way do not come, all by default; for the others budget is kept.
+
+        Raises
+        ------
+        InputError
+            If there is no such question, or `lost` is negative.
+        """
+        q = self._ledger.find(question)
+        gone = self._ledger.pending[q] if lost is None else check_count("lost", lost, low=0)
         self._closed[q] = True
-        self._reserved -= self._cost[q] * self._ledger.pending[q]
-        self._ledger.pending[q] = 0
-        self._place(q)
+        self._release(q, gone)
 
     @property
     def done(self) -> bool:
@@ -209,6 +226,20 @@ class Session:
             self._queue.remove(q)
         return -1
 
+    def _release(self, q: int, samples: int) -> None:
+        """Give up samples under way, and what was kept for them."""
+        samples = min(samples, self._ledger.pending[q])
+        self._ledger.pending[q] -= samples
+        self._reserved -= self._cost[q] * samples
+        self._place(q)
+        self._reconsider()
+
+    def _reconsider(self) -> None:
+        """There is more left than was expected: what was too dear may be so no more."""
+        again, self._set_aside = self._set_aside, []
+        for other in again:
+            self._place(other)
+
     def _place(self, q: int) -> None:
         """Where a question stands now."""
         ledger = self._ledger
@@ -216,7 +247,7 @@ class Session:
         n = ledger.drawn[q] + pending
         wants = pending < self._per_question and n < self._cap[q] and not self._closed[q] and not self._settled(q)
         if wants and n < self._init:
-            self._warm.put(q, n)
+            self._warm.put(q, n + self._lost[q])
             self._queue.remove(q)
         else:
             self._warm.remove(q)

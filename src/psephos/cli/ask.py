@@ -103,7 +103,7 @@ def ask(
         item: _request(item, template, prompt, system, wishes) for item, prompt in items.select("item", "prompt").rows()
     }
     opened = named_model(model, endpoint, timeout, prices_in(prices))
-    limited = opened if most_cost is None else _limited(opened, most_cost, prices, log)
+    limited = opened if most_cost is None else _limited(opened, most_cost, prices, log, requests)
     terms = {"delta": stop, "n_classes": classes, "cap": cap, "init": first}
     try:
         with warnings.catch_warnings():
@@ -155,16 +155,25 @@ def _request(item: str, template: str, prompt: str, system: str, wishes: dict[st
     return Request.of(template.replace(PLACE, prompt), system=system, tag=item, **wishes)
 
 
-def _limited(model: LanguageModel, most: float, prices: str | None, log: Path) -> LanguageModel:
-    """The model under what is left of the money: what the log says was paid is spent."""
-    import polars as pl
+def _limited(
+    model: LanguageModel, most: float, prices: str | None, log: Path, requests: dict[str, Request]
+) -> LanguageModel:
+    """The model under what is left of the money: what the log says was paid is spent.
 
-    from psephos.voters.language_model import Budget, SampleLog, sample_frame
+    A sample whose cost the server did not say counts as the dearest of its question, as it did when it was drawn.
+    """
+    from psephos.voters.language_model import Budget, SampleLog
+    from psephos.voters.language_model.sample_log import FAILED
 
+    whole = Budget(model, cost=most, prices=prices_in(prices))
     spent = 0.0
     if log.exists():
         with SampleLog(log) as kept:
-            spent = float(sample_frame(kept.rows).select(pl.col("cost").sum()).item())
+            for row in kept.rows:
+                if row.get("cost") is not None:
+                    spent += row["cost"]
+                elif row["status"] != FAILED and row["item"] in requests:
+                    spent += whole.dearest(requests[row["item"]]).cost
     return Budget(model, cost=max(0.0, most - spent), prices=prices_in(prices))
 
 

@@ -11,6 +11,11 @@ into 1 / (1 + T); it is over a polynomial of low degree, so a few Gauss-Legendre
 positive: nothing cancels. Answers with fewer than x samples are not bound by x and go into one binomial, together with
 samples without an answer.
 
+Where samples are known as right or wrong alone, all wrong ones are one answer, and the chance is that of the number X
+of right ones among k, a hypergeometric variable, to exceed k / 2,
+
+    P = P(X > k / 2) + P(X = k / 2) / 2,        P(X = x) = b(x; c) b(k - x; n - c) / b(k; n).
+
 Source: ours, for maj@k as users ask for it (sheet 92): votes by answer, a tie as its expected value. Questions whose
 counts are alike are computed once.
 """
@@ -57,6 +62,35 @@ def majority_values(counted: Tally, right: npt.NDArray[np.bool_], drawn: Integer
         for start in range(0, len(kinds), step):
             found[start : start + step, number] = _chances(kinds[start : start + step], k)
     return found[which].reshape(n_items, len(many))
+
+
+def majority_of_two(right: Integers, drawn: Integers, k: int) -> Floats:
+    """Probability that most of k samples are right, if all wrong ones give the same answer.
+
+    Parameters
+    ----------
+    right, drawn : ndarray of int64, shape (n_items,)
+        Right samples and all samples of each question.
+    k : int
+
+    Returns
+    -------
+    ndarray of float64, shape (n_items,)
+        NaN where a question has fewer than k samples.
+
+    Examples
+    --------
+    >>> majority_of_two(np.array([2, 3, 1]), np.array([4, 4, 2]), 3)
+    array([0.5, 1. , nan])
+    """
+    enough = drawn >= k
+    p = np.where(enough, k / np.maximum(drawn, 1), 1.0)[:, None]
+    x = np.arange((k + 1) // 2, k + 1)
+    own, wrong = right[:, None], (drawn - right)[:, None]
+    ways = stats.binom.pmf(x, own, p) * stats.binom.pmf(k - x, wrong, p)
+    won = ways.sum(axis=1) - (ways[:, 0] / 2 if k % 2 == 0 else 0.0)
+    chance = won / np.where(enough, stats.binom.pmf(k, drawn, p[:, 0]), 1.0)
+    return np.where(enough, np.clip(chance, 0.0, 1.0), np.nan)
 
 
 def _alike(

@@ -9,6 +9,8 @@ any back. Then comes the mean over questions, with an interval from the bootstra
 are no independent trials. How much of the spread more draws could remove is the part that is due to draws, by the
 jackknife of draws (pass@k, pass^k).
 
+A request that failed, so that nothing came, is no draw (see `psephos.opinions.lost_draws`).
+
 Sources: pass@k of Chen et al. (2021), arXiv:2107.03374; pass^k of Yao et al. (2024), arXiv:2406.12045; maj@k:
 `psephos.selection.majority_at_k`; sheets 03 and 92. Differs: where no resample moves the mean (a single question, all
 questions alike) the interval is that of Wilson for as many trials as there are questions, never of zero width.
@@ -30,7 +32,7 @@ from psephos.opinions.outcomes import Provenance, option_name
 from psephos.selection.curves import SuccessCurves, share_intervals
 from psephos.selection.grouping import Answers, pools_of
 from psephos.selection.known_answers import right_answers
-from psephos.selection.majority_at_k import majority_values
+from psephos.selection.majority_at_k import majority_of_two, majority_values
 from psephos.selection.pools import Floats, Integers
 
 FEW_CELLS = 2**16
@@ -131,7 +133,7 @@ def pass_all_at_k(
 
 
 def majority_at_k(
-    answers: Answers,
+    answers: Draws,
     k: int | Sequence[int] = 1,
     *,
     gold: pl.Series | npt.ArrayLike | None = None,
@@ -145,10 +147,14 @@ def majority_at_k(
     Votes are counted by answer, not by right or wrong; of tied answers each is taken equally often, so a tie between
     the right and one wrong answer counts one half. Samples without an answer take up a draw and do not vote.
 
+    Of samples that are known as right or wrong alone all wrong ones count as one answer: wrong answers that differ
+    would split their votes, so the value is then a lower bound.
+
     Parameters
     ----------
-    answers : Opinions or sequence
-        Samples, or a list with the answers to each question.
+    answers : Opinions, sequence or array_like
+        Samples, or a list with the answers to each question, held against `gold`; or, without `gold`, 1 (right) and 0
+        for each draw, shape (n_items, n_draws), NaN where none was drawn.
     k, gold, equivalence, level, repeats, rng
         As in `pass_at_k`.
 
@@ -166,9 +172,17 @@ def majority_at_k(
     --------
     >>> majority_at_k([["a", "a", "b", "c"]], [1, 2, 3, 4], gold=["a"]).table()["value"].round(4).to_list()
     [0.5, 0.5, 0.6667, 1.0]
+    >>> majority_at_k([[1, 1, 0, 0]], [1, 2, 3, 4]).table()["value"].round(4).to_list()
+    [0.5, 0.5, 0.5, 0.5]
     """
     many, level, repeats = _checked(k, level, repeats)
-    pools = pools_of(answers, None, equivalence)
+    if gold is None and not isinstance(answers, Opinions):
+        hits, drawn, source = right_draws(answers, None, equivalence)
+        hits, drawn, which = _alike(hits, drawn)
+        value = np.stack([majority_of_two(hits, drawn, one) for one in many], axis=1)[which]
+        note = "samples are known as right or wrong alone: all wrong ones count as one answer, a lower bound of maj@k"
+        return _summed("maj@k", value, None, many, source, equivalence, level, repeats, rng, (note,))
+    pools = pools_of(answers, None, equivalence)  # type: ignore[arg-type]
     right, known = right_answers(pools, gold, equivalence)
     value = majority_values(pools.tally, right, pools.drawn, many)
     return _summed("maj@k", value[known], None, many, pools.opinions.source, equivalence, level, repeats, rng)
@@ -245,6 +259,7 @@ def _summed(
     level: float,
     repeats: int,
     rng: Rng,
+    said: tuple[str, ...] = (),
 ) -> SuccessCurves:
     """Means over the questions that have k samples, with intervals; `value` is NaN for those that have fewer."""
     rows, seed, left_out = [], seed_of(rng), 0
@@ -278,7 +293,7 @@ def _summed(
             {"k": many, "equivalence": option_name(equivalence), "level": level, "repeats": repeats},
             source,
             seed=seed,
-            notes=tuple(notes if left_out else ()),
+            notes=(*said, *(notes if left_out else ())),
         ),
         rows=table,
         level=level,

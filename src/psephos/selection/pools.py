@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psephos.errors import InputError
+from psephos.opinions.lost_draws import lost_draws
 from psephos.opinions.model import Opinions
 from psephos.opinions.tallies import Tally
 
@@ -73,9 +74,15 @@ class Pools:
         return self.numbered()
 
     @cached_property
+    def lost(self) -> npt.NDArray[np.bool_] | None:
+        """Rows that are no draws, since nothing came, shape (n_rows,); None if there are none."""
+        return lost_draws(self.opinions)
+
+    @cached_property
     def drawn(self) -> Integers:
         """Samples of each question, those without an answer too, shape (n_items,)."""
-        return np.bincount(self.opinions.codes("item"), minlength=self.n_items)
+        item = self.opinions.codes("item")
+        return np.bincount(item if self.lost is None else item[~self.lost], minlength=self.n_items)
 
     @cached_property
     def answered(self) -> Integers:

@@ -199,7 +199,8 @@ def _shares(
 def _drawn(pools: Pools, items: Integers, size: int, batch: int, stream: np.random.Generator) -> Pools:
     """`size` samples of each item, drawn `batch` times, as so many questions."""
     item = pools.opinions.codes("item")
-    rows = np.flatnonzero(np.isin(item, items))
+    wanted = np.isin(item, items)
+    rows = np.flatnonzero(wanted if pools.lost is None else wanted & ~pools.lost)
     rows = rows[np.argsort(item[rows], kind="stable")]
     lengths = np.bincount(item[rows], minlength=pools.n_items)[items]
     of = np.repeat(np.arange(len(items)), lengths)

@@ -5,15 +5,15 @@ server that refuses this format is asked for plain ``json``: its words then have
 over their words and marked ``interpolated``; the confidence of a word is taken where the server gives one, a mean over
 a segment is not passed off as one.
 
-Too many requests (429), server errors and broken connections are tried again, after as long as the server asks for or
-else after 1, 2, 4, ... seconds; anything else fails at once. The key comes from the environment (``PSEPHOS_API_KEY``),
-is sent to that server alone (no redirects), over plain http only to this machine, and stands in no message.
+Too many requests (429), server errors, broken connections and answers that are cut short, empty, a page of HTML or no
+JSON are tried again, after as long as the server asks for or else after 1, 2, 4, ... seconds; anything else fails at
+once. The key comes from the environment (``PSEPHOS_API_KEY``), is sent to that server alone (no redirects), over plain
+http only to this machine, and stands in no message.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +22,18 @@ from typing import Any
 from psephos.errors import InputError, MissingPartError, ParseError, check_count, check_number
 from psephos.voters.audio import sniffed
 from psephos.voters.recognisers import Recogniser, RecogniserError, Token, given, in_order, interpolated
-from psephos.voters.servers import KEY, NoAnswer, address, bearer, hidden, one_line, posted
+from psephos.voters.servers import (
+    KEY,
+    NoAnswer,
+    address,
+    bearer,
+    client_of,
+    hidden,
+    key_in,
+    one_line,
+    plain,
+    posted,
+)
 
 LARGEST_FILE = 100 * 2**20
 """Bytes of a recording that are sent, at most."""
@@ -83,7 +94,7 @@ class Endpoint(Recogniser):
             raise MissingPartError("httpx", "asr", "transcription servers") from None
         if not model.strip():
             raise InputError("model", "must name the model that the endpoint is to use")
-        self._key = os.environ.get(KEY, "").strip()
+        self._key = key_in(KEY)
         self._url = address(url, _PATH, secret=bool(self._key), variable=KEY)
         self._timeout = check_number("timeout", timeout, low=0, open_ends=True)
         self._attempts = check_count("attempts", attempts)
@@ -110,18 +121,19 @@ class Endpoint(Recogniser):
         return self._words(answer)
 
     def _ask(self, wishes: Mapping[str, Any], sound: bytes, form: str) -> tuple[int, bytes]:
-        import httpx
-
         file = {"file": (f"recording.{form}", sound, f"audio/{form}")}
         failure = ""
-        with httpx.Client(timeout=self._timeout, headers=bearer(self._key), follow_redirects=False) as client:
+        with client_of(self._url, self._timeout) as client:
             for attempt in range(1, self._attempts + 1):
                 wait = self._pause * 2 ** (attempt - 1)
                 try:
-                    answer = posted(client, self._url, self._timeout, data=dict(wishes), files=file)
-                    if not answer.may_pass:
+                    answer = posted(
+                        client, self._url, self._timeout, data=dict(wishes), files=file, headers=bearer(self._key)
+                    )
+                    failure = self._unreadable(answer.body) if answer.status == 200 else ""
+                    if not failure and not answer.may_pass:
                         return answer.status, answer.body
-                    failure = f"answers {answer.status}: {self._shown(answer.body)}"
+                    failure = failure or f"answers {answer.status}: {self._shown(answer.body)}"
                     wait = wait if answer.wait is None else answer.wait
                 except NoAnswer as problem:
                     if not problem.again:
@@ -131,13 +143,18 @@ class Endpoint(Recogniser):
                     time.sleep(min(wait, _LONGEST_WAIT))
         raise RecogniserError(f"{self._where()} {failure} (tried {self._attempts} times)")
 
-    def _words(self, answer: bytes) -> tuple[Token, ...]:
+    def _unreadable(self, answer: bytes) -> str:
+        """What is wrong with an answer that should hold a text; nothing if it does."""
         try:
             body = json.loads(answer)
         except (ValueError, RecursionError):
-            raise RecogniserError(f"{self._where()} answers what is no JSON: {self._shown(answer)}") from None
+            return f"answers what is no JSON: {self._shown(answer)}"
         if not isinstance(body, dict) or not isinstance(body.get("text"), str):
-            raise RecogniserError(f"{self._where()} answers without a text: {self._shown(answer)}")
+            return f"answers without a text: {self._shown(answer)}"
+        return ""
+
+    def _words(self, answer: bytes) -> tuple[Token, ...]:
+        body = json.loads(answer, object_pairs_hook=self._plain)
         segments = [part for part in _list(body.get("segments")) if isinstance(part.get("text"), str)]
         words = _list(body.get("words")) or [word for part in segments for word in _list(part.get("words"))]
         timed = [token for word in words if (token := _token(word)) is not None]
@@ -148,6 +165,9 @@ class Endpoint(Recogniser):
                 token for part in segments for token in interpolated(part["text"], part.get("start"), part.get("end"))
             )
         return tuple(Token(word) for word in body["text"].split())
+
+    def _plain(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {name: plain(value, self._key) if isinstance(value, str) else value for name, value in pairs}
 
     def _where(self) -> str:
         return f"{self.model} at {self._url}"

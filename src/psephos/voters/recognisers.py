@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
-import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -23,6 +22,8 @@ from typing import ClassVar
 from psephos.errors import MissingPartError, check_choice
 from psephos.opinions.transcript_checks import GIVEN, INTERPOLATED, MISSING
 from psephos.opinions.transcript_tokens import spread
+
+_MOST_SECONDS = 1e9  # JSON can hold numbers that are none as floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,5 +231,5 @@ def in_order(tokens: Sequence[Token]) -> tuple[Token, ...]:
     return tuple(kept)
 
 
-def _possible(value: float | None, most: float = math.inf) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value) and 0 <= value <= most
+def _possible(value: float | None, most: float = _MOST_SECONDS) -> bool:
+    return isinstance(value, (int, float)) and 0 <= value <= most

@@ -198,7 +198,8 @@ class Online:
             return
         votes = sum(ledger.counts[q])
         if self._limit[q] == WARM_UP and votes == WARM_UP and self._status[q] == "open":
-            self._limit[q] = ledger.drawn[q] - WARM_UP + self._planned(bucket_of(ledger.counts[q], free=self._free))
+            planned = self._planned(bucket_of(ledger.counts[q], free=self._free))
+            self._limit[q] = min(ledger.drawn[q] - WARM_UP + planned, self.plan.most)
             self._status[q] = "warm"
         left = self._limit[q] - ledger.drawn[q]
         if self._status[q] == "warm":
@@ -210,8 +211,8 @@ class Online:
         elif ledger.drawn[q] >= self.plan.most:
             self._settle(q, "exhausted_warmup")
 
-    def close(self, question: object) -> None:
-        """No more samples of this question are to be had; those under way are given up.
+    def lose(self, question: object) -> None:
+        """A sample that was asked for does not come: it counts as if it had not been asked for.
 
         Raises
         ------
@@ -219,7 +220,26 @@ class Online:
             If there is no such question.
         """
         q = self._ledger.find(question)
-        self._ledger.pending[q] = 0
+        self._ledger.pending[q] = max(0, self._ledger.pending[q] - 1)
+
+    def close(self, question: object, *, lost: int | None = None) -> None:
+        """No more samples of this question are to be had.
+
+        Parameters
+        ----------
+        question : str
+            The question.
+        lost : int, optional
+            How many of its samples under way do not come, all by default; the others are counted when they come.
+
+        Raises
+        ------
+        InputError
+            If there is no such question, or `lost` is negative.
+        """
+        q = self._ledger.find(question)
+        pending = self._ledger.pending[q]
+        self._ledger.pending[q] = 0 if lost is None else max(0, pending - check_count("lost", lost, low=0))
         if q in self._open:
             few = sum(self._ledger.counts[q]) < WARM_UP
             self._settle(q, "empty" if self._ledger.leader[q] < 0 else "exhausted_warmup" if few else "exhausted")

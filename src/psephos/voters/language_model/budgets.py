@@ -119,7 +119,7 @@ class Budget:
         BudgetExceeded
             If it does not; nothing was asked.
         """
-        dearest = self._dearest(request)
+        dearest = self.dearest(request)
         with self._lock:
             self._check(dearest, request)
             self._aside = _sum(self._aside, dearest)
@@ -133,7 +133,25 @@ class Budget:
                 self._spent = _sum(self._spent, took)
         return reply
 
-    def _dearest(self, request: Request) -> Spent:
+    def dearest(self, request: Request) -> Spent:
+        """What a request may take at most: its prompt, estimated, and the longest answer to each of its samples.
+
+        Parameters
+        ----------
+        request : Request
+            What would be asked.
+
+        Returns
+        -------
+        Spent
+            One call, its tokens and their price.
+
+        Examples
+        --------
+        >>> from psephos.voters.language_model import Scripted
+        >>> Budget(Scripted([]), cost=1, prices=(1.0, 2.0)).dearest(Request.of("2 + 2?", max_tokens=10))
+        Spent(calls=1, tokens=12, cost=2.2e-05)
+        """
         prompt = sum(self._count(message.content) for message in request.messages)
         answer = request.n * (request.max_tokens or LONGEST_REPLY)
         return Spent(1, prompt + answer, self._price(prompt, answer))

@@ -6,6 +6,9 @@ fails in the end is no answer and no vote. A refused request fails at once; but 
 (a schema, log-probabilities, a seed, several samples), it is asked without it. Whatever wish came to nothing is a note
 of the reply and a warning, given once.
 
+More samples than were asked for are not taken: they have no number. Numbers that cannot be (a probability above 1, a
+price below 0) are as good as none.
+
 The key comes from the environment, is read when it is sent, and is kept nowhere. See `psephos.voters.servers`.
 
 Source: sheets 19 and 24. Differs: httpx and this file instead of a client library: nine packages, not sixteen.
@@ -14,7 +17,6 @@ Source: sheets 19 and 24. Differs: httpx and this file instead of a client libra
 from __future__ import annotations
 
 import json
-import os
 import re
 import threading
 import time
@@ -36,7 +38,18 @@ from psephos.voters.language_model.protocol import (
     seed_for,
 )
 from psephos.voters.language_model.structured import parsed
-from psephos.voters.servers import KEY, NoAnswer, address, bearer, hidden, one_line, posted
+from psephos.voters.servers import (
+    KEY,
+    NoAnswer,
+    address,
+    bearer,
+    client_of,
+    hidden,
+    key_in,
+    one_line,
+    plain,
+    posted,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -49,6 +62,14 @@ _WISHES = {
     "seed": ("seed",),
     "n": (),
 }
+_BROKEN = ("error", "failed", "abort")
+"""Reasons to end of a sample that is no whole one: the server could not go on."""
+
+_LONGEST_STOP = 60
+_MOST_TOKENS = 2**53
+_ROUNDING = 1e-6
+"""How far above 0 a log-probability may be rounded."""
+
 _SAYS_N = re.compile(r"['\"`]n['\"`]")
 
 
@@ -98,7 +119,7 @@ class OpenAICompatible:
         id: str | None = None,  # noqa: A002 - the name in the protocol
     ) -> None:
         try:
-            import httpx
+            import httpx  # noqa: F401
         except ImportError:
             raise MissingPartError("httpx", "judges", "language models behind a server") from None
         if not model.strip():
@@ -113,7 +134,7 @@ class OpenAICompatible:
         self._options = _checked(options or {})
         told = f" with {canonical_json(self._options)}" if self._options else ""
         self._id = id or f"{model} at {self._url}{told}"
-        self._client: httpx.Client = httpx.Client(timeout=self._timeout, follow_redirects=False)
+        self._client: httpx.Client = client_of(self._url, self._timeout)
         self._refused: set[str] = set()
         self._warned: set[str] = set()
         self._lock = threading.Lock()
@@ -134,14 +155,15 @@ class OpenAICompatible:
         while answer is None:
             answer = self._answer({name: value for name, value in body.items() if name not in self._refused})
         found = self._read(answer)
-        samples = self._samples(found)
+        came = self._samples(found)
+        samples = came[: request.n]
         return Reply(
             samples,
             parsed(samples[0].text, request.schema),
             self._usage(found),
             time.perf_counter() - start,
             self._id,
-            notes=self._notes(request, samples),
+            notes=self._notes(request, came),
         )
 
     def close(self) -> None:
@@ -157,7 +179,7 @@ class OpenAICompatible:
         self.close()
 
     def _key(self) -> str:
-        return os.environ.get(self._key_variable, "").strip()
+        return key_in(self._key_variable)
 
     def _where(self) -> str:
         return f"{self._model} at {self._url}"
@@ -186,12 +208,11 @@ class OpenAICompatible:
             answer = posted(self._client, self._url, self._timeout, json=body, headers=bearer(key))
         except NoAnswer as problem:
             raise ModelError(f"{self._where()} {hidden(str(problem), key)}", again=problem.again) from None
-        said = answer.body.replace(key.encode(), b"***") if key else answer.body
         if answer.status == 200:
-            return said
-        wish = _refused_wish(said, body) if answer.status in (400, 422) else None
+            return answer.body
+        wish = _refused_wish(answer.body, body) if answer.status in (400, 422) else None
         if wish is None:
-            reason = f"{self._where()} answers {answer.status}: {one_line(said)}"
+            reason = f"{self._where()} answers {answer.status}: {one_line(answer.body, key)}"
             raise ModelError(reason, again=answer.may_pass, wait=answer.wait)
         self._refused.add(wish)
         return None
@@ -206,6 +227,7 @@ class OpenAICompatible:
         return found
 
     def _samples(self, found: Mapping[str, Any]) -> tuple[Sample, ...]:
+        key = self._key()
         samples = []
         for choice in found["choices"]:
             message = choice.get("message") if isinstance(choice, dict) else None
@@ -213,19 +235,20 @@ class OpenAICompatible:
             if not isinstance(text, str):
                 raise self._unreadable("without a text", canonical_json(choice).encode())
             stop = choice.get("finish_reason")
-            samples.append(
-                Sample(_whole(text), _logprobs(choice.get("logprobs")), stop if isinstance(stop, str) else None)
-            )
+            if stop in _BROKEN:
+                raise self._unreadable("with a text that broke off", canonical_json(choice).encode())
+            ended = plain(stop, key)[:_LONGEST_STOP] if isinstance(stop, str) else None
+            samples.append(Sample(plain(text, key), _logprobs(choice.get("logprobs"), text), ended))
         return tuple(samples)
 
     def _unreadable(self, what: str, answer: bytes) -> ModelError:
-        return ModelError(f"{self._where()} answers {what}: {one_line(answer)}", again=True)
+        return ModelError(f"{self._where()} answers {what}: {one_line(answer, self._key())}", again=True)
 
     def _usage(self, found: Mapping[str, Any]) -> Usage:
         said = found.get("usage")
         usage = said if isinstance(said, dict) else {}
         read, written = (_count(usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
-        cost = float(usage["cost"]) if finite(usage.get("cost")) else None
+        cost = float(usage["cost"]) if finite(usage.get("cost")) and usage["cost"] >= 0 else None
         if cost is None and self._prices is not None and read is not None and written is not None:
             cost = (read * self._prices[0] + written * self._prices[1]) / _MILLION
         return Usage(read, written, cost)
@@ -235,6 +258,8 @@ class OpenAICompatible:
         ignored = []
         if len(samples) < request.n:
             ignored.append(f"{len(samples)} of {request.n} samples came")
+        if len(samples) > request.n:
+            ignored.append(f"{len(samples)} samples came where {request.n} were asked for, and the first are taken")
         if request.logprobs and any(sample.logprobs is None for sample in samples):
             ignored.append("no log-probabilities came")
         if request.schema is not None and "response_format" in self._refused:
@@ -276,18 +301,18 @@ def _refused_wish(answer: bytes, body: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _logprobs(said: object) -> tuple[float, ...] | None:
+def _logprobs(said: object, text: str) -> tuple[float, ...] | None:
+    """The log-probability of each token; None if there are none, or one of them cannot be."""
     tokens = said.get("content") if isinstance(said, dict) else None
-    if not isinstance(tokens, list):
+    if not isinstance(tokens, list) or (text and not tokens):
         return None
     values = [token.get("logprob") if isinstance(token, dict) else None for token in tokens]
-    return tuple(map(float, values)) if all(map(finite, values)) else None  # type: ignore[arg-type]
+    return tuple(map(float, values)) if all(map(_log_of_probability, values)) else None  # type: ignore[arg-type]
+
+
+def _log_of_probability(value: object) -> bool:
+    return finite(value) and value <= _ROUNDING  # type: ignore[operator]
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _whole(text: str) -> str:
-    """The text without halves of characters, which JSON can hold and no file can."""
-    return text.encode("utf-8", "replace").decode()
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS else None

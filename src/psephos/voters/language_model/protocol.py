@@ -394,5 +394,14 @@ def _failed_again(reason: str, again: bool, wait: float | None) -> ModelError:
 
 
 def finite(value: object) -> bool:
-    """Whether a value from outside is a number."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether a value from outside is a number, and none too large to be counted with.
+
+    Examples
+    --------
+    >>> finite(-0.5), finite(10**400), finite("4"), finite(True)
+    (True, False, False, False)
+    """
+    try:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False

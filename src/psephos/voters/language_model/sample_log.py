@@ -15,8 +15,9 @@ from typing import Any
 
 import polars as pl
 
+from psephos.errors import ParseError
 from psephos.voters.language_model.line_log import LineLog
-from psephos.voters.language_model.protocol import LanguageModel, Reply, Request, request_key
+from psephos.voters.language_model.protocol import LanguageModel, Reply, Request, finite, request_key
 
 FAILED = "failed"
 """Status of a request that no answer came to."""
@@ -76,6 +77,11 @@ class SampleLog(LineLog):
     def __init__(self, path: str | Path) -> None:
         known = {"item": str, "voter": str, "draw": int, "status": str, "key": str}
         super().__init__(path, known, "log of samples")
+        wrong = next((number for number, row in enumerate(self.rows, 1) if not _sound(row)), None)
+        if wrong is not None:
+            self.close()
+            hint = "take the line out, or name another file"
+            raise ParseError(str(self.path), "is no log of samples", where=f"line {wrong}", hint=hint)
 
 
 def sample_row(item: str, model: LanguageModel, request: Request, reply: Reply, answer: Any) -> dict[str, Any]:
@@ -122,6 +128,18 @@ def sample_frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
 def short_key(model: LanguageModel, request: Request) -> str:
     """What a line says of its request."""
     return request_key(model.id, request)[:KEY_SIGNS]
+
+
+def _sound(row: dict[str, Any]) -> bool:
+    """Whether all that is read of a line later on is what it should be."""
+    if row["draw"] < 0 or (row["status"] != FAILED and not isinstance(row.get("text"), str)):
+        return False
+    if not all(row.get(name) is None or isinstance(row[name], str) for name in ("answer", "text", "reason")):
+        return False
+    logprobs = [] if row.get("logprobs") is None else row["logprobs"]
+    tokens = 0 if row.get("tokens") is None else row["tokens"]
+    numbers = isinstance(logprobs, list) and all(map(finite, logprobs)) and type(tokens) is int
+    return numbers and abs(tokens) < 2**63 and (row.get("cost") is None or finite(row["cost"]))
 
 
 def _row(item: str, model: LanguageModel, request: Request) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def as_samples(
                 for place in range(request.n)
             ]
             continue
-        for place in range(max(request.n, reply.n)):
+        for place in range(request.n):  # more than were asked for have no number: it may be that of another request
             draw = request.sample_index + place
             if place >= reply.n:
                 rows.append((item, voter, draw, None, None, "not given", None, None, None))

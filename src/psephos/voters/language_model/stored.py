@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from psephos.errors import InputError
 from psephos.opinions import Opinions
+from psephos.opinions.lost_draws import drawn_only
 from psephos.voters.language_model.protocol import ModelError, Reply, Request, Sample, Usage
 
 
@@ -57,7 +58,7 @@ class StoredSamples:
         voters = opinions.vocabulary("voter")
         if len(voters) > 1:
             raise InputError("opinions", f"must be of one voter, got {len(voters):,}")
-        table = opinions.frame().sort("draw", maintain_order=True)
+        table = drawn_only(opinions).frame().sort("draw", maintain_order=True)
         columns = {name: table[name].to_list() for name in table.columns}
         nothing = [None] * table.height
         texts = [
