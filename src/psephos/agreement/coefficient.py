@@ -73,8 +73,7 @@ class Coefficient(Interval):
         note = f" ({self.note})" if self.note else ""
         if math.isnan(self.value):
             return f"{self.name} undefined{note}"
-        shown = super().__str__() if math.isfinite(self.low) else super().__str__().partition(" [")[0]
-        return f"{self.name} {shown}, n = {self.items:,} items{note}"
+        return f"{self.name} {super().__str__()}, n = {self.items:,} items{note}"
 
 
 @dataclass(frozen=True, eq=False)

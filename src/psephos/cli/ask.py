@@ -80,7 +80,7 @@ def ask(
         float | None, typer.Option(metavar="MONEY", help="Ends before this is exceeded; needs --prices.", min=0)
     ] = None,
     end: Annotated[str, typer.Option(help="What ends it: decide, select, or none.")] = "decide",
-    limit: Annotated[int, typer.Option(help="Rows to print.", min=0)] = 10,
+    limit: o.Limit = o.LIMIT,
     json: o.Json = False,
     parquet: o.Parquet = None,
     report: o.Report = None,

@@ -38,7 +38,7 @@ def decide(
     resume: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Keep counted parts here; a second call does the rest.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="Rows of the queue, and texts, to print.", min=0)] = 10,
+    limit: Annotated[int, typer.Option(help="Rows of the queue, and texts, to print.", min=0)] = o.LIMIT,
     why: Annotated[
         list[str] | None, typer.Option(metavar="ITEM", help="Print the votes behind this item, or word (clip:place).")
     ] = None,

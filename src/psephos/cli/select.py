@@ -70,7 +70,7 @@ def select(
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
     engine: o.EngineOption = "1",
     in_parts: Annotated[bool, typer.Option("--in-parts", help="Read Parquet in parts that fit in memory.")] = False,
-    limit: Annotated[int, typer.Option(help="Rows to print.", min=0)] = 10,
+    limit: o.Limit = o.LIMIT,
     why: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Print what became of each answer.")] = None,
     json: o.Json = False,
     parquet: o.Parquet = None,

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.opinions.issues import SET_ASIDE, Issues
+from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions
 from psephos.opinions.packing import pack, pack_issues, unpack, unpack_issues
 from psephos.opinions.sharding import Shards
@@ -210,7 +210,7 @@ def joined(parts: Sequence[PartVerdict], opinions: Opinions | Shards) -> dict[st
         **{name: whole(name) for name in ("certainty", "margin", "votes", "support")},
         "flags": {name: (flags & (1 << bit)).astype(bool) for bit, name in enumerate(FLAGS)},
         "voters": voter_table(opinions, np.sum([part.by_voter for part in parts], axis=0)),
-        "issues": in_order(issues),
+        "issues": issues.in_order(),
     }
 
 
@@ -250,8 +250,3 @@ def voter_table(opinions: Opinions | Shards, by_voter: npt.NDArray[np.int64]) ->
     )
     group = opinions.about.column("voters", "group", names)
     return table if group is None else table.insert_column(1, group.alias("group"))
-
-
-def in_order(issues: Issues) -> Issues:
-    """The issues of all parts, in an order that does not depend on the parts."""
-    return Issues(tuple(sorted(issues.merged(), key=lambda one: (one.action != SET_ASIDE, one.source, one.reason))))

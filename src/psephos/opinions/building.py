@@ -22,6 +22,7 @@ from psephos.opinions.kinds import Column, Kind
 from psephos.opinions.measures import blanked, given_in, lists_of, numbers_of
 from psephos.opinions.model import Opinions, Source, frozen
 from psephos.opinions.repeats import REPEATED, find_repeats
+from psephos.opinions.wording import first_of
 
 Missing: TypeAlias = str | Collection[str]
 
@@ -112,8 +113,11 @@ def build(
     if kind.key:
         door.admit_once(kind, coded, numbers, repeated)
     if not door.kept.any() and not empty:
-        found = "; ".join(map(str, door.issues)) or "the table is empty"
-        raise InputError("opinions", f"no row is left of {frame.height:,}: {found}")
+        problem = f"no row is left of {frame.height:,}"
+        if door.issues:
+            raise InputError("opinions", Issues(tuple(door.issues)).explain(problem))
+        where = None if segments is None else first_of([segment.name for segment in door.segments])
+        raise InputError("opinions", f"{problem}: the table is empty", where=where)
     rows = np.flatnonzero(door.kept)
     everything = len(rows) == frame.height
     if not everything:

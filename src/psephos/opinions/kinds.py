@@ -190,6 +190,35 @@ ABOUT: Mapping[str, str] = MappingProxyType(
 """Tables about things: file stem and attribute name, and the column that is their key."""
 
 
+TAKEN_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "labels": ("decide", "agree"),
+        "scores": ("decide", "agree", "rank"),
+        "results": ("rank",),
+        "rankings": ("rank", "agree"),
+        "battles": ("rank",),
+        "samples": ("decide", "select", "plan"),
+        "transcripts": ("decide",),
+        "interactions": ("measure recommendation",),
+    }
+)
+"""The verbs that take opinions of each kind, the usual first."""
+
+
+def taken_by(kind: str) -> str:
+    """Which verbs take opinions of a kind, as the hint of a complaint.
+
+    Examples
+    --------
+    >>> taken_by("labels"), taken_by("battles")
+    ('decide and agree take labels', 'rank takes battles')
+    """
+    verbs = TAKEN_BY[kind]
+    if len(verbs) == 1:
+        return f"{verbs[0]} takes {kind}"
+    return f"{', '.join(verbs[:-1])} and {verbs[-1]} take {kind}"
+
+
 def kind_named(name: str) -> Kind:
     """The kind called `name`.
 

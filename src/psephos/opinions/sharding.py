@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -199,6 +199,11 @@ def check_opinions(opinions: object) -> None:
             f"must be Opinions, got {type(opinions).__name__}",
             hint="psephos.read(PATH) makes them of files",
         )
+
+
+def all_issues(opinions: Opinions | Shards, parts: Sequence[Any]) -> Issues:
+    """What was found in all parts; each of them is read once more, which is for complaints."""
+    return sum((opinions.load(part)[0].issues for part in parts), start=opinions.issues)
 
 
 def segments_of(rows: npt.NDArray[np.integer], names: Sequence[str], lengths: Sequence[int]) -> list[Segment]:
