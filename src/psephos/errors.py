@@ -8,11 +8,15 @@ the public door use the functions below; the code behind the door trusts its dat
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+ALIKE = 0.8
+"""How like each other the letters of two names must be for one to be taken for a slip of the other, 0 to 1."""
 
 
 class InputError(ValueError):
@@ -177,8 +181,13 @@ def _rebuild(kind: type[InputError], argument: str, problem: str, where: str | N
     return kind(argument, problem, where=where, hint=hint)
 
 
-def check_choice(argument: str, value: str, allowed: Collection[str]) -> str:
+def check_choice(
+    argument: str, value: str, allowed: Collection[str], *, known_as: Mapping[str, str] | None = None
+) -> str:
     """Return `value` if it is one of `allowed`, else raise an `InputError` that lists them.
+
+    Its hint is the one that `known_as` has for a name in use elsewhere, or the choice that is spelt nearly alike; case,
+    blanks and hyphens do not matter to either.
 
     Examples
     --------
@@ -186,10 +195,34 @@ def check_choice(argument: str, value: str, allowed: Collection[str]) -> str:
     Traceback (most recent call last):
         ...
     psephos.errors.InputError: ties: must be one of 'first', 'none', got 'all'
+    >>> check_choice("rule", "PAV", ("cc", "pav"))
+    Traceback (most recent call last):
+        ...
+    psephos.errors.InputError: rule: must be one of 'cc', 'pav', got 'PAV'; write 'pav'
+    >>> check_choice("rule", "Chamberlin-Courant", ("cc", "pav"), known_as={"chamberlin courant": "write 'cc'"})
+    Traceback (most recent call last):
+        ...
+    psephos.errors.InputError: rule: must be one of 'cc', 'pav', got 'Chamberlin-Courant'; write 'cc'
     """
     if value not in allowed:
-        raise InputError(argument, f"must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+        hint = _meant(value, allowed, known_as or {})
+        raise InputError(argument, f"must be one of {', '.join(map(repr, allowed))}, got {value!r}", hint=hint)
     return value
+
+
+def _meant(value: object, allowed: Collection[str], known_as: Mapping[str, str]) -> str | None:
+    """What to write for a name that is no choice, if that can be told."""
+    said = _letters(value)
+    hints = {_letters(name): hint for name, hint in known_as.items()}
+    if said in hints:
+        return hints[said]
+    choices = {_letters(name): name for name in allowed}
+    alike = get_close_matches(said, choices, n=1, cutoff=ALIKE)
+    return f"write {choices[alike[0]]!r}" if alike else None
+
+
+def _letters(name: object) -> str:
+    return "".join(sign for sign in str(name).casefold() if sign.isalnum())
 
 
 def check_number(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+import typer
 
 from psephos.cli.complaints import in_options
 
-OPTIONS = {"missing": "--missing", "repeated": "--repeated", "column": "--column", "names": "--with", "seed": "--seed"}
+OPTIONS = {"missing": "--missing", "repeated": "--repeated", "columns": "--column", "names": "--with", "rng": "--seed"}
 
 
 @pytest.mark.parametrize(
@@ -131,8 +132,8 @@ BATTLES = "left,right,winner\na,b,left\n"
 @pytest.mark.parametrize(
     ("verb", "content", "said"),
     [
-        ("decide --method collective", NOTHING_SAID, "opinions: no sample has an answer: 1 set aside: no item ({file}, row 2); 2 noted: no "
-         "answer: counted as an abstention ({file}, rows 1, 3)"),
+        ("decide --method collective", NOTHING_SAID, "opinions: no sample has an answer: 1 set aside: no item ({file}, "
+         "row 2); 2 noted: no answer: counted as an abstention ({file}, rows 1, 3)"),
         ("decide --method source-reliability --kind labels", "item,voter,label\na,x,\na,y,\nb,x,\n",
          "no item has an answer: 3 noted: no label: counted as an abstention ({file}, rows 1, 2, 3)"),
         ("decide", "item,voter,score,weight\na,x,3,0\na,y,,1\n",
@@ -178,3 +179,41 @@ def test_every_verb_prints_as_many_rows_and_says_how_many_more(psephos, tmp_path
     for verb in ("agree", "decide", "rank", "select", "ask", "study peer-review", "measure diversity", "judge fuse"):
         shown = psephos(*verb.split(), "--help").out.partition("--limit")[2].split("--")[0]
         assert "[default: 10;" in shown, verb
+
+
+def test_other_names_of_options_are_those_of_one_verb_each():
+    from psephos.cli import app
+
+    verbs = typer.main.get_command(app).commands
+    named = {verb: getattr(one.callback, "also_called", {}) for verb, one in verbs.items()}
+    assert named["ask"]["delta"] == "stop"
+    assert "delta" not in named["plan"]  # which has --delta
+    for verb, names in named.items():
+        assert set(names.values()) <= {one.name for one in verbs[verb].params}, verb
+    assert in_options("delta=0.1, item='q' or n_classes=3", {"stop": "--stop", "why": "--why"}).startswith("delta=0.1")
+
+
+RESULTS = "candidate,item,score\nx,p,1\nx,q,0\ny,p,0\ny,q,1\n"
+SAMPLES = "item,voter,draw,answer\na,x,0,7\na,x,1,7\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "content", "hint"),
+    [
+        (["rank", "--method", "Plackett-Luce"], RESULTS, "it is not here: 'borda' and 'kemeny' rank ballots, "
+         "'bradley-terry' votes on pairs"),
+        (["rank", "--method", "graded response"], RESULTS, "it is not here: item response takes right and wrong; the "
+         "method 'mean' takes scores of several levels"),
+        (["rank", "--method", "kemmeny"], RESULTS, "write 'kemeny'"),
+        (["rank", "--method", "IRT"], RESULTS, "write 'item-response', and which one as its model"),
+        (["plan", "--methods", "knowledge gradient"], SAMPLES, "write 'knowledge-gradient'"),
+        (["plan", "--methods", "bandit"], SAMPLES, "write 'knowledge-gradient' or 'adaptive'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_a_name_in_use_elsewhere_leads_to_ours(psephos, tmp_path, words, content, hint):
+    path = tmp_path / "given.csv"
+    path.write_text(content)
+    done = psephos(words[0], path, *words[1:])
+    assert (done.code, done.out) == (1, "")
+    assert done.complaint.endswith(f"; {hint}"), done.complaint

@@ -23,6 +23,15 @@ from psephos.allocation.allocation_result import Allocation
 from psephos.engine.progress_bar import progress
 from psephos.errors import check_count
 
+KNOWN_AS = {
+    "okg": "write 'knowledge-gradient'",
+    "pets": "write 'knowledge-gradient'",
+    "blend asc": "write 'adaptive'",
+    "self consistency": "write 'uniform'",
+    **dict.fromkeys(("bandit", "thompson sampling", "ucb"), "write 'knowledge-gradient' or 'adaptive'"),
+}
+"""Names of the methods elsewhere, and what to write here."""
+
 
 class Allocator(Protocol):
     """What every method of spending a budget of samples can do."""

@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from psephos.cli import options as o
+from psephos.cli.complaints import also_called
 
 
+@also_called(coefficients="coefficient")
 @o.reads
 def agree(
     given: o.ReadOptions,

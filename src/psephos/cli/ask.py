@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from psephos.cli import options as o
+from psephos.cli.complaints import also_called
 from psephos.cli.prompts import named_model, prices_in, prompt_table
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 PLACE = "{prompt}"
 
 
+@also_called(delta="stop", init="first", log="samples", n_classes="classes", n_options="classes")
 def ask(
     questions: Annotated[
         Path,

@@ -9,6 +9,7 @@ import typer
 
 from psephos.cli import options as o
 from psephos.cli import transcript_options as t
+from psephos.cli.complaints import also_called
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from psephos.opinions.verdicts import Verdict
 
 
+@also_called(item="why")
 @o.reads
 def decide(
     given: o.ReadOptions,

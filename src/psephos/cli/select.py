@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from psephos.cli import options as o
+from psephos.cli.complaints import also_called
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from psephos.statistics import Interval
 
 
+@also_called(item="why")
 @o.reads
 def select(
     given: o.ReadOptions,
