@@ -123,6 +123,12 @@ class Opinions:
         return None if weight is None else np.where(np.isnan(weight), 1.0, weight)
 
     @property
+    def largest_weight(self) -> float:
+        """The largest weight of a row; 1 if the table has no weights."""
+        weight = self.weights()
+        return 1.0 if weight is None else float(weight.max(initial=0.0))
+
+    @property
     def value(self) -> str:
         """Name of the column that says what a voter chose or measured."""
         return kind_named(self.kind).value

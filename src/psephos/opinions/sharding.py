@@ -57,6 +57,8 @@ class Shards:
         Rows of each choice that was found.
     missing : frozenset of str
         Texts that mean a missing value.
+    largest_weight : float
+        Of a row, also of one that is set aside later; 1 if the table has no weights.
     dealt : str
         Folder of the piles that rows were dealt to, if they are not sorted by item.
     about, issues, source
@@ -75,6 +77,7 @@ class Shards:
     lengths: tuple[int, ...]
     repeated: str
     missing: frozenset[str] = frozenset()
+    largest_weight: float = 1.0
     dealt: str = ""
     about: About = field(default_factory=About)
     issues: Issues = field(default_factory=Issues)
