@@ -224,7 +224,10 @@ def _of_rankings(votes: Opinions, rows: npt.NDArray[np.intp]) -> tuple[Floats, i
 def of_columns(
     votes: Opinions, item: str, rows: npt.NDArray[np.intp], numbers: Floats, level: npt.NDArray[np.integer]
 ) -> Ratings:
-    """Ratings of rankings: candidates are the items."""
+    """Ratings of rankings: candidates are the items.
+
+    Tau and W know ratings of items by voters; a ranking becomes one with its candidates as rows, absent ones as gaps.
+    """
     levels = Levels(numbers, np.arange(len(numbers)))
     names = votes.vocabulary(item), votes.vocabulary("voter")
     codes = votes.codes(item)[rows], votes.codes("voter")[rows], level.astype(np.int32)

@@ -34,7 +34,11 @@ KNOWN_AS = {
 
 
 class Allocator(Protocol):
-    """What every method of spending a budget of samples can do."""
+    """What every method of spending a budget of samples can do.
+
+    `Adaptive`, `KnowledgeGradient` and `Uniform` are such; a method of your own needs these methods and no base
+    class.
+    """
 
     @abstractmethod
     def next(self, batch: int = 1) -> list[str]:

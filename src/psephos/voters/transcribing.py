@@ -44,7 +44,10 @@ _SCHEMA = {
 
 @dataclass(frozen=True)
 class Failure:
-    """A recording that could not be read (`voter` is None), or on which one recogniser failed."""
+    """A recording that could not be read (`voter` is None), or on which one recogniser failed.
+
+    A failure of one recogniser on one recording leaves the others as they are; `reason` is one line for a terminal.
+    """
 
     audio: str
     voter: str | None
