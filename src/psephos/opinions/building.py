@@ -35,7 +35,10 @@ LOOKALIKE_NAMES = 2**17
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """A run of rows that came from one file; `rows` are their row numbers there, 1 for the first row of data."""
+    """A run of rows that came from one file; `rows` are their row numbers there, 1 for the first row of data.
+
+    So that an issue names file and row though the rows of all files stand in one table.
+    """
 
     name: str
     rows: npt.NDArray[np.int64]
@@ -141,7 +144,10 @@ def build(
 
 
 def missing_texts(missing: Missing) -> frozenset[str]:
-    """The texts that mean a missing value, checked."""
+    """The texts that mean a missing value, checked.
+
+    One text or several; compared with values as they stand, with case and blanks.
+    """
     texts = frozenset([missing] if isinstance(missing, str) else missing)
     for text in texts:
         if not isinstance(text, str):
@@ -286,7 +292,10 @@ class _Door:
 
 
 def lookalikes(name: str, vocabulary: pl.Series) -> list[Issue]:
-    """Note ids that differ only in case or blanks: likely one thing, kept apart."""
+    """Note ids that differ only in case or blanks: likely one thing, kept apart.
+
+    They are not merged, as case may matter in names; the issue shows the first of them.
+    """
     if len(vocabulary) > LOOKALIKE_NAMES:
         return []
     folded = vocabulary.str.strip_chars().str.to_lowercase()

@@ -70,7 +70,11 @@ class Issue:
 
 @dataclass(frozen=True, eq=False)
 class Issues:
-    """All findings about one set of opinions, in the order in which they were made."""
+    """All findings about one set of opinions, in the order in which they were made.
+
+    A verdict carries them; `table()` has a row for each row at fault, `str()` a line for each finding, and
+    `set_aside` the number of rows that take no part.
+    """
 
     found: tuple[Issue, ...] = ()
 

@@ -22,7 +22,10 @@ from psephos.opinions.wording import first_of
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a kind: its role, whether it must be there, its range and the names it goes by elsewhere."""
+    """One column of a kind: its role, whether it must be there, its range and the names it goes by elsewhere.
+
+    A number outside `low` and `high`, or a choice that is not `allowed`, is set aside and said.
+    """
 
     name: str
     role: str
@@ -233,10 +236,16 @@ def kind_named(name: str) -> Kind:
 
 
 def aliases(name: str) -> tuple[str, ...]:
-    """The names that a column goes by elsewhere."""
+    """The names that a column goes by elsewhere.
+
+    As ``annotator`` and ``worker`` for ``voter``; names of columns are compared without case.
+    """
     return {"item": _ITEM, "voter": _VOTER, "candidate": _CANDIDATE, "task": _TASK}[name].aliases
 
 
 def listed(names: Collection[str], most: int = 12) -> str:
-    """Names in quotes, the first of many."""
+    """Names in quotes, the first of many.
+
+    For complaints: long names are cut, and after `most` of them the number of the others is said.
+    """
     return first_of([repr(name if len(name) <= 60 else name[:57] + "...") for name in names], most) or "none"

@@ -326,7 +326,10 @@ def _rebuild(kind: str, coded: dict[str, Any], numbers: dict[str, Any], *rest: A
 
 
 def frozen(columns: dict[str, Any]) -> Mapping[str, Any]:
-    """A read-only view of `columns`, whose arrays are made read-only too."""
+    """A read-only view of `columns`, whose arrays are made read-only too.
+
+    Opinions share their arrays with their parts and with workers, so nobody may write to them.
+    """
     for column in columns.values():
         values = column.codes if isinstance(column, Coded) else column
         values.flags.writeable = False

@@ -148,7 +148,10 @@ def scan(
 
 
 def schema_of(name: str) -> pl.Schema:
-    """The columns of a Parquet file."""
+    """The columns of a Parquet file.
+
+    Only the footer is read.
+    """
     with readable():
         return table_of([name]).collect_schema()
 
@@ -160,7 +163,10 @@ def check_alike(
     parts: Mapping[str, str],
     stated: Mapping[str, str] | None,
 ) -> None:
-    """Refuse files that differ in the columns that count: what a row says must not depend on the file it is in."""
+    """Refuse files that differ in the columns that count: what a row says must not depend on the file it is in.
+
+    Names of columns and their types, for the parts of the kind; other columns may differ.
+    """
     for name, schema in zip(names, schemas, strict=True):
         try:
             _, here = recognise(schema.names(), kind=kind.name, stated=stated)

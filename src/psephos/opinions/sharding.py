@@ -34,7 +34,10 @@ ROW = "__row"
 
 @dataclass(frozen=True)
 class Part:
-    """A range of rows of the files, or a pile of rows dealt from them; the same for the same files at any time."""
+    """A range of rows of the files, or a pile of rows dealt from them; the same for the same files at any time.
+
+    What a worker is sent in place of rows; it reads them itself.
+    """
 
     start: int = 0
     length: int = 0
@@ -195,7 +198,10 @@ class Shards:
 
 
 def check_opinions(opinions: object) -> None:
-    """Refuse what is neither `Opinions` nor `Shards`."""
+    """Refuse what is neither `Opinions` nor `Shards`.
+
+    The door of every verb that takes opinions; the complaint says how to make them.
+    """
     if not isinstance(opinions, (Opinions, Shards)):
         raise InputError(
             "opinions",
@@ -210,7 +216,10 @@ def all_issues(opinions: Opinions | Shards, parts: Sequence[Any]) -> Issues:
 
 
 def segments_of(rows: npt.NDArray[np.integer], names: Sequence[str], lengths: Sequence[int]) -> list[Segment]:
-    """Rising row numbers over all files as row numbers in each file."""
+    """Rising row numbers over all files as row numbers in each file.
+
+    One segment for each file that has any of the rows, in the order of the files.
+    """
     ends = np.cumsum(lengths)
     at = np.searchsorted(rows, np.concatenate([[0], ends]))
     return [
@@ -221,12 +230,18 @@ def segments_of(rows: npt.NDArray[np.integer], names: Sequence[str], lengths: Se
 
 
 def table_of(names: Sequence[str]) -> pl.LazyFrame:
-    """The rows of Parquet files, one after the other, not read yet."""
+    """The rows of Parquet files, one after the other, not read yet.
+
+    Lazily: columns that are not selected are never read from disk.
+    """
     return pl.scan_parquet(list(names), glob=False, hive_partitioning=False, extra_columns="ignore")
 
 
 def collected(table: pl.LazyFrame, engine: Literal["auto", "streaming"] = "auto") -> pl.DataFrame:
-    """The rows of a table, read now."""
+    """The rows of a table, read now.
+
+    With a file that cannot be decoded at fault, and not the program; see `readable`.
+    """
     with readable():
         return table.collect(engine=engine)
 

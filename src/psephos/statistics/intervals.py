@@ -211,7 +211,10 @@ def beta_interval(
 
 
 def normal_quantile(level: float) -> float:
-    """How many standard errors a normal interval of this level reaches to either side."""
+    """How many standard errors a normal interval of this level reaches to either side.
+
+    z of (1 + level) / 2, 1.96 for a level of .95; the one place where a level becomes a number of standard errors.
+    """
     level = check_number("level", level, low=0, high=1, open_ends=True)
     return float(special.ndtri((1 + level) / 2))
 
