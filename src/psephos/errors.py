@@ -8,11 +8,15 @@ the public door use the functions below; the code behind the door trusts its dat
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+ALIKE = 0.8
+"""How like each other the letters of two names must be for one to be taken for a slip of the other, 0 to 1."""
 
 
 class InputError(ValueError):
@@ -56,88 +60,150 @@ class InputError(ValueError):
 
 
 class ParseError(InputError):
-    """A file does not follow its format; `argument` is the path, `where` the line or row."""
+    """A file does not follow its format; `argument` is the path, `where` the line or row.
+
+    Raised by the readers. A file that is not there is one too, so that a caller has to wait for one error only.
+    """
 
 
 class EncodingError(ParseError):
-    """A text file is not in the stated encoding; `where` is the byte at which it breaks."""
+    """A text file is not in the stated encoding; `where` is the byte at which it breaks.
+
+    State the encoding (`encoding=`) instead of guessing: a text that is read wrongly looks like disagreement.
+    """
 
 
 class TimeError(InputError):
-    """A time is negative or no number, ends before it starts, or starts step back; `where` is the line or row."""
+    """A time is negative or no number, ends before it starts, or starts step back; `where` is the line or row.
+
+    Times are seconds from the start of the recording. Raised by readers of transcripts and when words are aligned.
+    """
 
 
 class ConfidenceError(InputError):
-    """A confidence lies outside 0 to 1; `where` is the line or row."""
+    """A confidence lies outside 0 to 1; `where` is the line or row.
+
+    Some recognisers give logarithms or per cent; turn these into probabilities first.
+    """
 
 
 class DuplicateSystemError(InputError):
-    """One system has two transcripts of one clip; `where` names the places."""
+    """One system has two transcripts of one clip; `where` names the places.
+
+    A recogniser has one vote on a clip. Where a system was run twice, name the runs as two voters.
+    """
 
 
 class ScaleError(InputError):
-    """A score is off its scale or between its levels, or unlike scales would be pooled; `where` names the place."""
+    """A score is off its scale or between its levels, or unlike scales would be pooled; `where` names the place.
+
+    State the levels of each year or venue (`scale=`): a 6 of 10 and a 6 of 8 are not the same score.
+    """
 
 
 class DuplicateReviewError(InputError):
-    """One reviewer has two reviews of one item; `where` names both."""
+    """One reviewer has two reviews of one item; `where` names both.
+
+    Reviews are told apart by item and reviewer; leave out one of them, or name the reviewers apart.
+    """
 
 
 class ContradictionError(InputError):
-    """One voter gave two different opinions on one item and the caller asked for none of that."""
+    """One voter gave two different opinions on one item and the caller asked for none of that.
+
+    Raised with ``repeated="error"``; ``"first"`` and ``"last"`` say which opinion counts instead, and it is noted.
+    """
 
 
 class ModelMismatchError(InputError):
-    """A model of votes cannot have given these numbers; `problem` has the numbers."""
+    """A model of votes cannot have given these numbers; `problem` has the numbers.
+
+    As where the variance of votes is larger than any voters on that scale can have: the scale, or what is taken for a
+    vote, is another.
+    """
 
 
 class NotTextError(InputError, TypeError):
-    """Something that must be text is none; `where` is its index."""
+    """Something that must be text is none; `where` is its index.
+
+    Answers that are compared as texts; numbers count as texts where a method says so. A `TypeError` too.
+    """
 
 
 class LossError(InputError, FloatingPointError):
-    """A loss is no longer a number; `argument` is the setting to change, `where` the epoch."""
+    """A loss is no longer a number; `argument` is the setting to change, `where` the epoch.
+
+    Training ends here and not some epochs later with weights that are no numbers. A `FloatingPointError` too.
+    """
 
 
 class CassetteMiss(InputError):  # noqa: N818 - the name in the sheet
-    """A cassette holds no answer to a request; `argument` is the file, the message names tag and key."""
+    """A cassette holds no answer to a request; `argument` is the file, the message names tag and key.
+
+    A cassette replays recorded answers of a language model and never asks a model: record anew, or ask as it was
+    asked.
+    """
 
 
 class BudgetExceeded(InputError):  # noqa: N818 - the name in the sheet
-    """The next call would exceed a budget and was not made; `partial` is what was finished before."""
+    """The next call would exceed a budget and was not made; `partial` is what was finished before.
+
+    Nothing was spent beyond the budget. With a higher one, or another day, the same call goes on from there.
+    """
 
     partial: Any = None
 
 
 class DisconnectedError(InputError):
-    """Groups of candidates never met each other, so nothing places one above the other; the message names them."""
+    """Groups of candidates never met each other, so nothing places one above the other; the message names them.
+
+    Strengths compare those who met, directly or through others. Rank each group by itself, or show them pairs across.
+    """
 
 
 class SeparationError(InputError):
-    """Some candidates never lost, or never won, against the rest: their strength has no end; the message names them."""
+    """Some candidates never lost, or never won, against the rest: their strength has no end; the message names them.
+
+    More battles end it, or a penalty (`penalty=`), which keeps strengths finite by pulling them together.
+    """
 
 
 class InfeasibleError(InputError):
-    """Nothing can keep these bounds; `problem` names the group and the numbers."""
+    """Nothing can keep these bounds; `problem` names the group and the numbers.
+
+    As a committee of three with at least two of each of two groups; loosen a bound.
+    """
 
 
 class NoPictureError(InputError):
-    """A result holds nothing of what a picture shows; a page leaves the picture out."""
+    """A result holds nothing of what a picture shows; a page leaves the picture out.
+
+    Not a fault of the input: `psephos.plots.plot` raises it, and reports go on without that picture.
+    """
 
 
 class StoreError(InputError):
-    """A database cannot be opened, read or written; `argument` is the file or the address."""
+    """A database cannot be opened, read or written; `argument` is the file or the address.
+
+    The store of the review app, a SQLite file or PostgreSQL; the message says whether it was opened at all.
+    """
 
 
 class ConflictError(InputError):
-    """What was to be changed has changed meanwhile; `seen` and `present` are the two versions."""
+    """What was to be changed has changed meanwhile; `seen` and `present` are the two versions.
+
+    Two people changed the same thing. Look at both versions and decide again; nothing was overwritten.
+    """
 
     seen: int | None = None
     present: int | None = None
 
 
 class TakenError(InputError):
-    """As many people as are wanted already decide an item, or have it open."""
+    """As many people as are wanted already decide an item, or have it open.
+
+    Take the next item. A place becomes free when its reservation runs out or is given back.
+    """
 
 
 class BusyError(InputError):
@@ -145,7 +211,10 @@ class BusyError(InputError):
 
 
 class ForbiddenError(InputError):
-    """A rule of the project does not let this person do this."""
+    """A rule of the project does not let this person do this.
+
+    As deciding an item that is locked, or settling a dispute in which one took part; the hint says what to do.
+    """
 
 
 class MissingPartError(ImportError):
@@ -181,8 +250,13 @@ def _rebuild(kind: type[InputError], argument: str, problem: str, where: str | N
     return kind(argument, problem, where=where, hint=hint)
 
 
-def check_choice(argument: str, value: str, allowed: Collection[str]) -> str:
+def check_choice(
+    argument: str, value: str, allowed: Collection[str], *, known_as: Mapping[str, str] | None = None
+) -> str:
     """Return `value` if it is one of `allowed`, else raise an `InputError` that lists them.
+
+    Its hint is the one that `known_as` has for a name in use elsewhere, or the choice that is spelt nearly alike; case,
+    blanks and hyphens do not matter to either.
 
     Examples
     --------
@@ -190,10 +264,34 @@ def check_choice(argument: str, value: str, allowed: Collection[str]) -> str:
     Traceback (most recent call last):
         ...
     psephos.errors.InputError: ties: must be one of 'first', 'none', got 'all'
+    >>> check_choice("rule", "PAV", ("cc", "pav"))
+    Traceback (most recent call last):
+        ...
+    psephos.errors.InputError: rule: must be one of 'cc', 'pav', got 'PAV'; write 'pav'
+    >>> check_choice("rule", "Chamberlin-Courant", ("cc", "pav"), known_as={"chamberlin courant": "write 'cc'"})
+    Traceback (most recent call last):
+        ...
+    psephos.errors.InputError: rule: must be one of 'cc', 'pav', got 'Chamberlin-Courant'; write 'cc'
     """
     if value not in allowed:
-        raise InputError(argument, f"must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+        hint = _meant(value, allowed, known_as or {})
+        raise InputError(argument, f"must be one of {', '.join(map(repr, allowed))}, got {value!r}", hint=hint)
     return value
+
+
+def _meant(value: object, allowed: Collection[str], known_as: Mapping[str, str]) -> str | None:
+    """What to write for a name that is no choice, if that can be told."""
+    said = _letters(value)
+    hints = {_letters(name): hint for name, hint in known_as.items()}
+    if said in hints:
+        return hints[said]
+    choices = {_letters(name): name for name in allowed}
+    alike = get_close_matches(said, choices, n=1, cutoff=ALIKE)
+    return f"write {choices[alike[0]]!r}" if alike else None
+
+
+def _letters(name: object) -> str:
+    return "".join(sign for sign in str(name).casefold() if sign.isalnum())
 
 
 def check_number(

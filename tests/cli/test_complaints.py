@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
+import typer
 
 from psephos.cli.complaints import in_options
 
-OPTIONS = {"missing": "--missing", "repeated": "--repeated", "column": "--column", "names": "--with", "seed": "--seed"}
+OPTIONS = {"missing": "--missing", "repeated": "--repeated", "columns": "--column", "names": "--with", "rng": "--seed"}
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["--kind", "birds"], r"--kind: must be one of labels, .*got 'birds'"),
-        (["--kind", "scores"], r"--column: scores need .*; say which column it is: --column score=NAME$"),
+        (["--kind", "scores"], r"--column: scores need .*; or say which column it is: --column score=NAME$"),
         (["--column", "voter=who"], r"--column: voter is said to be in column 'who', which is not among"),
         (["--repeated", "never"], r"--repeated: must be one of"),
         (["--encoding", "klingon"], r"--encoding: 'klingon' is not known"),
@@ -121,3 +122,98 @@ def test_a_link_that_leads_in_a_circle_is_named(psephos, votes, tmp_path):
     done = psephos("decide", votes, "--report", tmp_path / "page.html", "--about", f"items={loop}")
     assert done.code == 1
     assert "loop.csv" in done.complaint
+
+
+NOTHING_SAID = "item,voter,draw,answer\na,x,0,\n,x,0,7\nb,x,0,\n"
+LABELS = "item,voter,label\na,x,p\na,y,q\n"
+BATTLES = "left,right,winner\na,b,left\n"
+
+
+@pytest.mark.parametrize(
+    ("verb", "content", "said"),
+    [
+        ("decide --method collective", NOTHING_SAID, "opinions: no sample has an answer: 1 set aside: no item ({file}, "
+         "row 2); 2 noted: no answer: counted as an abstention ({file}, rows 1, 3)"),
+        ("decide --method source-reliability --kind labels", "item,voter,label\na,x,\na,y,\nb,x,\n",
+         "no item has an answer: 3 noted: no label: counted as an abstention ({file}, rows 1, 2, 3)"),
+        ("decide", "item,voter,score,weight\na,x,3,0\na,y,,1\n",
+         "hold no score that counts: of 2 rows 1 have no score, 1 no weight"),
+        ("decide", "item,voter,label\n", "opinions: no row is left of 0: the table is empty ({file})"),
+        ("rank", "item,voter,label\n", "opinions: no row is left of 0: the table is empty ({file})"),
+        ("rank", LABELS, "orders are made of results, scores, rankings or battles; decide and agree take labels"),
+        ("plan", LABELS, "these are columns of labels: decide and agree take labels; or say which column it is: "
+         "--column draw=NAME"),
+        ("decide", BATTLES, "a verdict is made from labels, samples, scores, transcripts; rank takes battles"),
+        ("agree", BATTLES, "not on battles; rank takes battles"),
+        ("rank", "left,right\na,b\n", "; battles lack 'winner'; say which column is which, as in --column voter=NAME"),
+    ],
+    ids=["samples", "sources", "scores", "header", "header of battles", "rank", "plan", "decide", "agree", "lack"],
+)  # fmt: skip
+def test_a_complaint_says_what_was_found_and_which_verb_fits(psephos, tmp_path, verb, content, said):
+    path = tmp_path / "given.csv"
+    path.write_text(content)
+    done = psephos(*verb.split(), path)
+    assert done.code == 1
+    assert said.format(file=path) in done.complaint
+
+
+@pytest.mark.parametrize("words", [("decide",), ("serve", "--port", "0", "--database", "unused.db")], ids=" ".join)
+def test_a_file_that_is_not_there_is_named_alike(psephos, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    assert psephos(words[0], "nope.csv", *words[1:]).complaint == "psephos: nope.csv: does not exist; check the path"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_verb_prints_as_many_rows_and_says_how_many_more(psephos, tmp_path):
+    path = tmp_path / "results.csv"
+    path.write_text(
+        "candidate,item,score\n" + "".join(f"c{row:02},{item},{row}\n" for row in range(13) for item in "pq")
+    )
+    out = psephos("rank", path).out
+    assert "c03" in out
+    assert "c02" not in out
+    assert "and 3 more: --limit 13" in out
+    out = psephos("rank", path, "--limit", "13").out
+    assert "c02" in out
+    assert "more: --limit" not in out
+    for verb in ("agree", "decide", "rank", "select", "ask", "study peer-review", "measure diversity", "judge fuse"):
+        shown = psephos(*verb.split(), "--help").out.partition("--limit")[2].split("--")[0]
+        assert "[default: 10;" in shown, verb
+
+
+def test_other_names_of_options_are_those_of_one_verb_each():
+    from psephos.cli import app
+
+    verbs = typer.main.get_command(app).commands
+    named = {verb: getattr(one.callback, "also_called", {}) for verb, one in verbs.items()}
+    assert named["ask"]["delta"] == "stop"
+    assert "delta" not in named["plan"]  # which has --delta
+    for verb, names in named.items():
+        assert set(names.values()) <= {one.name for one in verbs[verb].params}, verb
+    assert in_options("delta=0.1, item='q' or n_classes=3", {"stop": "--stop", "why": "--why"}).startswith("delta=0.1")
+
+
+RESULTS = "candidate,item,score\nx,p,1\nx,q,0\ny,p,0\ny,q,1\n"
+SAMPLES = "item,voter,draw,answer\na,x,0,7\na,x,1,7\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "content", "hint"),
+    [
+        (["rank", "--method", "Plackett-Luce"], RESULTS, "it is not here: 'borda' and 'kemeny' rank ballots, "
+         "'bradley-terry' votes on pairs"),
+        (["rank", "--method", "graded response"], RESULTS, "it is not here: item response takes right and wrong; the "
+         "method 'mean' takes scores of several levels"),
+        (["rank", "--method", "kemmeny"], RESULTS, "write 'kemeny'"),
+        (["rank", "--method", "IRT"], RESULTS, "write 'item-response', and which one as its model"),
+        (["plan", "--methods", "knowledge gradient"], SAMPLES, "write 'knowledge-gradient'"),
+        (["plan", "--methods", "bandit"], SAMPLES, "write 'knowledge-gradient' or 'adaptive'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_a_name_in_use_elsewhere_leads_to_ours(psephos, tmp_path, words, content, hint):
+    path = tmp_path / "given.csv"
+    path.write_text(content)
+    done = psephos(words[0], path, *words[1:])
+    assert (done.code, done.out) == (1, "")
+    assert done.complaint.endswith(f"; {hint}"), done.complaint

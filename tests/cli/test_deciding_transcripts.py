@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 from collections.abc import Callable
@@ -229,3 +230,21 @@ def test_options_of_transcripts_mean_nothing_for_labels(monkeypatch: pytest.Monk
     with pytest.raises(SystemExit) as ended:
         main()
     assert "--meant: is about transcripts, and these are labels" in str(ended.value.code)
+
+
+def test_an_interval_that_does_not_exist_is_not_printed(psephos: Callable[..., str], tmp_path: Path) -> None:
+    """Three clips are too few for an interval of the ICC: no ends in the terminal and the report, null in JSON."""
+    heard = {"a": ("the cat sat", "the cat", "a cat sat"), "b": ("on mats", "on mat", "on mat"), "c": ("1", "2 3", "1")}
+    rows = [
+        (clip, voter, place, token)
+        for clip, texts in heard.items()
+        for voter, text in zip("xyz", texts, strict=True)
+        for place, token in enumerate(text.split())
+    ]
+    pl.DataFrame(rows, schema=["item", "voter", "position", "token"], orient="row").write_csv(tmp_path / "clips.csv")
+    printed = psephos("decide", "clips.csv", "--report", "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    icc = json.loads(psephos("decide", "clips.csv", "--json"))["intraclass_correlation"]
+    assert re.search(r"ICC\(2,1\) of agreement -?[.\d]+ \(no interval from fewer than 5 items\)", printed)
+    assert not re.search(r"\bnan\b", printed + re.sub("<(style|script).*?</\\1>", "", page, flags=re.DOTALL))
+    assert (type(icc["value"]), icc["low"], icc["high"]) == (float, None, None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psephos.consensus import majority
-from psephos.opinions import labels, tallies
+from psephos.consensus import majority, source_reliability, truth_inference
+from psephos.opinions import labels, read, scan, tallies
 
 ballots = st.lists(
     st.tuples(
@@ -60,3 +61,29 @@ def test_many_items_are_counted_the_same_both_ways(monkeypatch):
     monkeypatch.setattr(tallies, "COMPILED_ROWS", 0)
     assert majority(votes).table().equals(by_arrays.table())
     assert majority(votes, engine=2).table().equals(by_arrays.table())
+
+
+@pytest.mark.parametrize("unit", [1e150, 1e-150])
+def test_weights_of_all_parts_keep_one_scale(tmp_path, unit):
+    """Ten items of weight 1 and ten of a weight out of range, in a part of their own: as in one piece."""
+    rng = np.random.default_rng(3)
+    item = np.repeat(np.arange(20), 4)
+    voter = np.tile(np.arange(4), 20)
+    label = np.where(rng.random(80) < np.array([0.9, 0.8, 0.7, 0.6])[voter], item % 2, 1 - item % 2)
+    frame = pl.DataFrame(
+        {
+            "item": [f"{one:02}" for one in item],
+            "voter": voter.astype(str),
+            "label": label.astype(str),
+            "weight": np.where(item < 10, 1.0, unit),
+        }
+    )
+    frame.write_parquet(tmp_path / "votes.parquet")
+    whole, parts = read(tmp_path / "votes.parquet"), scan(tmp_path / "votes.parquet", rows_per_part=40)
+    assert len(parts.parts()) == 2
+    for decide in (truth_inference, source_reliability, majority):
+        one, two = decide(whole), decide(parts)
+        assert two.certainty == pytest.approx(one.certainty, abs=1e-12, nan_ok=True)
+        assert two.margin == pytest.approx(one.margin, abs=1e-12, nan_ok=True)
+        for name in one.voters.columns:
+            assert two.voters[name].to_list() == pytest.approx(one.voters[name].to_list(), nan_ok=True), name

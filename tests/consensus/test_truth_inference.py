@@ -25,11 +25,11 @@ from voter_populations import (
 from psephos.consensus import against_gold, majority, truth_inference, update
 from psephos.consensus.part_verdicts import count_votes
 from psephos.consensus.truth_inference import inference, voter_confusion
+from psephos.consensus.truth_inference.answers import answers_of
 from psephos.consensus.truth_inference.beliefs import SURELY
-from psephos.consensus.truth_inference.cast_votes import ballots_of, ballots_of_part, piece_of
+from psephos.consensus.truth_inference.cast_votes import ballots_of, ballots_of_part
 from psephos.consensus.truth_inference.fitting import MODELS
 from psephos.consensus.truth_inference.model import fitted
-from psephos.consensus.truth_inference.voter_confusion import beliefs_of
 from psephos.engine import open_engine
 from psephos.errors import InputError
 from psephos.opinions import from_matrix, labels, read, samples, scan
@@ -131,8 +131,10 @@ def test_confusions_are_those_of_a_loop_over_votes(votes, prior, rounds):
     with open_engine(1) as engine:
         fit = fitted(MODELS["dawid-skene"](prior), found, engine, rounds=rounds, tolerance=0.0)
     belief, confusion = confusion_by_hand(codes, found.n_choices, prior, rounds)
-    computed = beliefs_of(piece_of((0, len(found.items)), **found.shared()), fit.parameters)
-    assert computed == pytest.approx(belief, abs=1e-9)
+    answers, place = answers_of(found, fit), np.arange(len(belief))
+    ordered = np.sort(belief, axis=1)
+    assert answers["sure"] == pytest.approx(ordered[:, -1], abs=1e-9)
+    assert belief[place, answers["first"]] == pytest.approx(ordered[:, -1], abs=1e-9)
     spread = np.exp(fit.parameters["log_confusion"]).transpose(0, 2, 1)
     names = [int(name) for name in long(votes).vocabulary("voter")]
     columns = np.cumsum(votes.max(axis=0) >= 0) - 1

@@ -148,3 +148,18 @@ def test_a_file_without_answers_says_so(tmp_path: Path, value: Any) -> None:
 def test_other_json_is_left_to_other_readers() -> None:
     for value in ([], 5, {"data": "text", "annotations": []}, {"fields": {}}, {"item": "a", "label": "b"}):
         assert annotation_shape(value) is None
+
+
+def test_a_taxonomy_is_the_way_from_the_top(tmp_path: Path) -> None:
+    made = result("what", taxonomy=[["animal", "cat"], ["animal", "dog", "pug"], ["plant"]])
+    task = {"id": 1, "data": {}, "annotations": [{"completed_by": 1, "result": made}]}
+    (label,) = read(written(tmp_path, [task])).frame()["label"]
+    assert label == "animal > cat / animal > dog > pug / plant"
+
+
+def test_numbers_beside_texts_keep_their_digits(tmp_path: Path) -> None:
+    """Two kinds of control of one name make labels: the number is all of it, not its first six digits."""
+    made = [result("t", number=1234567.25), result("t", choices=["a"]), result("t", number=3)]
+    people = [{"completed_by": who, "result": one} for who, one in enumerate(made)]
+    labels = read(written(tmp_path, [{"id": 1, "data": {}, "annotations": people}])).frame()["label"]
+    assert labels.to_list() == ["1234567.25", "a", "3"]

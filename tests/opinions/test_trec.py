@@ -105,3 +105,10 @@ def test_what_trec_cannot_hold_is_refused(tmp_path, made, name, words) -> None:
 def test_ratings_that_are_missing_are_1(tmp_path) -> None:
     write(interactions(["u", "v"], ["i", "i"], rating=[3, None]), tmp_path / "x.qrels")
     assert (tmp_path / "x.qrels").read_text() == "u 0 i 3\nv 0 i 1\n"
+
+
+def test_ranks_are_written_with_all_their_digits(tmp_path) -> None:
+    made = rankings(["s"] * 3, ["a", "b", "c"], [1.0, 1_234_567.0, 20_000_001.0], task=["q"] * 3)
+    write(made, tmp_path / "deep.run")
+    text = (tmp_path / "deep.run").read_text()
+    assert [line.split()[3] for line in text.splitlines()] == ["1", "1234567", "20000001"]

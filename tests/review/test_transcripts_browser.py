@@ -15,7 +15,7 @@ from psephos.review.accounts import links
 from psephos.review.accounts.people import local_user
 from psephos.review.store.audit_log import verify
 from psephos.review.store.columns import now
-from psephos.review.store.exporting.transcripts import settled_words
+from psephos.review.store.exporting.transcripts import clips_of
 from psephos.review.store.loading import load
 from psephos.review.store.projects import create_project
 from psephos.review.store.tables import Decision, Item, Project, Reservation
@@ -517,7 +517,7 @@ def test_words_are_joined_divided_dropped_and_undone_and_keep_their_times(spoken
     workspace.decisions(4, page)
     with workspace.running.world.store.read() as session:
         project = session.get_one(Project, workspace.project)
-        words = {word.text: (word.start, word.end) for word in settled_words(session, project)["clip"]}
+        words = {word.text: (word.start, word.end) for word in dict(clips_of(session, project))["clip"]}
     assert words["word4word5"] == (2.0, 2.9)
     assert words["wor"] == (3.5, 3.74)  # three of five signs
     assert words["d7"][1] == 3.9

@@ -139,7 +139,11 @@ def test_normal_interval_broadcasts_and_keeps_gaps():
         (Interval(0.3, 0.3, 0.3 + 1e-16, 0.95), ".300 [.300, .300]"),
         (Interval(1.0, 0.96, 1.0, 0.95), "1.000 [.960, 1.000]"),
         (Interval(10.0, 9.0, 11.0, 0.95), "10.0 [9.0, 11.0]"),
-        (Interval(math.nan, math.nan, math.nan, 0.95), "nan [nan, nan]"),
+        (Interval(0.155, math.nan, math.nan, 0.95), ".155"),
+        (Interval(0.155, 0.1, math.nan, 0.95), ".155"),
+        (Interval(0.3, 0.1, math.inf, 0.95), ".300 [.100, inf]"),
+        (Interval(math.nan, math.nan, math.nan, 0.95), "undefined"),
+        (Interval(math.nan, 0.1, 0.2, 0.95), "undefined"),
     ],
 )
 def test_interval_prints_the_digits_that_are_known(interval, text):

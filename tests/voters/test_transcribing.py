@@ -220,3 +220,13 @@ def test_bad_calls_are_refused(clips: list[Path], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"keep: .* cannot be a folder"):
         transcribe(clips, [Parrot()], keep=tmp_path / "file")
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_folder_that_kept_nothing_is_not_left_behind(tmp_path: Path, there: bool) -> None:
+    keep = tmp_path / "heard.parts"
+    if there:
+        keep.mkdir()
+    done = transcribe([tmp_path / "nope.wav"], [Parrot()], keep=keep)
+    assert [failure.audio for failure in done.failures] == [str(tmp_path / "nope.wav")]
+    assert keep.exists() == there

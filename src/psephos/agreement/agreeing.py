@@ -19,6 +19,7 @@ from psephos.engine import Engine, Rng, seed_of
 from psephos.errors import InputError, check_choice
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.issues import Issues
+from psephos.opinions.kinds import taken_by
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Result, command_for, json_ready
 from psephos.opinions.sharding import Shards, check_opinions
@@ -178,7 +179,7 @@ def agree(
         raise InputError(
             "opinions",
             f"agreement is measured on labels, scores and rankings, not on {opinions.kind}",
-            hint="read samples as labels; rank takes results and battles",
+            hint="read samples as labels" if opinions.kind == "samples" else taken_by(opinions.kind),
         )
     wanted = tuple(dict.fromkeys(coefficients or usual(opinions)))
     for name in wanted:

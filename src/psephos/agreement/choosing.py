@@ -57,7 +57,11 @@ _VOTERS = {
 
 @dataclass(frozen=True, eq=False)
 class How:
-    """What the caller asked for."""
+    """What the caller asked for.
+
+    Metric (and the period of a circular one), order of labels, kind of interval with its resamples and level, and the
+    seed; each coefficient takes from it what applies to it.
+    """
 
     metric: Metric
     period: float | None
@@ -84,7 +88,11 @@ class How:
 
 @dataclass(eq=False)
 class Found:
-    """What an `Agreement` says."""
+    """What an `Agreement` says.
+
+    Coefficients, which of them leads, and tables of pairs, voters and items; empty tables where votes were read in
+    parts.
+    """
 
     coefficients: list[Coefficient]
     leading: str
@@ -96,13 +104,21 @@ class Found:
 
 
 def usual(opinions: Opinions | Shards) -> tuple[str, ...]:
-    """The coefficients that fit the kind."""
+    """The coefficients that fit the kind.
+
+    Of labels percent agreement, Krippendorff's alpha, Fleiss' kappa and Gwet's AC, of two voters Cohen's kappa too; of
+    scores alpha, the ICC and Kendall's W; of rankings W.
+    """
     two = opinions.kind == "labels" and opinions.size("voter") == 2 and isinstance(opinions, Opinions)
     return USUAL[opinions.kind] + (("cohen",) if two else ())
 
 
 def of_votes(opinions: Opinions | Shards, wanted: Sequence[str], how: How, engine: int | str | Engine) -> Found:
-    """Coefficients and tables of labels or scores."""
+    """Coefficients and tables of labels or scores.
+
+    The votes are counted once, where the engine says; coefficients of the same counts share their resamples. Pairs,
+    voters and items are listed only where all votes are in memory.
+    """
     whole = None if isinstance(opinions, Shards) else ratings_of(opinions, how.order)
     counted = counted_of(opinions if whole is None or engine != 1 else whole, order=how.order, engine=engine)
     measures = {name: _measure(name, counted, whole, how) for name in wanted if name not in ("icc", "w")}
@@ -126,7 +142,11 @@ def of_votes(opinions: Opinions | Shards, wanted: Sequence[str], how: How, engin
 
 
 def of_rankings(opinions: Opinions | Shards, wanted: Sequence[str], how: How) -> Found:
-    """Kendall's W of rankings, pairs of voters that rank alike, and what each voter does to W."""
+    """Kendall's W of rankings, pairs of voters that rank alike, and what each voter does to W.
+
+    W = 12 S / (m^2 (n^3 - n) - m T), of complete rankings by m voters of n candidates with ties T; its interval
+    resamples candidates.
+    """
     if set(wanted) != {"w"} or isinstance(opinions, Shards):
         raise InputError("coefficients", f"rankings have Kendall's W (w) only, got {', '.join(wanted)}")
     permutations = PERMUTATIONS if len(opinions) <= PERMUTED_CELLS else 0

@@ -73,8 +73,7 @@ class Coefficient(Interval):
         note = f" ({self.note})" if self.note else ""
         if math.isnan(self.value):
             return f"{self.name} undefined{note}"
-        shown = super().__str__() if math.isfinite(self.low) else super().__str__().partition(" [")[0]
-        return f"{self.name} {shown}, n = {self.items:,} items{note}"
+        return f"{self.name} {super().__str__()}, n = {self.items:,} items{note}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +177,11 @@ class Measure(ABC):
 def estimate(
     measures: Sequence[Measure], *, interval: str = "bootstrap", repeats: int, level: float, rng: Rng
 ) -> list[Coefficient]:
-    """The coefficients with their intervals; those of the same counts share their resamples."""
+    """The coefficients with their intervals; those of the same counts share their resamples.
+
+    In the order of `measures`. Resamples of items are multinomial weights of the rows of counts, so equal items cost
+    nothing more than one of them.
+    """
     check_interval(interval, repeats, level)
     found: list[Coefficient | None] = [None] * len(measures)
     groups: dict[int, list[int]] = {}
@@ -219,7 +222,10 @@ def estimate(
 
 
 def check_interval(interval: str, repeats: int, level: float) -> None:
-    """Refuse an unknown interval, a negative number of resamples and a level outside 0 to 1."""
+    """Refuse an unknown interval, a negative number of resamples and a level outside 0 to 1.
+
+    Shared by all doors of the room, so that all complain alike.
+    """
     check_choice("interval", interval, INTERVALS)
     check_count("repeats", repeats, low=0)
     check_number("level", level, low=0, high=1, open_ends=True)
@@ -247,7 +253,11 @@ def resampled(
     note: str = "",
     means: str = "",
 ) -> Coefficient:
-    """A coefficient that is no `Measure`, with its interval from n resampled items."""
+    """A coefficient that is no `Measure`, with its interval from n resampled items.
+
+    `statistic` takes weights of the items, shape (k, n), and gives k values: for a value that is no ratio of sums, as
+    Kendall's W.
+    """
     value = float(statistic(np.ones((1, n)))[0]) if n else math.nan
     low = high = error = math.nan
     if repeats and 0 < n < FEWEST_ITEMS and not math.isnan(value):
@@ -260,12 +270,19 @@ def resampled(
 
 
 def voted(total: Floats, least: int) -> Floats:
-    """1 for rows with at least so many votes, else 0."""
+    """1 for rows with at least so many votes, else 0.
+
+    `total` has the votes of each row, shape (n_rows,); the ones are summed to the number of items that count.
+    """
     return (total >= least).astype(np.float64)
 
 
 def joined(*parts: Any) -> Any:
-    """Columns side by side, sparse if one of them is."""
+    """Columns side by side, sparse if one of them is.
+
+    A column may be an array of shape (n_rows,) or a table (n_rows, p); together they are the features t_i of a
+    measure.
+    """
     columns = [part[:, None] if part.ndim == 1 else part for part in parts]
     if any(map(sparse.issparse, columns)):
         return sparse.csr_array(sparse.hstack([sparse.csr_array(part) for part in columns], format="csr"))
@@ -273,13 +290,19 @@ def joined(*parts: Any) -> Any:
 
 
 def share(above: Floats, below: Floats, undefined: float = 0.0) -> Floats:
-    """A quotient, `undefined` where there is nothing below."""
+    """A quotient, `undefined` where there is nothing below.
+
+    Element by element for arrays of one shape, without a warning for 0 / 0.
+    """
     quotient: Floats = np.divide(above, below, out=np.full(np.shape(above), undefined), where=below > 0)
     return quotient
 
 
 def check_voters(n_voters: int) -> None:
-    """Refuse a single voter."""
+    """Refuse a single voter.
+
+    Agreement is between voters: every coefficient needs two, and says so with the same words.
+    """
     if n_voters < 2:
         raise InputError(
             "votes",

@@ -132,7 +132,11 @@ def conger_kappa(
 
 
 def own_chance_kappa(ratings: Ratings, metric: Metric, period: float | None = None) -> OwnChanceKappa:
-    """Cohen's kappa of two voters, Conger's of more."""
+    """Cohen's kappa of two voters, Conger's of more.
+
+    kappa = 1 - O / E, where E lets each voter draw from its own choices; Conger (1980) takes the mean over all pairs
+    of voters.
+    """
     n_levels = len(ratings.levels)
     cell = ratings.voter.astype(np.int64) * n_levels + ratings.level
     n_cells = int(ratings.n_voters) * n_levels

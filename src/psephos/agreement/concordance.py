@@ -59,7 +59,11 @@ def ranked_pairs(opinions: Opinions, level: float) -> tuple[pl.DataFrame, tuple[
 
 
 def ranked_voters(opinions: Opinions, whole: float) -> pl.DataFrame:
-    """voter, without (Kendall's W of the others), change."""
+    """voter, without (Kendall's W of the others), change.
+
+    One row per voter. Where W rises without a voter, it ranks unlike the others; null with two voters, or too many of
+    them.
+    """
     names = opinions.vocabulary("voter")
     without = []
     for code in range(len(names)):

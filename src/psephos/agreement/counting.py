@@ -77,7 +77,10 @@ def counted_of(
 
 
 def counts_of(votes: Votes) -> Counts:
-    """Counts of the items on which at least two voters said something."""
+    """Counts of the items on which at least two voters said something.
+
+    Items with fewer votes cannot agree or differ, and rows of equal counts are one row with a number of copies.
+    """
     return counted_of(votes).counts.pairable
 
 

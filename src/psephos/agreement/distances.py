@@ -93,7 +93,10 @@ class Distance(ABC):
 
 
 class Nominal(Distance):
-    """1 unless two levels are the same."""
+    """1 unless two levels are the same.
+
+    d(a, b) = [a != b], for labels without an order. Votes are counted per level, so no matrix of levels is made.
+    """
 
     largest = 1.0
 
@@ -127,7 +130,11 @@ class Nominal(Distance):
 
 
 class Points(Distance):
-    """Squared distance of the points that levels stand for, shape (n_levels, n_dimensions)."""
+    """Squared distance of the points that levels stand for, shape (n_levels, n_dimensions).
+
+    d(a, b) = |p_a - p_b|^2: interval distances with one dimension, circular ones with two. Sums of the points and
+    their squares are enough, whatever the number of levels.
+    """
 
     def __init__(self, points: Floats, largest: float) -> None:
         self.points = points - points.mean(axis=0) if len(points) else points
@@ -157,7 +164,11 @@ class Points(Distance):
 
 
 class Matrix(Distance):
-    """Distances as they stand in a matrix, shape (n_levels, n_levels)."""
+    """Distances as they stand in a matrix, shape (n_levels, n_levels).
+
+    For distances that are given, as of a taxonomy: symmetric, of at least 0, with 0 on the diagonal. O(n_levels^2)
+    memory.
+    """
 
     def __init__(self, matrix: Floats) -> None:
         self.matrix = matrix

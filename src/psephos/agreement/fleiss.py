@@ -126,14 +126,21 @@ def scott_pi(
 
 
 def kappa_of(counted: Counted, metric: Metric, period: float | None = None) -> FleissKappa:
-    """Fleiss' kappa of counts under a metric."""
+    """Fleiss' kappa of counts under a metric.
+
+    kappa = 1 - O / E with E of two votes drawn from the choices of all voters together; the measure has value,
+    interval and meaning.
+    """
     measure = FleissKappa(counted.counts, distance_of(metric, counted.levels, period))
     measure.name = named("Fleiss' kappa", metric)
     return measure
 
 
 def pi_of(counted: Counted, metric: Metric, period: float | None = None) -> FleissKappa:
-    """The same under the name that it has of two voters."""
+    """The same under the name that it has of two voters.
+
+    Scott (1955): Fleiss' kappa is its extension to more voters, so the two share everything but the name.
+    """
     measure = kappa_of(counted, metric, period)
     measure.name = named("Scott's pi", metric)
     return measure

@@ -81,7 +81,11 @@ def gwet_ac(
 
 
 def ac_of(counted: Counted, metric: Metric, period: float | None = None, categories: int | None = None) -> GwetAC:
-    """AC1 or AC2 of counts under a metric."""
+    """AC1 or AC2 of counts under a metric.
+
+    AC = (A - P) / (1 - P) with A the agreement observed and P = sum p (1 - p) / (q - 1) for q levels of share p: AC1
+    with nominal distances, AC2 with others. `categories` is q where some labels were never used.
+    """
     plain = isinstance(metric, str) and metric == "nominal"
     if categories is not None:
         if not plain:
@@ -94,7 +98,11 @@ def ac_of(counted: Counted, metric: Metric, period: float | None = None, categor
 
 
 class GwetAC(FleissKappa):
-    """T as for Fleiss' kappa, but with the shares of levels themselves."""
+    """T as for Fleiss' kappa, but with the shares of levels themselves.
+
+    By chance it expects sum p (1 - p) / (q - 1), little where one level is common, so that the value does not break
+    down there as kappa does.
+    """
 
     means = "1 is full agreement, 0 what voters reach who guess on hard items; it stays high where one choice is common"
 

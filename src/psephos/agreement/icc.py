@@ -129,7 +129,10 @@ def intraclass_correlation(
 def intraclass_correlations(
     ratings: Votes | Ratings, forms: Sequence[str] = FORMS, *, interval: str, repeats: int, level: float, rng: Rng
 ) -> list[IntraclassCorrelation]:
-    """Several forms from the same mean squares and resamples."""
+    """Several forms from the same mean squares and resamples.
+
+    Resamples of items are drawn once; each form is another quotient of the mean squares of items, raters and rest.
+    """
     check_interval(interval, repeats, level)
     table, left_out = _complete(ratings)
     n, k = table.shape
@@ -194,7 +197,10 @@ def _tested(
 
 
 def undefined(form: str, items: int, raters: int, level: float, reason: str) -> IntraclassCorrelation:
-    """An intraclass correlation that cannot be computed, and why."""
+    """An intraclass correlation that cannot be computed, and why.
+
+    Value, ends and error are NaN, and `note` has the reason, so that a table of coefficients stays whole.
+    """
     nan = math.nan
     return IntraclassCorrelation(nan, nan, nan, level, form, items, reason, MEANS[form], raters=raters)
 

@@ -49,7 +49,11 @@ class Votes:
 
 
 def items_table(measure: Measure, counted: Counted, ratings: Ratings) -> pl.DataFrame:
-    """One row per item with at least two votes: item, votes, agreement, value; lowest agreement first."""
+    """One row per item with at least two votes: item, votes, agreement, value; lowest agreement first.
+
+    `agreement` is 1 minus the mean distance of pairs of votes as a share of the largest distance; `value` sets the
+    same against what the coefficient expects by chance.
+    """
     votes = counted.counts.votes
     total = np.asarray(votes.sum(axis=1))
     apart = share(measure.distance.within(votes), total * (total - 1), np.nan)

@@ -93,7 +93,11 @@ def krippendorff_alpha(
 
 
 def alpha_of(counted: Counted, metric: Metric, period: float | None = None) -> Alpha:
-    """Alpha of counts under a metric."""
+    """Alpha of counts under a metric.
+
+    alpha = 1 - O / E over all pairs of votes of different voters; with the ordinal metric distances follow from how
+    often each level was used, so they are computed with the counts.
+    """
     if isinstance(metric, str) and metric == "ordinal":
         if period is not None:
             raise InputError("period", "belongs to the circular metric only")
@@ -134,7 +138,10 @@ class Alpha(Measure):
 
 
 class OrdinalAlpha(Alpha):
-    """Alpha under the ordinal distance; the mid-ranks are found anew for each set of weights."""
+    """Alpha under the ordinal distance; the mid-ranks are found anew for each set of weights.
+
+    d(a, b) = (sum of votes from a to b, the ends halved)^2; a resample has other counts, hence other distances.
+    """
 
     name = "Krippendorff's alpha (ordinal)"
     additive = False

@@ -91,7 +91,11 @@ def comparable_pairs(opinions: object) -> pl.DataFrame | None:
 
 
 def nominal_pairs(ratings: Ratings, level: float) -> pl.DataFrame:
-    """All pairs at once, from products of sparse tables."""
+    """All pairs at once, from products of sparse tables.
+
+    Same votes and common items of all pairs are two products of sparse tables of items by voters and levels; O(votes)
+    memory beside the pairs.
+    """
     n_voters, n_levels = ratings.n_voters, max(1, len(ratings.levels))
     _check_voters(n_voters, MOST_VOTERS)
     ones = np.ones(len(ratings.item))
@@ -109,7 +113,11 @@ def nominal_pairs(ratings: Ratings, level: float) -> pl.DataFrame:
 
 
 def pairs_apart(ratings: Ratings, distance: Distance, level: float) -> pl.DataFrame:
-    """Pair by pair under any distance."""
+    """Pair by pair under any distance.
+
+    For distances other than the nominal, where each pair needs its own kappa; `agreement` is 1 minus the mean
+    distance.
+    """
     _check_voters(ratings.n_voters, MOST_APART)
     n_levels = len(ratings.levels)
     by_voter = np.argsort(ratings.voter, kind="stable")
@@ -146,7 +154,10 @@ def pairs_apart(ratings: Ratings, distance: Distance, level: float) -> pl.DataFr
 
 
 def by_voter(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Each voter against all its partners: voter, partners, items, agreement; lowest first."""
+    """Each voter against all its partners: voter, partners, items, agreement; lowest first.
+
+    The mean over partners weighs each by the items that both voted on; who stands first is least like the others.
+    """
     both = pl.concat([pairs, pairs.rename({"left": "right", "right": "left"}).select(pairs.columns)])
     same = (pl.col("agreement") * pl.col("items")).sum()
     grouped = both.group_by(pl.col("left").alias("voter")).agg(
@@ -156,7 +167,10 @@ def by_voter(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def no_pairs() -> pl.DataFrame:
-    """The table of pairs without a row."""
+    """The table of pairs without a row.
+
+    So that a result of one voter, or of votes read in parts, has a table of the same columns.
+    """
     texts, numbers = ("left", "right"), ("agreement", "low", "high", "kappa")
     schema = [*((name, pl.String) for name in texts), ("items", pl.Int64), *((name, pl.Float64) for name in numbers)]
     return pl.DataFrame(schema=schema)

@@ -73,14 +73,21 @@ def percent_agreement(
 
 
 def percent_of(counted: Counted, metric: Metric, period: float | None = None) -> PercentAgreement:
-    """Percent agreement of counts under a metric."""
+    """Percent agreement of counts under a metric.
+
+    With another metric than the nominal it is 1 minus the mean distance, as a share of the largest distance.
+    """
     measure = PercentAgreement(counted.counts, distance_of(metric, counted.levels, period))
     measure.name = named("percent agreement", metric)
     return measure
 
 
 class PercentAgreement(Measure):
-    """Mean observed agreement; nothing is taken out for chance."""
+    """Mean observed agreement; nothing is taken out for chance.
+
+    1 - O over the items with two votes; to be read beside a coefficient, since two voters who always say the same
+    common label reach much of it by chance.
+    """
 
     name = "percent agreement"
     means = "two voters who were asked about the same item say the same this often; chance is not taken out"

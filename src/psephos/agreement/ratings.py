@@ -183,7 +183,10 @@ def ratings_of(votes: Votes | Ratings, order: Sequence[str] | None = None) -> Ra
 
 
 def level_of_choices(choices: pl.Series, order: Sequence[str] | None) -> Levels:
-    """The levels that a vocabulary of choices stands for, one for each code."""
+    """The levels that a vocabulary of choices stands for, one for each code.
+
+    Labels that read as numbers are taken at their number where a metric needs one; otherwise levels are codes.
+    """
     if order is not None:
         wanted = list(map(str, order))
         if len(set(wanted)) < len(wanted):
@@ -199,14 +202,20 @@ def level_of_choices(choices: pl.Series, order: Sequence[str] | None) -> Levels:
 
 
 def check_order(levels: Levels) -> None:
-    """Refuse an order that lacks a label which occurs."""
+    """Refuse an order that lacks a label which occurs.
+
+    An order lists all labels from the lowest to the highest; those that nobody used may stand in it.
+    """
     lacking = np.flatnonzero(levels.places < 0)
     if len(lacking):
         raise InputError("order", f"lacks the label {levels.text(int(lacking[0]))}", hint="name every label")
 
 
 def has_choices(votes: Opinions | Shards) -> bool:
-    """Whether voters chose among labels, and did not measure."""
+    """Whether voters chose among labels, and did not measure.
+
+    Labels and samples are choices; scores and ranks are measured, and take an interval metric if none is stated.
+    """
     return isinstance(votes, Shards) or votes.value in votes.coded
 
 

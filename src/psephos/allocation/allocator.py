@@ -23,9 +23,22 @@ from psephos.allocation.allocation_result import Allocation
 from psephos.engine.progress_bar import progress
 from psephos.errors import check_count
 
+KNOWN_AS = {
+    "okg": "write 'knowledge-gradient'",
+    "pets": "write 'knowledge-gradient'",
+    "blend asc": "write 'adaptive'",
+    "self consistency": "write 'uniform'",
+    **dict.fromkeys(("bandit", "thompson sampling", "ucb"), "write 'knowledge-gradient' or 'adaptive'"),
+}
+"""Names of the methods elsewhere, and what to write here."""
+
 
 class Allocator(Protocol):
-    """What every method of spending a budget of samples can do."""
+    """What every method of spending a budget of samples can do.
+
+    `Adaptive`, `KnowledgeGradient` and `Uniform` are such; a method of your own needs these methods and no base
+    class.
+    """
 
     @abstractmethod
     def next(self, batch: int = 1) -> list[str]:

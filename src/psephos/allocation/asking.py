@@ -25,7 +25,7 @@ import polars as pl
 
 from psephos.allocation.adaptive import Adaptive
 from psephos.allocation.allocation_result import Allocation
-from psephos.allocation.allocator import Allocator
+from psephos.allocation.allocator import KNOWN_AS, Allocator
 from psephos.allocation.knowledge_gradient import KnowledgeGradient
 from psephos.allocation.session import Terms
 from psephos.allocation.uniform import Uniform
@@ -191,7 +191,7 @@ def ask(
     """
     requests = _requests(questions)
     rule = answer_rule(answer)
-    check_choice("method", method, tuple(METHODS))
+    check_choice("method", method, tuple(METHODS), known_as=KNOWN_AS)
     check_count("budget", budget)
     check_count("workers", workers)
     check_count("give_up", give_up)

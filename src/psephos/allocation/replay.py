@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from psephos.allocation.allocator import KNOWN_AS
 from psephos.allocation.playing import METHODS, Curve, Method, Player
 from psephos.allocation.pools import Pools, PoolsLike, pools_of
 from psephos.allocation.replay_result import Replay
@@ -164,7 +165,7 @@ def _named(methods: Sequence[Method] | Mapping[str, Method]) -> dict[str, Method
         raise InputError("methods", f"must be a sequence of methods, got {methods!r:.60}")
     for _, method in pairs:
         if not callable(method):
-            check_choice("methods", method, METHODS)
+            check_choice("methods", method, METHODS, known_as=KNOWN_AS)
     named = dict(pairs)
     if len(named) < len(pairs):
         raise InputError("methods", "two have one name", hint="give a mapping of name to method")

@@ -84,7 +84,7 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         try:
-            app()
+            app(prog_name="psephos")
         finally:
             sys.stdout.flush()
     except (InputError, MissingPartError) as problem:

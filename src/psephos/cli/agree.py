@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from psephos.cli import options as o
+from psephos.cli.complaints import also_called
 
 
+@also_called(coefficients="coefficient")
 @o.reads
 def agree(
     given: o.ReadOptions,
@@ -40,7 +42,7 @@ def agree(
     repeats: Annotated[int, typer.Option(help="Resamples of the items for the intervals.", min=0)] = 1000,
     level: Annotated[float, typer.Option(help="Coverage of the intervals.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
-    limit: Annotated[int, typer.Option(help="Rows of each table to print.", min=0)] = 10,
+    limit: o.Limit = o.LIMIT,
     engine: o.EngineOption = "1",
     in_parts: Annotated[
         bool,
@@ -76,7 +78,8 @@ def agree(
     output.deliver(
         result,
         "Agreement",
-        {title: frame.head(limit) for title, frame in tables.items()},
+        tables,
+        limit=limit,
         json=json,
         parquet=parquet,
         report=report,

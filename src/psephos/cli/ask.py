@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from psephos.cli import options as o
+from psephos.cli.complaints import also_called
 from psephos.cli.prompts import named_model, prices_in, prompt_table
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 PLACE = "{prompt}"
 
 
+@also_called(delta="stop", init="first", log="samples", n_classes="classes", n_options="classes")
 def ask(
     questions: Annotated[
         Path,
@@ -80,7 +82,7 @@ def ask(
         float | None, typer.Option(metavar="MONEY", help="Ends before this is exceeded; needs --prices.", min=0)
     ] = None,
     end: Annotated[str, typer.Option(help="What ends it: decide, select, or none.")] = "decide",
-    limit: Annotated[int, typer.Option(help="Rows to print.", min=0)] = 10,
+    limit: o.Limit = o.LIMIT,
     json: o.Json = False,
     parquet: o.Parquet = None,
     report: o.Report = None,

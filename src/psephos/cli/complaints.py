@@ -10,30 +10,20 @@ from __future__ import annotations
 import ast
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from typer.core import TyperCommand
 
-OTHER_NAMES = {
-    "coefficients": "coefficient",
-    "columns": "column",
-    "delta": "stop",
-    "init": "first",
-    "item": "why",
-    "log": "samples",
-    "n_classes": "classes",
-    "n_options": "classes",
-    "recogniser": "names",
-    "rng": "seed",
-}
-"""Arguments of the library whose option, as the verb calls its parameter, has another name."""
+EVERYWHERE = {"columns": "column", "rng": "seed"}
+"""Arguments of the library whose option has another name in every verb that has it."""
 
 _STATED = re.compile(r"\b([a-z_]+)=('[^']*'|\"[^\"]*\"|\[[^\]]*\]|\{[^}]*\}|[\w.]+)?")
 
 
+_Function = TypeVar("_Function", bound=Callable[..., None])
 _OPTIONS: ContextVar[Mapping[str, str]] = ContextVar("options of the verb that runs", default=MappingProxyType({}))
 _CONTEXT: ContextVar[Any] = ContextVar("context of the verb that runs")
 
@@ -41,6 +31,19 @@ _CONTEXT: ContextVar[Any] = ContextVar("context of the verb that runs")
 def running() -> Any:
     """The context of the verb that runs: its command, and what was typed."""
     return _CONTEXT.get()
+
+
+def also_called(**names: str) -> Callable[[_Function], _Function]:
+    """Say under which names the library knows options of a verb: ``delta="stop"`` makes of `delta` the option --stop.
+
+    Only this verb calls them so: elsewhere `delta` may be an option of its own.
+    """
+
+    def remembered(verb: _Function) -> _Function:
+        verb.also_called = names  # type: ignore[attr-defined]
+        return verb
+
+    return remembered
 
 
 class Verb(TyperCommand):
@@ -51,11 +54,13 @@ class Verb(TyperCommand):
         from psephos.errors import InputError
 
         options = {one.name or "": max(one.opts, key=len) for one in self.params if one.param_type_name == "option"}
+        names = {**EVERYWHERE, **getattr(self.callback, "also_called", {})}
+        options = {argument: options[name] for argument, name in names.items() if name in options} | options
         token, context = _OPTIONS.set(options), _CONTEXT.set(ctx)
         try:
             return super().invoke(ctx)
         except InputError as problem:
-            argument = _option(problem.argument, options) or problem.argument
+            argument = options.get(problem.argument, problem.argument)
             hint = None if problem.hint is None else here(problem.hint)
             raise type(problem)(argument, problem.problem, where=problem.where, hint=hint) from None
         finally:
@@ -69,11 +74,11 @@ def here(text: str) -> str:
 
 
 def in_options(text: str, options: Mapping[str, str]) -> str:
-    """The text with arguments of Python written as options of the command line.
+    """The text with arguments of Python written as options of the command line; `options` has those of each argument.
 
     Examples
     --------
-    >>> options = {"repeated": "--repeated", "column": "--column", "missing": "--missing", "kind": "--kind"}
+    >>> options = {"repeated": "--repeated", "columns": "--column", "missing": "--missing", "kind": "--kind"}
     >>> in_options("state repeated='last'", options), in_options("say which with kind=", options)
     ('state --repeated last', 'say which with --kind')
     >>> in_options("missing=['NA', '-'] makes it an abstention; rows=3", options)
@@ -85,17 +90,12 @@ def in_options(text: str, options: Mapping[str, str]) -> str:
     """
 
     def said(found: re.Match[str]) -> str:
-        option = _option(found[1], options)
+        option = options.get(found[1])
         return found[0] if option is None else " ".join([option, *_values(found[2] or "")])
 
     if "in_parts" in options:
         text = text.replace("use psephos.read", f"leave out {options['in_parts']}")
     return _STATED.sub(said, text)
-
-
-def _option(argument: str, options: Mapping[str, str]) -> str | None:
-    """The option of an argument, by its own name or by another; None if the verb has none."""
-    return options.get(argument) or options.get(OTHER_NAMES.get(argument, ""))
 
 
 def _values(written: str) -> list[str]:

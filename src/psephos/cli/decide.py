@@ -9,6 +9,7 @@ import typer
 
 from psephos.cli import options as o
 from psephos.cli import transcript_options as t
+from psephos.cli.complaints import also_called
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from psephos.opinions.verdicts import Verdict
 
 
+@also_called(item="why")
 @o.reads
 def decide(
     given: o.ReadOptions,
@@ -38,7 +40,7 @@ def decide(
     resume: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Keep counted parts here; a second call does the rest.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="Rows of the queue, and texts, to print.", min=0)] = 10,
+    limit: Annotated[int, typer.Option(help="Rows of the queue, and texts, to print.", min=0)] = o.LIMIT,
     why: Annotated[
         list[str] | None, typer.Option(metavar="ITEM", help="Print the votes behind this item, or word (clip:place).")
     ] = None,

@@ -88,7 +88,7 @@ def fuse(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Ask nothing: show the first messages, and calls and costs of all.")
     ] = False,
-    limit: Annotated[int, typer.Option(help="Rows to print.", min=0)] = 10,
+    limit: o.Limit = o.LIMIT,
     json: o.Json = False,
     parquet: o.Parquet = None,
     report: o.Report = None,
@@ -141,7 +141,8 @@ def fuse(
     output.deliver(
         made,
         "Fused",
-        _tables(made, limit),
+        _tables(made),
+        limit=limit,
         json=json,
         parquet=parquet,
         report=report,
@@ -186,12 +187,12 @@ def _drafts(
     )
 
 
-def _tables(made: FusedDataset, limit: int) -> dict[str, Any]:
+def _tables(made: FusedDataset) -> dict[str, Any]:
     import polars as pl
 
     columns = ("item", "text", "mode", "support", "unsupported", "contradictions")
     shown = made.to_check.select(columns).with_columns(pl.col("unsupported").list.len())
-    return {"To check": shown.head(limit), "Failed": made.failures.head(limit)}
+    return {"To check": shown, "Failed": made.failures}
 
 
 def _show_plan(

@@ -24,7 +24,6 @@ measure = typer.Typer(
 Level = Annotated[float, typer.Option(help="Confidence of the intervals.")]
 Repeats = Annotated[int, typer.Option(help="Resamples for the intervals.", min=0)]
 Seed = Annotated[int, typer.Option(help="Seed of the resamples.", min=0)]
-Limit = Annotated[int, typer.Option(help="Rows of each table to print.", min=0)]
 
 
 @measure.callback()
@@ -104,7 +103,7 @@ def consistency(
     repeats: Repeats = 2000,
     level: Level = 0.95,
     seed: Seed = 0,
-    limit: Limit = 10,
+    limit: o.Limit = o.LIMIT,
     json: o.Json = False,
     parquet: o.Parquet = None,
     report: o.Report = None,
@@ -134,7 +133,8 @@ def consistency(
     output.deliver(
         result,
         "Consistency",
-        {title: frame.head(limit) for title, frame in tables.items()},
+        tables,
+        limit=limit,
         json=json,
         parquet=parquet,
         report=report,

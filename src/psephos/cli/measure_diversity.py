@@ -51,7 +51,7 @@ def diversity(
     repeats: Annotated[int, typer.Option(help="Resamples for the intervals.", min=2)] = 400,
     level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
-    limit: Annotated[int, typer.Option(help="Rows of each table to print.", min=0)] = 10,
+    limit: o.Limit = o.LIMIT,
     encoding: o.Encoding = "utf-8",
     json: o.Json = False,
     parquet: o.Parquet = None,

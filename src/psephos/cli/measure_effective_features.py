@@ -64,7 +64,7 @@ def effective_features(
     repeats: Annotated[int, typer.Option(help="Resamples of items for the interval; 0 for none.", min=0)] = 400,
     level: Annotated[float, typer.Option(help="Confidence of the interval.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
-    limit: Annotated[int, typer.Option(help="Features to print.", min=0)] = 10,
+    limit: Annotated[int, typer.Option(help="Features to print.", min=0)] = o.LIMIT,
     json: o.Json = False,
     parquet: o.Parquet = None,
     report: o.Report = None,
@@ -128,7 +128,8 @@ def effective_features(
     output.deliver(
         result,
         "Effective features",
-        {"Most used": result.usage.head(limit)},
+        {"Most used": result.usage},
+        limit=limit,
         json=json,
         parquet=parquet,
         report=report,

@@ -43,7 +43,7 @@ def user_fairness(
     repeats: Annotated[int, typer.Option(help="Shuffles of the permutation test; 0 for none.", min=0)] = 999,
     level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of the shuffles.", min=0)] = 0,
-    limit: Annotated[int, typer.Option(help="Rows of each table to print.", min=0)] = 10,
+    limit: o.Limit = o.LIMIT,
     encoding: o.Encoding = "utf-8",
     json: o.Json = False,
     parquet: o.Parquet = None,
@@ -105,7 +105,8 @@ def user_fairness(
     output.deliver(
         result,
         "User fairness",
-        {"Worst pairs": result.worst.drop("shared").head(limit), "Who pays": result.user_table.head(limit)},
+        {"Worst pairs": result.worst.drop("shared"), "Who pays": result.user_table},
+        limit=limit,
         json=json,
         parquet=parquet,
         report=report,

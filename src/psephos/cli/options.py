@@ -38,7 +38,11 @@ EngineOption = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Parquet = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result table to this Parquet file.")]
+Limit = Annotated[int, typer.Option(help="Rows of each table to print.", min=0)]
 Report = Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a self-contained page.")]
+
+LIMIT = 10
+"""Rows of a table that every verb prints, unless --limit says otherwise."""
 
 ROWS_IN_MEMORY = 20_000_000
 """Parquet files with more rows than this are read in parts where the verb can."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sys
@@ -55,11 +56,12 @@ def deliver(
     rows: pl.DataFrame | None = None,
     issues: Issues | None = None,
     further: Mapping[str, Result | None] | None = None,
+    limit: int | None = None,
 ) -> None:
     """Write the files that were asked for, then print JSON, or the summary and the tables that hold anything.
 
     `rows` is what goes into the Parquet file, if it is not the table of the result; `further` are results beside it,
-    whose summaries follow its own.
+    whose summaries follow its own; `limit` is the number of rows of each table, and how many more there are is said.
     """
     if parquet is not None:
         from psephos.opinions.writing import write_frame
@@ -78,8 +80,9 @@ def deliver(
         if part is not None:
             print_summary(out, name.capitalize(), part.summary())
     for heading, frame in tables.items():
-        if frame.height:
-            print_table(out, heading, frame)
+        if frame.height and limit != 0:
+            print_table(out, heading, frame if limit is None else frame.head(limit))
+            print_more(out, frame.height, limit)
     print_issues(out, issues or Issues())
     for written in filter(None, (parquet, report)):
         print_line(out, f"Wrote {written}")
@@ -160,6 +163,12 @@ def _parts(wide: Mapping[str, int], keys: Sequence[str], width: int) -> list[lis
     return parts
 
 
+def print_more(out: Console, height: int, limit: int | None) -> None:
+    """How many rows a table has beyond those printed, and how to see them."""
+    if limit is not None and height > limit:
+        out.print(Text(f"and {height - limit:,} more: --limit {height}", style="dim"))
+
+
 def print_line(out: Console, value: object) -> None:
     """A line of text, never broken, so that a path in it can be copied."""
     out.print(shown(value, 400), soft_wrap=True)
@@ -175,7 +184,7 @@ def print_issues(out: Console, issues: Issues) -> None:
 
 def _cell(value: Any, form: str) -> Text:
     if isinstance(value, float):
-        return Text(format(value, form or ".3f"))
+        return Text("" if math.isnan(value) else format(value, form or ".3f"))
     if isinstance(value, int):
         return Text(format(value, ","))
     return shown(value)

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from psephos.cli import options as o
+from psephos.cli.complaints import also_called
 
 if TYPE_CHECKING:
     from psephos.opinions.model import Opinions
 
 
+@also_called(n_classes="classes", n_options="classes")
 @partial(o.reads, optional=True)
 def plan(
     given: o.ReadOptions,

@@ -97,7 +97,7 @@ def rank(
         bool,
         typer.Option("--in-parts", help="Count battles in Parquet without reading them whole; by itself when large."),
     ] = False,
-    limit: Annotated[int, typer.Option(help="Rows of each table to print.", min=0)] = 50,
+    limit: o.Limit = o.LIMIT,
     json: o.Json = False,
     parquet: o.Parquet = None,
     report: o.Report = None,
@@ -163,7 +163,8 @@ def rank(
     output.deliver(
         result,
         "Ranking",
-        {title: frame.head(limit) for title, frame in tables.items()},
+        tables,
+        limit=limit,
         json=json,
         further={"comparison": compared},
         parquet=parquet,

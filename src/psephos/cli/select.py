@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from psephos.cli import options as o
+from psephos.cli.complaints import also_called
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from psephos.statistics import Interval
 
 
+@also_called(item="why")
 @o.reads
 def select(
     given: o.ReadOptions,
@@ -70,7 +72,7 @@ def select(
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
     engine: o.EngineOption = "1",
     in_parts: Annotated[bool, typer.Option("--in-parts", help="Read Parquet in parts that fit in memory.")] = False,
-    limit: Annotated[int, typer.Option(help="Rows to print.", min=0)] = 10,
+    limit: o.Limit = o.LIMIT,
     why: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Print what became of each answer.")] = None,
     json: o.Json = False,
     parquet: o.Parquet = None,

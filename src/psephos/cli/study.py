@@ -47,7 +47,7 @@ def peer_review(
     rate: Annotated[float | None, typer.Option(help="Share of items that are accepted.")] = None,
     level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of resamples and shuffles.", min=0)] = 0,
-    limit: Annotated[int, typer.Option(help="Rows of each table to print.", min=0)] = 10,
+    limit: o.Limit = o.LIMIT,
     json: o.Json = False,
     parquet: o.Parquet = None,
     report: o.Report = None,
@@ -78,7 +78,8 @@ def peer_review(
     output.deliver(
         result,
         "Score changes",
-        {title: frame.head(limit) for title, frame in tables.items()},
+        tables,
+        limit=limit,
         json=json,
         parquet=parquet,
         report=report,

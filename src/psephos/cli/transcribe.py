@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from psephos.cli import options as o
+from psephos.cli.complaints import also_called
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from psephos.voters import Recogniser, Transcribed
 
 
+@also_called(recogniser="names")
 def transcribe(
     audio: Annotated[list[str], typer.Argument(metavar="AUDIO...", help="Recordings.", show_default=False)],
     to: Annotated[Path, typer.Option("--to", metavar="PATH", help="File, or folder for a lossless copy.")],

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from psephos.cli.output import print_summary, print_table, shown
+from psephos.cli.output import print_more, print_summary, print_table, shown
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,8 +49,7 @@ def print_transcripts(out: Console, verdict: TranscriptVerdict, gold: AgainstRef
         out.print(name)
         for line in _lines(marked_words(verdict, number), out.width - 2):
             out.print("  ", line, sep="")
-    if len(clips) > limit:
-        out.print(Text(f"and {len(clips) - limit:,} more: --limit {len(clips)}", style="dim"))
+    print_more(out, len(clips), limit)
     _print_bands(out, verdict)
     _print_queue(out, verdict, limit)
     columns = ["voter", "group", "votes", "abstentions", "agreement", "low", "high", "accuracy", "wer"]

@@ -16,6 +16,7 @@ from psephos.consensus.transcripts.deciding import transcripts
 from psephos.consensus.truth_inference.inference import truth_inference
 from psephos.consensus.truth_inference.score_bias import ScoreVerdict
 from psephos.errors import InputError, check_choice
+from psephos.opinions.kinds import taken_by
 from psephos.opinions.model import Opinions
 from psephos.opinions.sharding import Shards, check_opinions
 from psephos.opinions.verdicts import Verdict
@@ -96,7 +97,11 @@ def decide(opinions: Opinions | Shards, *, method: str = "auto", **options: Any)
     check_opinions(opinions)
     if opinions.kind not in METHODS:
         kinds = ", ".join(METHODS)
-        raise InputError("opinions", f"{opinions.kind} cannot be decided", hint=f"a verdict is made from {kinds}")
+        raise InputError(
+            "opinions",
+            f"{opinions.kind} cannot be decided; a verdict is made from {kinds}",
+            hint=taken_by(opinions.kind),
+        )
     check_choice("method", method, ("auto", *METHODS[opinions.kind]))
     name = _chosen(opinions, options) if method == "auto" else method
     if opinions.kind == "transcripts" and not isinstance(opinions, Opinions):

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.consensus.part_verdicts import PartVerdict, count_votes, in_order, joined, part_verdict
+from psephos.consensus.part_verdicts import PartVerdict, count_votes, joined, part_verdict
 from psephos.consensus.vote_split import Counted, VoteSplitModel, fit_vote_split, leader_certainty
 from psephos.consensus.voter_weights import in_words, named_weights, weights_of
 from psephos.engine import Engine, map_shards
@@ -257,13 +257,13 @@ def _more_votes(more: int, weighted: bool) -> str:
 
 def _no_vote(parts: Sequence[_CountedPart], weights: Mapping[str, float], issues: Issues) -> InputError:
     """Why there is nothing to decide."""
-    found = "; ".join(map(str, in_order(sum((part.verdict.issues for part in parts), issues))))
+    found = sum((part.verdict.issues for part in parts), issues)
     if not any(part.verdict.by_voter.any() for part in parts):
-        return InputError("opinions", f"no row is left: {found}")
+        return InputError("opinions", found.explain("no row is left"))
     if weights:
         return InputError("weights", "leave no vote that counts", hint="weigh one voter above 0")
     return InputError(
         "opinions",
-        "every voter abstained on every item, or its vote has no weight" + (f": {found}" if found else ""),
+        found.explain("every voter abstained on every item, or its vote has no weight"),
         hint="look at the labels, and at the weights",
     )

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.opinions.issues import SET_ASIDE, Issues
+from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions
 from psephos.opinions.packing import pack, pack_issues, unpack, unpack_issues
 from psephos.opinions.sharding import Shards
@@ -113,12 +113,17 @@ def count_votes(
     votes, row = opinions.load(part)
     voter, choice = votes.codes("voter"), votes.codes(votes.value)
     weight = votes.weights()
-    if voter_weight is not None:
-        weight = voter_weight[voter] * (1.0 if weight is None else weight)
+    # A method may read weights as they were given, 1 being a whole vote; only sums out of range are brought back, those
+    # of all parts by the same power of two.
+    of_rows = int(np.frexp(opinions.largest_weight)[1])
+    of_voters = 0 if voter_weight is None else int(np.frexp(voter_weight.max(initial=0.0))[1])
+    if abs(of_rows + of_voters) <= LARGEST_EXPONENT:
+        of_rows = of_voters = 0
     if weight is not None:
-        # A method may read weights as they were given, 1 being a whole vote; only sums out of range are brought back.
-        exponent = int(np.frexp(weight.max(initial=0.0))[1])
-        weight = np.ldexp(weight, -exponent) if abs(exponent) > LARGEST_EXPONENT else weight
+        weight = np.ldexp(weight, -of_rows)
+    if voter_weight is not None:
+        weight = np.ldexp(voter_weight, -of_voters)[voter] * (1.0 if weight is None else weight)
+    if weight is not None:
         choice = np.where(weight > 0, choice, np.int32(-1))
     counted = tally(votes.codes("item"), choice, votes.size("item"), votes.size(votes.value), weight)
     return VoteCount(votes, row, weight, counted, leaders(counted))
@@ -210,7 +215,7 @@ def joined(parts: Sequence[PartVerdict], opinions: Opinions | Shards) -> dict[st
         **{name: whole(name) for name in ("certainty", "margin", "votes", "support")},
         "flags": {name: (flags & (1 << bit)).astype(bool) for bit, name in enumerate(FLAGS)},
         "voters": voter_table(opinions, np.sum([part.by_voter for part in parts], axis=0)),
-        "issues": in_order(issues),
+        "issues": issues.in_order(),
     }
 
 
@@ -250,8 +255,3 @@ def voter_table(opinions: Opinions | Shards, by_voter: npt.NDArray[np.int64]) ->
     )
     group = opinions.about.column("voters", "group", names)
     return table if group is None else table.insert_column(1, group.alias("group"))
-
-
-def in_order(issues: Issues) -> Issues:
-    """The issues of all parts, in an order that does not depend on the parts."""
-    return Issues(tuple(sorted(issues.merged(), key=lambda one: (one.action != SET_ASIDE, one.source, one.reason))))

@@ -33,7 +33,11 @@ Work = tuple[Callable[..., Any], Shared, Any, np.random.Generator | None]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The error with which a shard ended, and where in a worker it came from."""
+    """The error with which a shard ended, and where in a worker it came from.
+
+    It comes back in the place of the result and is raised where that result is asked for, so that a shard fails alike
+    in every engine; `trace` is the traceback in the worker.
+    """
 
     error: Exception
     trace: str = ""
@@ -81,14 +85,21 @@ class Engine(ABC):
 
 
 def call(function: Callable[..., Any], shared: Shared, shard: Any, stream: np.random.Generator | None) -> Any:
-    """Apply the function to one shard, with its stream as `rng` if it has one."""
+    """Apply the function to one shard, with its stream as `rng` if it has one.
+
+    Arrays arrive read-only, in this process as in a worker: a function that writes to what it is given fails
+    everywhere or nowhere.
+    """
     if stream is None:
         return function(read_only(shard), **shared)
     return function(read_only(shard), **shared, rng=stream)
 
 
 def answer(load: Callable[[], Work]) -> bytes:
-    """Do in a worker the work that `load` brings, and pack the result or the error for the way home."""
+    """Do in a worker the work that `load` brings, and pack the result or the error for the way home.
+
+    An error that cannot be pickled comes home as a `RuntimeError` of the same words.
+    """
     try:
         function, shared, shard, stream = load()
         return pickle.dumps(call(function, read_only(shared), shard, stream), protocol=5)
@@ -113,12 +124,19 @@ def read_only(value: Any) -> Any:
 
 
 def available_cores() -> int:
-    """Count the cores this process may use."""
+    """Count the cores this process may use.
+
+    Those that the process is bound to, where the system says so; a container may give fewer than the machine has.
+    """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def thread_limits(threads: int) -> dict[str, str]:
-    """Name the settings that keep BLAS, OpenMP, Numba and Polars of a worker to so many threads; the user's own win."""
+    """Name the settings that keep BLAS, OpenMP, Numba and Polars of a worker to so many threads; the user's own win.
+
+    Name of the environment variable to its value, for a worker that is about to start; without it each of n workers
+    would start n threads.
+    """
     return {name: str(threads) for name in _THREAD_SETTINGS if name not in os.environ}
 
 

@@ -14,7 +14,10 @@ from psephos.engine.contract import Engine, Failure, Shared, call, read_only
 
 
 class ThisProcess(Engine):
-    """One shard after the other."""
+    """One shard after the other.
+
+    The reference for the other engines: no process, no copy, and one result in memory at a time.
+    """
 
     window = 1
 

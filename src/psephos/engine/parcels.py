@@ -28,7 +28,11 @@ _ALIGNMENT = 64  # a cache line, and enough for any dtype
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A packed value: the bytes themselves, or the name of the block and the sizes of the parts in it."""
+    """A packed value: the bytes themselves, or the name of the block and the sizes of the parts in it.
+
+    Small values travel as bytes; from `BLOCK_FROM` on their arrays lie in shared memory, where all workers see the
+    same copy.
+    """
 
     parts: tuple[bytes, ...] = ()
     block: str = ""
@@ -36,7 +40,10 @@ class Parcel:
 
 
 def pack(value: Any, blocks: dict[Hashable, SharedMemory], key: Hashable) -> Parcel:
-    """Pack a value; the block that it needs, if any, is put into `blocks[key]` and belongs to the caller."""
+    """Pack a value; the block that it needs, if any, is put into `blocks[key]` and belongs to the caller.
+
+    Arrays are pickled out of band, so that they are copied once, into the block, and never into the stream.
+    """
     buffers: list[pickle.PickleBuffer] = []
     head = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
     parts = [memoryview(head), *(buffer.raw() for buffer in buffers)]
@@ -54,7 +61,10 @@ def pack(value: Any, blocks: dict[Hashable, SharedMemory], key: Hashable) -> Par
 
 
 def unpack(parcel: Parcel, attached: list[SharedMemory]) -> Any:
-    """Rebuild a packed value in a worker; the block it lies in, if any, is added to `attached`."""
+    """Rebuild a packed value in a worker; the block it lies in, if any, is added to `attached`.
+
+    Arrays of a block are views of it, read-only; they keep it attached until nothing points into them.
+    """
     parts: Sequence[bytes | memoryview] = parcel.parts
     if parcel.block:
         block = SharedMemory(parcel.block)
@@ -65,7 +75,10 @@ def unpack(parcel: Parcel, attached: list[SharedMemory]) -> Any:
 
 
 def detach_unused(attached: list[SharedMemory]) -> None:
-    """Let go of the blocks that nothing points into any more."""
+    """Let go of the blocks that nothing points into any more.
+
+    Called between shards; a block that a view still points into is tried again the next time.
+    """
     for block in attached.copy():
         try:
             block.close()
@@ -75,7 +88,10 @@ def detach_unused(attached: list[SharedMemory]) -> None:
 
 
 def discard(block: SharedMemory) -> None:
-    """Remove a block of our own from the machine."""
+    """Remove a block of our own from the machine.
+
+    Whoever packed it does this; workers only detach.
+    """
     block.close()
     block.unlink()
 

@@ -24,7 +24,10 @@ _screen = threading.Lock()
 
 
 class Advance(Protocol):
-    """What `progress` gives: call it after each step, or with the number of steps done since."""
+    """What `progress` gives: call it after each step, or with the number of steps done since.
+
+    Nothing is drawn before the work has lasted `PATIENCE` seconds, nor where nobody looks at a terminal.
+    """
 
     def __call__(self, steps: int = 1) -> None:
         """Count steps as done."""

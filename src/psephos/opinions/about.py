@@ -20,7 +20,11 @@ from psephos.opinions.kinds import ABOUT, aliases, listed
 
 @dataclass(frozen=True, eq=False)
 class About:
-    """Tables about things, each with its key column (``item``, ``voter``, ``candidate``, ``task``) first."""
+    """Tables about things, each with its key column (``item``, ``voter``, ``candidate``, ``task``) first.
+
+    Prices, groups, right answers, directions: what is known of a thing, whoever voted. Keys that occur in no opinion
+    are noted in the issues.
+    """
 
     items: pl.DataFrame | None = None
     voters: pl.DataFrame | None = None

@@ -22,6 +22,7 @@ from psephos.opinions.kinds import Column, Kind
 from psephos.opinions.measures import blanked, given_in, lists_of, numbers_of
 from psephos.opinions.model import Opinions, Source, frozen
 from psephos.opinions.repeats import REPEATED, find_repeats
+from psephos.opinions.wording import first_of
 
 Missing: TypeAlias = str | Collection[str]
 
@@ -34,7 +35,10 @@ LOOKALIKE_NAMES = 2**17
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """A run of rows that came from one file; `rows` are their row numbers there, 1 for the first row of data."""
+    """A run of rows that came from one file; `rows` are their row numbers there, 1 for the first row of data.
+
+    So that an issue names file and row though the rows of all files stand in one table.
+    """
 
     name: str
     rows: npt.NDArray[np.int64]
@@ -112,8 +116,11 @@ def build(
     if kind.key:
         door.admit_once(kind, coded, numbers, repeated)
     if not door.kept.any() and not empty:
-        found = "; ".join(map(str, door.issues)) or "the table is empty"
-        raise InputError("opinions", f"no row is left of {frame.height:,}: {found}")
+        problem = f"no row is left of {frame.height:,}"
+        if door.issues:
+            raise InputError("opinions", Issues(tuple(door.issues)).explain(problem))
+        where = None if segments is None else first_of([segment.name for segment in door.segments])
+        raise InputError("opinions", f"{problem}: the table is empty", where=where)
     rows = np.flatnonzero(door.kept)
     everything = len(rows) == frame.height
     if not everything:
@@ -137,7 +144,10 @@ def build(
 
 
 def missing_texts(missing: Missing) -> frozenset[str]:
-    """The texts that mean a missing value, checked."""
+    """The texts that mean a missing value, checked.
+
+    One text or several; compared with values as they stand, with case and blanks.
+    """
     texts = frozenset([missing] if isinstance(missing, str) else missing)
     for text in texts:
         if not isinstance(text, str):
@@ -282,7 +292,10 @@ class _Door:
 
 
 def lookalikes(name: str, vocabulary: pl.Series) -> list[Issue]:
-    """Note ids that differ only in case or blanks: likely one thing, kept apart."""
+    """Note ids that differ only in case or blanks: likely one thing, kept apart.
+
+    They are not merged, as case may matter in names; the issue shows the first of them.
+    """
     if len(vocabulary) > LOOKALIKE_NAMES:
         return []
     folded = vocabulary.str.strip_chars().str.to_lowercase()

@@ -110,7 +110,11 @@ def encode(values: pl.Series, *, ordered: bool = False, missing: Collection[str]
 
 
 def canonical(values: pl.Series) -> pl.Series:
-    """Reduce a column to Int64 or String with one text per value; NaN becomes null."""
+    """Reduce a column to Int64 or String with one text per value; NaN becomes null.
+
+    What is equal to a reader has one text: 1, 1.0 and "1" are the same, True is not 1, and dates are written as ISO
+    8601 has them.
+    """
     dtype = values.dtype
     if dtype in (pl.String, pl.Categorical, pl.Enum):
         return _without_empty(values.cast(pl.String))
@@ -166,12 +170,18 @@ def text_of(value: object, argument: str = "value") -> str | None:
 
 
 def storable(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with columns of mixed Python objects as texts, which every format can hold."""
+    """The frame with columns of mixed Python objects as texts, which every format can hold.
+
+    Polars keeps mixed values as Python objects, which neither Parquet nor Arrow can hold.
+    """
     return frame.with_columns(stored(frame[name]) for name, dtype in frame.schema.items() if dtype == pl.Object)
 
 
 def stored(values: pl.Series) -> pl.Series:
-    """The column, as texts if it holds mixed Python objects."""
+    """The column, as texts if it holds mixed Python objects.
+
+    Values become the texts that they would have as names; a column of one type stays as it is.
+    """
     return _as_texts(values.name, [_any_text(value) for value in values]) if values.dtype == pl.Object else values
 
 
@@ -190,7 +200,10 @@ def natural_order(vocabulary: pl.Series) -> npt.NDArray[np.intp]:
 
 
 def reorder(coded: Coded, order: npt.NDArray[np.intp]) -> Coded:
-    """The same column with its vocabulary in another order."""
+    """The same column with its vocabulary in another order.
+
+    `order` has the place in the old vocabulary of each value of the new; codes of -1 stay.
+    """
     new = np.empty(len(order) + 1, dtype=np.int32)
     new[order] = np.arange(len(order), dtype=np.int32)
     new[-1] = -1
@@ -198,7 +211,10 @@ def reorder(coded: Coded, order: npt.NDArray[np.intp]) -> Coded:
 
 
 def recode(coded: Coded, vocabulary: pl.Series) -> Coded:
-    """The same column with the codes of another vocabulary, which must hold every value that occurs."""
+    """The same column with the codes of another vocabulary, which must hold every value that occurs.
+
+    Parts of a sharded table are read one by one and share one vocabulary this way.
+    """
     position = {name: code for code, name in enumerate(vocabulary)}
     new = np.array([*(position[name] for name in coded.vocabulary), -1], dtype=np.int32)
     return Coded(new[coded.codes], vocabulary)

@@ -55,7 +55,10 @@ def read_csv(data: bytes, name: str, *, encoding: str = "utf-8", separator: str 
 
 
 def read_tsv(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:
-    """A text table with tabs between its fields; see `read_csv`."""
+    """A text table with tabs between its fields; see `read_csv`.
+
+    Quotes, encodings and faulty lines are treated as there.
+    """
     return read_csv(data, name, encoding=encoding, separator="\t")
 
 

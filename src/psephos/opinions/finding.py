@@ -14,7 +14,11 @@ from psephos.opinions.kinds import ABOUT
 
 
 def find_files(path: str | Path | Sequence[str | Path]) -> tuple[list[Path], dict[str, Path]]:
-    """The files that hold opinions, and by name the files about things, of what the user gave as path."""
+    """The files that hold opinions, and by name the files about things, of what the user gave as path.
+
+    Of a folder all files of a known format, else those of its subfolders; ``items``, ``voters``, ``candidates`` and
+    ``tasks`` are tables about things.
+    """
     given = [path] if isinstance(path, (str, Path)) else list(path)
     if not given:
         raise InputError("path", "names no file", hint="check the path or the pattern")
@@ -73,6 +77,9 @@ def _is_about(file: Path) -> bool:
 
 
 def nested_files(files: Sequence[Path], path: str | Path | Sequence[str | Path]) -> frozenset[Path]:
-    """The files that lie in a subfolder of what the user named."""
+    """The files that lie in a subfolder of what the user named.
+
+    Their voters may be named by the subfolder, as with a folder for each recogniser.
+    """
     given = {Path(place) for place in ([path] if isinstance(path, (str, Path)) else path)}
     return frozenset(file for file in files if file not in given and file.parent not in given)

@@ -206,7 +206,10 @@ def unpivoted(table: pl.DataFrame, item: str, kind: str, *, row: str | None = No
 
 
 def renamed(table: pl.DataFrame, parts: Mapping[str, str]) -> pl.DataFrame:
-    """The table with the columns of a kind under their own names; a foreign column in the way gets a trailing ``_``."""
+    """The table with the columns of a kind under their own names; a foreign column in the way gets a trailing ``_``.
+
+    Nothing is dropped: a column that plays no part is carried along.
+    """
     new = {name: part for part, name in parts.items()}
     taken = set(parts)
     for name in table.columns:
@@ -220,12 +223,18 @@ def renamed(table: pl.DataFrame, parts: Mapping[str, str]) -> pl.DataFrame:
 
 
 def tables(about: Tables | None) -> dict[str, pl.DataFrame]:
-    """Tables about things, of any data-frame library, as Polars."""
+    """Tables about things, of any data-frame library, as Polars.
+
+    Any library that narwhals knows: pandas, Polars, Arrow.
+    """
     return {name: to_polars(table) for name, table in (about or {}).items()}
 
 
 def series(name: str, values: Any) -> pl.Series:
-    """A column from any sequence; values of mixed types stay Python objects and are named one by one."""
+    """A column from any sequence; values of mixed types stay Python objects and are named one by one.
+
+    Lists, arrays, masked arrays and columns of any library; a value of an unfit type is complained of under `name`.
+    """
     if isinstance(values, pl.Series):
         return values.alias(name)
     if isinstance(values, np.ndarray) and values.dtype != object and not isinstance(values, np.ma.MaskedArray):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from psephos.opinions.wording import first_of
 
 SET_ASIDE = "set aside"
 NOTED = "noted"
+MOST_SAID = 3
+"""Findings that a complaint quotes."""
 
 _NO_ROWS = np.empty(0, dtype=np.int64)
 _LAST = np.iinfo(np.int64).max
@@ -68,7 +70,11 @@ class Issue:
 
 @dataclass(frozen=True, eq=False)
 class Issues:
-    """All findings about one set of opinions, in the order in which they were made."""
+    """All findings about one set of opinions, in the order in which they were made.
+
+    A verdict carries them; `table()` has a row for each row at fault, `str()` a line for each finding, and
+    `set_aside` the number of rows that take no part.
+    """
 
     found: tuple[Issue, ...] = ()
 
@@ -98,6 +104,27 @@ class Issues:
                 for key, group in groups.items()
             )
         )
+
+    def in_order(self) -> Issues:
+        """The same, those of one reason, action and source made one; what was set aside comes first.
+
+        Issues that were found in parts are in an order that does not depend on the parts.
+        """
+        order = sorted(self.merged(), key=lambda one: (one.action != SET_ASIDE, one.source, one.reason))
+        return Issues(tuple(order))
+
+    def explain(self, problem: str) -> str:
+        """A complaint with what was found before it: the first findings, each with its count and first rows.
+
+        Examples
+        --------
+        >>> Issues((Issue("no item", SET_ASIDE, "votes.csv", np.array([2, 5])),)).explain("no row is left")
+        'no row is left: 2 set aside: no item (votes.csv, rows 2, 5)'
+        >>> Issues().explain("no row is left")
+        'no row is left'
+        """
+        found = [replace(issue, hint="") for issue in self.in_order()]
+        return f"{problem}: {first_of(found, MOST_SAID, sign='; ')}" if found else problem
 
     @property
     def set_aside(self) -> int:

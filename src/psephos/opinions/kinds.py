@@ -22,7 +22,10 @@ from psephos.opinions.wording import first_of
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a kind: its role, whether it must be there, its range and the names it goes by elsewhere."""
+    """One column of a kind: its role, whether it must be there, its range and the names it goes by elsewhere.
+
+    A number outside `low` and `high`, or a choice that is not `allowed`, is set aside and said.
+    """
 
     name: str
     role: str
@@ -190,6 +193,35 @@ ABOUT: Mapping[str, str] = MappingProxyType(
 """Tables about things: file stem and attribute name, and the column that is their key."""
 
 
+TAKEN_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "labels": ("decide", "agree"),
+        "scores": ("decide", "agree", "rank"),
+        "results": ("rank",),
+        "rankings": ("rank", "agree"),
+        "battles": ("rank",),
+        "samples": ("decide", "select", "plan"),
+        "transcripts": ("decide",),
+        "interactions": ("measure recommendation",),
+    }
+)
+"""The verbs that take opinions of each kind, the usual first."""
+
+
+def taken_by(kind: str) -> str:
+    """Which verbs take opinions of a kind, as the hint of a complaint.
+
+    Examples
+    --------
+    >>> taken_by("labels"), taken_by("battles")
+    ('decide and agree take labels', 'rank takes battles')
+    """
+    verbs = TAKEN_BY[kind]
+    if len(verbs) == 1:
+        return f"{verbs[0]} takes {kind}"
+    return f"{', '.join(verbs[:-1])} and {verbs[-1]} take {kind}"
+
+
 def kind_named(name: str) -> Kind:
     """The kind called `name`.
 
@@ -204,10 +236,16 @@ def kind_named(name: str) -> Kind:
 
 
 def aliases(name: str) -> tuple[str, ...]:
-    """The names that a column goes by elsewhere."""
+    """The names that a column goes by elsewhere.
+
+    As ``annotator`` and ``worker`` for ``voter``; names of columns are compared without case.
+    """
     return {"item": _ITEM, "voter": _VOTER, "candidate": _CANDIDATE, "task": _TASK}[name].aliases
 
 
 def listed(names: Collection[str], most: int = 12) -> str:
-    """Names in quotes, the first of many."""
+    """Names in quotes, the first of many.
+
+    For complaints: long names are cut, and after `most` of them the number of the others is said.
+    """
     return first_of([repr(name if len(name) <= 60 else name[:57] + "...") for name in names], most) or "none"

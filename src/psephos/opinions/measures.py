@@ -22,7 +22,11 @@ _ISO_8601 = (
 
 
 def numbers_of(values: pl.Series, *, dates: bool) -> pl.Series:
-    """A column as Float64; dates become seconds since 1970-01-01 UTC."""
+    """A column as Float64; dates become seconds since 1970-01-01 UTC.
+
+    Texts that read as numbers, or as true and false, become numbers; what does not is null, and is said by the
+    caller.
+    """
     if values.dtype in (pl.Date, pl.Datetime):
         return values.cast(pl.Datetime("us")).dt.epoch("us") / 1e6
     if values.dtype.is_numeric() or values.dtype in (pl.Boolean, pl.Null):
@@ -45,7 +49,10 @@ def _seconds(texts: pl.Series) -> pl.Series:
 
 
 def lists_of(values: pl.Series) -> pl.Series:
-    """A column of lists of numbers, which text tables hold as JSON texts."""
+    """A column of lists of numbers, which text tables hold as JSON texts.
+
+    As log-probabilities of tokens: whole numbers stay whole, and null stands for what is no list.
+    """
     values = stored(values)
     if values.dtype == pl.String:
         found = [_list_of(text) for text in values]
@@ -87,7 +94,10 @@ def blanked(values: pl.Series, missing: Collection[str]) -> pl.Series:
 
 
 def given_in(values: pl.Series) -> npt.NDArray[np.bool_]:
-    """Where a value is neither null nor NaN nor an empty text."""
+    """Where a value is neither null nor NaN nor an empty text.
+
+    Tells a gap from a value that could not be read, of which only the latter is set aside.
+    """
     given = stored(values).is_not_null()
     if values.dtype.is_float():
         given &= ~values.is_nan().fill_null(False)

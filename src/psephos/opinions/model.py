@@ -124,6 +124,12 @@ class Opinions:
         return None if weight is None else np.where(np.isnan(weight), 1.0, weight)
 
     @property
+    def largest_weight(self) -> float:
+        """The largest weight of a row; 1 if the table has no weights."""
+        weight = self.weights()
+        return 1.0 if weight is None else float(weight.max(initial=0.0))
+
+    @property
     def value(self) -> str:
         """Name of the column that says what a voter chose or measured."""
         return kind_named(self.kind).value
@@ -323,7 +329,10 @@ def _rebuild(kind: str, coded: dict[str, Any], numbers: dict[str, Any], *rest: A
 
 
 def frozen(columns: dict[str, Any]) -> Mapping[str, Any]:
-    """A read-only view of `columns`, whose arrays are made read-only too."""
+    """A read-only view of `columns`, whose arrays are made read-only too.
+
+    Opinions share their arrays with their parts and with workers, so nobody may write to them.
+    """
     for column in columns.values():
         values = column.codes if isinstance(column, Coded) else column
         values.flags.writeable = False

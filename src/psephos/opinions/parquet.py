@@ -69,7 +69,10 @@ def read_parquet_files(paths: Sequence[Path]) -> list[pl.DataFrame]:
 
 
 def check_parquet(path: Path, name: str) -> None:
-    """Refuse a file that does not begin and end as Parquet files do."""
+    """Refuse a file that does not begin and end as Parquet files do.
+
+    It reads eight bytes, so that a file of another format is told at once and in plain words.
+    """
     try:
         with path.open("rb") as file:
             opening = file.read(4)
@@ -87,7 +90,10 @@ def check_parquet(path: Path, name: str) -> None:
 
 
 def check_decodes(paths: Sequence[Path], *, in_parts: bool = False) -> None:
-    """Refuse files that are no Parquet files or cannot be decoded; see `faults_of`."""
+    """Refuse files that are no Parquet files or cannot be decoded; see `faults_of`.
+
+    Decoding is tried in another process: a damaged file can end the one that reads it.
+    """
     for path in paths:
         check_parquet(path, str(path))
     for path, fault in zip(paths, faults_of(paths, in_parts=in_parts), strict=True):

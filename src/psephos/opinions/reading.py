@@ -143,7 +143,10 @@ def read(
 
 
 def read_about(tables: Mapping[str, Any], encoding: str = "utf-8") -> dict[str, pl.DataFrame]:
-    """Tables about things, each given as a path or a data frame."""
+    """Tables about things, each given as a path or a data frame.
+
+    Name (``items``, ``voters``, ``candidates``, ``tasks``) to table; paths are read like opinions, by their suffix.
+    """
     return {name: table.frame for name, table in _about_tables(tables, encoding).items()}
 
 
@@ -287,12 +290,18 @@ def _stacked(kind: Kind, frames: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def kind_by_name(name: str, columns: Sequence[str]) -> str | None:
-    """The kind that a file is called like, if it has the columns of that kind."""
+    """The kind that a file is called like, if it has the columns of that kind.
+
+    ``rankings.csv`` with the columns of rankings holds rankings, though they may fit another kind too.
+    """
     stem = Path(name).stem
     return stem if stem in KINDS and set(KINDS[stem].required) <= set(columns) else None
 
 
 def foreign_names(parts: Mapping[str, str], name: str) -> list[Issue]:
-    """A word on the columns of the file `name` that were taken for parts of other names."""
+    """A word on the columns of the file `name` that were taken for parts of other names.
+
+    A guess is never silent: the issue says which column was taken for which part.
+    """
     taken = [f"{column!r} as {part}" for part, column in parts.items() if part != column]
     return [Issue(f"took {', '.join(taken)}", NOTED, name, count=len(taken))] if taken else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from psephos.errors import InputError
-from psephos.opinions.kinds import KINDS, Kind, kind_named, listed
+from psephos.opinions.kinds import KINDS, Kind, kind_named, listed, taken_by
 
 
 def recognise(
@@ -71,7 +71,7 @@ def recognise(
             raise InputError(
                 "columns",
                 f"{chosen.name} need {listed(chosen.required)}; found no {listed(missing)} among {listed(columns)}",
-                hint=f"say which column it is: columns={{{missing[0]!r}: 'NAME'}}",
+                hint=_fits_others(columns, stated) + f"say which column it is: columns={{{missing[0]!r}: 'NAME'}}",
             )
         return chosen, parts
     fits = []
@@ -85,7 +85,8 @@ def recognise(
         raise InputError(
             "columns",
             f"no kind of opinion has the columns {listed(columns)}",
-            hint="say which column is which, as in columns={'voter': 'NAME'}; or, if one column names the item and "
+            hint=_nearly(columns, stated)
+            + "say which column is which, as in columns={'voter': 'NAME'}; or, if one column names the item and "
             "each other column is a voter, that the table is wide: wide='NAME'",
         )
     best = max(score for score, _, _ in fits)
@@ -94,6 +95,22 @@ def recognise(
         names = " or ".join(candidate.name for candidate, _ in winners)
         raise InputError("kind", f"the columns {listed(columns)} could be {names}", hint="say which with kind=")
     return winners[0]
+
+
+def _fits_others(columns: Collection[str], stated: Mapping[str, str]) -> str:
+    """Which other kinds have all their columns here, and who takes these; the start of a hint, or nothing."""
+    fits = [kind.name for kind in KINDS.values() if set(kind.required) <= set(_parts(kind, columns, stated))]
+    return f"these are columns of {fits[0]}: {taken_by(fits[0])}; or " if len(fits) == 1 else ""
+
+
+def _nearly(columns: Collection[str], stated: Mapping[str, str]) -> str:
+    """Which kinds lack a single column that must be there; the start of a hint, or nothing."""
+    lacks = []
+    for kind in KINDS.values():
+        missing = set(kind.required) - set(_parts(kind, columns, stated))
+        if len(missing) == 1 and len(kind.required) > 2 and set(stated) <= set(kind.names):
+            lacks.append(f"{kind.name} lack {missing.pop()!r}")
+    return f"{', '.join(lacks)}; " if lacks else ""
 
 
 def _parts(kind: Kind, columns: Collection[str], stated: Mapping[str, str]) -> dict[str, str]:

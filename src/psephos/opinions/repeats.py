@@ -26,7 +26,11 @@ REPEATED = ("auto", "first", "last", "error")
 
 @dataclass(frozen=True, eq=False)
 class Repeats:
-    """Rows that do not count, by reason; `contradicting` holds one row of each key that contradicts itself."""
+    """Rows that do not count, by reason; `contradicting` holds one row of each key that contradicts itself.
+
+    `twice` are rows that say the same again, `revised` those that a later or an earlier row replaces, `undecided`
+    those of a contradiction that nothing settles.
+    """
 
     twice: Rows
     revised: Rows

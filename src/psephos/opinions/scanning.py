@@ -121,6 +121,7 @@ def scan(
         lengths,
         repeated,
         missing=gone,
+        largest_weight=_largest_weight(table, parts.get("weight")),
         about=checked,
         issues=Issues(
             (
@@ -147,7 +148,10 @@ def scan(
 
 
 def schema_of(name: str) -> pl.Schema:
-    """The columns of a Parquet file."""
+    """The columns of a Parquet file.
+
+    Only the footer is read.
+    """
     with readable():
         return table_of([name]).collect_schema()
 
@@ -159,7 +163,10 @@ def check_alike(
     parts: Mapping[str, str],
     stated: Mapping[str, str] | None,
 ) -> None:
-    """Refuse files that differ in the columns that count: what a row says must not depend on the file it is in."""
+    """Refuse files that differ in the columns that count: what a row says must not depend on the file it is in.
+
+    Names of columns and their types, for the parts of the kind; other columns may differ.
+    """
     for name, schema in zip(names, schemas, strict=True):
         try:
             _, here = recognise(schema.names(), kind=kind.name, stated=stated)
@@ -174,6 +181,15 @@ def check_alike(
 
 def _described(schema: pl.Schema, column: str | None) -> str:
     return "missing" if column is None else f"column {column!r} of type {schema[column]}"
+
+
+def _largest_weight(table: pl.LazyFrame, column: str | None) -> float:
+    """The largest weight of a row; a row without one weighs 1."""
+    if column is None:
+        return 1.0
+    weight = pl.col(column).cast(pl.Float64, strict=False).fill_nan(None).fill_null(1.0)
+    largest = collected(table.select(weight.filter(weight.is_finite()).max())).item()
+    return 1.0 if largest is None else max(0.0, float(largest))
 
 
 def _distinct(table: pl.LazyFrame, column: str) -> pl.DataFrame:

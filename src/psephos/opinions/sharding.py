@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,10 @@ ROW = "__row"
 
 @dataclass(frozen=True)
 class Part:
-    """A range of rows of the files, or a pile of rows dealt from them; the same for the same files at any time."""
+    """A range of rows of the files, or a pile of rows dealt from them; the same for the same files at any time.
+
+    What a worker is sent in place of rows; it reads them itself.
+    """
 
     start: int = 0
     length: int = 0
@@ -58,6 +61,8 @@ class Shards:
         Rows of each choice that was found.
     missing : frozenset of str
         Texts that mean a missing value.
+    largest_weight : float
+        Of a row, also of one that is set aside later; 1 if the table has no weights.
     dealt : str
         Folder of the piles that rows were dealt to, if they are not sorted by item.
     about, issues, source
@@ -76,6 +81,7 @@ class Shards:
     lengths: tuple[int, ...]
     repeated: str
     missing: frozenset[str] = frozenset()
+    largest_weight: float = 1.0
     dealt: str = ""
     about: About = field(default_factory=About)
     issues: Issues = field(default_factory=Issues)
@@ -194,7 +200,10 @@ class Shards:
 
 
 def check_opinions(opinions: object) -> None:
-    """Refuse what is neither `Opinions` nor `Shards`."""
+    """Refuse what is neither `Opinions` nor `Shards`.
+
+    The door of every verb that takes opinions; the complaint says how to make them.
+    """
     if not isinstance(opinions, (Opinions, Shards)):
         raise InputError(
             "opinions",
@@ -203,8 +212,16 @@ def check_opinions(opinions: object) -> None:
         )
 
 
+def all_issues(opinions: Opinions | Shards, parts: Sequence[Any]) -> Issues:
+    """What was found in all parts; each of them is read once more, which is for complaints."""
+    return sum((opinions.load(part)[0].issues for part in parts), start=opinions.issues)
+
+
 def segments_of(rows: npt.NDArray[np.integer], names: Sequence[str], lengths: Sequence[int]) -> list[Segment]:
-    """Rising row numbers over all files as row numbers in each file."""
+    """Rising row numbers over all files as row numbers in each file.
+
+    One segment for each file that has any of the rows, in the order of the files.
+    """
     ends = np.cumsum(lengths)
     at = np.searchsorted(rows, np.concatenate([[0], ends]))
     return [
@@ -215,12 +232,18 @@ def segments_of(rows: npt.NDArray[np.integer], names: Sequence[str], lengths: Se
 
 
 def table_of(names: Sequence[str]) -> pl.LazyFrame:
-    """The rows of Parquet files, one after the other, not read yet."""
+    """The rows of Parquet files, one after the other, not read yet.
+
+    Lazily: columns that are not selected are never read from disk.
+    """
     return pl.scan_parquet(list(names), glob=False, hive_partitioning=False, extra_columns="ignore")
 
 
 def collected(table: pl.LazyFrame, engine: Literal["auto", "streaming"] = "auto") -> pl.DataFrame:
-    """The rows of a table, read now."""
+    """The rows of a table, read now.
+
+    With a file that cannot be decoded at fault, and not the program; see `readable`.
+    """
     with readable():
         return table.collect(engine=engine)
 

@@ -14,7 +14,10 @@ from psephos.opinions.frames import Tables
 
 
 def given_paths(path: str | Path | Sequence[str | Path], about: Tables | None) -> tuple[str, ...]:
-    """What the user named, as texts; nothing if any of it is gone once it was read: a pipe, a table of no file."""
+    """What the user named, as texts; nothing if any of it is gone once it was read: a pipe, a table of no file.
+
+    Only then is there a command that gives the result again.
+    """
     given = (str(path),) if isinstance(path, (str, Path)) else tuple(map(str, path))
     kept = all(name == "-" or Path(name).is_file() or Path(name).is_dir() for name in given)
     return given if kept and all(isinstance(table, (str, Path)) for table in (about or {}).values()) else ()
@@ -32,7 +35,10 @@ def stated_options(
     format: str | None = None,  # noqa: A002 - the word users type
     layout: str | None = None,
 ) -> tuple[str, ...]:
-    """How opinions were read, in words of the command line; defaults need none."""
+    """How opinions were read, in words of the command line; defaults need none.
+
+    They stand in the command of a result, between the paths and the options of the method.
+    """
     options: list[tuple[str, str | None]] = [("--kind", kind), ("--wide", wide)]
     options += [("--format", format), ("--layout", layout)]
     options += [("--column", f"{part}={name}") for part, name in (columns or {}).items()]
@@ -59,12 +65,18 @@ def listed_texts(texts: Collection[str]) -> str | None:
 
 
 def hashed_tables(tables: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Path and SHA-256 of each table about things that is a file."""
+    """Path and SHA-256 of each table about things that is a file.
+
+    They are part of the input: another table about items can give another result.
+    """
     files = [Path(table) for table in tables.values() if isinstance(table, (str, Path))]
     return tuple((str(file), sha256_of(file)) for file in files if file.is_file())
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, as `sha256sum` prints it."""
+    """SHA-256 of a file, as `sha256sum` prints it.
+
+    Read piece by piece, so that a file may be larger than memory.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -43,7 +43,10 @@ _FOREIGN = {
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """What one file holds: columns, the row number of each row, and what was set aside on the way."""
+    """What one file holds: columns, the row number of each row, and what was set aside on the way.
+
+    `frame` has the columns as texts or values of JSON; `rows` counts from 1, without the header.
+    """
 
     frame: pl.DataFrame
     rows: npt.NDArray[np.int64]
@@ -59,7 +62,10 @@ class Table:
 
 
 def read_bytes(path: Path) -> bytes:
-    """What a file holds."""
+    """What a file holds.
+
+    A file that is missing, a folder, or not to be opened is a `ParseError` with the path.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -71,7 +77,10 @@ def read_bytes(path: Path) -> bytes:
 
 
 def decoded(data: bytes, name: str, encoding: str) -> str:
-    """The text of a file; compressed, binary and wrongly encoded files are refused."""
+    """The text of a file; compressed, binary and wrongly encoded files are refused.
+
+    A byte order mark counts more than the stated encoding; there is no guessing.
+    """
     for magic, advice in _FOREIGN.items():
         if data.startswith(magic):
             raise ParseError(name, advice)
@@ -108,5 +117,8 @@ def check_width(name: str, columns: int) -> None:
 
 
 def numbered(height: int) -> npt.NDArray[np.int64]:
-    """Row numbers of a table of which no row is missing: 1 for the first."""
+    """Row numbers of a table of which no row is missing: 1 for the first.
+
+    As of formats whose rows are all there; readers that skip lines keep the numbers themselves.
+    """
     return np.arange(1, height + 1, dtype=np.int64)

@@ -42,7 +42,7 @@ def seconds_of(value: object, name: str, where: str, what: str = "time") -> floa
     if not math.isfinite(number):
         raise TimeError(name, f"{what} is {'NaN' if math.isnan(number) else 'infinite'}", where=where)
     if number < 0:
-        raise TimeError(name, f"{what} is negative: {number:g}", where=where)
+        raise TimeError(name, f"{what} is negative: {number:.12g}", where=where)
     return number + 0.0
 
 
@@ -52,11 +52,11 @@ def confidence_of(value: object, name: str, where: str) -> float | None:
         return None
     number = number_of(value, name, where, "confidence")
     if not 0 <= number <= 1:
-        raise ConfidenceError(name, f"confidence must lie between 0 and 1, got {number:g}", where=where)
+        raise ConfidenceError(name, f"confidence must lie between 0 and 1, got {number:.12g}", where=where)
     return number + 0.0
 
 
 def check_span(name: str, start: float | None, end: float | None, where: str) -> None:
     """Refuse an end before its start."""
     if start is not None and end is not None and end < start:
-        raise TimeError(name, f"ends at {end:g} s, before its start at {start:g} s", where=where)
+        raise TimeError(name, f"ends at {end:.12g} s, before its start at {start:.12g} s", where=where)

@@ -137,7 +137,7 @@ class TokenTable:
         key = (what, item, voter, channel)
         before = self._last.get(key, 0.0)
         if start < before:
-            problem = f"a {what} starts at {start:g} s, before the {what} ahead of it ({before:g} s)"
+            problem = f"a {what} starts at {start:.12g} s, before the {what} ahead of it ({before:.12g} s)"
             raise TimeError(self.name, problem, where=where, hint="sort by start within each clip and channel")
         self._last[key] = start
 

@@ -69,7 +69,7 @@ class Word:
             if value is not None and not 0 <= value < math.inf:
                 raise TimeError(name, f"must be at least 0 and finite, got {value!r}", where=f"word {self.text!r:.40}")
         if self.start is not None and self.end is not None and self.end < self.start:
-            problem = f"lies before the start: {self.end:g} < {self.start:g}"
+            problem = f"lies before the start: {self.end:.12g} < {self.start:.12g}"
             raise TimeError("end", problem, where=f"word {self.text!r:.40}")
         if self.confidence is not None and not 0 <= self.confidence <= 1:
             problem = f"must lie between 0 and 1, got {self.confidence!r}"

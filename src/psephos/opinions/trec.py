@@ -26,6 +26,7 @@ import polars as pl
 
 from psephos.engine import atomic_write
 from psephos.errors import InputError, ParseError
+from psephos.opinions.coding import text_of
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue
 from psephos.opinions.model import Opinions
 from psephos.opinions.text_files import Table, decoded
@@ -154,7 +155,7 @@ def _run_lines(frame: pl.DataFrame) -> list[str]:
 
 def _run_line(row: tuple[str, str, float, float, str]) -> str:
     query, document, rank, score, tag = row
-    return f"{query} Q0 {document} {rank:g} {score!r} {tag}"
+    return f"{query} Q0 {document} {text_of(rank)} {score!r} {tag}"
 
 
 def _qrels_lines(frame: pl.DataFrame) -> list[str]:

@@ -21,7 +21,10 @@ from psephos.opinions.wording import plural
 
 
 def unknown_flip(rows: pl.DataFrame, choice: int, choices: pl.Series) -> str:  # noqa: ARG001 - as `Verdict.flip`
-    """What a method says that cannot say what would change its choice."""
+    """What a method says that cannot say what would change its choice.
+
+    Stands in for `Verdict.flip` of methods in which each vote moves the weights of all.
+    """
     return "what would change it is not known"
 
 

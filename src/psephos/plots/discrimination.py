@@ -57,8 +57,8 @@ def discrimination_plot(result: Discrimination, *, theme: str = "light", heading
     kept = np.unique(np.linspace(0, curve.height - 1, min(POINTS, curve.height)).astype(int))
     columns = ("false_positive_rate", "recall", "precision")
     false, recall, precision = (curve[name].to_numpy()[kept] for name in columns)
-    area = in_words(result.auroc) if np.isfinite(result.auroc.low) else decimal(result.auroc.value, 3)
-    average = in_words(result.auprc) if np.isfinite(result.auprc.low) else decimal(result.auprc.value, 3)
+    area = in_words(result.auroc)
+    average = in_words(result.auprc)
     method = (
         f"Left: all mistakes cost the same. Right: those at the top cost most. {result.items:,} rows. Dashed: chance."
     )

@@ -211,7 +211,7 @@ def _finding(result: Diversity) -> str:
     orders = rows["q"].to_list()
     order = 1.0 if 1.0 in orders else orders[0]
     found = result.interval(order)
-    count = f"{found.value:.3g}" if math.isnan(found.half_width) else in_words(found)
+    count = in_words(found) if found.known else f"{found.value:.3g}"
     of = "" if order == 1 else f" at order {order:g}"
     return f"{plural(result.spectrum.n, 'item counts', 'items count')} as {count} different ones{of}"
 

@@ -89,7 +89,7 @@ def effective_features_plot(result: EffectiveFeatures, *, theme: str = "light", 
 
 def _finding(result: EffectiveFeatures) -> str:
     found = result.value
-    count = f"{found.value:.3g}" if math.isnan(found.half_width) else in_words(found)
+    count = in_words(found) if found.known else f"{found.value:.3g}"
     if not result.neurons:
         return f"{count} of {result.features:,} features are used"
     overlap = "they overlap" if result.psi > 1 else "no need to overlap"

@@ -201,6 +201,6 @@ def in_words(interval: Interval) -> str:
     >>> in_words(Interval(0.93, 0.91, 0.95, 0.95))
     '.930\xa0[.910,\xa0.950]'
     """
-    if math.isnan(interval.half_width):
+    if not interval.known and not math.isnan(interval.value):
         return decimal(interval.value, 3)
     return true_minus(Interval.__str__(interval).replace(" ", "\u00a0"))

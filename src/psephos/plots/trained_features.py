@@ -14,9 +14,10 @@ import numpy as np
 from psephos.errors import NoPictureError
 from psephos.plots.divergence import ticks_of
 from psephos.plots.effective_features import effective_features_plot
-from psephos.plots.style import own_rules, sheet, shortened
+from psephos.plots.style import Sheet, own_rules, sheet, shortened
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from psephos.learning import LayerFeatures, PenaltySearch, TrainedFeatures
@@ -98,11 +99,8 @@ def training_plot(result: TrainedFeatures, *, theme: str = "light", heading: boo
     with own_rules():
         page = sheet(finding, method, height=240, theme=theme, heading=heading)
         axes = page.panel(44, 12, 96, 46)
-        ticks = ticks_of(0.0, top)
         axes.set_xlim(1, max(longest, 2))
-        axes.set_ylim(0, ticks[-1])
-        axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-        page.grid(axes, y=ticks)
+        ceiling = _counts(page, axes, top)
         axes.set_xlabel("epoch", color=page.colour("muted"), labelpad=4)
         axes.axhline(result.neurons, color=page.colour("muted"), lw=1, dashes=(4, 3))
         for course, one in zip(courses, result.dictionaries, strict=True):
@@ -110,7 +108,7 @@ def training_plot(result: TrainedFeatures, *, theme: str = "light", heading: boo
             place = one.best_epoch
             axes.plot([place], [course[place - 1]], "o", color=page.colour("accent"), ms=6, clip_on=False, zorder=4)
         side: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center_baseline"}
-        apart = abs(final - result.neurons) > 0.08 * ticks[-1]
+        apart = abs(final - result.neurons) > 0.08 * ceiling
         page.write(axes, 1.02, final, f"F {final:.3g}", "accent", fontweight="bold", **side)
         if apart:
             page.write(axes, 1.02, result.neurons, f"{result.neurons:,} neurons", "muted", **side)
@@ -162,14 +160,11 @@ def layers_plot(result: LayerFeatures, *, theme: str = "light", heading: bool = 
         many = len(names) > 6
         page = sheet(_finding(result), method, height=320 if many else 270, theme=theme, heading=heading)
         axes = page.panel(70 if many else 44, 18, 24, 92 if many else 46)
-        ticks = ticks_of(0.0, float(max(high.max(), neurons.max())))
         places = np.arange(len(names))
         axes.set_xlim(-0.5, len(names) - 0.5)
-        axes.set_ylim(0, ticks[-1])
-        axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        ceiling = _counts(page, axes, float(max(high.max(), neurons.max())))
         turned: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if many else {}
         axes.set_xticks(places, names, **turned)
-        page.grid(axes, y=ticks)
         muted, accent = page.colour("muted"), page.colour("accent")
         axes.hlines(neurons, places - 0.35, places + 0.35, color=muted, lw=1.2, linestyles=(0, (4, 3)))
         axes.plot(places, value, color=accent, lw=1.5, alpha=0.6)
@@ -178,7 +173,7 @@ def layers_plot(result: LayerFeatures, *, theme: str = "light", heading: bool = 
         for place, count, end in zip(places.tolist(), value, high, strict=True):
             ground = {"facecolor": axes.figure.get_facecolor(), "edgecolor": "none", "pad": 1.5}
             how: dict[str, Any] = {"ha": "center", "va": "bottom", "bbox": ground, "zorder": 3}
-            page.write(axes, place, end + 0.035 * ticks[-1], f"{count:.3g}", "accent", **how)
+            page.write(axes, place, end + 0.035 * ceiling, f"{count:.3g}", "accent", **how)
     return page.figure
 
 
@@ -222,13 +217,10 @@ def penalty_plot(result: PenaltySearch, *, theme: str = "light", heading: bool =
     with own_rules():
         page = sheet(finding, method, height=240, theme=theme, heading=heading)
         axes = page.panel(44, 12, 30, 46)
-        ticks = ticks_of(0.0, float(max(usual.max(), twice.max())) * 1.1)
         places = np.arange(len(table))
         axes.set_xlim(-0.5, len(places) - 0.5)
-        axes.set_ylim(0, ticks[-1])
-        axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        _counts(page, axes, float(max(usual.max(), twice.max())) * 1.1)
         axes.set_xticks(places, [f"{penalty:g}" for penalty in table["l1"]])
-        page.grid(axes, y=ticks)
         axes.set_xlabel("penalty on codes", color=page.colour("muted"), labelpad=4)
         inks = [page.colour("accent" if penalty == chosen else "muted") for penalty in table["l1"]]
         for place, first, second, ink, explained in zip(places, usual, twice, inks, table["explained"], strict=True):
@@ -237,6 +229,15 @@ def penalty_plot(result: PenaltySearch, *, theme: str = "light", heading: bool =
             axes.plot([place], [first], "o", color=ink, ms=7, zorder=5)
             page.write(axes, place + 0.08, first, f"{explained:.2f}", "muted", va="center_baseline")
     return page.figure
+
+
+def _counts(page: Sheet, axes: Axes, most: float) -> float:
+    """An axis of counts from 0 to a round number that holds `most`, which is given back."""
+    ticks = ticks_of(0.0, most)
+    axes.set_ylim(0, ticks[-1])
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    page.grid(axes, y=ticks)
+    return ticks[-1]
 
 
 def _finding(result: LayerFeatures) -> str:

@@ -13,6 +13,7 @@ from psephos.opinions.model import Opinions
 from psephos.opinions.orderings import Ranking
 from psephos.ranking.borda import borda
 from psephos.ranking.item_response import rank_by_ability
+from psephos.ranking.item_response.marginal import KNOWN_AS as LEVELS_KNOWN_AS
 from psephos.ranking.kemeny import kemeny
 from psephos.ranking.mean_scores import mean_rank, mean_score
 from psephos.ranking.paired_scores import has_paired_items, paired
@@ -48,6 +49,13 @@ BATTLE_METHODS: dict[str, Callable[..., Ranking]] = {
     "win-rate": win_rate,
 }
 """Methods on battles by name; each takes opinions of that kind or a `BattleTable`."""
+
+KNOWN_AS = {
+    "plackett luce": "it is not here: 'borda' and 'kemeny' rank ballots, 'bradley-terry' votes on pairs",
+    **dict.fromkeys(("irt", "rasch", "1pl", "2pl", "3pl"), "write 'item-response', and which one as its model"),
+    **LEVELS_KNOWN_AS,
+}
+"""Methods that a user may look for by these names, and what there is in their place."""
 
 SIDE_BY_SIDE = 200
 """Most candidates whose places by several methods are shown together."""
@@ -103,7 +111,7 @@ def rank(scores: Scores | ScoreTable | BattleTable, *, method: str = "auto", **o
     if name in others:
         what = "scores, and these are battles" if others is METHODS else "battles, and these are scores"
         raise InputError("method", f"{name!r} takes {what}", hint=f"use one of {', '.join(methods)}")
-    check_choice("method", name, ("auto", *methods))
+    check_choice("method", name, ("auto", *methods), known_as=KNOWN_AS)
     made, names = methods[name], options_of(name)
     unknown = sorted(set(options) - set(names))
     if unknown:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError, check_floats
+from psephos.opinions.kinds import taken_by
 from psephos.opinions.model import Opinions, Source
 from psephos.opinions.wording import first_of, plural
 
@@ -230,8 +231,8 @@ def _from_opinions(opinions: Opinions) -> ScoreTable:
         return _from_votes(opinions, "candidate", "rank", -1.0)
     raise InputError(
         "opinions",
-        f"are {opinions.kind}; orders are made of results, scores or rankings",
-        hint="decide takes labels, rank takes battles",
+        f"are {opinions.kind}; orders are made of results, scores, rankings or battles",
+        hint=taken_by(opinions.kind),
     )
 
 

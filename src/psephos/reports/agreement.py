@@ -183,10 +183,7 @@ def _differ(item: Item, left: str, right: str) -> bool:
 
 
 def _number(value: float, low: float | None, high: float | None, level: float) -> Number:
-    if np.isnan(value):
-        return Number("undefined")
-    ends = (low, high) if low is not None and high is not None and np.isfinite([low, high]).all() else (np.nan, np.nan)
-    return interval(value, *ends, level)
+    return interval(value, np.nan if low is None else low, np.nan if high is None else high, level)
 
 
 def _decimal(value: object, digits: int = 2) -> str:

@@ -61,9 +61,10 @@ def interval(value: float, low: float, high: float, level: float = 0.95) -> Numb
     >>> interval(0.93, 0.91, 0.95)
     Number(value='.930', beside='[.910, .950]')
     """
-    if math.isnan(high - low):
-        return Number(decimal(value, 3))
-    number, beside = str(Interval(value, low, high, level)).replace("-", "\u2212").split(" ", 1)
+    found = Interval(value, low, high, level)
+    if not found.known:
+        return Number(str(found) if math.isnan(value) else decimal(value, 3))
+    number, beside = str(found).replace("-", "\u2212").split(" ", 1)
     return Number(number, beside)
 
 

@@ -86,7 +86,7 @@ def _of_lists(
         raise InputError(
             "answers",
             "are none: there is nothing to select from",
-            hint="draw samples first, or look at what was set aside",
+            hint="draw samples first",
         )
     several = isinstance(given[0], (list, tuple, np.ndarray))
     questions = [list(question) for question in given] if several else [given]
@@ -96,7 +96,7 @@ def _of_lists(
             "answers",
             "are none",
             where=f"question {int(np.argmin(sizes))}",
-            hint="draw samples first, or look at what was set aside",
+            hint="draw samples first",
         )
     flat = list(chain.from_iterable(questions))
     coded = encode(series("answers", flat))

@@ -28,7 +28,7 @@ from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions, frozen
 from psephos.opinions.outcomes import command_for, option_name
 from psephos.opinions.selections import Selection
-from psephos.opinions.sharding import Shards
+from psephos.opinions.sharding import Shards, all_issues
 
 _OF_CANDIDATES = ("answer", "votes", "share", "score", "place", "sureness", "reason")
 _KEPT_NUMBERS = ("draw", "reward")
@@ -90,7 +90,7 @@ def select_in_parts(
     )
     parts = [part for part in done if part is not None]
     if not parts:
-        raise InputError("answers", "are none: no row is left", hint="see what was set aside in the issues")
+        raise InputError("answers", all_issues(merged, merged.parts(engine)).explain("are none: no row is left"))
     return _joined(parts, merged, equivalence, seed)
 
 

@@ -60,7 +60,11 @@ class PermutationTest:
 def arrangements_of(
     labels: npt.ArrayLike, strata: npt.ArrayLike | None, repeats: int, rng: Rng
 ) -> tuple[npt.NDArray[Any], Iterable[npt.NDArray[Any]], bool]:
-    """Checked labels, their arrangements, and whether these are all there are."""
+    """Checked labels, their arrangements, and whether these are all there are.
+
+    Labels change places within their stratum only. Where there are no more than `repeats` arrangements all are
+    listed, and the test is exact; otherwise so many are drawn.
+    """
     values = np.asarray(labels)
     if values.ndim != 1 or len(values) == 0:
         raise InputError("labels", f"must be one row of labels, got shape {values.shape}")
@@ -88,7 +92,11 @@ def compare_arrangements(
     *,
     single: bool = True,
 ) -> list[PermutationTest]:
-    """Hold statistics as observed against their values on arrangements; without `exact` the observed one is counted."""
+    """Hold statistics as observed against their values on arrangements; without `exact` the observed one is counted.
+
+    p is the share of arrangements whose statistic is at least as extreme; values equal but for rounding count as
+    ties, and an undefined one as extreme.
+    """
     check_choice("alternative", alternative, ("two-sided", "greater", "less"))
     own = evaluate(statistic, [observed[np.newaxis]])
     if single and own.ndim != 1:

@@ -39,6 +39,13 @@ class Interval:
     --------
     >>> print(Interval(0.93, 0.91, 0.95, 0.95))
     .930 [.910, .950]
+
+    Ends that are not known are left out, and a value that is not known is said to be undefined.
+
+    >>> print(Interval(0.93, math.nan, math.nan, 0.95))
+    .930
+    >>> print(Interval(math.nan, math.nan, math.nan, 0.95))
+    undefined
     """
 
     value: float
@@ -51,13 +58,20 @@ class Interval:
         """Half the distance between the ends."""
         return (self.high - self.low) / 2
 
+    @property
+    def known(self) -> bool:
+        """Whether there are ends; a value may stand without them."""
+        return not (math.isnan(self.low) or math.isnan(self.high))
+
     def __str__(self) -> str:
+        if math.isnan(self.value):
+            return "undefined"
         # Two digits of the half width say as much as is known; a width of rounding noise says nothing.
         width = self.half_width
-        known = 1e-12 * abs(self.value) < width < math.inf
-        decimals = max(0, 1 - math.floor(math.log10(width))) if known else 3
+        told = 1e-12 * abs(self.value) < width < math.inf
+        decimals = max(0, 1 - math.floor(math.log10(width))) if told else 3
         value, low, high = (_without_leading_zero(f"{x:z.{decimals}f}") for x in (self.value, self.low, self.high))
-        return f"{value} [{low}, {high}]"
+        return f"{value} [{low}, {high}]" if self.known else value
 
 
 def normal_interval(
@@ -197,7 +211,10 @@ def beta_interval(
 
 
 def normal_quantile(level: float) -> float:
-    """How many standard errors a normal interval of this level reaches to either side."""
+    """How many standard errors a normal interval of this level reaches to either side.
+
+    z of (1 + level) / 2, 1.96 for a level of .95; the one place where a level becomes a number of standard errors.
+    """
     level = check_number("level", level, low=0, high=1, open_ends=True)
     return float(special.ndtri((1 + level) / 2))
 

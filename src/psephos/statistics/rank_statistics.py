@@ -116,7 +116,10 @@ def spearman_statistic(x: npt.ArrayLike, y: npt.ArrayLike) -> Statistic:
 def paired_columns(
     x: npt.ArrayLike, y: npt.ArrayLike
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Both columns, checked, and which rows hold a number in both."""
+    """Both columns, checked, and which rows hold a number in both.
+
+    Rows with a gap in one of them are no pairs; correlations leave them out and say how many.
+    """
     first, second = check_floats("x", x, missing=True), check_floats("y", y, missing=True)
     check_same_length(x=first, y=second)
     return first, second, ~(np.isnan(first) | np.isnan(second))
@@ -157,7 +160,11 @@ def _discordant(place: npt.NDArray[np.intp], w: npt.NDArray[np.float64]) -> npt.
 
 
 def centred_ranks(column: npt.NDArray[np.float64], w: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Average ranks of the weighted rows, less their weighted mean."""
+    """Average ranks of the weighted rows, less their weighted mean.
+
+    One row of ranks for each row of weights, shape (k, n), so that resamples are ranked together. Equal values share
+    the mean of their places.
+    """
     order = np.argsort(column, kind="stable")
     starts = _starts(column[order])
     sums = _group_sums(w[:, order], starts)

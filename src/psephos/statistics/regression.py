@@ -202,7 +202,11 @@ def finished(
     steps: int = 0,
     separated: bool = False,
 ) -> Regression:
-    """The regression in the units of the predictors as they were given."""
+    """The regression in the units of the predictors as they were given.
+
+    Problems are solved with centred and scaled predictors; coefficients and their covariance are turned back here,
+    and get errors, ends and p.
+    """
     b, covariance = problem.back @ b, problem.back @ covariance @ problem.back.T
     error = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     reach = normal_quantile(level) * error

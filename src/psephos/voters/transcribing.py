@@ -13,8 +13,8 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,10 @@ _SCHEMA = {
 
 @dataclass(frozen=True)
 class Failure:
-    """A recording that could not be read (`voter` is None), or on which one recogniser failed."""
+    """A recording that could not be read (`voter` is None), or on which one recogniser failed.
+
+    A failure of one recogniser on one recording leaves the others as they are; `reason` is one line for a terminal.
+    """
 
     audio: str
     voter: str | None
@@ -106,7 +109,7 @@ def transcribe(
     recognisers : sequence of Recogniser
         The voters.
     keep : str or Path, optional
-        Folder that keeps finished pairs; created if it is missing.
+        Folder that keeps finished pairs; created if it is missing, and then not left behind empty.
     reuse : bool, default True
         Whether pairs that `keep` already holds are taken from there.
     label : str, optional
@@ -139,13 +142,12 @@ def transcribe(
         twice = [one for one, count in Counter(given).items() if count > 1]
         if twice:
             raise InputError(name, f"names {twice[0]} twice")
-    folder = None if keep is None else _folder(keep)
     clips: list[_Clip] = []
     failures: list[Failure] = []
     silent: list[str] = []
     heard: dict[tuple[str, str], tuple[Token, ...]] = {}
     reused = 0
-    with progress(label, len(paths) * (1 + len(recognisers))) as advance:
+    with _folder(keep) as folder, progress(label, len(paths) * (1 + len(recognisers))) as advance:
         for item, path in zip(_items(paths), map(Path, paths), strict=True):
             try:
                 audio = load_audio(path)
@@ -239,13 +241,24 @@ def _opinions(
     )
 
 
-def _folder(keep: str | Path) -> Path:
+@contextmanager
+def _folder(keep: str | Path | None) -> Iterator[Path | None]:
+    """The folder that keeps what is finished; one that was made here goes again if nothing was."""
+    if keep is None:
+        yield None
+        return
     folder = Path(keep)
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise InputError("keep", f"{folder} cannot be a folder: {problem.strerror}") from None
-    return folder
+    try:
+        yield folder
+    finally:
+        if is_new:
+            with suppress(OSError):  # it holds what was finished
+                folder.rmdir()
 
 
 def _key(voter: Recogniser, clip: _Clip) -> str:

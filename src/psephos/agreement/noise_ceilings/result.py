@@ -169,7 +169,7 @@ class NoiseCeiling(Result):
         bound = self.bound
         counted = f"{self.items.height:,} items, " if self.items.height else ""
         lines = [
-            ("ceiling", f"PCC at most {_shown(bound.pcc_bound)}, RMSE at least {_shown(bound.rmse_bound)}"),
+            ("ceiling", f"PCC at most {bound.pcc_bound}, RMSE at least {bound.rmse_bound}"),
             ("votes", f"{counted}{bound.votes:.4g} votes each, variance {bound.vote_variance:.3g} ({bound.source})"),
             ("a repeat", f"would correlate {bound.repeat_pcc:.3f} with these mean votes"),
         ]
@@ -194,12 +194,6 @@ class NoiseCeiling(Result):
             "dropped": list(self.dropped),
             "issues": self.issues.to_list(),
         }
-
-
-def _shown(interval: Interval) -> str:
-    if math.isnan(interval.value):
-        return "unknown"
-    return str(interval) if math.isfinite(interval.low) else f"{interval.value:.4f}"
 
 
 def _estimate_in_words(row: dict[str, Any]) -> str:

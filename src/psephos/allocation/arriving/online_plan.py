@@ -25,7 +25,7 @@ import numpy.typing as npt
 from scipy import optimize, special
 
 from psephos.allocation.arriving.budget_plan import BudgetPlan, gains_of
-from psephos.allocation.arriving.probit_curves import accuracy_curve, fit_probit
+from psephos.allocation.arriving.probit_curves import curves_of, left_out
 from psephos.allocation.arriving.warm_up_patterns import WARM_UP, bucket_names, pattern_chances
 from psephos.allocation.pools import PoolsLike, pools_of
 from psephos.errors import InputError, check_choice, check_count, check_floats, check_number, check_same_length
@@ -185,28 +185,22 @@ def plan_from_pools(
     """
     stored = pools_of(pools, equivalence)
     counts = stored.counts()
-    enough = counts.sum(axis=1) >= WARM_UP
-    if not enough.any():
-        raise InputError("pools", f"no question has {WARM_UP} answers")
-    check_count("fit_to", fit_to, low=4)
-    curves = fit_probit(accuracy_curve(counts[enough], fit_to))
+    curves, enough = curves_of(counts, fit_to)
     chances = pattern_chances(counts[enough], free=free)
     weights = chances.mean(axis=0)
     there = weights > 0
     mean = np.divide(
-        chances.T @ curves, chances.sum(axis=0)[:, None], out=np.zeros((len(weights), 2)), where=there[:, None]
+        chances.T @ curves[enough], chances.sum(axis=0)[:, None], out=np.zeros((len(weights), 2)), where=there[:, None]
     )
     plan = plan_budgets(
         weights / weights.sum(), mean[:, 0], mean[:, 1], budget, most=most, method=method, names=bucket_names(free=free)
     )
-    left_out = int((~enough).sum())
-    notes = (f"{left_out:,} questions with fewer than {WARM_UP} answers are left out",) if left_out else ()
     options = {"budget": budget, "free": free, "fit_to": fit_to, "most": most, "method": method}
     made = Provenance(
         "plan_from_pools",
         options | {"equivalence": option_name(equivalence)},
         stored.source,
-        notes=plan.provenance.notes + notes,
+        notes=plan.provenance.notes + left_out(enough),
     )
     return replace(plan, provenance=made)
 

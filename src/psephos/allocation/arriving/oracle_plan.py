@@ -24,11 +24,11 @@ from scipy import special
 
 from psephos.allocation.arriving.budget_plan import BudgetPlan
 from psephos.allocation.arriving.online_plan import plan_budgets
-from psephos.allocation.arriving.probit_curves import accuracy_curve, fit_probit
+from psephos.allocation.arriving.probit_curves import curves_of, left_out
 from psephos.allocation.arriving.warm_up_patterns import WARM_UP
-from psephos.allocation.pools import Pools, PoolsLike, pools_of
+from psephos.allocation.pools import PoolsLike, pools_of
 from psephos.engine import Rng, seed_of
-from psephos.errors import InputError, check_count
+from psephos.errors import check_count
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.outcomes import Provenance, option_name
 from psephos.statistics import k_means
@@ -89,8 +89,7 @@ def plan_with_oracle(
     """
     stored = pools_of(pools, equivalence)
     check_count("buckets", buckets)
-    check_count("fit_to", fit_to, low=4)
-    curves, enough = _curves(stored, fit_to)
+    curves, enough = curves_of(stored.counts(), fit_to)
     seed = seed_of(rng)
     found = k_means(curves[enough], buckets, restarts=RESTARTS, rng=seed)
     order = np.argsort(-special.ndtr(found.centres.sum(axis=1)), kind="stable")
@@ -98,17 +97,14 @@ def plan_with_oracle(
     shares = np.bincount(found.labels)[order] / len(found.labels)
     names = [str(number + 1) for number in range(len(order))]
     plan = plan_budgets(shares, a, b, budget, most=most, method=method, names=names)
-    left_out = int((~enough).sum())
-    notes = ["buckets are told from whole pools: a reference, not a plan to serve new questions by"]
-    if left_out:
-        notes.append(f"{left_out:,} questions with fewer than {WARM_UP} answers are left out")
+    reference = "buckets are told from whole pools: a reference, not a plan to serve new questions by"
     options = {"budget": budget, "buckets": buckets, "fit_to": fit_to, "most": most, "method": method}
     made = Provenance(
         "plan_with_oracle",
         options | {"equivalence": option_name(equivalence)},
         stored.source,
         seed=seed,
-        notes=(*plan.provenance.notes, *notes),
+        notes=(*plan.provenance.notes, reference, *left_out(enough)),
     )
     return replace(plan, provenance=made)
 
@@ -148,8 +144,7 @@ def oracle_samples(
     ['1', '3']
     """
     stored = pools_of(pools, equivalence)
-    check_count("fit_to", fit_to, low=4)
-    curves, enough = _curves(stored, fit_to)
+    curves, enough = curves_of(stored.counts(), fit_to)
     there = np.flatnonzero(plan.shares > 0)
     centres = np.column_stack([plan.a, plan.b])[there]
     apart = ((np.nan_to_num(curves)[:, None, :] - centres) ** 2).sum(axis=2)
@@ -163,14 +158,3 @@ def oracle_samples(
             "samples": np.where(enough, plan.samples[nearest], WARM_UP),
         }
     )
-
-
-def _curves(stored: Pools, fit_to: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """A and b of each question, NaN where it has fewer than four answers, and which have enough."""
-    counts = stored.counts()
-    enough = counts.sum(axis=1) >= WARM_UP
-    if not enough.any():
-        raise InputError("pools", f"no question has {WARM_UP} answers")
-    curves = np.full((len(counts), 2), np.nan)
-    curves[enough] = fit_probit(accuracy_curve(counts[enough], fit_to))
-    return curves, enough

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from psephos.allocation.arriving.warm_up_patterns import WARM_UP
 from psephos.errors import InputError, check_count, check_floats
 
 Floats = npt.NDArray[np.float64]
@@ -140,3 +141,27 @@ def _times(product: Floats, factor: Floats) -> Floats:
     for degree in range(1, min(factor.shape[1], width)):
         found[:, degree:] += product[:, : width - degree] * factor[:, degree : degree + 1]
     return found
+
+
+def curves_of(counts: npt.NDArray[np.int64], fit_to: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """A and b of each question, NaN where it has too few answers to be seen to begin, and which have enough.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (n_questions, n_answers)
+    fit_to : int
+        Curves are fitted to 3 .. `fit_to` samples.
+    """
+    check_count("fit_to", fit_to, low=4)
+    enough = counts.sum(axis=1) >= WARM_UP
+    if not enough.any():
+        raise InputError("pools", f"no question has {WARM_UP} answers")
+    curves = np.full((len(counts), 2), np.nan)
+    curves[enough] = fit_probit(accuracy_curve(counts[enough], fit_to))
+    return curves, enough
+
+
+def left_out(enough: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    """The note on questions without a curve, if there are any."""
+    few = int((~enough).sum())
+    return (f"{few:,} questions with fewer than {WARM_UP} answers are left out",) if few else ()

@@ -121,7 +121,8 @@ def collective(
     )
     models = np.sum([part.counted.models for part in parts], axis=0)
     if not any(part.verdict.votes.any() for part in parts):
-        raise InputError("opinions", "no sample has an answer", hint="look at what was set aside")
+        found = sum((part.verdict.issues for part in parts), merged.issues)
+        raise InputError("opinions", found.explain("no sample has an answer"))
     likely, converged = share_certainties([part.shares for part in parts], len(merged.vocabulary("voter")))
     certainty = [np.append(of, np.nan)[part.place] for of, part in zip(likely, parts, strict=True)]
     verdicts = [part.verdict for part in parts]

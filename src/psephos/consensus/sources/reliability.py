@@ -41,7 +41,7 @@ from psephos.errors import InputError, check_choice, check_count, check_number
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, command_for, option_name
-from psephos.opinions.sharding import Shards
+from psephos.opinions.sharding import Shards, all_issues
 
 COPIES = ("report", "share")
 
@@ -164,7 +164,7 @@ def source_reliability(
 
         rest, counted = settled(electorate)
         if not counted[[1, 3]].any() and not _count(electorate, rest.weight, leave_one_out=False)[[1, 3]].any():
-            raise InputError("queries", "no item has an answer", hint="look at what was set aside")
+            raise InputError("queries", all_issues(merged, cut).explain("no item has an answer"))
         table, cluster, notes = find_copies(electorate, rest.weight, n_classes, voters, copies)
         if copies == "share" and len(np.unique(cluster)) < len(cluster):
             merged = one_vote_each(cast("Opinions", merged), cluster)

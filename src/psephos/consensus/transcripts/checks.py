@@ -78,7 +78,7 @@ def _check_times(opinions: Opinions) -> None:
         backwards = np.flatnonzero(end < start)
         if len(backwards):
             row = int(backwards[0])
-            problem = f"lies before the start: {end[row]:g} < {start[row]:g}"
+            problem = f"lies before the start: {end[row]:.12g} < {start[row]:.12g}"
             raise TimeError("end", problem, where=_place(opinions, row))
     keys = [opinions.codes("item").astype(np.int64), opinions.codes("voter").astype(np.int64)]
     carried = opinions.carried
@@ -93,13 +93,13 @@ def _check_times(opinions: Opinions) -> None:
     back = np.flatnonzero(same & (np.diff(start[order]) < 0))
     if len(back):
         row, before = int(order[back[0] + 1]), int(order[back[0]])
-        problem = f"{start[row]:g} s lies before the word ahead of it ({start[before]:g} s)"
+        problem = f"{start[row]:.12g} s lies before the word ahead of it ({start[before]:.12g} s)"
         raise TimeError("start", problem, where=_place(opinions, row), hint="sort by start within each clip and voter")
 
 
 def _place(opinions: Opinions, row: int) -> str:
     item, voter = (opinions.coded[name].values()[row] for name in ("item", "voter"))
-    return f"clip {item!r:.60}, voter {voter!r:.60}, position {opinions.numbers['position'][row]:g}"
+    return f"clip {item!r:.60}, voter {voter!r:.60}, position {opinions.numbers['position'][row]:.0f}"
 
 
 def chosen_transcripts(opinions: Opinions, heard: Spoken, *, require_all: bool) -> tuple[npt.NDArray[np.int64], Found]:

@@ -249,7 +249,8 @@ class TranscriptVerdict(Verdict):
         flagged = [f"{int(mask.sum()):,} {name}" for name, mask in self.flags.items() if mask.any()]
         lines.append(("flags", ", ".join(flagged) or "none"))
         if not np.isnan(self.intraclass.value):
-            lines.append(("reliability", f"ICC(2,1) of agreement {Interval.__str__(self.intraclass)}"))
+            note = f" ({self.intraclass.note})" if self.intraclass.note else ""
+            lines.append(("reliability", f"ICC(2,1) of agreement {Interval.__str__(self.intraclass)}{note}"))
         return lines + [("note", note) for note in self.provenance.notes]
 
     def to_dict(self) -> dict[str, Any]:

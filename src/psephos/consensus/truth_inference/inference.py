@@ -30,7 +30,7 @@ import polars as pl
 
 from psephos.consensus.dependence import kin
 from psephos.consensus.overdispersion import dispersion
-from psephos.consensus.part_verdicts import PartVerdict, count_votes, in_order, joined, part_verdict
+from psephos.consensus.part_verdicts import PartVerdict, count_votes, joined, part_verdict
 from psephos.consensus.truth_inference.answers import UNHEARD, answers_of, answers_of_splits, settle
 from psephos.consensus.truth_inference.cast_votes import PartBallots, ballots_of, ballots_of_part
 from psephos.consensus.truth_inference.decisive_voters import without_whom
@@ -182,11 +182,9 @@ def inferred(
         parts = list(map_shards(_collected, merged.parts(engine), shared=shared, engine=place, label="counting votes"))
         verdicts, found = [part for part, _ in parts], [ballots for _, ballots in parts]
         if not any(len(part.voter) for part in found):
-            everything = in_order(sum((part.issues for part in verdicts), merged.issues))
+            everything = sum((part.issues for part in verdicts), merged.issues)
             reason = "weights leave no vote that counts" if given else "no vote is left"
-            raise InputError(
-                "weights" if given else "opinions", f"{reason}: {'; '.join(map(str, everything))}".rstrip(": ")
-            )
+            raise InputError("weights" if given else "opinions", everything.explain(reason))
         whole = joined(verdicts, merged)
         ballots = ballots_of(found, [part.row for part in verdicts], len(names))
         known, notes = known_codes(settings["gold"], whole["items"], ballots, merged.vocabulary(merged.value))

@@ -234,7 +234,9 @@ def _rows(opinions: Opinions) -> tuple[Floats, npt.NDArray[np.int32], npt.NDArra
     weight = np.ones(len(x)) if weight is None else weight
     counts = ~np.isnan(x) & (weight > 0)
     if not counts.any():
-        raise InputError("opinions", "hold no score that counts", hint="look at what was set aside")
+        problem = f"hold no score that counts: of {len(x):,} rows "
+        problem += f"{int(np.isnan(x).sum()):,} have no score, {int((weight <= 0).sum()):,} no weight"
+        raise InputError("opinions", opinions.issues.explain(problem))
     item, voter = opinions.codes("item")[counts], opinions.codes("voter")[counts]
     x, weight = x[counts], weight[counts]
     check_squares("opinions", x)

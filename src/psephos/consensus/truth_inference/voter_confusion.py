@@ -132,11 +132,6 @@ def confusion_step(
     return sums
 
 
-def beliefs_of(piece: Piece, parameters: Parameters) -> Floats:
-    """Probability that each choice is right, shape (n_items, n_choices)."""
-    return _beliefs(piece, 0, len(piece.start) - 1, parameters, None)[0]
-
-
 def _beliefs(
     piece: Piece, low: int, high: int, parameters: Parameters | None, vote_shares: Floats | None
 ) -> tuple[Floats, float]:

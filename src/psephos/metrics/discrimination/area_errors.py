@@ -42,10 +42,6 @@ class Area(Interval):
     standard_error: float = math.nan
     method: str = "none"
 
-    def __str__(self) -> str:
-        shown = super().__str__()
-        return shown if math.isfinite(self.low) else shown.partition(" [")[0]
-
 
 def influence(ranked: Ranked) -> Floats:
     """What each row, in the order in which it was given, adds to the error of the AUROC."""

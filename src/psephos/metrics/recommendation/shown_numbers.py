@@ -29,7 +29,5 @@ def in_words(row: Mapping[str, Any], level: float) -> str:
     if row["value"] is None:
         return f"undefined: {row['reason']}"
     value, low, high = (math.nan if row[name] is None else row[name] for name in ("value", "low", "high"))
-    shown = str(Interval(value, low, high, level))
-    shown = shown.partition(" [")[0] if row["low"] is None else shown
     left = f", {row['left_out']:,} left out: {row['reason']}" if row["left_out"] else ""
-    return f"{shown} (n = {row['users']:,}{left})"
+    return f"{Interval(value, low, high, level)} (n = {row['users']:,}{left})"

@@ -22,6 +22,9 @@ def read_task(task: Mapping[str, Any], row: int) -> tuple[str, dict[str, str], l
     >>> result = [{"from_name": "mood", "value": {"choices": ["glad"]}}]
     >>> read_task({"id": 7, "data": {"text": "hi"}, "annotations": [{"completed_by": 3, "result": result}]}, 1)
     ('7', {'text': 'hi'}, [Said(item='7', voter='3', values={'mood': 'glad'})])
+    >>> result = [{"from_name": "what", "value": {"taxonomy": [["animal", "cat"], ["plant"]]}}]
+    >>> read_task({"id": 8, "data": {}, "annotations": [{"completed_by": 3, "result": result}]}, 1)[2][0].values
+    {'what': 'animal > cat / plant'}
     """
     item = str(row if task.get("id") is None else task["id"])
     people = _mappings(task.get("annotations", task.get("completions")))
@@ -41,12 +44,18 @@ def _values(results: object) -> dict[str, Any]:
         name = str(result.get("from_name", ""))
         for key in ("choices", "labels", "taxonomy"):
             if value.get(key):
-                said = value[key]
-                found.setdefault(name, " / ".join(map(str, said)) if isinstance(said, list) else str(said))
+                found.setdefault(name, _joined(value[key]))
         for key in ("rating", "number"):
             if isinstance(value.get(key), int | float):
                 found.setdefault(name, float(value[key]))
     return found
+
+
+def _joined(said: object) -> str:
+    """What was chosen as one text; of a taxonomy each choice is the way to it from the top."""
+    if not isinstance(said, list):
+        return str(said)
+    return " / ".join(" > ".join(map(str, one)) if isinstance(one, list) else str(one) for one in said)
 
 
 def _mappings(values: object) -> Iterable[Mapping[str, Any]]:

@@ -12,6 +12,7 @@ from psephos.errors import ParseError
 from psephos.opinions.annotations.argilla import read_record
 from psephos.opinions.annotations.label_studio import read_task
 from psephos.opinions.annotations.said import Said
+from psephos.opinions.coding import text_of
 from psephos.opinions.frames import series
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue
 from psephos.opinions.text_files import Table
@@ -106,7 +107,7 @@ def _are_numbers(values: Iterable[object]) -> bool:
 def _column(name: str, values: Sequence[Any]) -> pl.Series:
     if _are_numbers(values):
         return pl.Series(name, values, dtype=pl.Float64)
-    texts = [f"{value:g}" if isinstance(value, float) else value for value in values]
+    texts = [text_of(value) for value in values]
     return series(name, texts)
 
 

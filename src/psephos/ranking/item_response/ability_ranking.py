@@ -39,7 +39,7 @@ from psephos.ranking.item_response.fitting import (
 )
 from psephos.ranking.item_response.item_parts import item_parts
 from psephos.ranking.item_response.item_steps import Prior
-from psephos.ranking.item_response.marginal import MODELS
+from psephos.ranking.item_response.marginal import KNOWN_AS, MODELS
 from psephos.ranking.item_response.response_table import Floats, Responses, responses
 from psephos.ranking.score_tables import ScoreTable
 from psephos.statistics.rank_spread import ABOVE_LIMIT, RankSpread, rank_spread
@@ -119,7 +119,7 @@ def rank_by_ability(
     (['0', '1', '2', '3'], 'rasch')
     """
     made = responses(data, candidates=candidates, items=items, topics=topics, topic_weights=topic_weights, scale=scale)
-    check_choice("model", model, ("auto", *MODELS))
+    check_choice("model", model, ("auto", *MODELS), known_as=KNOWN_AS)
     check_choice("estimate", estimate, ESTIMATES)
     check_choice("errors", errors, ERRORS)
     if prior is not None:

@@ -36,6 +36,9 @@ from psephos.ranking.item_response.item_steps import (
 Floats = npt.NDArray[np.float64]
 
 MODELS = ("rasch", "1pl", "2pl", "3pl")
+NO_LEVELS = "it is not here: item response takes right and wrong; the method 'mean' takes scores of several levels"
+KNOWN_AS = {"graded response": NO_LEVELS, "grm": NO_LEVELS, "partial credit": NO_LEVELS, "pcm": NO_LEVELS}
+"""Models that a user may look for, and what there is in their place."""
 EDGE = 6.0
 STEPS_PER_UNIT = (5, 10, 20, 40)
 STOP = 1e-9

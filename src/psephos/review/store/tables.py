@@ -19,9 +19,6 @@ from psephos.review.store.columns import Key, Moment, now
 STATES = ("new", "decided", "disputed", "adjudicated", "locked")
 """What can be the state of an item; that it is reserved is said by a live `Reservation`."""
 
-ACTS = ("decide", "adjudicate", "skip", "withdraw")
-"""What a decision can be: an answer, the answer that settles a dispute, no answer and why, an answer taken back."""
-
 SKIP_REASONS = ("unclear", "bad data", "need expert", "conflict of interest")
 
 
@@ -247,6 +244,8 @@ class Decision(Base):
     author_id: Mapped[str] = mapped_column(ForeignKey("user.id"))
     """Always the person who pressed the key."""
     act: Mapped[str] = mapped_column(String(12))
+    """``decide`` an answer, ``adjudicate`` one that settles a dispute, ``skip`` no answer and why, ``withdraw`` an
+    answer taken back."""
     answer: Mapped[dict[str, Any] | None]
     """``{"choice": ...}``, ``{"own": ...}``, ``{"score": ...}``, ``{"text": ...}``, ``{"both": [...]}``,
     ``{"undecidable": true}``; None where nothing was answered."""

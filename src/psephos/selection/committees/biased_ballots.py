@@ -29,7 +29,10 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class BiasedBallots:
-    """The same voters without and with the bias; rows name candidates, best first."""
+    """The same voters without and with the bias; rows name candidates, best first.
+
+    Compare committees of the two to see what a bias costs a group.
+    """
 
     latent: Rows
     biased: Rows

@@ -29,6 +29,13 @@ Floats = npt.NDArray[np.float64]
 SCORES = ("borda", "sntv", "bloc", "dcg")
 RULES = ("separable", "cc", "pav")
 
+KNOWN_AS = {
+    "chamberlin courant": "write 'cc'",
+    "proportional approval voting": "write 'pav'",
+    "thiele": "write 'pav'",
+}
+"""Names of the rules elsewhere, and what to write here."""
+
 EXACT = 2**22
 """Cells of a table up to which its scores are kept in full precision; beyond, in half of it."""
 
@@ -71,7 +78,7 @@ def rule_weights(rule: Rule, k: int) -> Floats:
     [1.0, 0.5, 0.333]
     """
     if isinstance(rule, str):
-        check_choice("rule", rule, RULES)
+        check_choice("rule", rule, RULES, known_as=KNOWN_AS)
         order = np.arange(1, k + 1)
         return np.asarray({"separable": np.ones(k), "cc": order == 1, "pav": 1 / order}[rule], dtype=np.float64)
     weights = check_floats("rule", rule)

@@ -95,5 +95,5 @@ def _parts(cell: object) -> list[str | None]:
         else:
             return list(text.replace(",", " ").split())
     if isinstance(cell, (list, tuple)):
-        return [None if part is None else f"{part:g}" if isinstance(part, float) else str(part) for part in cell]
-    return [f"{cell:g}" if isinstance(cell, float) else str(cell)]
+        return [None if part is None else f"{part:.15g}" if isinstance(part, float) else str(part) for part in cell]
+    return [f"{cell:.15g}" if isinstance(cell, float) else str(cell)]

@@ -92,7 +92,7 @@ def _words(
     if levels != "points":
         options.append(("--levels", levels))
     if tracing != 1 and after is None:
-        options.append(("--tracing", "none" if tracing is None else f"{tracing:g}"))
+        options.append(("--tracing", "none" if tracing is None else f"{tracing:.15g}"))
     options += [("--column", f"{part}={name}") for part, name in (columns or {}).items()]
     if encoding != "utf-8":
         options.append(("--encoding", encoding))
@@ -100,4 +100,4 @@ def _words(
 
 
 def _listed(values: Sequence[float]) -> str:
-    return ",".join(f"{value:g}" for value in values)
+    return ",".join(f"{value:.15g}" for value in values)

@@ -22,7 +22,10 @@ _TICK = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[Got]):
-    """What became of one input: a value or an error."""
+    """What became of one input: a value or an error.
+
+    An error is kept and not raised, so that an input that fails does not lose what became of the others.
+    """
 
     value: Got | None = None
     error: BaseException | None = None

@@ -113,12 +113,18 @@ def sample_row(item: str, model: LanguageModel, request: Request, reply: Reply, 
 
 
 def failed_row(item: str, model: LanguageModel, request: Request, reason: str) -> dict[str, Any]:
-    """A request that no answer came to, as a row of a log: a draw without an answer, never a vote."""
+    """A request that no answer came to, as a row of a log: a draw without an answer, never a vote.
+
+    `status` is that of a failure and `reason` says why, so that the log knows of every request that was made.
+    """
     return _row(item, model, request) | {"answer": None, "status": FAILED, "reason": reason}
 
 
 def sample_frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """Rows of a log as a table of the columns of ``samples``."""
+    """Rows of a log as a table of the columns of ``samples``.
+
+    One row per line, in the order of the log, with the log's further columns but the key; what a line lacks is null.
+    """
     names = [*SAMPLES, *_FURTHER]
     return pl.DataFrame(
         [[row.get(name) for name in names] for row in rows], schema={**SAMPLES, **_FURTHER}, orient="row"
@@ -126,7 +132,10 @@ def sample_frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 def short_key(model: LanguageModel, request: Request) -> str:
-    """What a line says of its request."""
+    """What a line says of its request.
+
+    The first signs of the digest of model and request: lines with the same key answer the same request.
+    """
     return request_key(model.id, request)[:KEY_SIGNS]
 
 

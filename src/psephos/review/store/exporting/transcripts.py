@@ -86,11 +86,6 @@ def write_settled(
     return archive, place
 
 
-def settled_words(session: Session, project: Project, *, only_final: bool = False) -> dict[str, list[Word]]:
-    """The words of each clip as they stand."""
-    return dict(clips_of(session, project, only_final=only_final))
-
-
 def clips_of(
     session: Session, project: Project, *, only_final: bool = False, by_name: bool = False
 ) -> Iterator[tuple[str, list[Word]]]:
