@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,17 @@ import pytest
 from sqlalchemy import func, select
 
 from psephos.errors import ConflictError, ForbiddenError, InputError, TakenError
-from psephos.review.store import adjudicating, deciding, items, progress, reservations, settling, undoing
+from psephos.review.store import (
+    adjudicating,
+    deciding,
+    items,
+    progress,
+    queue,
+    recomputing,
+    reservations,
+    settling,
+    undoing,
+)
 from psephos.review.store.account_tables import User
 from psephos.review.store.columns import now
 from psephos.review.store.tables import Decision, Project, Reservation
@@ -91,14 +102,28 @@ def test_a_lease_runs_out_is_renewed_and_let_go(bench: Any) -> None:
     assert not bench.service(reservations.release)(1, bench.users[1])
 
 
-def test_what_comes_next_is_worth_most_and_was_not_seen(bench: Any) -> None:
-    order = []
-    while (item := bench.in_project(reservations.take_next, bench.users[0])) is not None:
-        order.append(item.risk)
-        bench.skip(item.id, bench.users[0], "unclear") if len(order) == 2 else bench.decide(item.id, bench.users[0], A)
-    assert len(order) == 6
-    assert order == sorted(order, reverse=True)
-    assert bench.in_project(reservations.take_next, bench.users[1]).state == "new"
+def test_what_comes_first_is_worth_most(bench: Any) -> None:
+    found = bench.in_project(queue.page, filters={"state": "new"})
+    assert found.total == 6
+    assert [item.risk for item in found.items] == sorted((item.risk for item in found.items), reverse=True)
+    bench.decide(found.items[0].id, bench.users[0], A)
+    assert bench.in_project(queue.page, filters={"state": "new"}).items[0].id == found.items[1].id
+
+
+def test_the_hidden_slice_comes_anywhere_in_the_queue_by_value(make_bench: Any) -> None:
+    """Who checks the first half of the queue checks about half of it: without that its claim is never measured."""
+    bench = make_bench(items=400, audit_share=0.25)
+    items = bench.in_project(queue.page, limit=400).items
+    worth = [item.risk for item in items if not item.in_audit]
+    assert worth == sorted(worth, reverse=True)
+    hidden = [place for place, item in enumerate(items) if item.in_audit]
+    assert len(hidden) > 60
+    assert 0.3 < sum(place < 200 for place in hidden) / len(hidden) < 0.7
+    sure = [item.certainty for item in items if not item.in_audit and items.index(item) < 100]
+    assert any(items[place].certainty > max(sure) for place in hidden if place < 100)  # not by what they are worth
+    again = bench.in_project(recomputing.recompute, "labels", actor=bench.system)
+    assert again.id
+    assert [item.id for item in bench.in_project(queue.page, limit=400).items] == [item.id for item in items]
 
 
 @pytest.mark.parametrize(
@@ -297,10 +322,19 @@ def test_many_take_what_comes_next_and_no_item_twice(make_bench: Any) -> None:
     taken: list[int] = []
     problems: list[Exception] = []
 
+    def take(user: str) -> Any:
+        """As the page does: the first of the queue that nobody has open; who comes too late takes the next one."""
+        while True:
+            found = bench.in_project(queue.page, filters={"state": "new"})
+            for item in found.items:
+                with contextlib.suppress(TakenError):
+                    bench.service(reservations.reserve)(item.id, user)
+                    return item
+
     def work(user: str) -> None:
         try:
             for _ in range(6):
-                item = bench.in_project(reservations.take_next, user)
+                item = take(user)
                 taken.append(item.id)
                 bench.decide(item.id, user, A, version=item.version)
         except Exception as problem:  # noqa: BLE001 - shown by the assertion

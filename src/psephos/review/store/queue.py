@@ -5,6 +5,9 @@ risk     the most doubtful first
 age      the oldest first
 random   in an order drawn once
 source   as they were in the file
+
+By value the items of the hidden audit slice stand anywhere among the others, and nothing marks them: the check of what
+the certainties claim goes on with the work.
 """
 
 from __future__ import annotations

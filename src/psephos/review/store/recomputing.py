@@ -19,6 +19,7 @@ from psephos.opinions.outcomes import json_ready
 from psephos.review.store.audit_log import record
 from psephos.review.store.bulk import insert_rows, reserve_ids
 from psephos.review.store.consensus_rows import rows_of
+from psephos.review.store.drawing import drawn
 from psephos.review.store.gathering import opinions_of
 from psephos.review.store.tables import Consensus, Decision, Item, Project, Run
 
@@ -82,6 +83,7 @@ def recompute(
     numbers = reserve_ids(session, Consensus, len(rows))
     insert_rows(session, Consensus, ({"id": one} | row for one, row in zip(numbers, rows, strict=True)))
     changed = _take_over(session, run)
+    _mix_in(session, project)
     after = {"method": run.method, "sha256": run.sha256, "items": len(rows), "changed": changed}
     record(session, project.id, actor, "run.create", f"run:{run.id}", None, after)
     for held in [one for one in session if isinstance(one, Item | Decision)]:
@@ -112,3 +114,21 @@ def _take_over(session: Session, run: Run) -> int:
     session.execute(again, execution_options=_UNSEEN)
     done: Any = session.execute(changed, execution_options=_UNSEEN)
     return int(done.rowcount)
+
+
+def _mix_in(session: Session, project: Project) -> None:
+    """Give each item of the audit slice the value of another, drawn at random.
+
+    So it comes anywhere in the queue that goes by value, and whoever has checked a part of the queue has checked such a
+    part of the slice. Nobody is shown a value.
+    """
+    here = (Item.project_id == project.id, Item.deleted_at.is_(None))
+    values = session.scalars(select(Item.value).where(*here, ~Item.in_audit).order_by(Item.value, Item.id)).all()
+    if not values:
+        return
+    hidden = session.execute(select(Item.id, Item.name).where(*here, Item.in_audit)).all()
+    mixed = [
+        {"id": one.id, "value": values[int(drawn(project.salt, "mixed", one.name) * len(values))]} for one in hidden
+    ]
+    if mixed:
+        session.execute(update(Item), mixed)

@@ -3,9 +3,6 @@
 An item is wanted by as many people as its overlap says. Whoever opens it reserves a place for the length of a lease, is
 renewed by activity, and lets go by leaving; a lease that runs out is as if it had never been. Taking is one transaction
 that holds the row of the item, so the person that is one too many is refused by the server, not by the page.
-
-What comes next: items by falling value of checking, none that the person has answered or skipped. Every fifth on
-average is one of the hidden audit slice instead, as long as that lasts.
 """
 
 from __future__ import annotations
@@ -13,17 +10,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
 
 from psephos.errors import ForbiddenError, InputError, TakenError
 from psephos.review.store.audit_log import record
 from psephos.review.store.columns import now
-from psephos.review.store.drawing import drawn
 from psephos.review.store.tables import Decision, Item, Project, Reservation
-
-AUDIT_PACE = 0.2
-"""How often the next item is one of the audit slice."""
 
 AHEAD = timedelta(minutes=5)
 """How far in the future a lease may have begun: who waits for another to write has looked at the clock before."""
@@ -75,47 +68,6 @@ def reserve(session: Session, item_id: int, user_id: str, *, at: datetime | None
     return mine
 
 
-def take_next(
-    session: Session,
-    project: Project,
-    user_id: str,
-    *,
-    order: str = "value",
-    where: ColumnElement[bool] | None = None,
-    at: datetime | None = None,
-) -> Item | None:
-    """Reserve what this person should look at next; None if nothing is left for them.
-
-    Parameters
-    ----------
-    session : Session
-        From `Store.write`.
-    project : Project
-    user_id : str
-    order : {"value", "risk", "age", "random", "source"}, default "value"
-    where : SQL expression, optional
-        Only items for which this holds; see `psephos.review.store.queue.condition`.
-    at : datetime, optional
-        The present, if it is not now.
-
-    Returns
-    -------
-    Item or None
-    """
-    from psephos.review.store.queue import ordering
-
-    at = at or now()
-    query = open_to(project.id, user_id)
-    if where is not None:
-        query = query.where(where)
-    done = session.scalar(select(func.count()).where(Decision.author_id == user_id)) or 0
-    if drawn(project.salt, "pace", f"{user_id} {done}") < AUDIT_PACE:
-        item = _first_free(session, project, query.where(Item.in_audit).order_by(Item.draw, Item.id), user_id, at)
-        if item is not None:
-            return item
-    return _first_free(session, project, query.order_by(*ordering(order)), user_id, at)
-
-
 def release(session: Session, item_id: int, user_id: str) -> bool:
     """Let go of an item; False if it was not held."""
     item, project = held_item(session, item_id)
@@ -155,20 +107,6 @@ def check_place(session: Session, item: Item, project: Project, user_id: str, at
         raise TakenError("item", f"{who} answered it or opened it", hint="take the next one")
 
 
-def open_to(project_id: int, user_id: str) -> Select[Item]:
-    """Items that a person can still answer: not settled, neither answered nor skipped by them."""
-    own = select(Decision.id).where(
-        Decision.item_id == Item.id,
-        Decision.author_id == user_id,
-        Decision.current.is_(True),
-        Decision.place.is_(None),
-        Decision.act != "withdraw",
-    )
-    return select(Item).where(
-        Item.project_id == project_id, Item.state == "new", Item.deleted_at.is_(None), ~own.exists()
-    )
-
-
 def held_item(session: Session, item_id: int) -> tuple[Item, Project]:
     """An item that nobody else changes before this transaction ends, and its project.
 
@@ -183,32 +121,6 @@ def held_item(session: Session, item_id: int) -> tuple[Item, Project]:
         raise InputError("item", f"there is no item {item_id}")
     project = session.get_one(Project, item.project_id)
     return item, project
-
-
-def _first_free(session: Session, project: Project, query: Select[Any], user_id: str, at: datetime) -> Item | None:
-    """Reserve the first item with a free place; rows that others hold right now are passed over."""
-    taken = (
-        select(func.count(func.distinct(Decision.author_id)))
-        .where(Decision.item_id == Item.id, Decision.current.is_(True), Decision.place.is_(None))
-        .where(Decision.act.in_(("decide", "adjudicate")))
-        .scalar_subquery()
-    )
-    opened = (
-        select(func.count())
-        .where(Reservation.item_id == Item.id, live(at), Reservation.user_id != user_id)
-        .scalar_subquery()
-    )
-    wanted = func.coalesce(Item.overlap, project.overlap)
-    free = query.where(taken + opened < wanted).limit(1).with_for_update(skip_locked=True)
-    while True:
-        item: Item | None = session.scalar(free)
-        if item is None:
-            return None
-        try:
-            reserve(session, item.id, user_id, at=at)
-        except TakenError:
-            continue  # someone else was faster; the next look sees it
-        return item
 
 
 def _of(item_id: int) -> Select[Reservation]:

@@ -155,7 +155,7 @@ class Item(Base):
     cost: Mapped[float] = mapped_column(Float, default=1.0)
     seconds: Mapped[float] = mapped_column(Float, default=20.0)
     value: Mapped[float] = mapped_column(Float, default=1.0)
-    """risk x cost / seconds: what checking is worth."""
+    """risk x cost / seconds: what checking is worth; of the hidden slice that of an item drawn at random."""
     run_id: Mapped[int | None]
     """The run that these numbers are from."""
     final: Mapped[dict[str, Any] | None]
