@@ -177,7 +177,7 @@ def test_true_texts_of_a_file_and_fixes(psephos: Callable[..., str], table: Path
     (tmp_path / "true.csv").write_text("item,reference\nvisit,low chest pain today\n", encoding="utf-8")
     out = psephos("decide", table, "--references", tmp_path / "true.csv", "--report", "page.html")
     assert "case and punctuation do not count" in out
-    assert "WER 0.2500 (1 substitutions" in out
+    assert "WER 0.2500 (1 substitution, " in out
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "Word error rates" in page
     assert "Of the time" in page

@@ -454,7 +454,7 @@ def test_sheet07_nystrom(digits):
 def rbf_block(gamma):
     from psephos.metrics.diversity.similarities import block_similarity
 
-    return block_similarity("rbf", np.empty((2, 1)), gamma=gamma)[0]
+    return block_similarity("rbf", np.zeros((2, 1)), gamma=gamma)[0]
 
 
 @given(st.integers(0, 10_000), st.integers(2, 30), st.booleans())

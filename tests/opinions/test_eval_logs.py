@@ -225,7 +225,8 @@ def test_a_flipped_byte_is_an_error_or_set_aside(
 def test_objects_are_read_piece_by_piece(value: dict[str, Any], indent: int) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=False).encode("utf-8", "replace")
     expected = json.loads(text)
-    assert dict(inspect_archive._pairs(io.BytesIO(text))) == expected
+    room = inspect_archive._Room(len(text))
+    assert dict(inspect_archive._pairs(io.BytesIO(text), room)) == expected
 
 
 # lm-evaluation-harness.

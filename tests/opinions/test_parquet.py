@@ -25,7 +25,7 @@ def test_every_file_gets_its_verdict_even_if_some_end_the_process(good, in_parts
     ends, changed = HOSTILE / "ends-the-decoder.parquet", HOSTILE / "page-changed.parquet"
     faults = faults_of([good, ends, good, changed, ends, good], in_parts=in_parts)
     assert [fault is None for fault in faults] == [True, False, True, False, False, True]
-    assert faults[1] == faults[4] == "decoding it ends the process; it is damaged, or larger than the memory"
+    assert all("decoding it ends the process; it is damaged, or larger than the memory" in faults[n] for n in (1, 4))
     assert "String data" in faults[3]
 
 

@@ -73,7 +73,10 @@ class Coefficient(Interval):
         note = f" ({self.note})" if self.note else ""
         if math.isnan(self.value):
             return f"{self.name} undefined{note}"
-        return f"{self.name} {super().__str__()}, n = {self.items:,} items{note}"
+        shown = super().__str__()
+        if math.isinf(self.low):  # of an ICC; the note says that there is no bound
+            shown = shown.partition(" [")[0]
+        return f"{self.name} {shown}, n = {self.items:,} items{note}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -135,7 +135,7 @@ def spearman_rho(x: npt.ArrayLike, y: npt.ArrayLike, *, level: float = 0.95) -> 
     Examples
     --------
     >>> print(spearman_rho([1, 2, 3, 4, 5], [3, 3, 3, 3, 3]))
-    nan [nan, nan] (n = 5; y is constant)
+    undefined (n = 5; y is constant)
     """
     x, y, present = paired_columns(x, y)
     n = int(present.sum())
