@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import polars as pl
-from harness import Benchmark, Contender, main
+from harness import SHARED, Benchmark, Contender, main, on_real_data
 
 from psephos.agreement import ceiling_of, consistency, consistency_curve, simulate_votes
 from psephos.opinions import from_frame
@@ -75,6 +75,13 @@ def authors_core(data: tuple[np.ndarray, np.ndarray]) -> list[float]:
 def panel(tiny: bool) -> np.ndarray:
     n = 40 if tiny else 5_000
     return simulate_votes(np.random.default_rng(0).uniform(1, 5, n), 8, rng=1)
+
+
+def shown_films(tiny: bool) -> np.ndarray:
+    """The votes of 26 people on 79 clips of a real test of video quality (sheet 35)."""
+    if tiny:
+        return panel(tiny)
+    return pl.read_csv(SHARED / "35-binovotes" / "nflx_public.csv").drop("asset", "content").to_numpy()
 
 
 def ours_bounds(votes: np.ndarray) -> list[float]:
@@ -152,6 +159,14 @@ def their_report(frame: pl.DataFrame) -> list[float]:
 
 
 LLM_CONSISTENCY = ("llm-consistency",)
+BOUNDS = {
+    "ours": Contender("psephos", ours_bounds, packages=("psephos",)),
+    "peers": (
+        Contender("pingouin", pingouin_icc, prepare=long_frame, packages=("pingouin",)),
+        Contender("the definitions", authors_bounds),
+    ),
+    "tolerance": 1e-9,
+}
 
 BENCHMARKS = [
     Benchmark(
@@ -189,12 +204,19 @@ BENCHMARKS = [
         "Bounds on correlation with mean votes, as squares: ICC(1,k) and ICC(C,k)",
         "5,000 items, 8 raters",
         make=panel,
-        ours=Contender("psephos", ours_bounds, packages=("psephos",)),
-        peers=(
-            Contender("pingouin", pingouin_icc, prepare=long_frame, packages=("pingouin",)),
-            Contender("the definitions", authors_bounds),
-        ),
-        tolerance=1e-9,
+        **BOUNDS,
+    ),
+    *on_real_data(
+        "35-binovotes",
+        [
+            Benchmark(
+                "ceilings-bounds-real",
+                "The same of a real test of video quality",
+                "79 clips, 26 viewers",
+                make=shown_films,
+                **BOUNDS,
+            )
+        ],
     ),
 ]
 

@@ -34,6 +34,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 RESULTS = Path(__file__).parent / "results"
+SHARED = Path(os.environ.get("PSEPHOS_SHARED") or Path(__file__).resolve().parents[2] / "shared") / "data"
 SHORTEST_SAMPLE = 0.02  # seconds; a faster run is repeated until a sample lasts this long
 FEWEST_PAIRS = 5
 LONGEST = 120.0  # seconds of timing for one peer; a pair that has begun is finished
@@ -107,6 +108,15 @@ class Benchmark:
     peers: tuple[Contender | SubprocessContender, ...] = ()
     check: Callable[[Any, Any], float] = difference  # of (ours, theirs)
     tolerance: float = 0.0  # infinite: there are no answers to compare, as with start times
+
+
+def on_real_data(folder: str, benchmarks: Sequence[Benchmark]) -> Sequence[Benchmark]:
+    """Benchmarks that read this folder of shared data; none, said so, where it is absent. A tiny input is made up."""
+    if (SHARED / folder).exists() or "--tiny" in sys.argv:
+        return benchmarks
+    names = ", ".join(benchmark.name for benchmark in benchmarks)
+    print(f"skipped: {names}, for {SHARED / folder} is not there; set PSEPHOS_SHARED", file=sys.stderr)
+    return ()
 
 
 class ProcessCost(NamedTuple):

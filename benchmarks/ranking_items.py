@@ -5,7 +5,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from harness import Benchmark, Contender, main
+import polars as pl
+from harness import SHARED, Benchmark, Contender, main, on_real_data
 
 from psephos.ranking import rank_by_ability, simulate_responses
 
@@ -16,6 +17,14 @@ def responses(n_candidates: int, n_items: int):
         return simulate_responses(size[0], 1, size[1], wrong_keys=0, rng=25).responses.right
 
     return make
+
+
+def law_school(tiny: bool) -> np.ndarray:
+    """The answers of 1,000 people to the five questions of a section of the Law School Admission Test (sheet 25)."""
+    if tiny:
+        return responses(0, 0)(tiny)
+    table = pl.read_csv(SHARED / "25-medirt" / "lsat6-patterns.csv")
+    return np.repeat(table.drop("count").to_numpy().astype(float), table["count"].to_numpy(), axis=0)
 
 
 def ours(right: np.ndarray) -> np.ndarray:
@@ -80,6 +89,21 @@ BENCHMARKS = [
         peers=(GIRTH, PY_IRT),
         check=unlike,
         tolerance=0.01,
+    ),
+    *on_real_data(
+        "25-medirt",
+        [
+            Benchmark(
+                "ranking-items-real",
+                "The same of real answers",
+                "1,000 candidates, 5 items",
+                make=law_school,
+                ours=OURS,
+                peers=(GIRTH,),
+                check=unlike,
+                tolerance=0.01,
+            )
+        ],
     ),
     Benchmark(
         "ranking-items-wide",

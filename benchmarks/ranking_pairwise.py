@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from harness import Benchmark, Contender, SubprocessContender, main
+from harness import SHARED, Benchmark, Contender, SubprocessContender, main, on_real_data
 
 from psephos.opinions import battles
 from psephos.ranking import BattleTable, bradley_terry, coded_battles, eigenvector, elo, newman
@@ -35,6 +35,17 @@ def votes(n: int, size: int, ties: float, tiny: bool, seed: int = 0) -> dict:
     outcome = np.where(rng.random(n) < ties, 2, np.where(rng.random(n) < chance, 0, 1))
     names = [f"model {i:03d}" for i in range(size)]
     return {"left": left, "right": right, "outcome": outcome, "names": names}
+
+
+def of_people(tiny: bool) -> dict:
+    """The votes of an arena of 59 models (sheet 30)."""
+    if tiny:
+        return votes(0, 0, 0.1, tiny)
+    table = pl.read_csv(SHARED / "30-genai-arena" / "llmfao.csv").select("left", "right", "winner")
+    names = sorted({*table["left"], *table["right"]})
+    place, end = ({word: code for code, word in enumerate(words)} for words in (names, OUTCOMES))
+    codes = {side: np.array([place[name] for name in table[side]]) for side in ("left", "right")}
+    return {**codes, "outcome": np.array([end[word] for word in table["winner"]]), "names": names}
 
 
 def in_files(tiny: bool) -> str:
@@ -198,6 +209,22 @@ BENCHMARKS = [
         ours=Contender("psephos", from_lists, prepare=as_lists, answer=strengths, packages=("psephos",)),
         peers=(Contender("evalica", their_fit, prepare=their_lists, answer=their_strengths, packages=("evalica",)),),
         tolerance=1e-4,
+    ),
+    *on_real_data(
+        "30-genai-arena",
+        [
+            Benchmark(
+                "ranking-bradley-terry-real",
+                "The same of real votes",
+                "8,931 battles of 59 models by people",
+                make=of_people,
+                ours=Contender("psephos", from_lists, prepare=as_lists, answer=strengths, packages=("psephos",)),
+                peers=(
+                    Contender("evalica", their_fit, prepare=their_lists, answer=their_strengths, packages=("evalica",)),
+                ),
+                tolerance=1e-4,
+            )
+        ],
     ),
     Benchmark(
         "ranking-bradley-terry-codes",

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from harness import Benchmark, Contender, SubprocessContender, main
+from harness import SHARED, Benchmark, Contender, SubprocessContender, main, on_real_data
 
 from psephos.consensus import transcripts
 from psephos.metrics import word_errors
@@ -29,8 +29,7 @@ from psephos.opinions import Opinions
 from psephos.opinions import transcripts as heard
 from psephos.opinions.equivalence import words
 
-SHARED = Path(os.environ.get("PSEPHOS_SHARED") or Path(__file__).resolve().parents[2] / "shared")
-CLIPS = SHARED / "data" / "01-asr-disagreement"
+CLIPS = SHARED / "01-asr-disagreement"
 ROVER = shutil.which("rover", path=f"{os.environ.get('PATH', '')}:/usr/lib/sctk/bin") or "rover"
 LENGTHS = (10_000, 20_000, 40_000, 80_000)
 SHORT = 200  # words a clip for peers that take minutes for a few thousand
@@ -244,12 +243,9 @@ REAL = [
         ("given-words", "given", 0.002, {"tie": "word"}),
     )
 ]
-if not CLIPS.exists() and "--tiny" not in sys.argv:
-    print(f"skipped: the 600 real clips, for {CLIPS} is not there; set PSEPHOS_SHARED", file=sys.stderr)
-    REAL = []
 
 BENCHMARKS = [
-    *REAL,
+    *on_real_data(CLIPS.name, REAL),
     consensus("short", "One text of eight", f"5 clips, 8 transcripts of {SHORT} words each", short, "medoid", clips=5),
     *(
         consensus(
