@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from psephos.review import bringing
+from psephos.review import bringing, trying
 from psephos.review.store.audit_log import history, verify
 from psephos.review.store.exporting.whole import lines
 from psephos.review.store.tables import Decision, Item, Media, Project
@@ -307,3 +307,10 @@ def test_a_full_export_with_an_endless_row_is_refused(world: Any, monkeypatch: p
     got = send(world.visitor("admin"), "/from-file", body.encode(), name="long.jsonl")
     assert got.status_code == 422
     assert "more than 10,000 characters (line 2)" in got.json()["problem"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".CSV"])
+def test_numbers_of_a_text_are_scores_however_its_name_is_written(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"answers{suffix}"
+    file.write_text("item,voter,quality\na,x,1\na,y,2\n")
+    assert trying.read_answers(file, "quality", "").kind == "scores"

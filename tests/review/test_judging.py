@@ -61,6 +61,22 @@ def test_marks_are_found_exactly_then_loosely_or_not_at_all() -> None:
     assert "".join(text for text, _ in pieces(OUTPUT, marks)) == OUTPUT
 
 
+def test_the_same_mark_on_two_answers_of_a_voter_is_two_marks() -> None:
+    """One number for both, and one decision would settle both."""
+    answers = [Opinion(voter="m", value="teh", detail={"draw": draw, "errors": ERRORS[:1]}) for draw in (0, 1)]
+    first, second = ([mark.place for mark in marks_of(Item(kind="samples", about={}), one)] for one in answers)
+    assert first != second
+    rounds = [Opinion(voter="j", number=3.0, detail={"round": number}) for number in (1, 2)]
+    assert len({score_place(one) for one in rounds}) == 2
+    assert score_place(Opinion(voter="j", detail={"cost": 1})) == score_place(Opinion(voter="j", detail={"cost": 2}))
+
+
+@pytest.mark.parametrize("penalty", [10**400, float("nan"), float("inf"), True, "4"], ids=str)
+def test_a_penalty_that_is_no_number_is_none(penalty: Any) -> None:
+    said = Opinion(voter="j", detail={"errors": [{"location": "x", "penalty": penalty}]})
+    assert [mark.penalty for mark in marks_of(Item(kind="scores", about={"output": "x"}), said)] == [None]
+
+
 @pytest.mark.parametrize(
     "cell",
     [
@@ -112,7 +128,7 @@ def test_each_mark_is_accepted_or_rejected_and_the_item_stays_open(world: Any) -
 def test_a_score_is_put_in_the_place_of_a_judges_with_a_reason(world: Any) -> None:
     number, items = essays(world)
     one, path = world.visitor("admin"), f"/api/v1/projects/{number}/items/{items[0]}"
-    place = score_place("j3")
+    place = score_place(Opinion(voter="j3"))
     bare = one.call("POST", f"{path}/decisions", {"place": place, "answer": {"score": 2.0}})
     assert (bare.status_code, bare.json()["argument"]) == (422, "note")
     body = {"place": place, "answer": {"score": 2.0}, "note": "It took the length for quality."}
@@ -146,7 +162,7 @@ def test_what_cannot_be_said_of_a_part_is_refused(world: Any, place: Any, answer
     number, items = essays(world)
     one, path = world.visitor("admin"), f"/api/v1/projects/{number}/items/{items[0]}"
     marks = one.call("GET", path).json()["judged"][0]["marks"]
-    known = {"mark": marks[0]["place"], "score": score_place("j1")}
+    known = {"mark": marks[0]["place"], "score": score_place(Opinion(voter="j1"))}
     got = one.call("POST", f"{path}/decisions", {"place": known.get(place, place), "answer": answer, "note": "why"})
     assert (got.status_code, got.json()["argument"]) == (422, argument)
     with world.store.read() as session:
@@ -160,7 +176,9 @@ def test_without_script_forms_judge_too_and_come_back_to_the_item(world: Any) ->
     place, version = seen["judged"][0]["marks"][0]["place"], str(seen["version"])
     got = one.form(f"{page}/decide", version=version, place=str(place), own="reject")
     assert (got.status_code, got.headers["location"]) == (303, f"{page}#p{place}")
-    got = one.form(f"{page}/decide", version=version, place=str(score_place("j1")), own="2.5", note="strict")
+    got = one.form(
+        f"{page}/decide", version=version, place=str(score_place(Opinion(voter="j1"))), own="2.5", note="strict"
+    )
     assert got.status_code == 303
     seen = one.call("GET", f"/api/v1{page}").json()
     assert seen["judged"][0]["marks"][0]["says"] == "reject"
@@ -205,6 +223,18 @@ def test_the_map_marks_who_is_off_and_the_tables_say_how_reliable_each_is(world:
         for item, cell in zip(own["items"], row["cells"], strict=True):
             assert (cell["band"] == "risk") == (cell["says"] != item["choice"])
     assert [row["voter"] for row in own["voters"]][-1] == "voter-4"  # who never differs stands last
+
+
+def test_a_voter_with_several_answers_has_one_cell_for_all_of_them(world: Any) -> None:
+    """Only the last answer stood there."""
+    rows = [(f"q{n}", "m", draw, "a" if draw < 3 else "b") for n in range(3) for draw in range(4)]
+    frame = pl.DataFrame(rows, schema=["item", "voter", "draw", "answer"], orient="row")
+    with world.store.write() as session:
+        project = create_project(session, "drawn", actor=world.ids["admin"], audit_share=0.0)
+        load(session, project, from_frame(frame, kind="samples"), actor=world.ids["admin"])
+        number = project.id
+    (found,) = world.visitor("admin").call("GET", f"/api/v1/projects/{number}/agreement").json()["maps"]
+    assert [[cell["off"], cell["says"]] for cell in found["voters"][0]["cells"]] == [[0.25, "a, b"]] * 3
 
 
 def test_people_are_as_reliable_as_the_core_model_says(world: Any) -> None:

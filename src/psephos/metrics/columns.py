@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError, check_floats
+from psephos.opinions.coding import text_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,6 +36,8 @@ def unmasked(values: npt.ArrayLike) -> npt.NDArray[Any]:
     if not np.ma.isMaskedArray(values):
         return array
     gone = np.ma.getmaskarray(values)
+    if not gone.any():  # whole numbers stay what they are
+        return array
     if array.dtype.kind in "biuf":
         return np.asarray(np.where(gone, np.nan, array.astype(np.float64)))
     found = array.astype(object)
@@ -100,9 +103,11 @@ def kinds_of(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], tuple[str
     (array([1, 2, 0]), ('a', 'b', 'missing'), 1)
     """
     if values.dtype.kind in "biufmM":
-        gone = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
+        unknown = {"f": np.isnan, "m": np.isnat, "M": np.isnat}.get(values.dtype.kind)
+        gone = np.zeros(len(values), dtype=bool) if unknown is None else unknown(values)
         found, place = np.unique(values[~gone], return_inverse=True)
-        names = [f"{kind:g}" if values.dtype.kind == "f" else str(kind) for kind in found]
+        # Each kind has a name of its own, which :g would not give: it keeps six digits.
+        names = [str(text_of(kind)) if values.dtype.kind == "f" else str(kind) for kind in found]
     else:
         texts = values.tolist()
         column = pl.Series([None if one is None or one != one else str(one) for one in texts], dtype=pl.String)

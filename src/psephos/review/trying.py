@@ -25,7 +25,7 @@ from psephos.opinions.kinds import KINDS
 from psephos.opinions.model import Opinions
 
 SMALL = 1 << 22
-"""Bytes of a text that is read untried; nothing that is read of a text takes more than some 40 times its size."""
+"""Bytes of a text that is read untried: rows take some 40 times their size, and columns are limited in number."""
 
 PACKED = (".parquet", ".eval")
 """Formats that unpack, tried whatever their size."""
@@ -128,7 +128,7 @@ def _part_of(file: Path, question: str, kind: str) -> str:
     if question not in table.frame.columns:
         return "label"
     answers = table.frame[question]
-    if file.suffix in (".csv", ".tsv"):  # where every cell is a text
+    if file.suffix.lower() in (".csv", ".tsv"):  # where every cell is a text
         numbers = answers.cast(pl.Float64, strict=False)
         return "score" if numbers.null_count() == answers.null_count() else "label"
     return "score" if answers.dtype.is_numeric() else "label"

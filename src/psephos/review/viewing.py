@@ -156,7 +156,7 @@ def _parts(item: Item, opinions: Sequence[Opinion]) -> dict[int, str]:
     if item.kind not in ("scores", "samples"):
         return {}
     marks = {mark.place: mark.location or mark.aspect for one in opinions for mark in marks_of(item, one)}
-    return marks | {score_place(one.voter): one.voter or "" for one in opinions if one.number is not None}
+    return marks | {score_place(one): one.voter or "" for one in opinions if one.number is not None}
 
 
 def _decided(
@@ -413,7 +413,7 @@ def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], said: dict[int,
         rest = (sum(numbers) - one.number) / (len(numbers) - 1) if len(numbers) > 1 else None
         residual = one.number - center
         far = "risk" if abs(residual) > 2 * step else "middle" if abs(residual) > step else ""
-        other = said.get(score_place(one.voter))
+        other = said.get(score_place(one))
         rows.append(
             {
                 "voter": one.voter or "",
@@ -421,7 +421,7 @@ def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], said: dict[int,
                 "residual": residual,
                 "without": rest,
                 "band": far,
-                "place": score_place(one.voter),
+                "place": score_place(one),
                 "instead": None if other is None else (other.answer or {}).get("score"),
                 "reason": "" if other is None else other.note,
                 "known": _known(one),

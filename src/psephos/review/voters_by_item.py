@@ -13,6 +13,7 @@ Source: sheet 90 sections 3.2 and 3.5. Differs: nothing.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,9 @@ from psephos.review.store.tables import Consensus, Decision, Item, Opinion, Proj
 
 MOST_ITEMS, MOST_VOTERS = 30, 40
 """Items and voters of a map."""
+
+MOST_SAID = 3
+"""Answers of one voter that a cell shows."""
 
 LISTED = 200
 FEWEST = 5
@@ -89,8 +93,8 @@ def _map(session: Session, project: Project, kind: str, user_id: str) -> dict[st
     pairs = session.execute(query.order_by(Item.risk.desc(), Item.id).limit(MOST_ITEMS)).all()
     cells: dict[str, dict[int, dict[str, Any]]] = {}
     for item, consensus in pairs:
-        for voter, cell in _cells(session, kind, item, consensus.detail):
-            cells.setdefault(voter, {})[item.id] = cell
+        for voter, one in itertools.groupby(sorted(_cells(session, kind, item, consensus.detail), key=_first), _first):
+            cells.setdefault(voter, {})[item.id] = _together([cell for _, cell in one])
     order = sorted(cells, key=lambda voter: (-_off(cells[voter].values()), voter))
     ids = [item.id for item, _ in pairs]
     return {
@@ -120,6 +124,29 @@ def _cells(session: Session, kind: str, item: Item, detail: Mapping[str, Any]) -
         for voter, value, _ in said
         if value is not None
     ]
+
+
+def _first(pair: tuple[str, dict[str, Any]]) -> str:
+    return pair[0]
+
+
+def _together(cells: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Several answers of one voter to an item as one cell: how far off on the mean, the worst band, all that was said.
+
+    Examples
+    --------
+    >>> _together([{"off": 0.0, "band": "", "says": "a"}, {"off": 1.0, "band": "risk", "says": "b"}])
+    {'off': 0.5, 'band': 'risk', 'says': 'a, b'}
+    """
+    if len(cells) == 1:
+        return cells[0]
+    bands = [cell["band"] for cell in cells]
+    said = dict.fromkeys(str(cell["says"]) for cell in cells)
+    return {
+        "off": sum(float(cell["off"]) for cell in cells) / len(cells),
+        "band": next((band for band in ("risk", "middle") if band in bands), ""),
+        "says": ", ".join(itertools.islice(said, MOST_SAID)) + (", ..." if len(said) > MOST_SAID else ""),
+    }
 
 
 def _score(number: float, center: float, step: float) -> dict[str, Any]:

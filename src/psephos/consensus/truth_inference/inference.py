@@ -46,6 +46,7 @@ from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, command_for, option_name
 from psephos.opinions.sharding import Shards, check_opinions
+from psephos.opinions.wording import plural
 
 ROUNDS = 500
 TOLERANCE = 1e-6
@@ -218,7 +219,7 @@ def inferred(
     settle(whole, ballots, answers, settings["gold"])
     unheard = int(whole["flags"][UNHEARD].sum())
     if unheard:
-        notes.append(f"on {unheard:,} {'item' if unheard == 1 else 'items'} the choice is one that nobody gave there")
+        notes.append(f"on {plural(unheard, 'item')} the choice is one that nobody gave there")
     options = {"model": settings["model"], "prior": settings["prior"], "equivalence": settings["equivalence"]}
     if given:
         options["weights"] = in_words(given)

@@ -5,7 +5,7 @@ of its items how far it agrees with the others elsewhere,
 
     x_(i to v) = sum over u != v of A_ui y_(u to i),        y_(v to i) = sum over j != i of A_vj x_(j to v),
 
-from y = 1, and in the end the sign of the sum of A_vi y_(v to i) is the choice. For exactly two choices.
+from y = 1, and in the end the sign of the sum of A_vi y_(v to i) is the choice. For exactly two choices. Known as KOS.
 
 Source: Karger, Oh and Shah (2014), "Budget-Optimal Task Allocation for Reliable Crowdsourcing Systems",
 doi:10.1287/opre.2013.1235. Differs: y starts at 1, their mean, and not at random, so that a verdict depends on the

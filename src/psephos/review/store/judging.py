@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -68,12 +69,12 @@ def marks_of(item: Item, opinion: Opinion) -> list[Mark]:
     [(9, 20, 'Minor')]
     """
     text = judged_text(item, opinion)
-    return [_mark(one, opinion.voter or "", text) for one in _listed(opinion.detail.get(ERRORS))[:MOST_ERRORS]]
+    return [_mark(one, opinion, text) for one in _listed(opinion.detail.get(ERRORS))[:MOST_ERRORS]]
 
 
-def score_place(voter: str | None) -> int:
-    """The number by which the score of a judge is named."""
-    return _place("score", voter or "")
+def score_place(opinion: Opinion) -> int:
+    """The number by which the score of a judge is named; each round has its own."""
+    return _place("score", *_said_by(opinion))
 
 
 def check_part(session: Session, item: Item, place: int, answer: Mapping[str, Any], note: str) -> None:
@@ -85,7 +86,7 @@ def check_part(session: Session, item: Item, place: int, answer: Mapping[str, An
         If there is no such part, a mark is neither accepted nor rejected, or a score comes without a reason.
     """
     opinions = list(session.scalars(select(Opinion).where(Opinion.item_id == item.id)))
-    if item.kind == "scores" and any(place == score_place(one.voter) for one in opinions if one.number is not None):
+    if item.kind == "scores" and any(place == score_place(one) for one in opinions if one.number is not None):
         if "score" not in answer:
             raise InputError("answer", "must be a score in place of the judge's", hint='as in {"score": 3}')
         if not note.strip():
@@ -123,18 +124,18 @@ def _listed(value: Any) -> list[Mapping[str, Any]]:
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
-def _mark(said: Mapping[str, Any], voter: str, text: str) -> Mark:
+def _mark(said: Mapping[str, Any], opinion: Opinion, text: str) -> Mark:
     location, aspect, explanation = (_text(said.get(name)) for name in ("location", "aspect", "explanation"))
     penalty = said.get("penalty")
     start, end = _span(said, location, text)
     return Mark(
-        _place("mark", voter, location, aspect, explanation, str(said.get("start", ""))),
-        voter,
+        _place("mark", *_said_by(opinion), location, aspect, explanation, str(said.get("start", ""))),
+        opinion.voter or "",
         location,
         aspect,
         explanation,
         _text(said.get("severity")),
-        float(penalty) if isinstance(penalty, int | float) and not isinstance(penalty, bool) else None,
+        _finite(penalty),
         start,
         end,
     )
@@ -163,3 +164,20 @@ def _place(*parts: str) -> int:
     """A number from 1 to 2^31 - 1 that is made of a text."""
     digest = hashlib.blake2b("\0".join(parts).encode(errors="replace"), digest_size=4).digest()
     return int.from_bytes(digest, "big") % (2**31 - 1) + 1
+
+
+def _said_by(opinion: Opinion) -> tuple[str, ...]:
+    """Who said it, and in which of several answers: a voter may draw or judge an item more than once."""
+    detail = opinion.detail or {}
+    told = (f"{name} {detail[name]}" for name in ("draw", "round") if detail.get(name) is not None)
+    return (opinion.voter or "", *told)
+
+
+def _finite(value: Any) -> float | None:
+    """A number that can be shown and added, None for all else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
