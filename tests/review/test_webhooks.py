@@ -181,15 +181,23 @@ def test_a_decision_is_told_signed_and_again_until_it_is_taken(make_world: Any, 
     assert (told["status"], told["attempts"]) == ("sent", 3)
 
 
-def test_an_answer_that_comes_byte_by_byte_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("scheme", "opening"),
+    [("http", b"HTTP/1.1 200 OK\r\nx: "), ("https", b"\x16\x03\x03\x40\x00\x02")],
+    ids=["an answer", "a handshake"],
+)
+def test_what_comes_byte_by_byte_does_not_hold_up_the_others(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, opening: bytes
+) -> None:
     monkeypatch.setattr(webhooks, "LONGEST", 0.5)
+    monkeypatch.setattr(webhooks, "SECONDS", 60)
     listener = socket.create_server(("127.0.0.1", 0))
     ended = threading.Event()
 
     def drip() -> None:
         one, _ = listener.accept()
         with one, suppress(OSError):
-            one.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+            one.sendall(opening)
             while not ended.wait(0.1):
                 one.sendall(b"a")
 
@@ -197,7 +205,7 @@ def test_an_answer_that_comes_byte_by_byte_does_not_hold_up_the_others(monkeypat
     thread.start()
     asked = threading.Thread(
         target=webhooks.post,
-        args=(f"http://127.0.0.1:{listener.getsockname()[1]}/", "secret", b"{}"),
+        args=(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/", "secret", b"{}"),
         kwargs={"private": True},
         daemon=True,
     )

@@ -152,9 +152,12 @@ def _post(address: str, ip: str, port: int, host: str, body: bytes, signed: str)
     until.daemon = True
     until.start()
     try:
-        plain = socket.create_connection((ip, port), SECONDS)
-        secure = parts.scheme == "https"
-        connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
+        connection.sock = socket.create_connection((ip, port), SECONDS)
+        if parts.scheme == "https":  # the handshake has to wait until `_cut` can end it
+            context = ssl.create_default_context()
+            secure = context.wrap_socket(connection.sock, server_hostname=host, do_handshake_on_connect=False)
+            connection.sock = secure
+            secure.do_handshake()
         headers = {"Content-Type": "application/json", "Psephos-Signature": signed, "User-Agent": "psephos"}
         connection.request("POST", path, body, headers)
         return connection.getresponse().status
