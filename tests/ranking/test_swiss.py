@@ -305,4 +305,7 @@ def test_noise_of_items_is_told_from_luck_sheet04_beyond_3() -> None:
     # An item that a model did not run is left out of its mean, and who ran none of a draw keeps its own.
     holes = part.copy()
     holes[0, :8] = np.nan
-    assert item_sensitivity([holes], resamples=20, n_sim=100, rng=0).table().height == 2
+    made = item_sensitivity([holes], resamples=20, n_sim=100, rng=0)
+    assert made.table().height == 2
+    assert "its noise is too low" in made.provenance.notes[0]
+    assert not calm.provenance.notes

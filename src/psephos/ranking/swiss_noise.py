@@ -169,9 +169,10 @@ def item_sensitivity(
             "scores", "have no results on single items, whose noise is asked for", hint="give one array per benchmark"
         )
     given = swiss(table, n_sim=n_sim, rng=seed, **rules)
-    made = []
+    made, unmoved = [], np.zeros(len(table.candidates), dtype=np.int64)
     for stream in spawn(seed, count):
         again = np.column_stack([_drawn(part, stream) for part in table.instances])
+        unmoved += (np.isnan(again) & ~np.isnan(table.scores)).sum(axis=1)
         kept = np.where(np.isnan(again), table.scores, again)
         other = ScoreTable(table.candidates, table.tasks, kept, None, table.weights)
         made.append(swiss(other, n_sim=n_sim, rng=stream, **rules))
@@ -180,6 +181,15 @@ def item_sensitivity(
     noise = np.sqrt(np.maximum(expected.var(axis=0, ddof=1) - by_luck, 0.0))
     spread = rank_spread(expected, level=level, means="items resampled")
     most = int(np.argmax(noise))
+    few = table.candidates.gather(np.flatnonzero(unmoved)).to_list()
+    notes = (
+        (
+            f"no item drawn was one that {', '.join(few[:3])}{' and others' if len(few) > 3 else ''} ran, "
+            f"in {int(unmoved.sum()):,} cases: the score stood as it was, and its noise is too low",
+        )
+        if few
+        else ()
+    )
     frame = pl.DataFrame(
         {
             "candidate": table.candidates,
@@ -197,7 +207,11 @@ def item_sensitivity(
     )
     return SwissSensitivity(
         provenance=Provenance(
-            "item sensitivity", {"resamples": count, "n_sim": n_sim, "level": level, **rules}, table.source, seed=seed
+            "item sensitivity",
+            {"resamples": count, "n_sim": n_sim, "level": level, **rules},
+            table.source,
+            seed=seed,
+            notes=notes,
         ),
         frame=frame[given.order],
         expected=np.vstack([given.scores, expected]),
