@@ -136,6 +136,11 @@ def test_sheet40_a_tiny_penalty_stopped_early_counts_too_many(expansion, low):
 def test_sheet40_a_tiny_penalty_converges_to_the_same():
     assert counted(0.8, 0, 0.01, 1, 3000, patience=40).value.value == pytest.approx(5, abs=0.3)
     assert counted(0.8, 0, 0.01, 4, 3000, patience=40).value.value == pytest.approx(10, abs=0.3)
+    # With ten directions for ten features none is to spare: where training loses one for good, the count stays low.
+    tight = [counted(0.8, seed, 0.01, 2, 3000, patience=40) for seed in range(4)]
+    whole = [found.value.value for found in tight if found.dead == 0]
+    assert len(whole) >= 3
+    assert whole == pytest.approx([10] * len(whole), abs=0.3)
 
 
 def test_sheet40_dropout_lowers_the_count():
