@@ -79,6 +79,8 @@ def test_panes_fold_by_key_and_button_and_stay_so(bench: Bench) -> None:
     until(page, lambda: own not in page.url)
     assert not page.locator("#decision").is_visible()
     assert page.locator("[data-command=fold_decision]").get_attribute("aria-expanded") == "false"
+    served = "fetch(location.href).then((one) => one.text())"  # what is folded is kept some time after the key
+    until(page, lambda: 'data-folded="queue decision"' in page.evaluate(served))
     again = bench.open(own)
     assert not again.locator("#strip").is_visible()
     assert not again.locator("#decision").is_visible()
@@ -87,6 +89,7 @@ def test_panes_fold_by_key_and_button_and_stay_so(bench: Bench) -> None:
     again.keyboard.press("Escape")
     again.locator("[data-command=fold_queue]").press("Enter")
     assert again.locator("#strip").is_visible()
+    until(again, lambda: 'data-folded=""' in again.evaluate(served))
     third = bench.open(own)
     assert third.locator("#strip").is_visible()
     assert third.locator("#decision").is_visible()

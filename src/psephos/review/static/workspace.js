@@ -30,13 +30,14 @@ const folded = () => bench.dataset.folded.split(" ").filter(Boolean);
 const showFolds = () => {
   for (const button of bench.querySelectorAll(".fold")) button.setAttribute("aria-expanded", String(!folded().includes(button.dataset.command.slice(5))));
 };
+let kept = Promise.resolve(); /* one after the other: of two on their way at once the older could come last */
 const fold = (name, away = !folded().includes(name)) => {
   if (away === folded().includes(name)) return;
   bench.dataset.folded = (away ? [...folded(), name] : folded().filter((one) => one !== name)).join(" ");
   showFolds();
   const button = bench.querySelector(`[data-command="fold_${name}"]`);
   if (away && document.activeElement !== document.body && !document.activeElement.checkVisibility()) button.focus();
-  ask("/api/v1/me", { method: "PATCH", body: { folded: folded() } }).catch(() => {});
+  kept = kept.then(() => ask("/api/v1/me", { method: "PATCH", body: { folded: folded() } })).catch(() => {});
 };
 on("fold_queue", () => fold("queue"));
 on("fold_decision", () => fold("decision"));
