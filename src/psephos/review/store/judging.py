@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from psephos.errors import InputError
 from psephos.review.store.tables import Item, Opinion
+from psephos.voters.language_model.protocol import finite
 
 ERRORS = "errors"
 ACCEPT, REJECT = "accept", "reject"
@@ -126,7 +126,7 @@ def _listed(value: Any) -> list[Mapping[str, Any]]:
 
 def _mark(said: Mapping[str, Any], opinion: Opinion, text: str) -> Mark:
     location, aspect, explanation = (_text(said.get(name)) for name in ("location", "aspect", "explanation"))
-    penalty = said.get("penalty")
+    penalty: Any = said.get("penalty")
     start, end = _span(said, location, text)
     return Mark(
         _place("mark", *_said_by(opinion), location, aspect, explanation, str(said.get("start", ""))),
@@ -135,7 +135,7 @@ def _mark(said: Mapping[str, Any], opinion: Opinion, text: str) -> Mark:
         aspect,
         explanation,
         _text(said.get("severity")),
-        _finite(penalty),
+        float(penalty) if finite(penalty) else None,
         start,
         end,
     )
@@ -171,13 +171,3 @@ def _said_by(opinion: Opinion) -> tuple[str, ...]:
     detail = opinion.detail or {}
     told = (f"{name} {detail[name]}" for name in ("draw", "round") if detail.get(name) is not None)
     return (opinion.voter or "", *told)
-
-
-def _finite(value: Any) -> float | None:
-    """A number that can be shown and added, None for all else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None
