@@ -151,15 +151,43 @@ def test_undo_goes_back_to_the_item_and_redo_decides_it_again(opened: Any) -> No
 def test_what_is_decided_offline_is_kept_and_sent_later(opened: Any) -> None:
     page = opened(f"/projects/{opened.ids['own']}/items/{opened.ids['own item']}", quiet=False)
     first = page.locator("#work h1").inner_text()
-    page.wait_for_timeout(800)  # the next item is being fetched
+    page.wait_for_function(
+        """own => performance.getEntriesByType("resource").some((one) => {
+          const other = /^\\/projects\\/\\d+\\/items\\/(\\d+)$/.exec(new URL(one.name).pathname);
+          return one.responseEnd && other && Number(other[1]) !== own; /* the next item is here */
+        })""",
+        arg=opened.ids["own item"],
+    )
     page.context.set_offline(True)
     page.keyboard.press("a")
     page.locator("#save-state[data-kind=warn]").wait_for()
-    assert page.locator("#work h1").inner_text() != first
+    page.locator(f"#work h1:not(:has-text('{first}'))").wait_for()
+    page.locator("#save-state[data-kind=warn]").wait_for()
     with opened.running.world.store.read() as session:
         assert session.query(Decision).count() == 0
     page.context.set_offline(False)
     page.locator("#said:has-text('Connected again')").wait_for()
+    with opened.running.world.store.read() as session:
+        assert session.query(Decision).count() == 1
+
+
+def test_who_cannot_have_the_next_item_decides_once_and_goes_on_when_connected(opened: Any) -> None:
+    page = opened(f"/projects/{opened.ids['own']}", quiet=False)
+    page.route(
+        "**/items/*",
+        lambda route: route.abort() if "x-psephos-part" in route.request.headers else route.continue_(),
+    )
+    page.goto(f"{opened.running.url}/projects/{opened.ids['own']}/items/{opened.ids['own item']}")
+    page.locator("html[data-ready]").wait_for()
+    first = page.locator("#work h1").inner_text()
+    page.context.set_offline(True)
+    page.keyboard.press("a")
+    page.locator("#save-state[data-kind=warn]").wait_for()
+    page.keyboard.press("a")  # nothing more: it is decided
+    assert page.locator("#work h1").inner_text() == first
+    page.unroute("**/items/*")
+    page.context.set_offline(False)
+    page.locator(f"#work h1:not(:has-text('{first}'))").wait_for()
     with opened.running.world.store.read() as session:
         assert session.query(Decision).count() == 1
 

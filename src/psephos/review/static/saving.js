@@ -38,7 +38,8 @@ export const watch = (told) => { listener = told; };
 
 export const waiting = () => queue.length;
 
-const tell = () => listener(queue.length, held);
+/** Say again how many are waiting, to a page that is new. */
+export const tell = () => listener(queue.length, held);
 
 /** Send a change; `done(data)` when the server has it, `refused(status, data)` when it does not take it. */
 export const send = (path, body, { done = () => {}, refused = () => {}, method = "POST" } = {}) => {

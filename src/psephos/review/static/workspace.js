@@ -1,6 +1,6 @@
 /* One item after the other: what is pressed is shown at once, sent behind, and the next item is already here. */
 import { on, run } from "./keys.js";
-import { ask, say, send, watch, words } from "./saving.js";
+import { ask, say, send, tell, watch, words } from "./saving.js";
 import { begin as beginSound } from "./audio.js";
 import "./tokens.js";
 
@@ -125,6 +125,7 @@ const begin = () => {
   const mine = entryOf(item.id);
   mine?.setAttribute("aria-current", "true");
   mine?.scrollIntoView({ block: "nearest" });
+  tell();
   reserved = 0;
   clearTimeout(lease);
   reserve();
@@ -218,7 +219,6 @@ const show = async (id, push = true, place = 0) => {
     text = await partOf(id);
   } catch (wrong) {
     say(wrong.message === "signin" ? words.signin : words.offline, "warn");
-    item.settled = false;
     return;
   }
   ready.delete(id);
@@ -262,11 +262,15 @@ const settle = (path, body, state) => {
   }
   item.settled = true;
   count();
-  const id = item.id;
+  const id = item.id, here = item;
   done.add(id);
   mark(id, state);
   send(api(`items/${id}/${path}`), { version: item.version, seconds: Math.round(active / 100) / 10, run: item.run, ...body }, {
-    done: () => say(words.saved, "good"),
+    done: () => {
+      say(words.saved, "good");
+      const next = following();
+      if (item === here && next !== null) show(next); /* it could not be fetched before: there was no connection */
+    },
     refused: (status, data) => refused(id, status, data),
   });
   const next = following();
