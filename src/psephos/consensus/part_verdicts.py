@@ -162,9 +162,12 @@ def part_verdict(
     flags = np.zeros(n_items, dtype=np.uint8)
     for bit, odd in enumerate((tie, no_majority, number == 1, number == 0)):
         flags |= odd.astype(np.uint8) << np.uint8(bit)
-    _, behind, level, ahead = standings(counted, lead, voter, n_voters, count.weight).T
+    alone, behind, level, ahead = standings(counted, lead, voter, n_voters, count.weight).T
     abstentions = np.bincount(voter[silent], minlength=n_voters)
-    given = np.bincount(voter, minlength=n_voters) - abstentions
+    if count.weight is None:
+        given = alone + behind + level + ahead
+    else:  # a vote without weight is given, and stands nowhere
+        given = np.bincount(voter, minlength=n_voters) - abstentions
     return PartVerdict(
         items=votes.vocabulary("item"),
         issues=votes.issues,
@@ -247,11 +250,10 @@ def voter_table(opinions: Opinions | Shards, by_voter: npt.NDArray[np.int64]) ->
             "votes": votes,
             "abstentions": abstentions,
             "compared": compared,
-            "agreement": agreement,
-            "low": np.where(compared > 0, low, np.nan),
-            "high": np.where(compared > 0, high, np.nan),
-        },
-        nan_to_null=True,
+            "agreement": pl.Series(agreement, nan_to_null=True),
+            "low": pl.Series(np.where(compared > 0, low, np.nan), nan_to_null=True),
+            "high": pl.Series(np.where(compared > 0, high, np.nan), nan_to_null=True),
+        }
     )
     group = opinions.about.column("voters", "group", names)
     return table if group is None else table.insert_column(1, group.alias("group"))

@@ -14,6 +14,9 @@ import numpy as np
 FEW_CHOICES = 16
 """Up to this many choices all are looked at in order; of more the voted ones are put in order."""
 
+FEW_SORTED = 6
+"""Up to this many counts are put in order by exchanging neighbours."""
+
 
 @numba.njit(cache=True, nogil=True)
 def _sort(values: Any, low: int, high: int, falling: bool) -> None:
@@ -134,8 +137,7 @@ def votes_for(starts: Any, choice: Any, votes: Any, wanted: Any) -> Any:
     found = np.zeros(len(starts) - 1, dtype=np.int64)
     for i in range(len(starts) - 1):
         for pair in range(starts[i], starts[i + 1]):
-            if choice[pair] == wanted[i]:
-                found[i] = votes[pair]
+            found[i] += votes[pair] * (choice[pair] == wanted[i])
     return found
 
 
@@ -156,21 +158,18 @@ def leaders(starts: Any, choice: Any, weight: Any, rounding: float) -> Any:
         for pair in range(low + 1, high):
             most = max(most, weight[pair])
         level = most - rounding * most
-        first_weight[i] = most
-        for pair in range(low, high):
-            if weight[pair] >= level:
-                tied[i] += 1
-                if first[i] < 0:
-                    first[i] = choice[pair]
-                elif second[i] < 0:
-                    second[i] = choice[pair]
-                    second_weight[i] = most
-        if second[i] >= 0:
-            continue
-        for pair in range(low, high):
-            if choice[pair] != first[i] and (second[i] < 0 or weight[pair] > second_weight[i]):
-                second[i] = choice[pair]
-                second_weight[i] = weight[pair]
+        leader, behind, rival, ties = np.int32(-1), np.int32(-1), 0.0, 0
+        best = -1.0
+        for pair in range(low, high):  # no branches, which would be guessed wrong half of the time
+            leads = weight[pair] >= level
+            own = most if leads else weight[pair]  # equals weigh the same
+            ties += leads
+            up, next_up = own > best, own > rival
+            behind = leader if up else (choice[pair] if next_up else behind)
+            rival = max(best, 0.0) if up else (own if next_up else rival)
+            leader = choice[pair] if up else leader
+            best = own if up else best
+        first[i], second[i], first_weight[i], second_weight[i], tied[i] = leader, behind, most, rival, ties
     return first, second, first_weight, second_weight, tied
 
 
@@ -192,7 +191,13 @@ def splits(starts: Any, counts: Any) -> Any:
     found = 0
     for i in range(n_items):
         low, high = starts[i], starts[i + 1]
-        _sort(falling, low, high, True)
+        if high - low <= FEW_SORTED:  # without a branch, which would be guessed wrong half of the time
+            for at in range(low + 1, high):
+                for to in range(at, low, -1):
+                    more, less = max(falling[to - 1], falling[to]), min(falling[to - 1], falling[to])
+                    falling[to - 1], falling[to] = more, less
+        else:
+            _sort(falling, low, high, True)
         code = np.uint64(high - low)
         for at in range(low, high):
             code = (code ^ np.uint64(falling[at])) * np.uint64(0x9E3779B97F4A7C15)
@@ -266,6 +271,5 @@ def standings(
 @numba.njit(cache=True, nogil=True)
 def _standing(mine: float, rival: float, slack: float) -> int:
     """A choice is alone (0), behind (1), level with (2) or ahead of (3) its rival."""
-    if mine <= slack and rival <= slack:
-        return 0
-    return 1 + (mine >= rival - slack) + (mine > rival + slack)
+    alone = (mine <= slack) & (rival <= slack)
+    return (1 - alone) * (1 + (mine >= rival - slack) + (mine > rival + slack))
