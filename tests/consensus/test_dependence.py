@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from psephos.consensus import majority
+from psephos.consensus import majority, overdispersion
 from psephos.consensus.dependence import COMPARED, kin
 from psephos.consensus.overdispersion import dispersion
 from psephos.consensus.part_verdicts import count_votes
+from psephos.consensus.truth_inference import voter_confusion
 from psephos.consensus.truth_inference.cast_votes import ballots_of, ballots_of_part
 from psephos.consensus.truth_inference.model import right_or_other
 from psephos.consensus.vote_split import fit_vote_split, leader_certainty
@@ -91,6 +92,31 @@ def test_variation_by_hand():
     # agreeing pairs 3, 1, 1 of 3, 3, 1: share 5 / 7
     expected = np.mean([(3 - 15 / 7) ** 2 / 3, (1 - 15 / 7) ** 2 / 3, (1 - 5 / 7) ** 2 / 1])
     assert dispersion(found, lambda some, _: some.choice).measured == pytest.approx(expected)
+
+
+def test_variation_is_the_same_counted_and_sorted(monkeypatch):
+    found, _ = ballots(independent(6, 5, n_items=200)[0])
+    counted = dispersion(found, lambda some, _: some.choice)
+    monkeypatch.setattr(overdispersion, "CELLS_PER_VOTE", 0)
+    assert dispersion(found, lambda some, _: some.choice) == counted
+
+
+def test_votes_are_drawn_from_the_confusions_compiled_or_not(monkeypatch):
+    found, _ = ballots(independent(7, 4, n_items=5000)[0])
+    share = np.array([0.5, 0.3, 0.2])
+    confusion = np.random.default_rng(8).dirichlet(np.ones(3), (4, 3)).swapaxes(1, 2)  # voter, said, truth
+    model = voter_confusion.VoterConfusion(prior=0)
+    parameters = {"share": share, "log_confusion": np.log(confusion)}
+
+    def drawn():
+        return model.drawn(parameters, np.zeros(0), found, np.random.default_rng(9))
+
+    votes = drawn()
+    for voter in range(4):
+        said = np.bincount(votes[found.voter == voter], minlength=3) / 5000
+        assert said == pytest.approx(confusion[voter] @ share, abs=0.03)  # four standard errors
+    monkeypatch.setattr(voter_confusion, "COMPILED_BALLOTS", 0)
+    assert np.array_equal(drawn(), votes)
 
 
 def test_of_many_voters_those_with_most_votes_are_compared():

@@ -1,4 +1,4 @@
-"""The rounds of `voter_confusion`, compiled: same arguments, same sums, one pass over the votes."""
+"""The rounds and drawn votes of `voter_confusion`, compiled: same arguments, same sums, one pass over the votes."""
 
 from __future__ import annotations
 
@@ -90,3 +90,14 @@ def confusion_step(
                 s += 1
             first[i], second[i], sure[i], following[i], tied[i] = f, s, right[f], right[s], right[s] >= level
     return evidence
+
+
+@numba.njit(cache=True, nogil=True)
+def drawn(voter: Any, truth: Any, chance: Any, upto: Any, said: Any) -> None:
+    """What each voter says of a truth: the first choice up to which the chances add up to `chance`, or the last."""
+    n_choices = upto.shape[1]
+    for at in range(len(voter)):
+        v, t, over = voter[at], truth[at], 0
+        for choice in range(n_choices - 1):
+            over += chance[at] > upto[v, choice, t]
+        said[at] = over

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -83,7 +84,7 @@ class Ballots:
     count: Places | None = None
     known: Codes | None = None
 
-    @property
+    @cached_property
     def item_of_ballot(self) -> Places:
         """Item of each ballot."""
         return np.repeat(np.arange(len(self.items)), np.diff(self.start))

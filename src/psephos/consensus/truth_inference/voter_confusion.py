@@ -83,7 +83,14 @@ class VoterConfusion(TruthModel):
         share = parameters["share"] / parameters["share"].sum()
         truth = rng.choice(len(share), len(ballots.items), p=share)[ballots.item_of_ballot]
         chance, said = rng.random(len(ballots)), np.zeros(len(ballots), dtype=np.int32)
-        upto = np.exp(parameters["log_confusion"]).cumsum(axis=1)
+        upto = np.exp(parameters["log_confusion"])
+        for choice in range(1, len(share) - 1):
+            upto[:, choice] += upto[:, choice - 1]
+        if len(ballots) >= COMPILED_BALLOTS:
+            from psephos.consensus.truth_inference import _kernels
+
+            _kernels.drawn(ballots.voter, truth, chance, upto, said)
+            return said
         for choice in range(len(share) - 1):
             said += chance > upto[ballots.voter, choice, truth]
         return said
