@@ -223,7 +223,16 @@ BENCHMARKS = [
                     Contender("evalica", their_fit, prepare=their_lists, answer=their_strengths, packages=("evalica",)),
                 ),
                 tolerance=1e-4,
-            )
+            ),
+            Benchmark(
+                "ranking-bradley-terry-real-codes",
+                "The same from arrays of codes with both standard errors; evalica with its index given",
+                "8,931 battles of 59 models by people",
+                make=of_people,
+                ours=Contender("psephos", from_codes, prepare=coded, answer=strengths, packages=("psephos",)),
+                peers=(counted(their_fit, "evalica"),),
+                tolerance=1e-4,
+            ),
         ],
     ),
     Benchmark(

@@ -298,8 +298,8 @@ def lookalikes(name: str, vocabulary: pl.Series) -> list[Issue]:
     """
     if len(vocabulary) > LOOKALIKE_NAMES:
         return []
-    folded = vocabulary.str.strip_chars().str.to_lowercase()
-    alike = folded.is_duplicated()
+    fold = pl.col("name").str.strip_chars().str.to_lowercase()
+    folded, alike = pl.DataFrame({"name": vocabulary}).select(fold, alike=fold.is_duplicated()).get_columns()
     if not alike.any():
         return []
     shown = ", ".join(repr(value) for value in vocabulary.filter(folded == folded.filter(alike)[0])[:3])

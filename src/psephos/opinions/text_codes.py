@@ -15,7 +15,7 @@ import polars as pl
 Codes: TypeAlias = tuple[npt.NDArray[np.int32], pl.Series]
 
 _SAMPLE = 2**14
-"""Rows at the head of a column by which the way to its codes is chosen."""
+"""Rows at the head of a column by which the way to its codes is chosen; a column of no more has no choice."""
 
 _CHECKED_AT_ONCE = 2**18
 """Rows whose texts are looked at together; few enough that the memory for them is used again."""
@@ -38,6 +38,8 @@ def codes_of_texts(values: pl.Series) -> Codes:
     >>> codes, texts.to_list()
     (array([ 0,  1, -1,  0], dtype=int32), ['b', 'a'])
     """
+    if len(values) <= _SAMPLE:
+        return by_hashing(values)
     head = values.head(_SAMPLE)
     if _changes(head).sum() * 4 < len(head):
         starts = np.flatnonzero(_changes(values).to_numpy())
