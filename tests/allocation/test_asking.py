@@ -231,7 +231,7 @@ def test_a_question_that_is_left_alone_leaves_no_sample_unpaid(tmp_path: Path) -
             if request.sample_index < 3:
                 return ModelError("no")
             slow.wait(20)
-        elif request.sample_index == 5:
+        elif request.sample_index == 3:
             slow.set()
         return "4"
 
