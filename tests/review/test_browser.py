@@ -205,13 +205,15 @@ def test_undone_twice_before_the_first_item_is_back_leads_to_the_second(opened: 
 def test_an_item_that_is_left_before_it_is_taken_is_let_go(opened: Any) -> None:
     page = opened(f"/projects/{opened.ids['own']}")
     held: list[Any] = []
-    page.route(f"**/items/{opened.ids['own item']}/reservation", lambda route: held.append(route))
+    page.route(
+        f"**/items/{opened.ids['own item']}/reservation",
+        lambda route: route.continue_() if held else held.append(route),
+    )
     page.goto(f"{opened.running.url}/projects/{opened.ids['own']}/items/{opened.ids['own item']}")
     until(lambda: held, page)
     first = page.locator("#work h1").inner_text()
-    page.keyboard.press("j")
+    page.keyboard.press("k")
     page.locator("#work h1", has_not_text=first).wait_for()
-    page.unroute(f"**/items/{opened.ids['own item']}/reservation")
     with page.expect_request(lambda request: request.method == "DELETE"):
         held[0].continue_()
     until(lambda: opened.ids["own item"] not in taken(opened), page)
@@ -406,8 +408,8 @@ def test_without_script_forms_decide_too(chromium: Any, serve: Any) -> None:
 def test_a_dispute_is_settled_by_what_several_find_acceptable(opened: Any) -> None:
     with opened.running.world.store.write() as session:
         session.get_one(Project, opened.ids["own"]).overlap = 2
-        for name, said in (("annotator", "cat"), ("second", "dog")):
-            deciding.decide(session, opened.ids["own item"], opened.ids[name], {"choice": said})
+        for name, choice in (("annotator", "cat"), ("second", "dog")):
+            deciding.decide(session, opened.ids["own item"], opened.ids[name], {"choice": choice})
     page = opened(f"/projects/{opened.ids['own']}/items/{opened.ids['own item']}")
     page.keyboard.press("b")
     assert page.locator("#several input:checked").count() == 2

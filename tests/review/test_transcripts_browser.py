@@ -592,13 +592,19 @@ def test_what_is_typed_is_kept_when_the_focus_goes_elsewhere(spoken: Any) -> Non
 def test_of_two_browsers_that_want_one_item_one_mends_it(spoken: Any) -> None:
     workspace, item = spoken
     one = workspace.open(item)
-    two = workspace.open(item, quiet=False)
+    context = workspace.context()
+    context.clock.install()
+    two = workspace.open(item, quiet=False, context=context)
     one.keyboard.press("2")
     one.keyboard.press("a")
     workspace.decisions(2, one)
     two.keyboard.press("1")
     two.keyboard.press("a")
     two.locator("#notice:has-text('has changed')").wait_for()
+    for _ in range(5):  # time and answers enough for the last item to be seen as the last
+        two.clock.run_for(2000)
+        two.evaluate("fetch(location.href).then((one) => one.text())")
+    assert two.locator("#notice:has-text('has changed')").count() == 1
     with workspace.running.world.store.read() as session:
         kept = session.query(Decision).filter_by(project_id=workspace.project, place=None).all()
         assert [str(answer.answer["text"]).split()[10] for answer in kept if answer.answer] == ["ward"]
