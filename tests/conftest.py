@@ -134,7 +134,7 @@ class PostgresServer:
         plain = {"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": self.folder}
         log = self.folder.parent / f"{self.folder.name}.out"  # not a pipe: the server would keep it open
         with log.open("wb") as out:
-            done = subprocess.run(command, stdout=out, check=False, timeout=120, env=_PLAIN, **plain)
+            done = subprocess.run(command, stdout=out, check=False, timeout=600, env=_PLAIN, **plain)
         assert done.returncode == 0, f"{program}: {log.read_text()}"
 
 
@@ -251,6 +251,6 @@ def chromium(require: Require) -> Iterator[Any]:
     """A running Chromium, driven by playwright; one for all rooms, because a process can drive but one."""
     program = require("chromium")
     with require("playwright.sync_api").sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM, timeout=120_000)
         yield browser
         browser.close()

@@ -165,7 +165,7 @@ def test_it_has_the_picture_and_the_page_of_an_allocation(tmp_path: Path, requir
         Said(body=b"not json at all"),
         Said(body={"choices": []}),
         Said(body={"choices": [{"message": {"content": None}}]}),
-        Said(after=1.5),
+        Said(after=30.0),
         Said(body=b"{}", headers={"content-length": "5000"}),
     ],
     ids=["down", "too many", "html", "empty", "truncated", "not json", "no choice", "no text", "slow", "broken off"],
@@ -181,7 +181,7 @@ def test_a_fault_is_tried_again_then_recorded_and_never_a_vote(
         return fault if asked["messages"][-1]["content"] == "bad?" or count == 1 else Said(body=chat("4"))
 
     chat_server.answers = answers
-    with OpenAICompatible(chat_server.url, "small", timeout=1.0) as client:
+    with OpenAICompatible(chat_server.url, "small", timeout=1.5 if fault.after else 60.0) as client:
         model = Retrying(client, attempts=2, pause=0)
         found = ask({"good": "good?", "bad": "bad?"}, model, budget=6, log=tmp_path / "log.jsonl", workers=1)
     table = {row["question"]: row for row in found.table().iter_rows(named=True)}
@@ -449,7 +449,7 @@ def test_killed_at_any_moment_it_loses_no_finished_sample(tmp_path: Path, chat_s
     for kill in range(1, kills + 1):
         target = len(answered) + stream.randint(1, 12)
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 600
         while len(answered) < target and time.monotonic() < deadline and process.poll() is None:
             time.sleep(0.001)
         assert process.poll() is None, process.stderr and process.stderr.read()
@@ -463,7 +463,7 @@ def test_killed_at_any_moment_it_loses_no_finished_sample(tmp_path: Path, chat_s
         assert set(texts) <= set(answered)
         assert len(answered) - len(texts) <= workers * kill
         stored = whole
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
     assert done.stdout.split() == [str(budget), "0"]
     assert log.read_bytes().startswith(stored)
     rows = lines(log)
@@ -498,7 +498,7 @@ def test_ctrl_c_waits_for_what_is_paid_and_keeps_it(tmp_path: Path) -> None:
     for _ in range(3):
         assert process.stdout.readline() == "came\n"
     process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=60)
+    rest, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     kept = re.search(r"kept (\d+) Ctrl-C", rest)
     assert kept is not None

@@ -62,7 +62,7 @@ def script() -> Callable[..., subprocess.CompletedProcess[str]]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=300,
             env=os.environ | (environment or {}),
             **options,
         )

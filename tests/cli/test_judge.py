@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from chat_server import ChatServer, Said, chat
 
+from tests.waiting import PATIENCE
+
 PROMPTS = "item,prompt\nsum,What is 2 + 2?\nbridge,When did it open?\n"
 DRAFTS = (
     "item,voter,draw,answer\nsum,a,0,The answer is 4.\nsum,b,0,4\nsum,c,0,5\n"
@@ -154,9 +156,9 @@ def test_a_killed_command_loses_no_finished_row(served, chat_server):
         process = subprocess.Popen(
             command, env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
-        until = time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < until:
-            path = Path("prompts.fused.jsonl")
+        path = Path("prompts.fused.jsonl")
+        deadline = time.monotonic() + PATIENCE
+        while process.poll() is None and time.monotonic() < deadline:
             if path.exists() and path.read_bytes().count(b"\n") >= kill_at:
                 break
             time.sleep(0.005)
@@ -165,6 +167,6 @@ def test_a_killed_command_loses_no_finished_row(served, chat_server):
         kept = Path("prompts.fused.jsonl").read_bytes().count(b"\n")
         assert kept >= max(finished, kill_at)
         finished = kept
-    assert subprocess.run(command, check=False, capture_output=True, timeout=120).returncode == 0
+    assert subprocess.run(command, check=False, capture_output=True, timeout=600).returncode == 0
     assert len(rows()) == n
     assert len(chat_server.requests) <= n + 3 * 2

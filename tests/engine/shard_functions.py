@@ -125,11 +125,16 @@ def gives(shard: int, *, results: list[Any]) -> Any:
     return results[shard]
 
 
-def node(shard: int) -> str:
+def node(shard: int, *, seen: str) -> str:
+    """The node on which this runs, once there are two: one that has not yet begun is waited for."""
     import ray
 
-    time.sleep(0.3)
-    return str(ray.get_runtime_context().get_node_id())
+    mine = str(ray.get_runtime_context().get_node_id())
+    Path(seen, mine).touch()
+    until = time.monotonic() + 120
+    while len(list(Path(seen).iterdir())) < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    return mine
 
 
 def returns(shard: Any) -> Any:

@@ -18,13 +18,14 @@ pytestmark = [pytest.mark.ray, pytest.mark.xdist_group("ray")]
 STARTS_RAY = """
 import shard_functions as functions
 from psephos.engine import map_shards
-for result in map_shards(functions.sleepy, [0, 0, 60, 60], engine="ray"):
+for result in map_shards(functions.sleepy, [0, 0, 600, 600], engine="ray"):
     from ray._common.usage import usage_lib
     print(result, usage_lib.usage_stats_enabled(), flush=True)
 """
 TWO_NODES = """
 import json
 import os
+import tempfile
 import numpy as np
 import shard_functions as functions
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -33,8 +34,9 @@ from psephos.engine import map_shards
 
 cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
 cluster.add_node(num_cpus=1)
+cluster.wait_for_nodes()
 engine = f"ray:{cluster.address}"
-nodes = set(map_shards(functions.node, range(6), engine=engine))
+nodes = set(map_shards(functions.node, range(6), shared={"seen": tempfile.mkdtemp()}, engine=engine))
 matrix = np.random.default_rng(1).random((1000, 200))
 ranges = [(start, start + 100) for start in range(0, 1000, 100)]
 sums = np.concatenate(list(map_shards(functions.row_sums, ranges, shared={"matrix": matrix}, engine=engine)))
@@ -97,7 +99,7 @@ def test_ray_is_started_if_need_be_and_interrupted_work_ends_it(require, tmp_pat
     )
     assert [run.stdout.readline(), run.stdout.readline()] == ["0 False\n", "0 False\n"]
     os.killpg(run.pid, signal.SIGINT)
-    _, errors = run.communicate(timeout=30)
+    _, errors = run.communicate(timeout=300)
     assert run.returncode != 0
     assert errors.count("Traceback") == 1
     assert "KeyboardInterrupt" in errors
@@ -106,5 +108,5 @@ def test_ray_is_started_if_need_be_and_interrupted_work_ends_it(require, tmp_pat
 @pytest.mark.slow
 def test_two_nodes_share_the_work(require):
     require("ray")
-    run = subprocess.run([sys.executable, "-c", TWO_NODES], capture_output=True, text=True, check=False, timeout=120)
+    run = subprocess.run([sys.executable, "-c", TWO_NODES], capture_output=True, text=True, check=False, timeout=600)
     assert run.stdout.splitlines()[-1:] == ["[2, true, true]"], run.stderr

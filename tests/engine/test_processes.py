@@ -47,7 +47,7 @@ def start(script: Path, pause: float) -> subprocess.Popen[str]:
 
 
 def soon(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while not condition():
         if time.monotonic() > deadline:
             return False
@@ -78,12 +78,12 @@ def kept(script: Path) -> set[int]:
 
 @pytest.mark.parametrize("to", ["group", "parent"])
 def test_interrupt_leaves_nothing_and_the_next_run_does_the_rest(script, to, blocks):
-    run = start(script, pause=60)
+    run = start(script, pause=600)
     assert [run.stdout.readline(), run.stdout.readline()] == ["0\n", "1\n"]
     assert blocks(run.pid)
     assert not nobody_is_left(run.pid)
     (os.killpg if to == "group" else os.kill)(run.pid, signal.SIGINT)
-    output, errors = run.communicate(timeout=10)
+    output, errors = run.communicate(timeout=120)
     assert run.returncode == -signal.SIGINT
     assert errors.count("Traceback") == 1  # of the parent; workers are silent
     assert "KeyboardInterrupt" in errors
@@ -94,7 +94,7 @@ def test_interrupt_leaves_nothing_and_the_next_run_does_the_rest(script, to, blo
 
     (script.parent / "log").unlink()
     run = start(script, pause=0)
-    output, errors = run.communicate(timeout=20)
+    output, errors = run.communicate(timeout=120)
     assert "Traceback" not in errors  # on a busy machine Python's own tracker may speak of a semaphore as it ends
     assert output.split() == [str(shard) for shard in range(12)]
     assert sorted(done(script)) == list(range(2, 12))
@@ -108,9 +108,9 @@ import shard_functions as functions
 from psephos.engine import map_shards
 
 def shards():
-    yield 60
+    yield 600
     print("the first worker starts", flush=True)
-    yield 60
+    yield 600
 
 if __name__ == "__main__":
     list(map_shards(functions.sleepy_rows, shards(), shared={"rows": np.ones(100_000)}, engine=2))
@@ -118,7 +118,7 @@ if __name__ == "__main__":
     run = start(script, pause=0)
     run.stdout.readline()
     os.killpg(run.pid, signal.SIGINT)
-    _, errors = run.communicate(timeout=10)
+    _, errors = run.communicate(timeout=120)
     assert errors.count("Traceback") == 1
     assert "leaked" not in errors
     assert soon(lambda: nobody_is_left(run.pid))
@@ -126,17 +126,17 @@ if __name__ == "__main__":
 
 
 def test_killed_parent_takes_its_workers_along_and_the_next_run_does_the_rest(script, blocks):
-    run = start(script, pause=60)
+    run = start(script, pause=600)
     assert [run.stdout.readline(), run.stdout.readline()] == ["0\n", "1\n"]
     run.kill()
-    run.communicate(timeout=10)
+    run.communicate(timeout=120)
     assert soon(lambda: nobody_is_left(run.pid))
     assert soon(lambda: blocks(run.pid) == [])
     assert kept(script) == {0, 1}
 
     (script.parent / "log").unlink()
     run = start(script, pause=0)
-    output, _ = run.communicate(timeout=20)
+    output, _ = run.communicate(timeout=120)
     assert output.split() == [str(shard) for shard in range(12)]
     assert sorted(done(script)) == list(range(2, 12))
 
@@ -149,16 +149,14 @@ import shard_functions as functions
 from psephos.engine import map_shards
 
 if __name__ == "__main__":
-    results = map_shards(functions.sleepy_rows, [0, 60, 60, 60], shared={"rows": np.ones(100_000)}, engine=2)
+    results = map_shards(functions.sleepy_rows, [0, 600, 600, 600], shared={"rows": np.ones(100_000)}, engine=2)
     next(results)
     raise RuntimeError("enough")
 """)
-    begun = time.monotonic()
     run = start(script, pause=0)
-    _, errors = run.communicate(timeout=20)
+    _, errors = run.communicate(timeout=120)
     assert errors.endswith("RuntimeError: enough\n")
     assert "leaked" not in errors
-    assert time.monotonic() - begun < 20
     assert soon(lambda: nobody_is_left(run.pid))
     assert blocks(run.pid) == []
 
@@ -171,7 +169,7 @@ from psephos.engine import map_shards
 print(list(map_shards(functions.square, range(3), engine=2)))
 """)
     run = start(script, pause=0)
-    _, errors = run.communicate(timeout=20)
+    _, errors = run.communicate(timeout=120)
     assert run.returncode == 1
     assert "under `if __name__ == '__main__':`" in errors
     assert soon(lambda: nobody_is_left(run.pid))

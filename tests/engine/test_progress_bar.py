@@ -77,7 +77,7 @@ def test_dumb_terminal_gets_one_line():
 
 
 def test_short_work_shows_nothing():
-    shown, _ = on_terminal(LOOP.format(patience=1.0, total=4))
+    shown, _ = on_terminal(LOOP.format(patience=3600, total=4))
     assert shown == ""
 
 

@@ -194,12 +194,12 @@ def test_error_in_making_shards_stops_the_work(engine):
 
 
 def test_results_may_be_left_untaken(engine):
-    results = map_shards(functions.sleepy, [0, 0, 30, 30, 30], engine=engine)
+    results = map_shards(functions.sleepy, [0, 0, 300, 300, 300], engine=engine)
     assert next(results) == 0
     start = time.monotonic()
     results.close()
     assert list(map_shards(functions.square, [3], engine=engine)) == [9]
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 250
 
 
 def test_engine_serves_one_call_at_a_time(engine):

@@ -113,12 +113,12 @@ READ = {
 DANGEROUS = ("ends-the-decoder.parquet", "many-rows.parquet", "zip-bomb.csv", "gzip-bomb.jsonl")
 
 CHILD = """
-import json, re, resource, sys, time
+import json, os, re, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
 from psephos.errors import InputError
 from psephos.opinions import read
 for path in sys.argv[2:]:
-    start = time.monotonic()
+    start = sum(os.times()[:4])
     try:
         opinions = read(path)
         aside = [[each.source, each.count, len(each.rows)] for each in opinions.issues if each.action == "set aside"]
@@ -126,7 +126,7 @@ for path in sys.argv[2:]:
         found = {"kept": len(opinions), "aside": aside}
     except InputError as problem:
         found = {"said": str(problem), "argument": problem.argument}
-    found["seconds"] = time.monotonic() - start
+    found["seconds"] = sum(os.times()[:4]) - start  # of work, also of other processes: others may want the machine
     own = int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
     found["megabytes"] = max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
     print(json.dumps([path, found]), flush=True)
@@ -136,7 +136,7 @@ for path in sys.argv[2:]:
 def read_in_a_child(names, address_space):
     command = [sys.executable, "-c", CHILD, str(address_space), *(str(HOSTILE / name) for name in names)]
     few = os.environ | {"POLARS_MAX_THREADS": "2"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=few)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False, env=few)
     found = dict(json.loads(line) for line in done.stdout.splitlines())
     return {Path(path).name: result for path, result in found.items()}, done.stderr
 
@@ -155,7 +155,7 @@ def outcomes():
 def outcome(outcomes, name):
     found, errors = outcomes
     assert name in found, f"{name} or a file before it ended the process: {errors[-2000:]}"
-    assert found[name]["seconds"] < 10
+    assert found[name]["seconds"] < 20
     assert found[name]["megabytes"] < 500
     return found[name]
 

@@ -21,6 +21,7 @@ from psephos.consensus import (
 )
 from psephos.opinions import Opinions, from_frame, read
 from psephos.opinions.verdicts import Verdict
+from tests.waiting import PATIENCE
 
 DIGITS = Path(__file__).parents[2] / "examples" / "digits"
 XSS = [
@@ -178,6 +179,7 @@ def opened(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         file = tmp_path / "page.html"
         file.write_text(text, encoding="utf-8")
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(1000 * PATIENCE)
         contexts.append(context)
         page = context.new_page()
         watch(page, file.as_uri())

@@ -16,6 +16,7 @@ from psephos.opinions import Opinions
 from psephos.opinions.verdicts import Verdict
 from psephos.plots.tokens import TOKENS
 from psephos.reports import report
+from tests.waiting import at_rest
 
 Open = Callable[..., Any]
 WIDTHS = (360, 1280, 2560)
@@ -39,6 +40,7 @@ def bad_page(hostile: Opinions) -> str:
 
 
 def violations(require: Callable[[str], Any], page: Any) -> list[str]:
+    at_rest(page)
     found = require("axe_playwright_python.sync_playwright").Axe().run(page).response["violations"]
     return [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found]
 
@@ -129,12 +131,12 @@ def test_the_filter_narrows_says_how_many_are_left_and_lets_go(opened: Open, pag
     assert tab.evaluate("document.activeElement.id") == "filter"
     tab.keyboard.type("digit-0002 TIE")
     assert tab.locator("button.open:visible").first.inner_text() == "digit-0002"
-    tab.get_by_text("1 of 200 rows").wait_for(timeout=3000)
+    tab.get_by_text("1 of 200 rows").wait_for()
     tab.keyboard.press("Enter")
     assert focused(tab) == "digit-0002"
     tab.keyboard.press("/")
     tab.keyboard.type("nobody wrote this")
-    tab.get_by_text("No row holds these words. Esc clears the filter.").wait_for(timeout=3000)
+    tab.get_by_text("No row holds these words. Esc clears the filter.").wait_for()
     tab.keyboard.press("Escape")
     assert tab.locator("#filter").input_value() == ""
     assert tab.locator("tbody.entry:visible").count() == 200

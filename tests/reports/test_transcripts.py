@@ -19,6 +19,7 @@ from psephos.reports import report
 from psephos.reports.reading import readings
 from psephos.reports.transcript_texts import GAP, SAME
 from psephos.reports.transcripts import pairs_by_column, transcripts_page
+from tests.waiting import at_rest
 
 Open = Callable[..., Any]
 SCRIBE = Path(__file__).parents[2] / "examples" / "scribe"
@@ -42,6 +43,7 @@ def text_of(part: Any) -> str:
 
 
 def violations(require: Callable[[str], Any], tab: Any) -> list[str]:
+    at_rest(tab)
     found = require("axe_playwright_python.sync_playwright").Axe().run(tab).response["violations"]
     return [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found]
 
@@ -205,7 +207,7 @@ def test_hover_lines_up_what_each_transcript_has(opened: Open, page: str) -> Non
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= view["width"]
     tab.mouse.move(2, 2)
-    slots.wait_for(state="hidden", timeout=2000)
+    slots.wait_for(state="hidden")
 
 
 def test_the_switch_marks_writing_instead(opened: Open, page: str) -> None:

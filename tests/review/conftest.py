@@ -6,7 +6,6 @@ import re
 import shutil
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from psephos.review.accounts import sessions
 from psephos.review.app import ReviewApp, create_app
 from psephos.review.security import csrf_token
 from psephos.review.settings import Settings
+from psephos.review.store import opening
 from psephos.review.store.account_tables import Membership, SavedView, User, Webhook
 from psephos.review.store.columns import now
 from psephos.review.store.loading import load
@@ -35,6 +35,7 @@ from psephos.review.store.opening import Store, open_store
 from psephos.review.store.people import set_role
 from psephos.review.store.projects import create_project, system_user
 from psephos.review.store.tables import Base, Comment, Export, Item, Media
+from tests.waiting import PATIENCE, until
 
 LOCAL, TEAM = "http://127.0.0.1:8484", "https://reviews.test"
 PEOPLE = ("viewer", "annotator", "reviewer", "manager", "stranger", "admin", "second")
@@ -112,6 +113,12 @@ class Visitor:
         cookie = self.client.cookies.get(self.settings.cookie) or ""
         said = {"origin": self.settings.origin, "sec-fetch-site": "same-origin"}
         return said | ({"x-csrf-token": csrf_token(cookie)} if token else {})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient() -> None:
+    """A database may take long to answer where many tests want the machine."""
+    opening.PATIENCE = PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -259,12 +266,10 @@ def listening(seed: tuple[Path, dict[str, Any]], folder: Path, **settings: Any) 
     server = uvicorn.Server(uvicorn.Config(world.app, log_level="error", server_header=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    until = time.monotonic() + 30
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.02)
+    until(lambda: server.started)
     yield Running(world, url, server, thread)
     server.should_exit = True
-    thread.join(timeout=20)
+    thread.join(timeout=PATIENCE)
     world.store.close()
 
 

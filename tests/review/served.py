@@ -14,6 +14,7 @@ import uvicorn
 
 from psephos.review.app import create_app
 from psephos.review.settings import Settings
+from psephos.review.store import opening
 from psephos.review.store.opening import open_store
 
 
@@ -33,6 +34,7 @@ def load(place: str) -> None:
 
 
 if __name__ == "__main__":
+    opening.PATIENCE = 120.0  # the machine may be busy
     load(sys.argv[1])
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))

@@ -13,6 +13,7 @@ from psephos.review.store.audit_log import verify
 from psephos.review.store.columns import now
 from psephos.review.store.tables import Decision, Item, Opinion, Project
 from tests.review.conftest import XSS, on_both
+from tests.waiting import until
 
 
 def base(world: Any, item: str = "") -> str:
@@ -269,11 +270,12 @@ def test_an_export_is_made_downloaded_and_logged(world: Any) -> None:
     manager = world.visitor("manager")
     made = manager.call("POST", base(world) + "/exports", {"format": "jsonl"})
     assert made.status_code == 202
-    for _ in range(100):
-        one = manager.call("GET", base(world) + f"/exports/{made.json()['id']}").json()
-        if one["status"] == "done":
-            break
-        __import__("time").sleep(0.1)
+
+    def export() -> Any:
+        return manager.call("GET", base(world) + f"/exports/{made.json()['id']}").json()
+
+    until(lambda: export()["status"] == "done")
+    one = export()
     assert len(one["head"]) == 64
     got = manager.get(one["file"])
     assert got.status_code == 200

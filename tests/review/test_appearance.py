@@ -17,6 +17,7 @@ from psephos.review.store.columns import now
 from psephos.review.store.tables import Project
 from tests.review.conftest import TEAM, Visitor, World
 from tests.review.test_browser import WIDTHS, violations
+from tests.waiting import PATIENCE
 
 SPACED = (
     "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }"
@@ -58,7 +59,7 @@ class Team:
         one = self.world.visitor(visitor, strong=strong)
         options = {"viewport": {"width": 1280, "height": 900}} | options
         context = self.chromium.new_context(**options)
-        context.set_default_timeout(120_000)
+        context.set_default_timeout(1000 * PATIENCE)
         self.contexts.append(context)
         context.route("**/*", lambda route: self._answer(route, one))
         page = context.new_page()

@@ -65,7 +65,7 @@ class Reviewers:
         finally:
             self.ended.set()
             for thread in threads:
-                thread.join(timeout=60)
+                thread.join(timeout=240)
 
     def wait(self, more_than: int) -> None:
         """Until so many decisions are acknowledged."""
@@ -83,7 +83,7 @@ class Reviewers:
             item = self.items[number % len(self.items)]
             path = f"/api/v1/projects/{self.project}/items/{item}/decisions"
             try:
-                connection = connection or http.client.HTTPConnection(host, timeout=20)
+                connection = connection or http.client.HTTPConnection(host, timeout=120)
                 connection.request("POST", path, json.dumps({"answer": {"own": said}}), headers)
                 answer = connection.getresponse()
                 told = json.loads(answer.read())

@@ -19,6 +19,7 @@ from psephos.review.store.tables import Decision, Item, Project
 from tests.review.conftest import Running, listening
 from tests.review.test_browser import violations
 from tests.review.test_judging import essays
+from tests.waiting import PATIENCE, until
 
 
 class Bench:
@@ -31,6 +32,7 @@ class Bench:
 
     def open(self, path: str, *, width: int = 1280, **options: Any) -> Any:
         context = self.chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        context.set_default_timeout(1000 * PATIENCE)
         self.contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -40,7 +42,7 @@ class Bench:
             token = links.make(session, self.world.app.server.settings, "local", now())
         page.goto(f"{self.running.url}/enter?token={token}")
         page.goto(self.running.url + path)
-        page.locator("html[data-ready]").wait_for(timeout=60_000)
+        page.locator("html[data-ready]").wait_for()
         return page
 
 
@@ -52,15 +54,6 @@ def bench(chromium: Any, seed: Any, tmp_path_factory: pytest.TempPathFactory) ->
         for context in found.contexts:
             context.close()
         assert found.complaints == []
-
-
-def until(page: Any, ask: Callable[[], Any]) -> Any:
-    """What comes true within a while; polling in the page needs eval, which its policy refuses."""
-    for _ in range(400):
-        if found := ask():
-            return found
-        page.wait_for_timeout(25)
-    raise AssertionError("it did not come true")
 
 
 def test_panes_fold_by_key_and_button_and_stay_so(bench: Bench) -> None:
@@ -76,11 +69,11 @@ def test_panes_fold_by_key_and_button_and_stay_so(bench: Bench) -> None:
     assert not page.locator("#decision").is_visible()
     assert page.locator(".evidence").bounding_box()["width"] > wide + 300
     page.keyboard.press("k")
-    until(page, lambda: own not in page.url)
+    until(lambda: own not in page.url, page)
     assert not page.locator("#decision").is_visible()
     assert page.locator("[data-command=fold_decision]").get_attribute("aria-expanded") == "false"
     served = "fetch(location.href).then((one) => one.text())"  # what is folded is kept some time after the key
-    until(page, lambda: 'data-folded="queue decision"' in page.evaluate(served))
+    until(lambda: 'data-folded="queue decision"' in page.evaluate(served), page)
     again = bench.open(own)
     assert not again.locator("#strip").is_visible()
     assert not again.locator("#decision").is_visible()
@@ -89,7 +82,7 @@ def test_panes_fold_by_key_and_button_and_stay_so(bench: Bench) -> None:
     again.keyboard.press("Escape")
     again.locator("[data-command=fold_queue]").press("Enter")
     assert again.locator("#strip").is_visible()
-    until(again, lambda: 'data-folded=""' in again.evaluate(served))
+    until(lambda: 'data-folded=""' in again.evaluate(served), again)
     third = bench.open(own)
     assert third.locator("#strip").is_visible()
     assert third.locator("#decision").is_visible()
@@ -144,7 +137,7 @@ def test_forty_answers_are_narrowed_ticked_and_scrolled_by_keyboard(
         with bench.world.store.read() as session:
             return session.get_one(Item, number).final
 
-    assert set(until(page, settled)["both"]) == wanted
+    assert set(until(settled, page)["both"]) == wanted
 
 
 def test_an_administrator_who_answered_is_asked_why_first(bench: Bench) -> None:
@@ -158,7 +151,7 @@ def test_an_administrator_who_answered_is_asked_why_first(bench: Bench) -> None:
         number, place = project.id, item.id
     page = bench.open(f"/projects/{number}/items/{place}")
     page.keyboard.press("1")
-    until(page, lambda: page.evaluate("document.activeElement.id") == "override")
+    until(lambda: page.evaluate("document.activeElement.id") == "override", page)
     with bench.world.store.read() as session:
         assert session.get_one(Item, place).state == "disputed"
     page.keyboard.type("Nobody else is here.")
@@ -169,7 +162,7 @@ def test_an_administrator_who_answered_is_asked_why_first(bench: Bench) -> None:
         with bench.world.store.read() as session:
             return history(session, number, action="adjudication.override")
 
-    assert until(page, logged)[0]["after"] == {"note": "Nobody else is here."}
+    assert until(logged, page)[0]["after"] == {"note": "Nobody else is here."}
 
 
 @pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light"), (2560, "dark")])
@@ -189,12 +182,12 @@ def test_marks_are_judged_in_place_and_nothing_jars(
         with bench.world.store.read() as session:
             return [one.answer for one in session.query(Decision).filter_by(project_id=number)]
 
-    assert until(page, kept) == [{"choice": "accept"}]
+    assert until(kept, page) == [{"choice": "accept"}]
     judge = page.locator(".judge").first
     judge.locator("[name=own]").fill("3.5")
     judge.locator("[name=note]").fill("Fairer.")
     judge.locator("[name=note]").press("Enter")
-    until(page, lambda: page.locator(".heat del").count() == 1)
+    page.locator(".heat del").wait_for()
     assert page.locator(".heat strong").first.inner_text() == "3.5"
     agreement = bench.open(f"/projects/{number}/agreement", width=width, color_scheme=theme)
     assert violations(require, agreement) == []
@@ -213,4 +206,4 @@ def test_a_note_goes_along_with_a_candidate_chosen_by_mouse(bench: Bench) -> Non
         with bench.world.store.read() as session:
             return session.query(Decision).filter_by(item_id=bench.world.ids["foreign item"]).all()
 
-    assert until(page, kept)[0].note == "It has whiskers."
+    assert until(kept, page)[0].note == "It has whiskers."

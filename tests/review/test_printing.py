@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import time
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from psephos.review.store.loading import load
 from psephos.review.store.opening import Store, open_store
 from psephos.review.store.tables import Export, Item, Project
 from tests.review.conftest import XSS
+from tests.waiting import until
 
 QUESTIONS = {"q1": "2 + 2?", "q2": "Capital of France?"}
 
@@ -214,23 +214,21 @@ def test_the_page_exports_with_its_options_and_downloads(world: Any, form: str) 
     manager.call("POST", f"/api/v1{own}/items/{item}/decisions", {"answer": {"own": "=1+1"}})
     fields = {"format": form, "table": "decisions", "only_final": "on", "raw": "on"}
     assert manager.form(f"{own}/exports", **fields).status_code == 303
-    page = manager.get(f"{own}/settings").text
-    found = re.search(rf"{own}/exports/\d+/file", page)
-    assert found is not None
-    got = manager.get(found[0])
+
+    def latest() -> str:
+        found = re.search(rf"{own}/exports/\d+/file", manager.get(f"{own}/settings").text)
+        return found[0] if found else ""
+
+    first = until(latest)  # made in the background, which may take longer than the page waits
+    got = manager.get(first)
     assert got.status_code == 200
     assert ("=1+1" in got.text, "'=1+1" in got.text) == (True, False)
     assert "attachment" in got.headers["content-disposition"]
-    assert world.visitor("reviewer").get(found[0]).status_code == 403
+    assert world.visitor("reviewer").get(first).status_code == 403
     if form == "csv":
         manager.form(f"{own}/exports", format="csv", table="decisions")
-        for _ in range(100):  # made in the background, which may take longer than the page waits
-            latest = re.search(rf"{own}/exports/\d+/file", manager.get(f"{own}/settings").text)
-            assert latest is not None
-            if latest[0] != found[0]:
-                break
-            time.sleep(0.2)
-        assert "'=1+1" in manager.get(latest[0]).text
+        until(lambda: latest() != first)
+        assert "'=1+1" in manager.get(latest()).text
 
 
 def test_the_row_of_an_export_says_how_far_it_is(store: Store, tmp_path: Path) -> None:

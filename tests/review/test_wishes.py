@@ -30,6 +30,7 @@ from psephos.review.store.projects import KEPT, create_project, delete_project, 
 from psephos.review.store.queue import page as page_of
 from psephos.review.store.tables import Decision, Item, Project
 from tests.review.conftest import World, labels
+from tests.waiting import PATIENCE, until
 
 HERE = Path(__file__).parent
 SOUND, WORDS, PAGES = "test_transcripts_browser.py", "test_words.py", "test_browser.py"
@@ -245,8 +246,10 @@ def test_time_counts_while_somebody_works_and_not_otherwise(chromium: Any, serve
         number = project.id
         item = session.scalar(select(Item.id).where(Item.project_id == number).order_by(Item.value.desc(), Item.id))
     context = chromium.new_context()
+    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
-    page.clock.install()
+    page.clock.install(time=1000)
+    page.clock.pause_at(1001)  # what the machine takes does not count
     page.goto(f"{running.url}/enter?token={text}")
     page.goto(f"{running.url}/projects/{number}/items/{item}")
     page.locator("html[data-ready]").wait_for()
@@ -255,12 +258,12 @@ def test_time_counts_while_somebody_works_and_not_otherwise(chromium: Any, serve
         page.clock.run_for(1000)
     page.clock.run_for(3_600_000)
     page.keyboard.press("a")
-    for _ in range(200):
+
+    def kept() -> Decision | None:
         with running.world.store.read() as session:
-            made = session.scalar(select(Decision).where(Decision.project_id == number))
-        if made is not None:
-            break
-        page.wait_for_timeout(50)
+            return session.scalar(select(Decision).where(Decision.project_id == number))
+
+    made = until(kept, page)
     context.close()
     assert made is not None
     assert 10 <= made.seconds <= 75

@@ -13,7 +13,7 @@ from typing import Any
 Step = bytes | float | None
 """What is sent, for how many seconds nothing is, or that the connection is reset."""
 
-FOR_EVER = 400
+FOR_EVER = 4000
 
 
 @dataclass
@@ -78,14 +78,14 @@ FAULTS: dict[str, Callable[[bytes], list[Step]]] = {
 """What a server may do instead of a good answer, at once."""
 
 STALLS: dict[str, Callable[[bytes], list[Step]]] = {
-    "before the status": lambda good: [5.0, reply(good)],
-    "in the headers": lambda good: [b"HTTP/1.1 200 OK\r\ncontent-length: ", 5.0],
+    "before the status": lambda good: [120.0, reply(good)],
+    "in the headers": lambda good: [b"HTTP/1.1 200 OK\r\ncontent-length: ", 120.0],
     "a byte of the headers now and then": lambda good: slowly(b"HTTP/1.1 200 OK\r\nx-a: " + b"a" * FOR_EVER),
     "a header now and then": lambda good: [b"HTTP/1.1 200 OK\r\n", *([b"x-a: b\r\n", 0.03] * FOR_EVER)],
     "please go on, again and again": lambda good: [b"HTTP/1.1 100 Continue\r\n\r\n", 0.03] * FOR_EVER,
-    "between chunks": lambda good: [CHUNKED + b"1\r\n{\r\n", 5.0],
+    "between chunks": lambda good: [CHUNKED + b"1\r\n{\r\n", 120.0],
     "a chunk now and then": lambda good: [CHUNKED, *([b"1\r\n \r\n", 0.03] * FOR_EVER)],
-    "in the body": lambda good: [reply(good[:9], f"content-length: {len(good)}"), 5.0],
+    "in the body": lambda good: [reply(good[:9], f"content-length: {len(good)}"), 120.0],
 }
 """How a server may keep a client waiting."""
 

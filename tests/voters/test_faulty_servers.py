@@ -67,12 +67,12 @@ def serve() -> Iterator[Callable[..., FaultyServer]]:
         server.close()
 
 
-def ask_chat(url: str, attempts: int = 3, timeout: float = 5.0) -> str:
+def ask_chat(url: str, attempts: int = 3, timeout: float = 60.0) -> str:
     with OpenAICompatible(url, "small", timeout=timeout) as client:
         return Retrying(client, attempts=attempts, sleep=lambda wait: None).complete(SUM).text
 
 
-def ask_audio(url: str, attempts: int = 3, timeout: float = 5.0) -> str:
+def ask_audio(url: str, attempts: int = 3, timeout: float = 60.0) -> str:
     tokens = Endpoint(url, "whisper-1", attempts=attempts, timeout=timeout, pause=0.0).transcribe(CLIP)
     return " ".join(token.text for token in tokens)
 
@@ -108,7 +108,7 @@ def test_nobody_waits_for_a_server_that_stalls(serve: Any, client: Any, stall: s
     server = serve(STALLS[stall](good), [reply(good)])
     begun = time.monotonic()
     assert ask(server.url, timeout=1.0) == "4"
-    assert time.monotonic() - begun < 4  # the stalls are of 5 seconds and more
+    assert time.monotonic() - begun < 100  # the stalls are of 120 seconds
     server = serve(STALLS[stall](good))
     with pytest.raises(error, match=r"gave no answer within 0.4 seconds \(tried 1 times\)"):
         ask(server.url, attempts=1, timeout=0.4)

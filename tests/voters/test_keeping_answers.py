@@ -303,7 +303,7 @@ def test_processes_share_a_cache(tmp_path: Path) -> None:
     path = tmp_path / "kept.sqlite"
     script = PAYING.replace("100_000", "200")
     both = [subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.DEVNULL) for _ in range(2)]
-    assert [process.wait(60) for process in both] == [0, 0]
+    assert [process.wait(600) for process in both] == [0, 0]
     with Caching(Scripted([]), path) as cache:
         assert len(cache) == 200
 

@@ -48,7 +48,7 @@ def heard(require: Any, clips: list[Path]) -> dict[str, list[list[dict[str, Any]
         for part in parts:
             require(part)
     command = [sys.executable, str(Path(__file__).with_name("hear.py")), ",".join(NAMES), *map(str, clips)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert answer["attempts"] == []

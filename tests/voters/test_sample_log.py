@@ -28,6 +28,7 @@ from psephos.voters.language_model import (
     open_model,
     sample_row,
 )
+from tests.waiting import PATIENCE
 
 MODEL = Scripted(lambda _: "4", id="small at http://127.0.0.1/v1/chat/completions")
 
@@ -135,12 +136,14 @@ def test_stored_samples_are_opened_by_name(tmp_path: Path) -> None:
 
 def test_a_crew_works_side_by_side_and_no_more_than_it_is() -> None:
     under_way, most, lock = 0, 0, threading.Lock()
+    together = threading.Barrier(3, timeout=PATIENCE)
 
     def work(_: int) -> int:
         nonlocal under_way, most
         with lock:
             under_way += 1
             most = max(most, under_way)
+        together.wait()  # three come at once, and a fourth would be seen
         time.sleep(0.02)
         with lock:
             under_way -= 1

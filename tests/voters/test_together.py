@@ -21,6 +21,7 @@ from psephos.voters.language_model import (
     Scripted,
     complete_many,
 )
+from tests.waiting import PATIENCE
 
 
 def asked(number: int) -> list[Request]:
@@ -50,18 +51,20 @@ def test_results_stand_where_their_requests_do(kinds: list[str], workers: int) -
 
 def test_no_more_than_so_many_are_under_way() -> None:
     under_way, most, lock = 0, 0, threading.Lock()
+    together = threading.Barrier(3, timeout=PATIENCE)
 
     def answer(request: Request) -> str:
         nonlocal under_way, most
         with lock:
             under_way += 1
             most = max(most, under_way)
+        together.wait()  # three come at once, and a fourth would be seen
         time.sleep(0.01)
         with lock:
             under_way -= 1
         return "4"
 
-    complete_many(Scripted(answer), asked(20), workers=3)
+    complete_many(Scripted(answer), asked(21), workers=3)
     assert most == 3
 
 
@@ -122,7 +125,7 @@ def test_ctrl_c_ends_at_once_and_keeps_what_came() -> None:
     for _ in range(3):
         assert process.stdout.readline().startswith("came")
     process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=20)
+    rest, _ = process.communicate(timeout=300)
     assert rest == "kept ['0', '1', '2']\n"
     assert process.returncode == 0
 

@@ -8,7 +8,7 @@ root.classList.add("js");
 const theme = () => {
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "light" : "dark";
-  ask("/api/v1/me", { method: "PATCH", body: { theme: root.dataset.theme } }).catch(() => {});
+  ask("/api/v1/me", { method: "PATCH", body: { theme: root.dataset.theme }, keepalive: true }).catch(() => {});
 };
 on("theme", theme);
 

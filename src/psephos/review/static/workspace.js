@@ -37,7 +37,7 @@ const fold = (name, away = !folded().includes(name)) => {
   showFolds();
   const button = bench.querySelector(`[data-command="fold_${name}"]`);
   if (away && document.activeElement !== document.body && !document.activeElement.checkVisibility()) button.focus();
-  kept = kept.then(() => ask("/api/v1/me", { method: "PATCH", body: { folded: folded() } })).catch(() => {});
+  kept = kept.then(() => ask("/api/v1/me", { method: "PATCH", body: { folded: folded() }, keepalive: true })).catch(() => {});
 };
 on("fold_queue", () => fold("queue"));
 on("fold_decision", () => fold("decision"));
@@ -159,7 +159,11 @@ const reserve = async () => {
   if (!item.decide) return;
   const id = item.id;
   const answer = await ask(api(`items/${id}/reservation`), { method: "POST", body: {} }).catch(() => null);
-  if (item.id !== id || !answer) return;
+  if (!answer) return;
+  if (item.id !== id) { /* it was left before the server had answered */
+    if (answer.ok && !done.has(id)) letGo(id);
+    return;
+  }
   if (answer.ok) {
     reserved = id;
     const pause = Math.min(RENEW, (item.lease ?? 600) * 1000 / 3);
@@ -176,9 +180,9 @@ const warn = () => {
   notice(words.lease, words.stay, stay);
   for (const name of ["keydown", "pointerdown"]) addEventListener(name, stay, { capture: true, once: true, signal: back.signal });
 };
+const letGo = (id) => { ask(api(`items/${id}/reservation`), { method: "DELETE", keepalive: true }).catch(() => {}); };
 const release = () => {
-  if (!reserved) return;
-  ask(api(`items/${reserved}/reservation`), { method: "DELETE", keepalive: true }).catch(() => {});
+  if (reserved) letGo(reserved);
   reserved = 0;
 };
 /* Where one stopped is kept on the server, to go on there on any machine. */
@@ -211,26 +215,29 @@ const notice = (text, action = "", act = () => {}) => {
   }
 };
 
+/* What was asked for last is shown, in whatever order the answers come: true once it is, false if it cannot be had. */
+let latest = 0;
 const show = async (id, push = true, place = 0) => {
-  if (id === null) { say(words.end); return; }
-  const from = item.id;
+  if (id === null) { say(words.end); return false; }
+  const mine = ++latest;
   let text;
   try {
     text = await partOf(id);
   } catch (wrong) {
+    if (mine !== latest) return undefined;
     say(wrong.message === "signin" ? words.signin : words.offline, "warn");
-    return;
+    return false;
   }
+  if (mine !== latest) return undefined;
   ready.delete(id);
-  if (item.id !== from) return;
-  leaveOff();
-  release();
+  if (id !== item.id) { leaveOff(); release(); } /* the same once more is kept: letting it go could come after taking it */
   work.innerHTML = text; /* made by our own templates, which escape everything */
   window.htmx?.process(work);
   if (push) history.pushState({ id }, "", `${work.dataset.items}/${id}${location.search}`);
   scrollTo(0, 0);
   begin();
   if (!grid()?.begin(place || item.resume?.place || 0)) find("#work h1").focus({ preventScroll: true });
+  return true;
 };
 addEventListener("popstate", () => {
   const id = Number(location.pathname.split("/").pop());
@@ -250,7 +257,10 @@ const refused = (id, status, data) => {
   ready.delete(id);
   const text = `${words.refused}: ${data.problem ?? status}`;
   say(text, "warn");
-  if (item.id === id) notice(text, words.loadagain, () => { ready.delete(id); show(id, false); });
+  if (item.id === id) {
+    item.settled = false;
+    notice(text, words.loadagain, () => { ready.delete(id); show(id, false); });
+  }
   else notice(text, words.loadagain, () => show(id));
 };
 const settle = (path, body, state) => {
@@ -281,7 +291,7 @@ const settle = (path, body, state) => {
 /* The last item that is known here. What was asked for before the last decisions were saved may have left some out, so
    that the end is believed only when it is asked for once more. */
 const end = (id) => {
-  if (item.id !== id) return;
+  if (item.id !== id || !done.has(id)) return; /* left, or refused, which is said and stays */
   const next = following();
   if (next !== null) show(next);
   else if (strip.dataset.more || !item.last) {
@@ -363,7 +373,9 @@ const turn = (path, text) => send(api(path), {}, {
     ready.delete(data.item);
     mark(data.item, data.state);
     say(text, "good");
-    if (item.id === data.item) { item.id = 0; show(data.item, false, data.place ?? 0); } else show(data.item, true, data.place ?? 0);
+    const here = item, same = item.id === data.item;
+    if (same) item.settled = true; /* it is no longer what is seen: nothing is decided until it is here again */
+    show(data.item, !same, data.place ?? 0).then((seen) => { if (seen === false && same && item === here) item.settled = false; });
   },
   refused: (status, data) => say(status === 422 || status === 409 ? data.problem ?? words.nothing : words.refused, "warn"),
 });
