@@ -1,7 +1,7 @@
 r"""How much of the catalogue do all lists together reach, and how evenly?
 
-With c_i how often item i is recommended, C their sum, n the items of the train data, c sorted ascending and padded
-with zeros, p_i = c_i / C:
+With c_i how often item i is recommended, C their sum, n the items of the catalogue (the train data), c sorted ascending
+and padded with zeros, p_i = c_i / C:
 
     catalogue_coverage = distinct recommended items of the train data / n        item_coverage = distinct items
     user_coverage = users with a list / users                                    entropy = -sum p_i log2 p_i
@@ -66,7 +66,7 @@ def catalogue_column(
     shown = lists.length > 0
     n_users = int(shown.sum())
     if metric == "user_coverage":
-        covered = shown[problem.known].astype(np.float64)
+        covered = shown[problem.judged if rule.users == "judged" else problem.known].astype(np.float64)
         value = float(covered.mean())
         return Column(value, error_of(covered - value, value, bounded=True), len(covered))
     total = int(counts.sum())
@@ -77,7 +77,7 @@ def catalogue_column(
         counted = counts > 0
         if metric == "catalogue_coverage" and rule.coverage == "train":
             counted = counted & (catalogue.group > 0)
-        items = catalogue.n_train if metric == "catalogue_coverage" else 1
+        items = catalogue.size if metric == "catalogue_coverage" else 1
         alone = _sum_over_lists(lists, cutoff, (counted & (counts == 1)).astype(np.float64))[shown] / items
         error = math.sqrt((n_users - 1) / n_users * float(((alone - alone.mean()) ** 2).sum()))
         value = float(counted.sum()) / items
@@ -88,7 +88,9 @@ def catalogue_column(
         return Column(value, error, n_users)
     if metric == "gini":
         assert catalogue is not None  # noqa: S101
-        return _gini(lists, counts, cutoff, catalogue.n_train, rule, shown)
+        return _gini(lists, counts, cutoff, catalogue.size, rule, shown)
+    if metric == "entropy" and rule.entropy == "bits_by_user":
+        return _entropy_by_user(lists, counts, cutoff, shown)
     held = counts > 0
     p = counts[held] / total
     entropy = float(-(p * np.log2(p)).sum())
@@ -108,11 +110,28 @@ def catalogue_column(
     return Column(value, error_of(moved * scale, value, bounded=False), n_users)
 
 
+def _entropy_by_user(lists: Lists, counts: Counts, cutoff: int, shown: npt.NDArray[np.bool_]) -> Column:
+    """Surprise -log2 p_i of each list, averaged over its items, then over lists: entropy where all are equally long."""
+    total, n_users = int(counts.sum()), int(shown.sum())
+    surprise = np.where(counts > 0, -np.log2(np.maximum(counts, 1) / total), 0.0)
+    width = lists.items.shape[1] if cutoff < 0 else min(cutoff, lists.items.shape[1])
+    length = np.minimum(lists.length, width)[shown]
+    own = _sum_over_lists(lists, cutoff, surprise)[shown] / length
+    value = float(own.mean())
+    # A user also moves how surprising an item is to others: by -share / c_i for its items, by 1 / C for all.
+    votes = np.zeros(len(counts))
+    taken = lists.items[shown, :width]
+    row, place = np.nonzero(taken >= 0)
+    np.add.at(votes, taken[row, place], 1 / length[row])
+    pull = _sum_over_lists(lists, cutoff, votes / np.maximum(counts, 1))[shown] - n_users * length / total
+    return Column(value, error_of(own - value - pull / math.log(2), value, bounded=False), n_users)
+
+
 def _gini(
-    lists: Lists, counts: Counts, cutoff: int, n_train: int, rule: Convention, shown: npt.NDArray[np.bool_]
+    lists: Lists, counts: Counts, cutoff: int, size: int, rule: Convention, shown: npt.NDArray[np.bool_]
 ) -> Column:
     held = counts > 0
-    n, total = max(n_train, int(held.sum())), int(counts.sum())
+    n, total = max(size, int(held.sum())), int(counts.sum())
     below = n - 1 if rule.gini_divisor == "n-1" else n
     if not below:
         return Column(math.nan, math.nan, 0, 0, "a catalogue of one item")

@@ -13,17 +13,22 @@ a tool, so that its numbers can be had again and compared.
 | arhr | `sum` of h_j / j of a user, averaged; or `hits`: the mean of 1 / rank over all hits |
 | divide | precision and popularity shares divide by `k`, or by the `length` of a shorter list |
 | repeats | an item twice in a list: `drop` the later, `keep` it (a hit then counts twice), or `error` |
-| seen, outside | items of the user's own train data, and items of no train data: `keep` or `drop` before the cut |
+| seen | items of the user's own train data: `keep`, `drop` before the cut, or `drop_irrelevant`: keep hits among them |
+| outside | items of no train data: `keep` or `drop` before the cut |
+| users | whose lists count where no truth is needed: `all`, or those of users of the truth, `judged` |
 | absent | a user of the truth without a list: `zero`, `skip` or `error` |
 | empty | a user without a relevant item: `skip`, or `zero` |
 | ties | equal scores: `order` as given, `trec` by falling name, `worst`, `best`, or `expected` over all their orders |
 | unseen | novelty of an item of no train data: `skip`, `zero`, or `max` as if it had been met once |
 | coverage | catalogue coverage counts recommended items of the `train` data, or `all` of them |
+| catalogue | coverage and Gini are over the items of the `train` data, of `all` data, or `padded`: of all plus one |
+| tail | the long tail: items outside the short `head` with 80 % of the train data, or the least met `tenth` of items |
 | gini | `concentration` G, or `evenness` 1 - G |
 | gini_divisor | G divides by `n-1`, so that 1 is reached, or by `n` |
-| entropy | in `bits`, or `nats_per_item` as RecBole prints it |
+| entropy | in `bits`, in `bits_by_user` with one vote for each list, or `nats_per_item` |
 
-Sources: sheets 02 and 12; the tools' own code, read; trec_eval and ranx run. Differs: nothing.
+Sources: sheets 02 and 12; trec_eval, ranx and the metrics of RecBole 1.2.1, run; those of Elliot 0.3.1, read. Differs:
+nothing.
 """
 
 from __future__ import annotations
@@ -44,16 +49,19 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "arhr": ("sum", "hits"),
         "divide": ("k", "length"),
         "repeats": ("drop", "keep", "error"),
-        "seen": ("keep", "drop"),
+        "seen": ("keep", "drop", "drop_irrelevant"),
         "outside": ("keep", "drop"),
+        "users": ("all", "judged"),
         "absent": ("zero", "skip", "error"),
         "empty": ("skip", "zero"),
         "ties": ("order", "trec", "worst", "best", "expected"),
         "unseen": ("skip", "zero", "max"),
         "coverage": ("train", "all"),
+        "catalogue": ("train", "all", "padded"),
+        "tail": ("head", "tenth"),
         "gini": ("concentration", "evenness"),
         "gini_divisor": ("n-1", "n"),
-        "entropy": ("bits", "nats_per_item"),
+        "entropy": ("bits", "bits_by_user", "nats_per_item"),
     }
 )
 
@@ -72,8 +80,8 @@ class Convention:
         What the formulas are.
     repeats, seen, outside, absent, empty, ties : str
         What is done with lists and users that are not as they should be.
-    unseen, coverage, gini, gini_divisor, entropy : str
-        What is meant by novelty, coverage and concentration.
+    users, unseen, coverage, catalogue, tail, gini, gini_divisor, entropy : str
+        What is meant by novelty, coverage, popularity and concentration.
     """
 
     name: str = "psephos"
@@ -87,11 +95,14 @@ class Convention:
     repeats: str = "drop"
     seen: str = "keep"
     outside: str = "keep"
+    users: str = "all"
     absent: str = "zero"
     empty: str = "skip"
     ties: str = "order"
     unseen: str = "skip"
     coverage: str = "train"
+    catalogue: str = "train"
+    tail: str = "head"
     gini: str = "concentration"
     gini_divisor: str = "n-1"
     entropy: str = "bits"
@@ -118,9 +129,14 @@ PRESETS: Mapping[str, Convention] = MappingProxyType(
             Convention(name="ranx", level=1, empty="zero"),
             Convention(
                 name="recbole",
+                level=0,
                 gain="binary",
                 average_precision="cut",
-                seen="drop",
+                seen="drop_irrelevant",
+                users="judged",
+                coverage="all",
+                catalogue="padded",
+                tail="tenth",
                 gini_divisor="n",
                 entropy="nats_per_item",
             ),
@@ -129,9 +145,13 @@ PRESETS: Mapping[str, Convention] = MappingProxyType(
                 level=0,
                 gain="exponential_from_level",
                 average_precision="positions",
+                repeats="keep",
                 seen="drop",
+                outside="drop",
+                users="judged",
                 absent="skip",
                 gini="evenness",
+                entropy="bits_by_user",
                 coverage="all",
             ),
             Convention(

@@ -34,8 +34,12 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "ndcg": ("gain",),
     "dcg": ("gain",),
     "novelty": ("unseen",),
-    "catalogue_coverage": ("coverage",),
-    "gini": ("gini", "gini_divisor"),
+    "catalogue_coverage": ("coverage", "catalogue"),
+    "gini": ("gini", "gini_divisor", "catalogue"),
+    "tail_items": ("tail",),
+    "tail_share": ("tail",),
+    "pop_reo": ("tail",),
+    "pop_rsp": ("tail",),
     "entropy": ("entropy",),
 }
 
@@ -180,7 +184,12 @@ def sampled_expectation(
 def _varied(metric: str, trained: bool) -> tuple[str, ...]:
     """The choices that can move a metric."""
     family = METRICS[metric]
-    common = {"accuracy": ("absent", "empty", "ties"), "found": ("absent", "empty")}.get(family, ())
+    common = {
+        "accuracy": ("absent", "empty", "ties"),
+        "found": ("absent", "empty"),
+        "lists": ("users",),
+        "catalogue": ("users",),
+    }.get(family, ())
     return (*_OWN.get(metric, ()), *common, *(("seen", "outside") if trained else ()))
 
 

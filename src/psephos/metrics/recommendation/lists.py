@@ -97,7 +97,7 @@ def ranked_lists(run: Run, problem: Problem, judged: Judgement, rule: Convention
         return _of_rows(run.users, run.items, run.keys, problem, judged, rule, width)
     matrix = run.matrix
     if matrix.size >= KERNEL_FROM and problem.candidates is None and rule.repeats != "keep":
-        return _of_large_matrix(matrix, problem, rule, width)
+        return _of_large_matrix(matrix, problem, judged, rule, width)
     user, place = np.nonzero(matrix >= 0)
     return _of_rows(
         user.astype(np.int32),
@@ -148,7 +148,7 @@ def _of_rows(
         if length.max() * problem.n_users <= MOST_EMPTY * len(users):
             cells = np.full((problem.n_users, int(length.max())), -1, dtype=np.int32)
             cells[np.arange(cells.shape[1]) < length[:, None]] = items
-            lists = _of_large_matrix(cells, problem, rule, width)
+            lists = _of_large_matrix(cells, problem, judged, rule, width)
             return replace(lists, ledger=lists.ledger | ledger)
 
     pair = users.astype(np.int64) * problem.n_items + items
@@ -175,7 +175,10 @@ def _of_rows(
     if problem.candidates is not None:
         ledger["outside_candidates"] = int((problem.candidates.find(users, items) < 0).sum())
     stays = np.ones(len(users), dtype=bool)
-    for drop, bad in ((rule.repeats == "drop", ~first), (rule.seen == "drop", seen), (rule.outside == "drop", outside)):
+    if rule.seen == "drop_irrelevant":
+        row = judged.rows.find(users, items)
+        seen &= ~((row >= 0) & judged.hit[row])
+    for drop, bad in ((rule.repeats == "drop", ~first), (rule.seen != "keep", seen), (rule.outside == "drop", outside)):
         if drop:
             stays &= ~bad
     if not stays.all():
@@ -215,6 +218,14 @@ def train_items(problem: Problem) -> npt.NDArray[np.bool_]:
     return found
 
 
+def _never_relevant(train: Rows, judged: Judgement) -> tuple[Counts, Codes]:
+    """The train data of each user without the items that are relevant to it."""
+    row = judged.rows.find(train.users, train.items)
+    rest = ~((row >= 0) & judged.hit[row])
+    before = np.concatenate([[0], np.cumsum(rest, dtype=np.int64)])
+    return before[train.starts], train.items[rest]
+
+
 def _tie_keys(
     items: Codes, hit: npt.NDArray[np.bool_], gain: Floats, problem: Problem, rule: Convention
 ) -> tuple[npt.NDArray[np.number], ...]:
@@ -230,7 +241,9 @@ def _tie_keys(
     return ()
 
 
-def _of_large_matrix(matrix: npt.NDArray[np.integer], problem: Problem, rule: Convention, width: int | None) -> Lists:
+def _of_large_matrix(
+    matrix: npt.NDArray[np.integer], problem: Problem, judged: Judgement, rule: Convention, width: int | None
+) -> Lists:
     """The same for a matrix of many lists, which are copied only where something has to be put right."""
     from psephos.metrics.recommendation._kernels import cleaned, inspected
 
@@ -249,12 +262,14 @@ def _of_large_matrix(matrix: npt.NDArray[np.integer], problem: Problem, rule: Co
             hint="a convention with repeats='drop' takes the first of them",
         )
     wrong = gaps + ledger["unknown_users"] + ledger["repeats"]
-    wrong += ledger["seen"] * (rule.seen == "drop") + ledger["outside"] * (rule.outside == "drop")
+    wrong += ledger["seen"] * (rule.seen != "keep") + ledger["outside"] * (rule.outside == "drop")
     width = matrix.shape[1] if width is None else min(width, matrix.shape[1])
     lists: npt.NDArray[np.signedinteger]
     if wrong or matrix.dtype.kind == "u":
+        if train is not None and rule.seen == "drop_irrelevant":
+            starts, held = _never_relevant(train, judged)
         lists, length = cleaned(
-            matrix, width, problem.known, starts, held, inside, rule.seen == "drop", rule.outside == "drop"
+            matrix, width, problem.known, starts, held, inside, rule.seen != "keep", rule.outside == "drop"
         )
     else:
         lists = matrix[:, :width]  # type: ignore[assignment]

@@ -77,6 +77,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "averagepopularity": "popularity",
         "aclt": "tail_items",
         "aplt": "tail_share",
+        "tailpercentage": "tail_share",
         "itemcoverage": "item_coverage",
         "coverage": "catalogue_coverage",
         "sentropy": "entropy",
@@ -112,6 +113,7 @@ _SHOWN = {
     "r2": "R2",
     "auc": "AUC",
 }
+_CATALOGUES = {"train": "", "all": "of all data", "padded": "of all data and padding"}
 _DIVISORS = {"relevant": "/|R|", "cut": "/min(k,|R|)", "positions": "mean of P@n"}
 
 
@@ -143,10 +145,11 @@ def definition(metric: str, k: int | None, rule: Convention, *, sampled: int | N
     --------
     >>> from psephos.metrics.recommendation.conventions import convention
     >>> definition("ap", 10, convention()), definition("ndcg", None, convention("recbole"))
-    ('AP[/|R|]@10', 'nDCG[binary gain; seen dropped]')
+    ('AP[/|R|]@10', 'nDCG[binary gain; hit from 0; seen dropped if irrelevant]')
     """
     level = "" if rule.level is None else f"hit from {rule.level:g}"
     ties = "" if rule.ties == "order" else f"ties {rule.ties}"
+    tail = "least tenth" if rule.tail == "tenth" else ""
     choices = {
         "precision": [f"/{rule.divide}" if rule.divide != "k" else "", level, ties],
         "recall": [level, ties],
@@ -160,14 +163,19 @@ def definition(metric: str, k: int | None, rule: Convention, *, sampled: int | N
         "ndcg": [f"{rule.gain.replace('_', ' ')} gain", level, ties],
         "dcg": [f"{rule.gain.replace('_', ' ')} gain", level, ties],
         "novelty": [f"unseen {rule.unseen}"],
-        "catalogue_coverage": [f"of {rule.coverage} items" if rule.coverage == "all" else ""],
+        "catalogue_coverage": ["outside counted" if rule.coverage == "all" else "", _CATALOGUES[rule.catalogue]],
         "entropy": [rule.entropy.replace("_", " ")],
-        "gini": [rule.gini, f"/{rule.gini_divisor}"],
+        "gini": [rule.gini, f"/{rule.gini_divisor}", _CATALOGUES[rule.catalogue]],
+        "tail_items": [tail],
+        "tail_share": [tail],
+        "pop_reo": [tail],
+        "pop_rsp": [tail],
         "epc": [level],
         "efd": [level],
     }.get(metric, [])
     lists = "" if METRICS[metric] == "ratings" else _lists_in_words(rule)
-    said = "; ".join(filter(None, [*choices, lists, f"{sampled} sampled" if sampled else ""]))
+    whose = "users of the truth" if rule.users == "judged" and METRICS[metric] in ("lists", "catalogue") else ""
+    said = "; ".join(filter(None, [*choices, lists, whose, f"{sampled} sampled" if sampled else ""]))
     name = _SHOWN.get(metric, metric.replace("_", " "))
     cut = "" if k is None or METRICS[metric] == "ratings" else f"@{k}"
     return f"{name}[{said}]{cut}" if said else f"{name}{cut}"
@@ -178,8 +186,8 @@ def _lists_in_words(rule: Convention) -> str:
     parts = []
     if rule.repeats == "keep":
         parts.append("repeats kept")
-    if rule.seen == "drop":
-        parts.append("seen dropped")
+    if rule.seen != "keep":
+        parts.append("seen dropped" if rule.seen == "drop" else "seen dropped if irrelevant")
     if rule.outside == "drop":
         parts.append("outside dropped")
     return ", ".join(parts)

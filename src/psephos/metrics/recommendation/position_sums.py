@@ -57,6 +57,9 @@ SUMS = (
 SHORT_HEAD = 0.8
 """Share of the interactions that the most popular items, the short head, take in."""
 
+LEAST = 10
+"""One item in so many, the least met, is the long tail of conventions that count items."""
+
 HEAD, TAIL = 1, 2
 
 
@@ -69,17 +72,20 @@ class Catalogue:
     popularity : ndarray of float64, shape (n_items,)
         Users that hold it.
     group : ndarray of int8, shape (n_items,)
-        1 short head, 2 long tail, 0 of no train data.
+        1 short head, 2 long tail, 0 of no train data; where the tail is the least met tenth, 1 is all else.
     tables : ndarray of float64, shape (n_items, 4)
         Popularity, novelty (NaN: skipped), weights of EPC and EFD.
     n_train : int
         Items of the train data.
+    size : int
+        Items that coverage and Gini are over.
     """
 
     popularity: Floats
     group: npt.NDArray[np.int8]
     tables: Floats
     n_train: int
+    size: int
 
 
 def catalogue_of(problem: Problem, rule: Convention) -> Catalogue | None:
@@ -89,20 +95,33 @@ def catalogue_of(problem: Problem, rule: Convention) -> Catalogue | None:
         return None
     popularity = np.bincount(train.items, minlength=problem.n_items).astype(np.float64)
     total, n_users = popularity.sum(), int((train.counts > 0).sum())
-    order = np.argsort(-popularity, kind="stable")
-    before = np.cumsum(popularity[order]) - popularity[order]
-    group = np.zeros(problem.n_items, dtype=np.int8)
-    group[order[SHORT_HEAD * total - before > 0]] = HEAD
-    group[(group == 0)] = TAIL
-    group[popularity == 0] = 0
     inside = popularity > 0
+    n_train = int(inside.sum())
+    group = np.full(problem.n_items, TAIL, dtype=np.int8)
+    order = np.argsort(-popularity, kind="stable")
+    if rule.tail == "head":
+        before = np.cumsum(popularity[order]) - popularity[order]
+        group[order[SHORT_HEAD * total - before > 0]] = HEAD
+    else:  # of equally popular items, those that appear first are in the tail
+        least = np.argsort(popularity, kind="stable")
+        group[least[inside[least]][max(n_train // LEAST, 1) :]] = HEAD
+    group[~inside] = 0
     novelty = np.full(problem.n_items, np.nan)
     novelty[inside] = -np.log2(popularity[inside] / total)
     found = np.where(inside, novelty, novelty[inside].max())
     if rule.unseen != "skip":
         novelty[~inside] = 0.0 if rule.unseen == "zero" else np.log2(total)
     tables = np.stack([popularity, novelty, 1 - popularity / n_users, found], axis=1)
-    return Catalogue(popularity, group, tables, int(inside.sum()))
+    size = n_train if rule.catalogue == "train" else _all_items(problem) + (rule.catalogue == "padded")
+    return Catalogue(popularity, group, tables, n_train, size)
+
+
+def _all_items(problem: Problem) -> int:
+    """Items of the train data, the truth and the candidates; of arrays, their columns."""
+    if problem.items is None:
+        return problem.n_items
+    held = [rows.items for rows in (problem.train, problem.truth, problem.candidates) if rows is not None]
+    return int((np.bincount(np.concatenate(held), minlength=problem.n_items) > 0).sum())
 
 
 def position_sums(
@@ -179,8 +198,8 @@ def _by_numpy(
             "novel": (~np.isnan(novelty)).astype(np.float64),
             "epc": single * d * catalogue.tables[safe, 2],
             "efd": single * d * catalogue.tables[safe, 3],
-            "head_hits": single * (group == HEAD),
-            "tail_hits": single * (group == TAIL),
+            "head_hits": single * (fresh == HEAD),
+            "tail_hits": single * (fresh == TAIL),
         }
     made = np.zeros((len(SUMS), n_users, len(cutoffs)))
     length = np.minimum(lists.length[users], width)

@@ -9,7 +9,7 @@ Sources: sheets 02 and 12. Differs: nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -98,6 +98,7 @@ class Setting:
         return {"absent": int(absent.sum()), "without_relevant": int(empty.sum())}
 
     def _of_lists(self, lists: Lists, names: Sequence[str]) -> dict[tuple[str, int], Column]:
+        lists = self._of_whom(lists)
         from_sums = [name for name in names if METRICS[name] in ("accuracy", "found", "lists")]
         from_sums = [name for name in from_sums if name not in ("diversity", "serendipity")]
         values, groups = self._values(lists, from_sums, names)
@@ -107,6 +108,7 @@ class Setting:
         counted = counted_users(self.rule, self.problem.judged, self.judged.relevant, lists.length)
         shown = lists.length > 0
         n_judged = int(self.problem.judged.sum())
+        among = self.problem.judged if self.rule.users == "judged" else self.problem.known
         counts = (
             item_counts(lists, self.cutoffs, self.problem.n_items)
             if any(METRICS[name] == "catalogue" for name in names)
@@ -117,8 +119,8 @@ class Setting:
             for place, cutoff in enumerate(map(int, self.cutoffs)):
                 if metric in values:
                     accuracy = is_of_accuracy(metric)
-                    within = counted if accuracy else shown & self.problem.known
-                    possible = n_judged if accuracy else int(self.problem.known.sum())
+                    within = counted if accuracy else shown & among
+                    possible = n_judged if accuracy else int(among.sum())
                     reason = self._reason(accuracy)
                     bounded = metric in BOUNDED
                     made[metric, cutoff] = column_of(values[metric], place, within, possible, reason, bounded=bounded)
@@ -129,6 +131,14 @@ class Setting:
                         metric, lists, counts[place], cutoff, self.problem, self.catalogue, self.rule
                     )
         return made
+
+    def _of_whom(self, lists: Lists) -> Lists:
+        """The lists without those of users that the convention does not count."""
+        judged = self.problem.judged
+        if self.rule.users == "all" or not (lists.length[~judged] > 0).any():
+            return lists
+        items = np.where(judged[:, None], lists.items, lists.items.dtype.type(-1))
+        return replace(lists, items=items, length=np.where(judged, lists.length, 0))
 
     def _reason(self, accuracy: bool) -> str:
         if not accuracy:

@@ -21,7 +21,9 @@ def ends_of(metric: str, value: float, error: float, level: float) -> tuple[floa
     """Lower and upper end."""
     low, high = (float(end) for end in normal_interval(value, error, level))
     least = -math.inf if metric in ("r2", "explained_variance") else 0.0
-    return ends_within(low, high, least, 1.0 if metric in BOUNDED or metric in SHARES else math.inf)
+    # Repeats that are kept, and coverage that counts items from outside, can come to more than 1.
+    most = 1.0 if (metric in BOUNDED or metric in SHARES) and value <= 1 else math.inf
+    return ends_within(low, high, least, most)
 
 
 def in_words(row: Mapping[str, Any], level: float) -> str:
