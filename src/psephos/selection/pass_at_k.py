@@ -345,7 +345,9 @@ def _value_and_variance(
     The value without a right draw, without a wrong one and with all are asked for at once.
     """
     hits = np.concatenate([right, np.maximum(right - 1, 0), np.minimum(right, drawn - 1)])
-    value, without_right, without_wrong = value_of(hits, np.concatenate([drawn, drawn - 1, drawn - 1]), k).reshape(3, -1)
+    value, without_right, without_wrong = value_of(hits, np.concatenate([drawn, drawn - 1, drawn - 1]), k).reshape(
+        3, -1
+    )
     share = right / np.maximum(drawn, 1)
     spread = np.where((right == 0) | (right == drawn), 0.0, (without_right - without_wrong) ** 2)
     return np.stack([value, (drawn - 1) * share * (1 - share) * spread])
