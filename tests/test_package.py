@@ -107,12 +107,17 @@ def test_what_is_built_has_its_types_its_pages_and_its_example(tmp_path: Path) -
     report = tmp_path / "report.html"
     place = str(tmp_path / "installed")
     run("-P", "-c", f"import psephos; assert psephos.__file__.startswith({place!r})", PYTHONPATH=place)
-    for given, name in (([], "scribe"), (["digits"], "digits")):
+    for given, name in (([], "scribe"), (["digits"], "digits"), (["arithmetic"], "arithmetic")):
         said = run("-P", "-m", "psephos", "demo", *given, "--report", str(report), PYTHONPATH=place)
         assert f"psephos/examples/{name}" in said
         assert report.stat().st_size
         report.unlink()
     assert sum(path.stat().st_size for path in (tmp_path / "installed/psephos/examples/scribe").iterdir()) < 2e6
+
+
+def test_who_asks_a_model_does_not_wait_for_what_reads_sound() -> None:
+    said = run("-c", "import sys, psephos.voters; print([name for name in sys.modules if 'scipy.signal' in name])")
+    assert said.strip() == "[]"
 
 
 def rooms() -> list[Any]:

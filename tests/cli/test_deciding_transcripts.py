@@ -138,12 +138,13 @@ def test_demo_decides_its_example_and_names_the_report(
     assert f"examples/{name} " in command
     assert command.endswith(" --report out/report.html")
     assert "Open out/report.html" in out
-    assert out.splitlines()[-1].startswith("Check it by keyboard, with: psephos serve ")
-    assert f"examples/{name}" in out.splitlines()[-1]
+    assert out.splitlines()[-2].startswith("Check it by keyboard, with: psephos serve ")
+    assert f"examples/{name}" in out.splitlines()[-2]
+    assert all(f"psephos demo {other}" in out.splitlines()[-1] for other in {"scribe", "digits", "arithmetic"} - {name})
     assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
     assert ("Listen first" in out) == (name == "scribe")
     again = psephos(*shlex.split(command)[1:])
-    assert again.splitlines() == out.splitlines()[2:-2]
+    assert again.splitlines() == out.splitlines()[2:-3]
 
 
 def test_an_example_that_is_not_there_is_named(

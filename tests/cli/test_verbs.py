@@ -274,6 +274,25 @@ def test_the_demo_decides_the_digits_and_writes_a_page(psephos, tmp_path, monkey
     assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
 
 
+def test_the_demo_of_sampling_spends_a_budget_and_says_what_that_saved(psephos, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = psephos("demo", "arithmetic")
+    assert (done.code, done.err) == (0, "")
+    asked, planned = (line for line in done.out.splitlines() if line.startswith("psephos "))
+    assert shlex.split(asked)[:2] == ["psephos", "ask"]
+    for said in ("Asked by adaptive", "640 of 640; 640 samples", "ask a human", "Against the known answers"):
+        assert said in done.out
+    samples = read(tmp_path / "out" / "arithmetic.samples.jsonl")
+    assert len(samples) == 640
+    assert samples.size("item") == 128
+    assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
+    assert psephos("demo", "arithmetic").out == done.out  # the samples of the demo before are no head start
+    again = psephos(*shlex.split(planned)[1:]).out
+    assert again in done.out
+    agreement = dict(re.findall(r"^(uniform|adaptive) +5\.0 samples a question, consistency \.(\d+)", again, re.M))
+    assert int(agreement["adaptive"]) > int(agreement["uniform"]) + 20
+
+
 def test_a_demo_that_cannot_write_is_one_line(psephos, tmp_path):
     (tmp_path / "file").write_text("")
     done = psephos("demo", "--report", tmp_path / "file" / "page.html")

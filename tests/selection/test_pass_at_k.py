@@ -12,12 +12,14 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from psephos.errors import InputError
 from psephos.opinions import labels, samples
 from psephos.selection import majority_at_k, pass_all_at_k, pass_at_k, solved, success_curves
 from psephos.selection.best_of_majority import best_of_majority
 from psephos.selection.best_of_n import best_of_n
+from psephos.selection.majority_at_k import MOST_PRODUCTS, _by_binomials, _by_products
 from psephos.selection.most_common import most_common
 
 POOLS = st.lists(st.sampled_from([None, "a", "a", "b", "c", "d"]), min_size=1, max_size=8)
@@ -78,6 +80,32 @@ def test_right_and_wrong_alone_are_two_answers(counts, k):
     assert one.table()["value"].to_list() == pytest.approx(other.table()["value"].to_list(), abs=1e-12)
     assert one.table()["items"].to_list() == other.table()["items"].to_list()
     assert any("one answer" in note for note in one.provenance.notes)
+
+
+@pytest.mark.parametrize("way", [_by_products, _by_binomials], ids=["products", "binomials"])
+@pytest.mark.parametrize(("n", "k"), [(1, 1), (7, 2), (40, 31), (500, 500), (501, MOST_PRODUCTS), (100_000, 499)])
+def test_both_ways_to_draw_right_and_wrong_are_hypergeometric(way, n, k):
+    right = np.unique(np.linspace(0, n, min(n + 1, 40)).astype(np.int64))
+    x = np.arange((k + 1) // 2, k + 1)
+    expected = stats.hypergeom.pmf(x, n, right[:, None], k)
+    assert way(right, np.full(len(right), n), k) == pytest.approx(expected, abs=1e-12)
+
+
+def test_more_draws_than_products_can_tell_are_told_by_binomials():
+    right, k = [[1] * 700 + [0] * 500], MOST_PRODUCTS + 1
+    chance = stats.hypergeom.sf(k // 2, 1200, 700, k)
+    assert majority_at_k(right, k, repeats=0).at(k).value == pytest.approx(chance, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("asked", "argument"), [((3,), "draws"), ((1, "maj@k"), "measure")], ids=["unknown-draws", "unknown-measure"]
+)
+def test_a_point_that_a_curve_lacks_is_named(asked, argument):
+    curves = pass_at_k([[1, 0, 1, 0]], [1, 2], repeats=0)
+    with pytest.raises(InputError) as raised:
+        curves.at(*asked)
+    assert raised.value.argument == argument
+    assert curves.at(2, "pass@k").value == pytest.approx(5 / 6)
 
 
 def test_requests_that_failed_are_no_draws():

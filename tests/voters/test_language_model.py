@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psephos.errors import InputError
+from psephos.opinions.lost_draws import drawn_only
 from psephos.voters.language_model import (
     Message,
     ModelError,
@@ -170,6 +171,8 @@ def test_a_reply_comes_back_from_json(reply: Reply) -> None:
         ('{"answer": NaN}', None),
         ('{"answer": "A"} or {"answer": "B"}', None),
         ('["A"]', None),
+        ('[{"answer": "A"}]', {"answer": "A"}),
+        ('[{"answer": "A"}, {"answer": "B"}]', None),
         ('"A"', None),
         ("A", None),
         ("", None),
@@ -358,6 +361,16 @@ def test_every_draw_is_a_row_and_nothing_that_failed_is_a_vote() -> None:
         ("C", 2, None, "not given", None, None),
         ("D", 0, "6", "stop", None, None),
     ]
+
+
+def test_a_text_without_an_answer_is_told_from_an_empty_one_and_from_a_broken_one() -> None:
+    reply = Reply((Sample("Well"), Sample(" "), Sample("", None, "failed"), Sample("4")))
+    requests = [Request.of("a", n=4)]
+    done = complete_many(Scripted({"a": reply}), requests)
+    opinions = as_samples(["A"], "small", requests, done, answer=lambda text: text if text.isdigit() else None)
+    told = opinions.frame().select("draw", "answer", "status").rows()
+    assert told == [(0, None, "no answer"), (1, None, "empty"), (2, None, "failed"), (3, "4", "stop")]
+    assert len(drawn_only(opinions)) == 3
 
 
 def test_two_answers_to_one_draw_are_refused_not_set_aside() -> None:

@@ -8,6 +8,7 @@ import logging
 import pickle
 import time
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from chat_server import ChatServer, Said, chat
 
 from psephos.errors import InputError
 from psephos.voters.language_model import (
+    Caching,
     IgnoredWishWarning,
     Message,
     ModelError,
@@ -196,6 +198,38 @@ def test_a_server_that_ignores_n_and_logprobs_is_noticed_once(chat_server: ChatS
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert asked.complete(wish).notes == reply.notes
+
+
+def several(*choices: dict[str, Any]) -> dict[str, Any]:
+    body = chat("4")
+    return body | {"choices": [body["choices"][0] | choice for choice in choices]}
+
+
+def test_one_broken_sample_of_several_is_failed_and_the_others_count(chat_server: ChatServer, tmp_path: Path) -> None:
+    no_text, cut = {"message": {"role": "assistant", "content": None}}, {"finish_reason": "error"}
+    chat_server.answers = lambda asked: Said(several({}, no_text, {}, cut))
+    asked, wish = model(chat_server), Request.of("2 + 2?", tag="sum", n=4)
+    with pytest.warns(IgnoredWishWarning, match="2 of 4 samples broke off or had no text"):
+        reply = asked.complete(wish)
+    assert [sample.text for sample in reply.samples] == ["4", "", "4", ""]
+    assert [sample.stop for sample in reply.samples] == ["stop", "failed", "stop", "failed"]
+    opinions = as_samples(["sum"], "small", [wish], complete_many(asked, [wish]))
+    assert opinions.frame()["answer"].to_list() == ["4", None, "4", None]
+    assert opinions.frame()["status"].to_list() == ["stop", "failed", "stop", "failed"]
+    with Caching(asked, tmp_path / "kept.sqlite") as cache:
+        cache.complete(wish)
+        assert len(cache) == 0
+        chat_server.answers = lambda asked: Said(several({}, {}, {}, {}))
+        assert [sample.text for sample in cache.complete(wish).samples] == ["4"] * 4
+        assert len(cache) == 1
+
+
+def test_where_every_sample_is_broken_there_is_no_answer(chat_server: ChatServer) -> None:
+    cut = {"finish_reason": "abort"}
+    chat_server.answers = lambda asked: Said(several(cut, cut, {}))  # the third was not asked for
+    with pytest.raises(ModelError, match="broke off") as caught:
+        model(chat_server).complete(Request.of("2 + 2?", n=2))
+    assert caught.value.again
 
 
 def refuses(*wishes: str) -> Any:

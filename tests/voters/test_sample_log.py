@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psephos.errors import InputError
+from psephos.errors import InputError, ParseError
 from psephos.opinions import labels, samples
 from psephos.voters.language_model import (
     Crew,
@@ -84,11 +84,39 @@ def test_a_full_disk_leaves_a_whole_log(tmp_path: Path, monkeypatch: pytest.Monk
         assert [one["draw"] for one in log.rows] == [0, 1]
 
 
+def test_a_last_line_without_its_end_counts_if_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    with SampleLog(path) as log:
+        log.add(row(0))
+        log.add(row(1))
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))  # as some editors leave it
+    with SampleLog(path) as log:
+        assert [one["draw"] for one in log.rows] == [0, 1]
+        log.add(row(2))
+    with SampleLog(path) as log:
+        assert [one["draw"] for one in log.rows] == [0, 1, 2]
+    path.write_bytes(path.read_bytes()[:-9])
+    with SampleLog(path) as log:
+        assert [one["draw"] for one in log.rows] == [0, 1]
+
+
+@pytest.mark.parametrize("content", [b'{"answers": [1, 2]}', b"[1]", b'{"item": "a"}\n{"item": "b"}'])
+def test_another_file_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "report.json"
+    path.write_bytes(content)
+    with pytest.raises(ParseError, match="is no log of samples"):
+        SampleLog(path)
+    assert path.read_bytes() == content
+
+
 def test_rows_say_how_a_sample_ended() -> None:
     request = Request.of("?", sample_index=3)
     assert row(3)["status"] == "stop"
     assert sample_row("q", MODEL, request, Reply((Sample("4", stop="length"),)), str.strip)["status"] == "length"
     assert sample_row("q", MODEL, request, Reply((Sample(" "),)), str.strip)["status"] == "empty"
+    assert sample_row("q", MODEL, request, Reply((Sample("Hm"),)), lambda _: None)["status"] == "no answer"
+    broken = sample_row("q", MODEL, request, Reply((Sample("", None, "failed"),)), str.strip)
+    assert (broken["status"], broken["answer"]) == ("failed", None)
     failed = failed_row("q", MODEL, request, "busy")
     assert (failed["status"], failed["answer"], failed["reason"], failed["draw"]) == ("failed", None, "busy", 3)
     assert failed["voter"] == "small"

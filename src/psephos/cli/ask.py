@@ -208,6 +208,9 @@ def _answered(samples: Opinions) -> bool:
 
 
 def _print(out: Console, asked: Asked, found: Result | None, items: pl.DataFrame, equivalence: str, limit: int) -> None:
+    import polars as pl
+
+    from psephos.allocation.allocation_result import ASK
     from psephos.cli.output import print_issues, print_summary, print_table
 
     print_summary(out, f"Asked by {asked.provenance.method}", asked.summary())
@@ -224,5 +227,6 @@ def _print(out: Console, asked: Asked, found: Result | None, items: pl.DataFrame
                 )
     if limit:
         names = ("question", "answer", "samples", "votes", "second", "certainty", "p_value", "status", "flags")
-        print_table(out, "Least certain", asked.table().sort("certainty").select(names).head(limit))
+        table = asked.table().sort("certainty", ~pl.col("flags").str.contains(ASK), maintain_order=True)
+        print_table(out, "Least certain", table.select(names).head(limit))
     print_issues(out, asked.samples.issues)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from psephos.errors import InputError
 from psephos.opinions.outcomes import Result
 from psephos.statistics import Interval, bootstrap, wilson_interval
 
@@ -46,9 +47,14 @@ class SuccessCurves(Result):
         return self.rows
 
     def at(self, draws: int, measure: str | None = None) -> Interval:
-        """The value with its interval at one number of draws."""
-        rows = self.rows.filter(pl.col("draws") == draws)
-        row = (rows if measure is None else rows.filter(pl.col("measure") == measure)).row(0, named=True)
+        """The value with its interval at one number of draws, of the first curve or of that of a measure."""
+        named = [row for row in self.rows.iter_rows(named=True) if measure in (None, row["measure"])]
+        if not named:
+            raise InputError("measure", f"there is no curve of {measure!r:.60}")
+        row = next((row for row in named if row["draws"] == draws), None)
+        if row is None:
+            known = ", ".join(f"{number}" for number in sorted({row["draws"] for row in named}))
+            raise InputError("draws", f"there is no value for {draws!r:.60}", hint=f"there are values for {known}")
         return Interval(row["value"], row["low"], row["high"], self.level)
 
     def joined(self, *others: SuccessCurves) -> SuccessCurves:

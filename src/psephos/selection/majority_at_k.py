@@ -24,11 +24,14 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special, stats
 
 from psephos.opinions.coding import combined
 from psephos.opinions.tallies import Tally
 from psephos.selection.pools import Floats, Integers
+
+MOST_PRODUCTS = 500
+"""Up to this k a chance is a product of few factors, which no step of it can overflow; beyond, binomials give it."""
 
 CELLS = 2**22
 """Questions are computed so many at a time that an array holds at most this many numbers."""
@@ -84,13 +87,30 @@ def majority_of_two(right: Integers, drawn: Integers, k: int) -> Floats:
     array([0.5, 1. , nan])
     """
     enough = drawn >= k
-    p = np.where(enough, k / np.maximum(drawn, 1), 1.0)[:, None]
-    x = np.arange((k + 1) // 2, k + 1)
-    own, wrong = right[:, None], (drawn - right)[:, None]
-    ways = stats.binom.pmf(x, own, p) * stats.binom.pmf(k - x, wrong, p)
+    ways = (_by_products if k <= MOST_PRODUCTS else _by_binomials)(right, np.where(enough, drawn, k), k)
     won = ways.sum(axis=1) - (ways[:, 0] / 2 if k % 2 == 0 else 0.0)
-    chance = won / np.where(enough, stats.binom.pmf(k, drawn, p[:, 0]), 1.0)
-    return np.where(enough, np.clip(chance, 0.0, 1.0), np.nan)
+    return np.where(enough, np.clip(won, 0.0, 1.0), np.nan)
+
+
+def _by_products(right: Integers, drawn: Integers, k: int) -> Floats:
+    """P(X = x) for x from k / 2 to k, as
+
+    C(k, x) prod_{i < x} (c - i) / (n - i) prod_{j < k - x} (n - c - j) / (n - k + 1 + j).
+    """
+    least, taken = (k + 1) // 2, np.arange(k)
+    own, wrong = right[:, None], (drawn - right)[:, None]
+    hits = np.maximum(own - taken, 0) / (drawn[:, None] - taken)
+    misses = np.maximum(wrong - taken[: k - least], 0) / (drawn[:, None] - k + 1 + taken[: k - least])
+    first = np.cumprod(hits, axis=1)[:, least - 1 :]
+    second = np.cumprod(np.hstack([np.ones((len(right), 1)), misses]), axis=1)[:, ::-1]
+    return np.asarray(first * second * special.binom(k, np.arange(least, k + 1)))
+
+
+def _by_binomials(right: Integers, drawn: Integers, k: int) -> Floats:
+    """The same for any k, see the module."""
+    p, x = (k / drawn)[:, None], np.arange((k + 1) // 2, k + 1)
+    ways = stats.binom.pmf(x, right[:, None], p) * stats.binom.pmf(k - x, (drawn - right)[:, None], p)
+    return np.asarray(ways / stats.binom.pmf(k, drawn, p[:, 0])[:, None])
 
 
 def _alike(

@@ -179,7 +179,7 @@ def majority_at_k(
     if gold is None and not isinstance(answers, Opinions):
         hits, drawn, source = right_draws(answers, None, equivalence)
         hits, drawn, which = _alike(hits, drawn)
-        value = np.stack([majority_of_two(hits, drawn, one) for one in many], axis=1)[which]
+        value = np.stack([majority_of_two(hits, drawn, one) for one in many], axis=1).take(which, axis=0)
         note = "samples are known as right or wrong alone: all wrong ones count as one answer, a lower bound of maj@k"
         return _summed("maj@k", value, None, many, source, equivalence, level, repeats, rng, (note,))
     pools = pools_of(answers, None, equivalence)  # type: ignore[arg-type]
@@ -233,8 +233,8 @@ def _curve(
     many, level, repeats = _checked(k, level, repeats)
     right, drawn, source = right_draws(answers, gold, equivalence)
     right, drawn, which = _alike(right, drawn)
-    value = np.stack([value_of(right, drawn, one) for one in many], axis=1)[which]
-    within = np.stack([_variance_of_draws(value_of, right, drawn, one) for one in many], axis=1)[which]
+    found = np.stack([_value_and_variance(value_of, right, drawn, one) for one in many], axis=-1)
+    value, within = found[0].take(which, axis=0), found[1].take(which, axis=0)
     return _summed(measure, value, within, many, source, equivalence, level, repeats, rng)
 
 
@@ -268,11 +268,11 @@ def _summed(
         enough = ~np.isnan(value[:, number])
         if not enough.any():
             raise InputError("k", f"no question has {k} samples", hint="ask for fewer, or draw more")
-        own = value[enough, number]
+        own = value[:, number][enough]
         left_out = max(left_out, n_items - len(own))
         low, high = share_intervals(own[:, None], repeats, seed, level)
         spread = float(own.var(ddof=1)) if len(own) > 1 else np.nan
-        noise = np.nan if within is None else float(np.mean(within[enough, number]))
+        noise = np.nan if within is None else float(np.mean(within[:, number][enough]))
         known = spread > 0 and not np.isnan(noise)
         rows.append(
             {
@@ -327,17 +327,27 @@ def _all_right(right: Integers, drawn: Integers, k: int) -> Floats:
 def _none_of(left: Integers, drawn: Integers, k: int) -> Floats:
     """Probability that all of k draws come from `left` of `drawn`: the product of (left - i) / (drawn - i)."""
     chance = np.ones(len(left))
+    above, below = np.maximum(left, 0).astype(np.float64), np.maximum(drawn, 1).astype(np.float64)
     for taken in range(k):
-        chance *= np.maximum(left - taken, 0) / np.maximum(drawn - taken, 1)
-    return np.where(drawn < k, np.nan, chance)
+        if taken:
+            np.maximum(np.subtract(above, 1, out=above), 0, out=above)
+            np.maximum(np.subtract(below, 1, out=below), 1, out=below)
+        chance *= above / below
+    chance[drawn < k] = np.nan
+    return chance
 
 
-def _variance_of_draws(
+def _value_and_variance(
     value_of: Callable[[Integers, Integers, int], Floats], right: Integers, drawn: Integers, k: int
 ) -> Floats:
-    """Variance of each question's value over its draws, by the jackknife of draws; NaN where n - 1 < k."""
-    without_right = value_of(np.maximum(right - 1, 0), drawn - 1, k)
-    without_wrong = value_of(np.minimum(right, drawn - 1), drawn - 1, k)
+    """Value of each question, and its variance over draws by the jackknife of draws (NaN where n - 1 < k); (2, n).
+
+    The value without a right draw, without a wrong one and with all are asked for at once.
+    """
+    hits = np.concatenate([right, np.maximum(right - 1, 0), np.minimum(right, drawn - 1)])
+    value, without_right, without_wrong = value_of(hits, np.concatenate([drawn, drawn - 1, drawn - 1]), k).reshape(
+        3, -1
+    )
     share = right / np.maximum(drawn, 1)
     spread = np.where((right == 0) | (right == drawn), 0.0, (without_right - without_wrong) ** 2)
-    return np.asarray((drawn - 1) * share * (1 - share) * spread)
+    return np.stack([value, (drawn - 1) * share * (1 - share) * spread])

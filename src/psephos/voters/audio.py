@@ -22,7 +22,6 @@ from typing import IO
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import resample_poly
 
 from psephos.errors import InputError, MissingPartError, ParseError
 
@@ -218,8 +217,12 @@ def _by_soundfile(path: Path) -> npt.NDArray[np.float32]:
     if not found:
         return np.empty(0, np.float32)
     samples = np.concatenate(blocks)
+    if rate == RATE:
+        return samples
+    from scipy.signal import resample_poly  # half a second that nobody who asks a language model should wait for
+
     common = math.gcd(rate, RATE)
-    return samples if rate == RATE else resample_poly(samples, RATE // common, rate // common).astype(np.float32)
+    return resample_poly(samples, RATE // common, rate // common).astype(np.float32)
 
 
 def _by_ffmpeg(path: Path, form: str) -> npt.NDArray[np.float32]:

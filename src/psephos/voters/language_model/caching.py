@@ -2,7 +2,8 @@
 
 Replies are kept in one SQLite file under the key of their request (`request_key`). A reply is in the file before it is
 handed over, so a process that is killed at any moment loses no finished answer; several threads and processes may share
-the file, and of two that ask the same at once in one process the second waits for the first. Failures are not kept.
+the file, and of two that ask the same at once in one process the second waits for the first. Failures are not kept,
+nor is a reply of several samples of which one failed.
 
 Source: sheet 19. Differs: nothing.
 """
@@ -20,7 +21,7 @@ from typing import Any
 
 from psephos.errors import InputError
 from psephos.opinions.canonical_json import canonical_json
-from psephos.voters.language_model.protocol import LanguageModel, Reply, Request, request_key
+from psephos.voters.language_model.protocol import FAILED, LanguageModel, Reply, Request, request_key
 
 _FORMAT = 1
 _PATIENCE = 60.0
@@ -82,6 +83,8 @@ class Caching:
             if kept is not None:
                 return kept
             reply = self._model.complete(request)
+            if any(sample.stop == FAILED for sample in reply.samples):
+                return reply
             with self._lock:
                 row = (key, request.tag, canonical_json(reply.to_dict()))
                 added = self._file.execute("insert or ignore into replies values (?, ?, ?)", row).rowcount

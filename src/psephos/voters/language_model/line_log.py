@@ -1,8 +1,8 @@
 """Which lines were finished already, if the work was broken off at any moment?
 
 A log is a file of JSON Lines. A line is on the disk (``fsync``) before what it tells of counts, so that neither a
-killed process nor a lost machine loses a finished one. A line that was cut by the end of the process is not counted and
-is taken off before the next is written.
+killed process nor a lost machine loses a finished one. A last line that was cut by the end of the process is not counted
+and is taken off before the next is written; one that is whole but for its end, as editors leave it, counts.
 
 A text file and not SQLite: the log is data that can be read while it grows, and only ever appended to, by one process
 at a time, which a lock on the file sees to.
@@ -67,8 +67,12 @@ class LineLog:
             raise InputError(str(self.path), f"cannot be a {what}: {problem.strerror}") from None
         try:
             _take(self._file, self.path)
-            self.rows, self._end = _read(self._file.read(), self.path, known, what)
+            content = self._file.read()
+            self.rows, self._end = _read(content, self.path, known, what)
             self._file.truncate(self._end)
+            if self._end and not content[: self._end].endswith(b"\n"):
+                self._file.seek(self._end)
+                self._end += self._file.write(b"\n")
         except BaseException:
             self._file.close()
             raise
@@ -125,8 +129,10 @@ def _take(file: IO[bytes], path: Path) -> None:
 
 
 def _read(content: bytes, path: Path, known: Mapping[str, type], what: str) -> tuple[list[dict[str, Any]], int]:
-    """The whole lines, and where they end."""
+    """The whole lines, and where they end: a last line without an end counts if it is JSON, or else was cut."""
     end = content.rfind(b"\n") + 1
+    if content[end:].strip() and _is_json(content[end:]):
+        end = len(content)
     rows = []
     for number, line in enumerate(content[:end].splitlines(), 1):
         if not line.strip():
@@ -142,3 +148,11 @@ def _read(content: bytes, path: Path, known: Mapping[str, type], what: str) -> t
     if content and not end and not content.startswith(b"{"):
         raise ParseError(str(path), f"is no {what}", hint="name another file")
     return rows, end
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -4,7 +4,8 @@ The request is posted to `URL/chat/completions`. Too many requests (429), server
 that are cut short, empty, a page of HTML or no JSON are failures that may pass: `Retrying` tries them again, and what
 fails in the end is no answer and no vote. A refused request fails at once; but where a server only refuses a wish
 (a schema, log-probabilities, a seed, several samples), it is asked without it. Whatever wish came to nothing is a note
-of the reply and a warning, given once.
+of the reply and a warning, given once. One of several samples that is broken is a failed one (`FAILED`), no vote, and
+the others count; if all are broken there is no answer.
 
 More samples than were asked for are not taken: they have no number. Numbers that cannot be (a probability above 1, a
 price below 0) are as good as none.
@@ -21,13 +22,14 @@ import re
 import threading
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from psephos.errors import InputError, MissingPartError, check_number
 from psephos.opinions.canonical_json import canonical_json
 from psephos.voters.language_model.protocol import (
+    FAILED,
     IgnoredWishWarning,
     ModelError,
     Reply,
@@ -155,15 +157,14 @@ class OpenAICompatible:
         while answer is None:
             answer = self._answer({name: value for name, value in body.items() if name not in self._refused})
         found = self._read(answer)
-        came = self._samples(found)
-        samples = came[: request.n]
+        samples = self._samples(found["choices"][: request.n])
         return Reply(
             samples,
             parsed(samples[0].text, request.schema),
             self._usage(found),
             time.perf_counter() - start,
             self._id,
-            notes=self._notes(request, came),
+            notes=self._notes(request, samples, len(found["choices"])),
         )
 
     def close(self) -> None:
@@ -226,20 +227,31 @@ class OpenAICompatible:
             raise self._unreadable("without a choice", answer)
         return found
 
-    def _samples(self, found: Mapping[str, Any]) -> tuple[Sample, ...]:
-        key = self._key()
-        samples = []
-        for choice in found["choices"]:
-            message = choice.get("message") if isinstance(choice, dict) else None
-            text = message.get("content") if isinstance(message, dict) else None
-            if not isinstance(text, str):
-                raise self._unreadable("without a text", canonical_json(choice).encode())
-            stop = choice.get("finish_reason")
-            if stop in _BROKEN:
-                raise self._unreadable("with a text that broke off", canonical_json(choice).encode())
-            ended = plain(stop, key)[:_LONGEST_STOP] if isinstance(stop, str) else None
-            samples.append(Sample(plain(text, key), _logprobs(choice.get("logprobs"), text), ended))
+    def _samples(self, choices: Sequence[object]) -> tuple[Sample, ...]:
+        """The samples that came, broken ones among them as failed, if there is one that is not."""
+        samples: list[Sample] = []
+        broken: ModelError | None = None
+        for choice in choices:
+            try:
+                samples.append(self._sample(choice))
+            except ModelError as problem:
+                broken = broken or problem
+                samples.append(Sample("", None, FAILED))
+        if broken is not None and all(sample.stop == FAILED for sample in samples):
+            raise broken
         return tuple(samples)
+
+    def _sample(self, choice: object) -> Sample:
+        message = choice.get("message") if isinstance(choice, dict) else None
+        text = message.get("content") if isinstance(message, dict) else None
+        if not isinstance(choice, dict) or not isinstance(text, str):
+            raise self._unreadable("without a text", canonical_json(choice).encode())
+        stop = choice.get("finish_reason")
+        if stop in _BROKEN:
+            raise self._unreadable("with a text that broke off", canonical_json(choice).encode())
+        key = self._key()
+        ended = plain(stop, key)[:_LONGEST_STOP] if isinstance(stop, str) else None
+        return Sample(plain(text, key), _logprobs(choice.get("logprobs"), text), ended)
 
     def _unreadable(self, what: str, answer: bytes) -> ModelError:
         return ModelError(f"{self._where()} answers {what}: {one_line(answer, self._key())}", again=True)
@@ -253,14 +265,17 @@ class OpenAICompatible:
             cost = (read * self._prices[0] + written * self._prices[1]) / _MILLION
         return Usage(read, written, cost)
 
-    def _notes(self, request: Request, samples: tuple[Sample, ...]) -> tuple[str, ...]:
+    def _notes(self, request: Request, samples: tuple[Sample, ...], came: int) -> tuple[str, ...]:
         """The wishes that came to nothing."""
         ignored = []
-        if len(samples) < request.n:
-            ignored.append(f"{len(samples)} of {request.n} samples came")
-        if len(samples) > request.n:
-            ignored.append(f"{len(samples)} samples came where {request.n} were asked for, and the first are taken")
-        if request.logprobs and any(sample.logprobs is None for sample in samples):
+        whole = [sample for sample in samples if sample.stop != FAILED]
+        if came < request.n:
+            ignored.append(f"{came} of {request.n} samples came")
+        if came > request.n:
+            ignored.append(f"{came} samples came where {request.n} were asked for, and the first are taken")
+        if len(whole) < len(samples):
+            ignored.append(f"{len(samples) - len(whole)} of {len(samples)} samples broke off or had no text")
+        if request.logprobs and any(sample.logprobs is None for sample in whole):
             ignored.append("no log-probabilities came")
         if request.schema is not None and "response_format" in self._refused:
             ignored.append("the schema was not enforced")

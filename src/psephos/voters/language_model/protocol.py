@@ -28,6 +28,8 @@ from psephos.errors import InputError, check_choice, check_count, check_number
 from psephos.opinions.canonical_json import canonical_json
 
 ROLES = ("system", "user", "assistant")
+FAILED = "failed"
+"""Why a sample ended that is none, though others of its request came: it has no text and is no vote."""
 _LARGEST_SEED = 2**31 - 1
 
 
@@ -205,7 +207,8 @@ class Sample:
     logprobs : tuple of float or None
         Natural log-probability of each token.
     stop : str or None
-        Why it ended: ``stop``, ``length``, or what else the model says.
+        Why it ended: ``stop``, ``length``, or what else the model says; ``failed`` if it broke off and others of its
+        request came: then it has no text.
     """
 
     text: str

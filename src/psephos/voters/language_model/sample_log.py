@@ -17,10 +17,7 @@ import polars as pl
 
 from psephos.errors import ParseError
 from psephos.voters.language_model.line_log import LineLog
-from psephos.voters.language_model.protocol import LanguageModel, Reply, Request, finite, request_key
-
-FAILED = "failed"
-"""Status of a request that no answer came to."""
+from psephos.voters.language_model.protocol import FAILED, LanguageModel, Reply, Request, Sample, finite, request_key
 
 KEY_SIGNS = 16
 """Signs of the key of a request that a line holds."""
@@ -103,13 +100,24 @@ def sample_row(item: str, model: LanguageModel, request: Request, reply: Reply, 
     sample = reply.samples[0]
     found = answer(sample.text) or None
     row = _row(item, model, request)
-    row |= {"answer": found, "text": sample.text, "status": sample.stop or "stop"}
-    if found is None:
-        row["status"] = "no answer" if sample.text.strip() else "empty"
+    row |= {"answer": found, "text": sample.text, "status": status_of(sample, found)}
     row |= {"cost": reply.usage.cost, "tokens": reply.usage.tokens_out}
     if sample.logprobs is not None:
         row["logprobs"] = list(sample.logprobs)
     return row
+
+
+def status_of(sample: Sample, answer: str | None) -> str:
+    """Why a sample ended, or what is wrong with it: ``failed``, ``empty``, ``no answer`` in the text.
+
+    Examples
+    --------
+    >>> status_of(Sample("So 4", stop="length"), "4"), status_of(Sample("Well."), None), status_of(Sample(" "), None)
+    ('length', 'no answer', 'empty')
+    """
+    if answer is not None or sample.stop == FAILED:
+        return sample.stop or "stop"
+    return "no answer" if sample.text.strip() else "empty"
 
 
 def failed_row(item: str, model: LanguageModel, request: Request, reason: str) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """What did a model answer, as opinions?
 
 Each sample is one row of kind ``samples``: item, voter, number of the draw, answer. A request without an answer is a
-row too, whose answer is missing and whose status is ``failed``: an abstention, never a vote. So is an empty text
-(``empty``), and a sample that was cut at its limit keeps its answer and says ``length``. Nothing is reduced here.
+row too, whose answer is missing and whose status is ``failed``: no draw, never a vote. So is one of several samples that
+broke off. An empty text (``empty``) or one without an answer (``no answer``) is an abstention, and a sample that was cut
+at its limit keeps its answer and says ``length``. Nothing is reduced here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import polars as pl
 from psephos.errors import InputError, check_same_length
 from psephos.opinions import Opinions, from_frame
 from psephos.voters.language_model.protocol import Request
-from psephos.voters.language_model.sample_log import SAMPLES
+from psephos.voters.language_model.sample_log import SAMPLES, status_of
 from psephos.voters.language_model.together import Completions
 
 
@@ -87,7 +88,7 @@ def as_samples(
                 continue
             sample = reply.samples[place]
             found = answer(sample.text) or None
-            status = "empty" if found is None else sample.stop or "stop"
+            status = status_of(sample, found)
             first = (reply.usage.cost, reply.usage.tokens_out) if place == 0 else (None, None)
             rows.append((item, voter, draw, found, sample.text, status, *first, sample.logprobs))
     return from_frame(pl.DataFrame(rows, schema=SAMPLES, orient="row"), kind="samples")

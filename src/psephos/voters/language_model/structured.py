@@ -52,7 +52,8 @@ def parsed(text: str, schema: Mapping[str, Any] | None) -> dict[str, Any] | None
             found = json.loads(part, parse_constant=_no_number)
         except (ValueError, RecursionError):
             continue
-        return found if isinstance(found, dict) and follows(found) else None
+        if isinstance(found, dict):
+            return found if follows(found) else None
     return None
 
 
