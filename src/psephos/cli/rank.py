@@ -97,7 +97,7 @@ def rank(
         bool,
         typer.Option("--in-parts", help="Count battles in Parquet without reading them whole; by itself when large."),
     ] = False,
-    limit: o.Limit = o.LIMIT,
+    limit: o.Limit = o.RANKED,
     json: o.Json = False,
     parquet: o.Parquet = None,
     report: o.Report = None,
