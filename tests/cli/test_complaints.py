@@ -166,17 +166,25 @@ def test_a_file_that_is_not_there_is_named_alike(psephos, tmp_path, monkeypatch,
 
 def test_every_verb_prints_as_many_rows_and_says_how_many_more(psephos, tmp_path):
     path = tmp_path / "results.csv"
-    path.write_text(
-        "candidate,item,score\n" + "".join(f"c{row:02},{item},{row}\n" for row in range(13) for item in "pq")
-    )
-    out = psephos("rank", path).out
+
+    def of_candidates(n, *words):
+        rows = [f"c{row:02},{item},{row}\n" for row in range(n) for item in "pq"]
+        path.write_text("candidate,item,score\n" + "".join(rows))
+        return psephos("rank", path, *words).out
+
+    # A ranking is shown to its end, up to a length that still is read.
+    out = of_candidates(30)
+    assert "c00" in out
+    assert "more: --limit" not in out
+    out = of_candidates(33)
     assert "c03" in out
     assert "c02" not in out
-    assert "and 3 more: --limit 13" in out
-    out = psephos("rank", path, "--limit", "13").out
+    assert "and 3 more: --limit 33" in out
+    out = of_candidates(33, "--limit", "33")
     assert "c02" in out
     assert "more: --limit" not in out
-    for verb in ("agree", "decide", "rank", "select", "ask", "study peer-review", "measure diversity", "judge fuse"):
+    assert "[default: 30;" in psephos("rank", "--help").out.partition("--limit")[2].split("--")[0]
+    for verb in ("agree", "decide", "select", "ask", "study peer-review", "measure diversity", "judge fuse"):
         shown = psephos(*verb.split(), "--help").out.partition("--limit")[2].split("--")[0]
         assert "[default: 10;" in shown, verb
 

@@ -195,3 +195,43 @@ def test_errors_rank_the_other_way_round(psephos, tmp_path, method):
     said = json.loads(psephos("rank", path, "--method", method, "--lower-is-better", "err", *options, "--json").out)
     names = [row["candidate"] for row in said["rows"]]
     assert (names[0], names[-1]) == ("a", "c")
+
+
+def test_items_keep_their_names_where_lower_is_better(psephos, tmp_path):
+    """The items of a topic are those of the file, named and grouped, and not numbers within a task."""
+    fails = {"a": "0000011111", "b": "0010110101", "c": "1111110000", "d": "0001110001"}
+    rows = [
+        f"{c},err,q{k},{'even' if k % 2 == 0 else 'odd'},{x}" for c, line in fails.items() for k, x in enumerate(line)
+    ]
+    path = tmp_path / "errors.csv"
+    path.write_text("candidate,task,item,topic,score\n" + "\n".join(rows) + "\n")
+    solved = path.with_name("solved.csv")
+    solved.write_text(
+        "candidate,task,item,topic,score\n" + "\n".join(row[:-1] + str(1 - int(row[-1])) for row in rows) + "\n"
+    )
+    words = ("--method", "item-response", "--json")
+    said = json.loads(psephos("rank", path, "--lower-is-better", "err", *words).out)
+    expected = json.loads(psephos("rank", solved, *words).out)
+    assert said["rows"] == expected["rows"]
+    text = json.dumps(said)
+    assert "even" in text
+    assert "q3" in text
+    assert "err / 3" not in text
+
+
+@pytest.mark.parametrize("told", ["row", "about", "both", "other"])
+@pytest.mark.parametrize("method", ["mean", "item-response"])
+def test_lower_is_better_said_twice_is_not_higher(psephos, tmp_path, told, method):
+    """A task whose file says that lower is better, and the command line too, is turned once."""
+    fails = {"a": "000001", "b": "001011", "c": "111110", "d": "000111"}
+    path = tmp_path / "errors.csv"
+    end = {"row": ",false", "both": ",false", "other": ",true"}.get(told, "")
+    rows = [f"{c},err,q{k},{x}{end}" for c, line in fails.items() for k, x in enumerate(line)]
+    path.write_text("candidate,task,item,score" + (",higher_is_better" if end else "") + "\n" + "\n".join(rows) + "\n")
+    words = ["rank", path, "--method", method, "--lower-is-better", "err", "--json"]
+    if told in ("about", "both"):
+        about = tmp_path / "tasks.csv"
+        about.write_text("task,higher_is_better\nerr,false\n")
+        words += ["--about", f"tasks={about}"]
+    names = [row["candidate"] for row in json.loads(psephos(*words).out)["rows"]]
+    assert (names[0], names[-1]) == ("a", "c")

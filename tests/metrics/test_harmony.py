@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from psephos.errors import InputError
 from psephos.metrics import (
     discover_groups,
+    discover_groups_by_model,
+    group_tree,
     groups_against_chance,
     harmony,
     harmony_index,
@@ -66,6 +68,22 @@ def test_sheet27_plane():
     for ddof, variance in ((0, 0.009012), (1, 0.012016)):
         row = harmony_plane({"one": found}, ddof=ddof).benchmarks.row(0, named=True)
         assert (row["mean"], row["variance"]) == pytest.approx((0.861486, variance), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("benchmarks", "expected"),
+    [
+        ({"one": [0.9, 0.92]}, ["nothing to compare with"]),
+        ({"one": [0.9, 0.92], "two": [0.4]}, ["nothing to compare with", "one model"]),
+        ({"one": [0.9, 0.92], "two": [0.9, 0.92]}, ["at a median", "at a median"]),
+        ({"one": [0.9, 0.92], "two": [0.3, 0.9]}, ["reliable", "low and varying"]),
+        ({"one": [0.9, 0.92], "two": [0.7, 0.75], "three": [0.3, 0.9]}, ["reliable", "at a median", "low and varying"]),
+        ({"one": [0.8, 1.0], "two": [0.3, 0.32]}, ["high but varying", "low"]),
+    ],
+    ids=["alone", "one-model", "equal", "two", "three", "crossed"],
+)
+def test_sheet27_quadrants_are_above_and_below_the_medians(benchmarks, expected):
+    assert harmony_plane(benchmarks).table()["quadrant"].to_list() == expected
 
 
 def test_sheet27_divergence():
@@ -226,13 +244,111 @@ def test_one_cell_that_differs_is_half_the_logarithm_of_three():
 
 
 def test_large_inputs_join_a_sample(monkeypatch):
-    from psephos.metrics.harmony import item_groups
+    from psephos.metrics.harmony import item_clusters
 
-    monkeypatch.setattr(item_groups, "LARGEST", 100)
+    monkeypatch.setattr(item_clusters, "LARGEST", 100)
     domain, probs = hidden()
     found = discover_groups(probs, most=6, stability=False)
     assert rand_index(found.labels, domain) > 0.95
     assert found.joined == pytest.approx(1 - 100 / 240)
+    assert "100 of 240 items were clustered" in str(found)
+
+
+# Trees of groups, and groups of each model.
+
+
+def nested(seed, scores=(0.9, 0.6, 0.2), models=6, noise=0.6, sizes=(80, 60, 60)):
+    """Items of three topics, the last two of which are alike at first sight, and their scores."""
+    rng = np.random.default_rng(seed)
+    topic = np.repeat(np.arange(3), sizes)
+    near = np.zeros((3, 12))
+    near[0, :4] = 6
+    near[1:, 4:8] = 6
+    near[1, 8:10] = 5
+    near[2, 10:] = 5
+    logits = near[topic] + rng.normal(0, noise, (len(topic), 12))
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return topic, probs, (rng.random((models, len(topic))) < np.array(scores)[topic]).astype(float)
+
+
+def test_sheet27_the_tree_divides_as_far_as_scores_tell_groups_apart():
+    topic, probs, correct = nested(1)
+    tree = group_tree(correct, probs, most=2)
+    assert rand_index(tree.labels, topic) > 0.97
+    table = tree.table()
+    assert table["node"].to_list() == ["all", "1", "1.1", "1.2", "2"]
+    assert table["groups"].to_list() == [2, 2, 0, 0, 0]
+    assert table.filter(table["groups"] > 0)["stopped"].to_list() == ["divided", "divided"]
+    assert (table["p"] <= table["needed"]).to_list() == (table["groups"] > 0).to_list()
+    for name, items, score in table.select("node", "items", "score").iter_rows():
+        inside = np.array([name == "all" or label == name or label.startswith(f"{name}.") for label in tree.labels])
+        assert (items, score) == (inside.sum(), pytest.approx(correct[:, inside].mean()))
+    assert set(tree.to_dict()["labels"]) == {"1.1", "1.2", "2"}
+    # The same items where the two like topics are equally hard: the tree stops one division earlier.
+    topic, probs, correct = nested(1, scores=(0.9, 0.4, 0.4))
+    tree = group_tree(correct, probs, most=2)
+    assert tree.table()["node"].to_list() == ["all", "1", "2"]
+    assert tree.table()["stopped"].to_list()[1] == "groups differ no more than by luck"
+    assert rand_index(tree.labels, topic > 0) > 0.97
+
+
+def test_two_groups_of_one_size_are_divided_though_their_harmony_is_one():
+    _, probs, correct = nested(2, scores=(0.9, 0.3, 0.3), sizes=(60, 30, 30))
+    tree = group_tree(correct, probs, most=2)
+    assert tree.table()["groups"][0] == 2
+    assert harmony(correct, tree.labels, repeats=0).mean > 0.95
+
+
+def test_a_tree_of_nothing_is_seldom_divided():
+    """Items as easy as each other, of models that hang together: at most the level is divided."""
+    rng = np.random.default_rng(8)
+    _, probs, _ = nested(3, sizes=(20, 20, 20))
+    divided = 0
+    for seed in range(100):
+        easy = rng.random(60)  # the same for all models, so that their scores are not independent
+        correct = (rng.random((5, 60)) < easy).astype(float)
+        divided += group_tree(correct, probs, most=2, repeats=99, rng=seed).table()["groups"][0] > 0
+    assert divided <= 5 + 3 * math.sqrt(100 * 0.05 * 0.95)
+
+
+def test_the_p_value_of_a_division_is_the_share_of_all_divisions():
+    right = np.array([[1, 1, 1, 0, 1, 0, 0, 0], [1, 1, 0, np.nan, 0, 0, 1, 0]], dtype=float)
+    probs = [[0.9, 0.1]] * 3 + [[0.1, 0.9]] * 5
+    table = group_tree(right, probs, most=2, least=4, repeats=4000).table()
+
+    def between(inside):
+        total = 0.0
+        for row in right:
+            for part in (row[inside], row[~inside]):
+                known = part[~np.isnan(part)]
+                total += len(known) * (known.mean() - np.nanmean(row)) ** 2 if len(known) else 0
+        return total
+
+    listed = [between(np.isin(range(8), chosen)) for chosen in combinations(range(8), 3)]
+    exact = np.mean(np.array(listed) >= between(np.arange(8) < 3) - 1e-9)
+    assert table["tried"][0] == 2
+    assert abs(table["p"][0] - exact) < 4 * math.sqrt(exact * (1 - exact) / 4000) + 1 / 4000
+
+
+def test_why_a_tree_goes_no_further():
+    def stopped(*given, **how):
+        return group_tree(*given, **how).table()["stopped"].to_list()
+
+    assert stopped([1, 0] * 5, [[0.9, 0.1], [0.1, 0.9]] * 5) == ["too few items"]
+    assert stopped([1, 0] * 15, [[0.5, 0.5]] * 30) == ["all items alike"]
+    tree = group_tree([1, 0] * 15, [[0.9, 0.1], [0.1, 0.9]] * 15, repeats=9)
+    assert "with 9 repeats no node below 60 items" in str(tree)
+
+
+def test_the_groups_of_a_model_are_those_it_has_alone():
+    domain, probs = hidden()
+    other = hidden(28)[1][::-1]
+    found = discover_groups_by_model({"one": probs, "two": other}, most=6, stability=False, rng=5)
+    assert list(found) == ["one", "two"]
+    for name, table in (("one", probs), ("two", other)):
+        alone = discover_groups(table, most=6, stability=False, rng=5)
+        assert found[name].labels.tolist() == alone.labels.tolist()
+    assert rand_index(found["one"].labels, domain) >= 0.98
 
 
 GOOD = ([[1.0, 0, 1, 1]], list("aabb"))
@@ -255,6 +371,16 @@ BAD = {
     "probs-negative": (lambda: discover_groups([[1.5, -0.5]] * 5), "probs"),
     "alike": (lambda: discover_groups([[0.5, 0.5]] * 5), "values"),
     "few-items": (lambda: discover_groups([[0.5, 0.5], [0.9, 0.1], [0.1, 0.9]]), "values"),
+    "no-models": (lambda: discover_groups_by_model({}), "probs"),
+    "other-items": (lambda: discover_groups_by_model({"a": [[1, 0]] * 5, "b": [[1, 0]] * 4}), "probs"),
+    "one-of-models": (lambda: discover_groups_by_model({"a": [[0.5, 0.5]] * 5}), "values"),
+    "tree-items": (lambda: group_tree([1, 0], [[1, 0]] * 5), "correct"),
+    "tree-score": (lambda: group_tree([1, 2, 0, 1, 1], [[1, 0]] * 5), "correct"),
+    "tree-silent": (lambda: group_tree([np.nan] * 5, [[1, 0]] * 5), "correct"),
+    "tree-few": (lambda: group_tree([1, 0], [[1, 0]] * 2), "values"),
+    "tree-least": (lambda: group_tree([1, 0, 1, 1], [[1, 0]] * 4, least=3), "least"),
+    "tree-level": (lambda: group_tree([1, 0, 1, 1], [[1, 0]] * 4, level=1), "level"),
+    "tree-itself": (lambda: group_tree([[1, 0, 1, 1]], [[1, 0, 1, 1]], "responses"), "values"),
     "kind": (lambda: discover_groups([[0.5, 0.5]] * 5, "words"), "kind"),
 }
 

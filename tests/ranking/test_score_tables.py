@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from psephos.errors import InputError
-from psephos.opinions import labels, rankings, results, scores
+from psephos.opinions import from_frame, labels, rankings, results, scores
 from psephos.ranking import borda, responses, score_table
+from psephos.ranking.score_tables import turned_results
 
 
 def test_results_with_one_item_a_task_are_a_table() -> None:
@@ -98,3 +99,35 @@ def test_rows_without_a_task_are_a_task_of_their_own() -> None:
     asked = responses(results(candidate, item, score, task=topic))
     by_name = dict(zip(asked.items, asked.topics.gather(asked.topic), strict=True))
     assert [by_name[name] for name in ("q0", "q6", "q12")] == ["no topic", "x", "y"]
+
+
+def test_directions_that_are_given_stand_above_those_told():
+    """Not turned twice: a table about tasks, rows and the caller may all say that lower is better."""
+    about = {"tasks": pl.DataFrame({"task": ["err"], "higher_is_better": [False]})}
+    made = results(["a", "b"], ["q", "q"], [0.1, 0.2], task=["err", "err"], about=about)
+    assert score_table(made).scores.tolist() == [[-0.1], [-0.2]]
+    assert score_table(made, higher_is_better=[False]).scores.tolist() == [[-0.1], [-0.2]]
+    assert score_table(made, higher_is_better=[True]).scores.tolist() == [[0.1], [0.2]]
+
+
+def test_rows_without_tasks_say_their_direction_too():
+    frame = pl.DataFrame(
+        {
+            "candidate": ["a", "b"] * 2,
+            "item": ["p", "p", "q", "q"],
+            "score": [1.0, 2, 3, 4],
+            "higher_is_better": [False, False, True, True],
+        }
+    )
+    made = from_frame(frame, kind="results")
+    assert score_table(made).scores.tolist() == [[-1, 3], [-2, 4]]
+    assert score_table(turned_results(made, ["q"])).scores.tolist() == [[-1, -3], [-2, -4]]
+
+
+def test_one_metric_of_a_task_is_turned():
+    made = results(["a", "b"] * 2, ["x"] * 4, [1.0, 2, 3, 4], task=["t"] * 4, metric=["acc", "acc", "loss", "loss"])
+    table = score_table(turned_results(made, ["t / loss"]))
+    assert dict(zip(table.tasks.to_list(), table.scores.T.tolist(), strict=True)) == {
+        "t / acc": [1, 2],
+        "t / loss": [-3, -4],
+    }

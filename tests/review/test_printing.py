@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from psephos.errors import InputError
-from psephos.opinions import battles, samples, transcripts
+from psephos.opinions import battles, from_frame, samples, transcripts
 from psephos.review.languages import LANGUAGES
 from psephos.review.printing import report_parts
 from psephos.review.store import comments, deciding, people, projects
@@ -205,6 +205,42 @@ def test_votes_that_name_no_question_are_battles_of_their_own(store: Store, tmp_
     decided(store, user, **{found["item"][1]: {"choice": "y"}})
     written = run_export(store, project, "csv", tmp_path / "b.csv", actor=user, table="battles")
     assert pl.read_csv(written.path).select("left", "right", "winner").rows() == [("x", "y", "right")]
+
+
+@pytest.mark.parametrize("time", [False, True], ids=["bare", "timed"])
+@pytest.mark.parametrize("voter", [False, True], ids=["nobody", "voter"])
+def test_votes_of_a_log_that_has_grown_keep_their_names(store: Store, *, time: bool, voter: bool) -> None:
+    """Equal votes among them: each is a vote of its own, and the same one when the longer log is loaded."""
+
+    def log(length: int) -> Any:
+        won = ["left", "left", "left", "tie", "right", "left"][:length]
+        more: dict[str, Any] = {"voter": list("aaabba")[:length]} if voter else {}
+        frame = pl.DataFrame({"left": ["x"] * length, "right": ["y"] * length, "winner": won, **more})
+        # Two votes of one second that say the same are two votes.
+        at = pl.Series("time", [1.0, 1.0, 2.0, 3.0, 4.0, 4.0][:length])
+        return from_frame(frame.with_columns(at) if time else frame, kind="battles")
+
+    project, user = filled(store, log(4))
+    with store.write() as session:
+        made = load(session, session.get_one(Project, project), log(6), actor=user)
+    assert (made.items, made.known_items) == (2, 4)
+    names = votes_as_labels(log(6)).frame()
+    assert names["item"].n_unique() == 6
+    assert names["voter"].n_unique() == (2 if voter else 6)
+    # Another log whose first vote is another is another log, though its later votes say the same.
+    if not time:
+        other = from_frame(
+            pl.DataFrame({"left": ["y", "x"], "right": ["x", "y"], "winner": ["tie", "left"]}), kind="battles"
+        )
+        assert not set(votes_as_labels(other).frame()["item"]) & set(names["item"])
+
+
+def test_timed_votes_are_the_same_wherever_they_stand_in_a_log() -> None:
+    """Of a log that keeps only its last votes, those that stay are known."""
+    frame = pl.DataFrame({"left": ["x"] * 3, "right": ["y"] * 3, "winner": ["left"] * 3, "time": [1.0, 2.0, 3.0]})
+    whole, last = (votes_as_labels(from_frame(one, kind="battles")).frame() for one in (frame, frame[1:]))
+    assert last["item"].to_list() == whole["item"].to_list()[1:]
+    assert last["voter"].to_list() == whole["voter"].to_list()[1:]
 
 
 @pytest.mark.parametrize("form", ["html", "csv", "gold", "jsonl"])

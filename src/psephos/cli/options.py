@@ -44,6 +44,9 @@ Report = Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a 
 LIMIT = 10
 """Rows of a table that every verb prints, unless --limit says otherwise."""
 
+RANKED = 30
+"""Rows that `rank` prints instead: a ranking is read to its end."""
+
 ROWS_IN_MEMORY = 20_000_000
 """Parquet files with more rows than this are read in parts where the verb can."""
 

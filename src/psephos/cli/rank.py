@@ -97,7 +97,7 @@ def rank(
         bool,
         typer.Option("--in-parts", help="Count battles in Parquet without reading them whole; by itself when large."),
     ] = False,
-    limit: o.Limit = o.LIMIT,
+    limit: o.Limit = o.RANKED,
     json: o.Json = False,
     parquet: o.Parquet = None,
     report: o.Report = None,
@@ -118,7 +118,8 @@ def rank(
             _refuse_direction()
     else:
         data = score_table(opinions, unit="task" if given.wide else None)
-        data = _directed(data, lower_is_better or [])
+        if lower_is_better:
+            opinions, data = _directed(opinions, data, lower_is_better)
     stated = {
         "holes": holes,
         "pooling": pooling,
@@ -142,7 +143,7 @@ def rank(
         "estimate": estimate,
     }
     options = {name: value for name, value in {**stated, "repeats": repeats}.items() if value is not None}
-    by_item = method in BY_ITEM and opinions.kind == "results" and not lower_is_better
+    by_item = method in BY_ITEM and opinions.kind == "results"
     result = rank_by(opinions if by_item else data, method=method, **options, level=level, rng=seed)
     turned = [word for name in lower_is_better or [] for word in ("--lower-is-better", name)]
     turned += ["--metric", metric] if metric else []
@@ -203,16 +204,18 @@ def _refuse_direction() -> None:
     raise InputError("lower_is_better", "is of tasks; battles have a winner")
 
 
-def _directed(table: ScoreTable, lower: list[str]) -> ScoreTable:
+def _directed(opinions: Opinions, table: ScoreTable, lower: list[str]) -> tuple[Opinions, ScoreTable]:
     from psephos.errors import InputError
+    from psephos.ranking.score_tables import score_table, turned_results
 
-    if not lower:
-        return table
     known = table.tasks.to_list()
     unknown = [name for name in lower if name not in known]
     if unknown:
         raise InputError("lower_is_better", f"there is no {table.unit} {unknown[0]!r:.80}")
-    return table.turned([name not in lower for name in known])
+    if opinions.kind != "results":
+        return opinions, table.turned([name not in lower for name in known])
+    opinions = turned_results(opinions, lower)
+    return opinions, score_table(opinions, unit=table.unit)
 
 
 def _more(result: Ranking, data: ScoreTable | BattleTable) -> dict[str, pl.DataFrame]:

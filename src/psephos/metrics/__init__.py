@@ -75,6 +75,8 @@ from psephos.metrics.effective_features import (
 )
 from psephos.metrics.harmony.chance_groups import groups_against_chance
 from psephos.metrics.harmony.group_pruning import prune_groups
+from psephos.metrics.harmony.group_tree import GroupTree, group_tree
+from psephos.metrics.harmony.groups_by_model import discover_groups_by_model
 from psephos.metrics.harmony.harmony_index import harmony_index
 from psephos.metrics.harmony.harmony_plane import HarmonyPlane, harmony_plane
 from psephos.metrics.harmony.item_groups import ItemGroups, discover_groups
@@ -157,6 +159,7 @@ __all__ = [
     "ForecastComparison",
     "ForecastSums",
     "GroupDiversity",
+    "GroupTree",
     "Harmony",
     "HarmonyPlane",
     "ItemGroups",
@@ -205,6 +208,7 @@ __all__ = [
     "dictionary_loss",
     "dictionary_warnings",
     "discover_groups",
+    "discover_groups_by_model",
     "discrimination",
     "distance_correlation",
     "divergence",
@@ -219,6 +223,7 @@ __all__ = [
     "forecast_sums",
     "gini_coefficient",
     "group_diversity",
+    "group_tree",
     "groups_against_chance",
     "harmony",
     "harmony_index",

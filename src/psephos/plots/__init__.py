@@ -25,7 +25,7 @@ from psephos.plots.diversity import diversity_plot, rarefaction_plot, themes_plo
 from psephos.plots.effective_features import effective_features_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.fusion import fused_rows_plot, orders_plot, support_plot
-from psephos.plots.harmony import harmony_plane_plot, harmony_plot
+from psephos.plots.harmony import group_tree_plot, harmony_plane_plot, harmony_plot
 from psephos.plots.item_response import audit_plot, profile_plot, short_form_plot, wright_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.measurement import measurement_plot
@@ -78,6 +78,7 @@ __all__ = [
     "forecast_plot",
     "frontier_plot",
     "fused_rows_plot",
+    "group_tree_plot",
     "harmony_plane_plot",
     "harmony_plot",
     "influence_plot",

@@ -24,7 +24,7 @@ from psephos.plots.diversity import diversity_plot, rarefaction_plot, themes_plo
 from psephos.plots.effective_features import effective_features_plot
 from psephos.plots.forecasts import budget_plan_plot, forecast_plot
 from psephos.plots.fusion import fused_rows_plot, orders_plot, support_plot
-from psephos.plots.harmony import harmony_plane_plot, harmony_plot
+from psephos.plots.harmony import group_tree_plot, harmony_plane_plot, harmony_plot
 from psephos.plots.item_response import audit_plot, profile_plot, short_form_plot, wright_plot
 from psephos.plots.left_out import left_out_plot
 from psephos.plots.measurement import measurement_plot
@@ -99,6 +99,7 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "Consistency": {"consistency": consistency_plot},
     "Organisation": {"phases": phase_plot},
     "BudgetComparison": {"budgets": budget_plot},
+    "GroupTree": {"tree": group_tree_plot},
     "Harmony": {"groups": harmony_plot},
     "HarmonyPlane": {"plane": harmony_plane_plot},
     "ProbabilityReport": {"reliability": probability_plot, "balance": balance_plot},

@@ -102,7 +102,8 @@ def score_table(
     candidates, tasks : sequence, optional
         Names; numbers from 0 if not given. Opinions have their own.
     higher_is_better : bool or sequence of bool, shape (n_tasks,), optional
-        True if not given; of opinions the column ``higher_is_better`` of the table about tasks counts.
+        True if not given; of opinions the column ``higher_is_better`` of the table about tasks, else of the rows,
+        counts unless it is given here.
     task_weights : array_like of float, shape (n_tasks,), optional
         At least 0; 1 each if not given; of opinions the column ``weight`` of the table about tasks counts.
     unit : str, optional
@@ -131,7 +132,7 @@ def score_table(
     if isinstance(scores, Opinions):
         if candidates is not None or tasks is not None:
             raise InputError("candidates", "have their names in the opinions", hint="leave candidates out")
-        table = _from_opinions(scores)
+        table = _from_opinions(scores, told=higher_is_better is None)
     else:
         table = _from_arrays(scores, candidates, tasks)
     if len(table.candidates) < 2:
@@ -222,9 +223,9 @@ def _names(argument: str, given: Sequence[object] | None, n: int) -> pl.Series:
     )
 
 
-def _from_opinions(opinions: Opinions) -> ScoreTable:
+def _from_opinions(opinions: Opinions, *, told: bool) -> ScoreTable:
     if opinions.kind == "results":
-        return _from_results(opinions)
+        return _from_results(opinions, told=told)
     if opinions.kind == "scores":
         return _from_votes(opinions, "item", "score", 1.0)
     if opinions.kind == "rankings":
@@ -236,8 +237,8 @@ def _from_opinions(opinions: Opinions) -> ScoreTable:
     )
 
 
-def _from_results(opinions: Opinions) -> ScoreTable:
-    kept = [name for name in ("task", "metric") if name in opinions.coded]
+def _from_results(opinions: Opinions, *, told: bool) -> ScoreTable:
+    kept = _told_apart_by(opinions)
     columns = {name: opinions.codes(name).astype(np.int64) for name in ("candidate", "item", *kept)}
     frame = pl.DataFrame({**columns, "score": opinions.numbers["score"]}).filter(pl.col("score").is_not_nan())
     instance = frame.group_by("candidate", *kept, "item").agg(pl.col("score").mean(), n=pl.len())
@@ -273,10 +274,55 @@ def _from_results(opinions: Opinions) -> ScoreTable:
         opinions.source,
         notes,
     )
+    carried = _carried_directions(opinions, columns_of, kept or ["item"]) if told else None
     if not kept:
-        return table
+        return _oriented(table, carried)
     first = opinions.vocabulary(kept[0]).cast(pl.String).gather(keys[kept[0]].replace(-1, None))
-    return _with_about(table, opinions, first, _carried_directions(opinions, columns_of, kept))
+    return _with_about(table, opinions, first, carried, told=told)
+
+
+def _told_apart_by(opinions: Opinions) -> list[str]:
+    """The columns whose values are tasks of their own; none where each item is."""
+    return [name for name in ("task", "metric") if name in opinions.coded]
+
+
+def turned_results(opinions: Opinions, lower: Sequence[str]) -> Opinions:
+    """Results on these tasks, named as in `score_table`, with the word that lower is better; of others what was told.
+
+    Parameters
+    ----------
+    opinions : Opinions of kind results
+        Each row says after this in its column ``higher_is_better`` which direction holds.
+    lower : sequence of str
+        Tasks, metrics of a task ("task / metric"), or items where there are no tasks.
+
+    Returns
+    -------
+    Opinions
+        The same results, with directions.
+
+    Examples
+    --------
+    >>> from psephos.opinions import results
+    >>> made = results(["a", "b"], ["q", "q"], [0.1, 0.2], task=["err", "err"])
+    >>> score_table(turned_results(made, ["err"])).scores.tolist()
+    [[-0.1], [-0.2]]
+    """
+    parts = _told_apart_by(opinions) or ["item"]
+    codes = pl.DataFrame({name: opinions.codes(name).astype(np.int64) for name in parts})
+    keys = codes.unique()
+    named = keys.filter(
+        pl.Series([_joined(opinions, parts, row) in set(lower) for row in keys.iter_rows()], dtype=pl.Boolean)
+    )
+    turned = codes.join(named.with_columns(turned=True), on=parts, how="left", maintain_order="left")["turned"]
+    higher = ~(lower_is_better(opinions) | turned.fill_null(False).to_numpy())
+    about = opinions.about
+    if about.tasks is not None and "higher_is_better" in about.tasks.columns:
+        about = replace(about, tasks=about.tasks.drop("higher_is_better"))
+    said = pl.DataFrame({"higher_is_better": higher})
+    # A frame without columns has no rows either.
+    carried = opinions.carried.with_columns(said) if opinions.carried.width else said
+    return replace(opinions, carried=carried, about=about)
 
 
 def lower_is_better(opinions: Opinions) -> npt.NDArray[np.bool_]:
@@ -284,11 +330,12 @@ def lower_is_better(opinions: Opinions) -> npt.NDArray[np.bool_]:
     lower: npt.NDArray[np.bool_] = np.zeros(len(opinions), dtype=bool)
     if "higher_is_better" in opinions.carried.columns:
         lower = _carried_lower(opinions).to_numpy()
-    if "task" in opinions.coded:
-        told = _told_directions(opinions, opinions.vocabulary("task").cast(pl.String))
+    parts = _told_apart_by(opinions)
+    if parts:
+        told = _told_directions(opinions, opinions.vocabulary(parts[0]).cast(pl.String))
         if told is not None:
             by_code = np.array([-1 if one is None else int(not one) for one in (*told, None)])
-            own = by_code[opinions.codes("task")]
+            own = by_code[opinions.codes(parts[0])]
             lower = np.where(own < 0, lower, own == 1)
     return lower
 
@@ -363,11 +410,13 @@ def _from_votes(opinions: Opinions, candidate: str, value: str, sign: float) -> 
     return ScoreTable(names, tasks.cast(pl.String), matrix, None, weights, "voter", opinions.source)
 
 
-def _with_about(table: ScoreTable, opinions: Opinions, tasks: pl.Series, carried: list[bool] | None) -> ScoreTable:
+def _with_about(
+    table: ScoreTable, opinions: Opinions, tasks: pl.Series, carried: list[bool] | None, *, told: bool
+) -> ScoreTable:
     """Directions and weights from the table about tasks; where it says no direction, that of the results holds."""
     own = carried or [True] * len(tasks)
-    told = _told_directions(opinions, tasks) or [None] * len(tasks)
-    table = _oriented(table, [mine if said is None else said for said, mine in zip(told, own, strict=True)])
+    about = (_told_directions(opinions, tasks) if told else None) or [None] * len(tasks)
+    table = _oriented(table, [mine if said is None else said for said, mine in zip(about, own, strict=True)])
     weight = opinions.about.column("tasks", "weight", tasks)
     if weight is not None:
         table = replace(table, weights=_checked_weights(numbers_of(weight, tasks), len(table.tasks)))

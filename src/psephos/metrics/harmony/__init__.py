@@ -2,6 +2,8 @@
 
 from psephos.metrics.harmony.chance_groups import groups_against_chance
 from psephos.metrics.harmony.group_pruning import prune_groups
+from psephos.metrics.harmony.group_tree import GroupTree, group_tree
+from psephos.metrics.harmony.groups_by_model import discover_groups_by_model
 from psephos.metrics.harmony.harmony_index import harmony_index
 from psephos.metrics.harmony.harmony_plane import HarmonyPlane, harmony_plane
 from psephos.metrics.harmony.item_groups import ItemGroups, discover_groups
@@ -10,10 +12,13 @@ from psephos.metrics.harmony.partitions import rand_index
 from psephos.metrics.harmony.score_evenness import Harmony, harmony
 
 __all__ = [
+    "GroupTree",
     "Harmony",
     "HarmonyPlane",
     "ItemGroups",
     "discover_groups",
+    "discover_groups_by_model",
+    "group_tree",
     "groups_against_chance",
     "harmony",
     "harmony_index",

@@ -1,7 +1,8 @@
 """Which benchmarks are harmonious for all models alike?
 
 A benchmark is a point: mean and variance over models of their harmony. It is called reliable if its mean lies above and
-its variance below the medians of the benchmarks at hand; the paper gives no cut.
+its variance below the medians of the benchmarks at hand; the paper gives no cut. One benchmark has nothing to lie
+above, and of an odd number one lies at each median: these are said to be so.
 
 Source: Uzunoglu, Li and Khashabi (2025), arXiv 2509.25671. Differs: the quadrants are ours.
 """
@@ -21,6 +22,8 @@ from psephos.metrics.harmony.group_scores import check_unit
 from psephos.metrics.harmony.score_evenness import Harmony
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result
+
+EQUAL = 1e-12
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -43,8 +46,7 @@ class HarmonyPlane(Result):
         """The quadrant of each benchmark."""
         rows = self.benchmarks.iter_rows(named=True)
         lines = [
-            (row["benchmark"], f"mean {row['mean']:.3f}, variance {row['variance'] or 0:.4g}: {row['quadrant']}")
-            for row in rows
+            (row["benchmark"], f"mean {row['mean']:.3f}, {_spread(row['variance'])}: {row['quadrant']}") for row in rows
         ]
         return lines + [("note", note) for note in self.provenance.notes]
 
@@ -62,7 +64,9 @@ def harmony_plane(benchmarks: Mapping[str, Harmony | npt.ArrayLike], *, ddof: in
     Returns
     -------
     HarmonyPlane
-        With quadrant "reliable" where the mean lies above and the variance below the medians of these benchmarks.
+        With quadrant "reliable" where the mean lies above and the variance below the medians of these benchmarks, "at a
+        median" where one of them is the median, "one model" where there is no variance, and "nothing to compare with"
+        where no other benchmark has one.
 
     Raises
     ------
@@ -88,19 +92,9 @@ def harmony_plane(benchmarks: Mapping[str, Harmony | npt.ArrayLike], *, ddof: in
         check_unit("benchmarks", values)
         rows.append((name, len(values), values.mean(), values.var(ddof=ddof) if len(values) > 1 else math.nan))
     means, variances = (np.array([row[place] for row in rows], dtype=np.float64) for place in (2, 3))
-    known = variances[~np.isnan(variances)]
-    high = means >= np.median(means)
-    steady = variances <= (np.median(known) if len(known) else math.nan)
-    words = {
-        (True, True): "reliable",
-        (True, False): "high but varying",
-        (False, True): "low",
-        (False, False): "low and varying",
-    }
-    quadrant = [
-        "one model" if math.isnan(v) else words[bool(a), bool(s)]
-        for a, s, v in zip(high, steady, variances, strict=True)
-    ]
+    known = ~np.isnan(variances)
+    centre = [float(np.median(part[known])) if known.any() else math.nan for part in (means, variances)]
+    quadrant = [_quadrant(m, v, centre, int(known.sum())) for m, v in zip(means, variances, strict=True)]
     columns = {
         "benchmark": [row[0] for row in rows],
         "models": [row[1] for row in rows],
@@ -109,3 +103,20 @@ def harmony_plane(benchmarks: Mapping[str, Harmony | npt.ArrayLike], *, ddof: in
     }
     frame = pl.DataFrame(columns | {"quadrant": quadrant}).with_columns(pl.col("variance").fill_nan(None))
     return HarmonyPlane(benchmarks=frame, provenance=Provenance("harmony plane", {"ddof": ddof}, Source()))
+
+
+def _quadrant(mean: float, variance: float, centre: list[float], compared: int) -> str:
+    if math.isnan(variance):
+        return "one model"
+    if compared < 2:
+        return "nothing to compare with"
+    above, below = mean - centre[0], centre[1] - variance
+    if min(abs(above), abs(below)) < EQUAL:
+        return "at a median"
+    if above > 0:
+        return "reliable" if below > 0 else "high but varying"
+    return "low" if below > 0 else "low and varying"
+
+
+def _spread(variance: float | None) -> str:
+    return "no variance" if variance is None else f"variance {variance:.4g}"

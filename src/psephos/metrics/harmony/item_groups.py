@@ -20,21 +20,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import linalg
 
 from psephos.engine.streams import Rng, generator, seed_of, spawn
 from psephos.errors import InputError, check_count
 from psephos.metrics.harmony.group_scores import Floats
-from psephos.metrics.harmony.item_similarity import BLOCK, FLOOR, Similarity, by_probabilities, tables_of
+from psephos.metrics.harmony.item_clusters import clustered, eigenvectors, grouped
+from psephos.metrics.harmony.item_similarity import FLOOR, Similarity, by_probabilities, tables_of
 from psephos.metrics.harmony.partitions import rand_index
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result
-from psephos.statistics import k_means
 
-LARGEST = 5000
-"""Items that are clustered; of more a random sample is, and the others join the cluster nearest on average."""
-
-RESTARTS = 10
 RESAMPLES = 10
 ENOUGH_MODELS = 20
 
@@ -114,6 +109,8 @@ def discover_groups(
     See Also
     --------
     harmony : what to do with groups.
+    group_tree : groups in groups, as long as scores tell them apart.
+    discover_groups_by_model : a partition for each model.
 
     Examples
     --------
@@ -131,25 +128,14 @@ def discover_groups(
     tries = min(check_count("most", most, low=2), n - 1)
     if kind == "responses" and columns < ENOUGH_MODELS:
         notes.append(f"{columns} models are few to tell items apart by; {ENOUGH_MODELS} are better")
-    chosen = np.arange(n)
-    if n > LARGEST:
-        chosen = np.sort(sample_stream.choice(n, LARGEST, replace=False))
-        notes.append(f"{LARGEST:,} of {n:,} items were clustered; {1 - LARGEST / n:.0%} joined the nearest group")
-    similarity = make(tables)
-    between = similarity(chosen, chosen)
-    if between.max() <= 1e-12:
+    found = clustered(make(tables), np.arange(n), tries, sample_stream, cluster_stream)
+    if found is None:
         raise InputError("values", "no structure to cluster: all items are alike")
-    found, scores = _clustered(between, tries, cluster_stream)
-    labels = np.empty(n, dtype=np.int64)
-    labels[chosen] = found
-    if n > LARGEST:
-        members = np.eye(found.max() + 1)[found] / np.bincount(found)
-        rest = np.setdiff1d(np.arange(n), chosen)
-        for start in range(0, len(rest), BLOCK):
-            part = rest[start : start + BLOCK]
-            labels[part] = np.argmin(similarity(part, chosen) @ members, axis=1)
-    order = np.argsort(-np.bincount(labels), kind="stable")
-    labels = np.argsort(order)[labels]
+    labels, scores, chosen = found
+    if len(chosen) < n:
+        notes.append(
+            f"{len(chosen):,} of {n:,} items were clustered; {1 - len(chosen) / n:.0%} joined the nearest group"
+        )
     stable = float("nan")
     if stability:
         stable = _stability(tables, make, chosen, labels[chosen], resample_stream)
@@ -166,52 +152,6 @@ def discover_groups(
     )
 
 
-def _clustered(
-    between: Floats, most: int, stream: np.random.Generator
-) -> tuple[npt.NDArray[np.int64], list[tuple[int, float]]]:
-    vectors, distance = _eigenvectors(between, most), np.sqrt(between)
-    best, scores, labels = -2.0, [], np.zeros(len(between), dtype=np.int64)
-    for k in range(2, most + 1):
-        found = _k_means(vectors[:, :k], k, stream)
-        score = _silhouette(distance, found)
-        scores.append((k, score))
-        if score > best + 1e-12:
-            best, labels = score, found
-    return labels, scores
-
-
-def _eigenvectors(between: Floats, most: int) -> Floats:
-    """The smallest eigenvectors of the normalised Laplacian, which serve every number of groups."""
-    n = len(between)
-    off = between[~np.eye(n, dtype=bool)]
-    scale = float(np.median(off)) or float(off[off > 0].mean())
-    affinity = np.exp(-between / scale)
-    degree = 1 / np.sqrt(affinity.sum(axis=1))
-    found = linalg.eigh(affinity * degree[:, None] * degree, subset_by_index=(n - most, n - 1))[1]
-    return np.asarray(found[:, ::-1])
-
-
-def _k_means(vectors: Floats, k: int, stream: np.random.Generator) -> npt.NDArray[np.int64]:
-    rows = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-300)
-    return k_means(rows, k, restarts=RESTARTS, rng=stream).labels
-
-
-def _silhouette(distance: Floats, labels: npt.NDArray[np.int64]) -> float:
-    """Mean of (b - a) / max(a, b), 0 for items alone in their group; -1 if there is one group only."""
-    sizes = np.bincount(labels).astype(np.float64)
-    if len(sizes) < 2:
-        return -1.0
-    sums = distance @ np.eye(len(sizes))[labels]
-    place = np.arange(len(labels))
-    own = sums[place, labels] / np.maximum(sizes[labels] - 1, 1)
-    means = sums / sizes
-    means[place, labels] = np.inf
-    other = means.min(axis=1)
-    top = np.maximum(own, other)
-    value = np.divide(other - own, top, out=np.zeros_like(top), where=top > 0)
-    return float(np.where(sizes[labels] > 1, value, 0.0).mean())
-
-
 def _stability(
     tables: list[Floats],
     make: Callable[[list[Floats]], Similarity],
@@ -226,5 +166,5 @@ def _stability(
             drawn = [one / np.maximum(one.sum(axis=1, keepdims=True), FLOOR) for one in drawn]
         between = make(drawn)(chosen, chosen)
         if between.max() > FLOOR:
-            values.append(rand_index(labels, _k_means(_eigenvectors(between, k), k, own)))
+            values.append(rand_index(labels, grouped(eigenvectors(between, k), k, own)))
     return float(np.mean(values)) if values else 0.0
