@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 import psephos.review
 from psephos.errors import InputError
-from psephos.review.languages import LANGUAGES, _patterns, _problems, rephrased
+from psephos.review.actions import ACTION_CHOICES, ACTION_WORDS
+from psephos.review.languages import LANGUAGES, _patterns, _problems, catalogue, rephrased
 from psephos.review.problems import in_words
+from psephos.review.security import csrf_token
+from psephos.review.store.account_tables import User
+from psephos.review.store.projects import change_project
+from psephos.review.store.tables import Project
 from tests.review.conftest import World
 
 ROOT = Path(psephos.review.__file__).parent
@@ -57,7 +63,7 @@ def raised() -> list[tuple[str, str]]:
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                found |= {(f"{file.relative_to(ROOT)}:{line}", text): None for line, text in said_by(node)}
+                found |= {(f"{file.relative_to(ROOT)}:{line}", one): None for line, one in said_by(node)}
     return list(found)
 
 
@@ -65,19 +71,19 @@ def raised() -> list[tuple[str, str]]:
 def test_everything_that_is_raised_is_known_in_each_language(language: str) -> None:
     said = raised()
     assert len(said) > 120
-    assert [(where, text) for where, text in said if rephrased(language, text) is None] == []
+    assert [(where, one) for where, one in said if rephrased(language, one) is None] == []
 
 
 @pytest.mark.parametrize("language", [tag for tag in LANGUAGES if tag != "en"])
 def test_places_are_the_same_in_each_language_and_say_enough_to_be_told_apart(language: str) -> None:
-    for text, said in _problems(language).items():
-        assert sorted(re.findall(r"%\(\w+\)s|%", text)) == sorted(re.findall(r"%\(\w+\)s|%", said)), text
-        assert "%(" not in text or len(re.sub(r"%\(\w+\)s|\W", "", text)) >= 4, text
+    for told, said in _problems(language).items():
+        assert sorted(re.findall(r"%\(\w+\)s|%", told)) == sorted(re.findall(r"%\(\w+\)s|%", said)), told
+        assert "%(" not in told or len(re.sub(r"%\(\w+\)s|\W", "", told)) >= 4, told
     assert all(pattern.fullmatch("nobody ever says this, I hope") is None for pattern, _ in _patterns(language))
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("raised", "said"),
     [
         ("may have 5,000 characters, got 6,001", "darf 5.000 Zeichen haben, hat aber 6.001"),
         ("is decided, not disputed", "ist entschieden, nicht strittig"),
@@ -85,9 +91,9 @@ def test_places_are_the_same_in_each_language_and_say_enough_to_be_told_apart(la
         ("must be one of a,\nb, got 'c'", "muss aus a,\nb sein, ist aber 'c'"),
     ],
 )
-def test_what_stands_in_the_places_is_kept(text: str, said: str) -> None:
-    assert rephrased("de", text) == said
-    assert rephrased("en", text) == text
+def test_what_stands_in_the_places_is_kept(raised: str, said: str) -> None:
+    assert rephrased("de", raised) == said
+    assert rephrased("en", raised) == raised
 
 
 def test_what_no_catalogue_knows_stays_whole_and_english() -> None:
@@ -104,13 +110,13 @@ def test_a_program_reads_english_unless_it_says_otherwise(world: World) -> None:
     plain, german = asked(world, path), asked(world, path, **{"accept-language": "de-CH"})
     assert plain.json()["problem"] == "There is nothing here that you can see."
     assert plain.headers["content-language"] == "en"
-    assert german.json()["problem"] == "Hier ist nichts, das Sie sehen können."
+    assert german.json()["problem"] == "Hier ist nichts, was Sie sehen können."
     assert german.headers["content-language"] == "de"
 
 
 def german_reviewer(world: World) -> Any:
     with world.store.write() as session:
-        session.get_one(psephos.review.store.account_tables.User, world.ids["annotator"]).locale = "de"
+        session.get_one(User, world.ids["annotator"]).locale = "de"
     return world.visitor("annotator")
 
 
@@ -134,10 +140,11 @@ def test_a_script_of_a_page_shows_its_language(world: World, answer: dict[str, A
 def test_a_page_shows_its_language_and_marks_what_is_another(world: World) -> None:
     one = german_reviewer(world)
     own = f"/projects/{world.ids['own']}"
-    got = one.form(f"{own}/views", name=" ", query="?flag=tie")
+    fields = {"csrf": csrf_token(one.cookie), "name": " ", "query": "?flag=tie"}
+    got = one.client.post(f"{own}/views", data=fields, headers=one.own(token=False) | {"accept": "text/html"})
     assert "Name: fehlt; sagen Sie, wie die Ansicht heißt" in got.text
     assert '<p class="user">' in got.text
-    odd = one.get(f"{own}?state=7&order=nothing")
+    odd = world.visitor("manager").get(f"{own}/history?before=0", headers={"accept-language": "de"})
     assert odd.status_code == 422
     assert '<p class="user" lang="en">' in odd.text
     assert '<html lang="de"' in odd.text
@@ -150,3 +157,53 @@ def test_what_the_layers_refuse_is_said_in_the_language_of_the_browser(world: Wo
     )
     assert (got.status_code, got.json()["problem"]) == (403, "diese Anfrage kommt von einer anderen Website")
     assert got.headers["content-language"] == "de"
+
+
+def logged() -> set[str]:
+    """Names of actions that anything in the review app logs."""
+    found: set[str] = set()
+    for file in sorted(ROOT.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("record", "_record", "add"):
+                parts = [*node.args[3:4], *(one.value for one in node.keywords if one.arg == "action")]
+                found |= {one.value for one in parts if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "action":
+                found |= {str(one.value) for one in ast.walk(node.value) if isinstance(one, ast.Constant) and one.value}
+    return found
+
+
+def test_every_action_of_the_log_has_words_in_each_language() -> None:
+    names = {one for one in logged() if re.fullmatch(r"[a-z_]+(\.[a-z_]+)?", one)}
+    assert names == set(ACTION_WORDS)
+    missing = [
+        said for said in ACTION_WORDS.values() for tag in LANGUAGES if tag != "en" and said not in catalogue(tag)
+    ]
+    assert missing == []
+
+
+def test_the_page_of_the_log_shows_words_and_is_asked_by_names(world: World) -> None:
+    with world.store.write() as session:
+        session.get_one(User, world.ids["manager"]).locale = "de"
+        project = session.get_one(Project, world.ids["own"])
+        change_project(session, project, actor=world.ids["manager"], overlap=3)
+    page = world.visitor("manager").get(f"/projects/{world.ids['own']}/history?action=project.change").text
+    rows = re.findall(r"<tr class=\"history-row\">.*?</tr>", page)
+    assert len(rows) == 1
+    assert "<td>Regeln geändert</td>" in rows[0]
+    assert '<option value="project.change" selected>Regeln geändert</option>' in page
+    assert len(re.findall("<option", page)) == len(ACTION_CHOICES) + 1
+    odd = world.visitor("manager").get(f"/projects/{world.ids['own']}/history?action=<i>odd").text
+    assert '<option value="&lt;i&gt;odd" selected>&lt;i&gt;odd</option>' in odd
+
+
+def test_a_chain_that_is_broken_and_an_export_that_failed_are_told_in_german(world: World) -> None:
+    with world.store.write() as session:
+        session.get_one(User, world.ids["manager"]).locale = "de"
+        session.execute(text("DROP TRIGGER audit_refuses_update"))
+        session.execute(text("UPDATE audit SET actor = 'x' WHERE seq = 2 AND chain = :own"), {"own": world.ids["own"]})
+    manager, own = world.visitor("manager"), f"/projects/{world.ids['own']}"
+    page = manager.get(f"{own}/history?check=true").text
+    assert "Zeile 2 wurde geändert, oder die davor" in page
+    assert manager.form(f"{own}/exports", format="srt").status_code == 303
+    page = manager.get(f"{own}/settings").text
+    assert "Projekt: hat keine Transkripte zum Exportieren; entscheiden Sie einige" in page

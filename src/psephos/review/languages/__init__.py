@@ -70,6 +70,23 @@ def rephrased(language: str, text: str) -> str | None:
     return None
 
 
+def retold(language: str, text: str) -> str:
+    """What was kept as the text of an error, ``argument: problem; hint``, in a language as far as it is known.
+
+    Examples
+    --------
+    >>> retold("de", "item: is locked; ask somebody"), retold("de", "no answer")
+    ('Eintrag: ist gesperrt; ask somebody', 'keine Antwort')
+    """
+    whole = rephrased(language, text)
+    if whole is not None:
+        return whole
+    argument, colon, rest = text.partition(": ")
+    problem, sign, hint = rest.partition("; ")
+    parts = (argument, colon, problem, sign, hint)
+    return "".join(rephrased(language, part) or part for part in parts)
+
+
 def best_language(wanted: str, accepted: str) -> str:
     """The language to use: the one that the person chose, else the first of the browser's that there is.
 
