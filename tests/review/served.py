@@ -1,11 +1,13 @@
-"""Run by test_kills: for each line on standard input a child that is a whole review server, on one port for all.
+"""Run by test_kills and test_bombs: for each line on standard input a child that is a whole server, on one port.
 
 The parent has imported the program once and holds the port, nothing more: a child opens the store and makes the
-application, as `psephos serve` does, and dies when it is killed. The port goes on listening in between.
+application, as `psephos serve` does, and dies when it is killed. The port goes on listening in between. A second
+argument is the JSON of settings beside where the store is.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
@@ -17,10 +19,12 @@ from psephos.review.settings import Settings
 from psephos.review.store import opening
 from psephos.review.store.opening import open_store
 
+STATED = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
+
 
 def work(place: str, listener: socket.socket, url: str) -> None:
     store = open_store(place, upgrade=False)
-    app = create_app(Settings(database=place, origin=url), store)
+    app = create_app(Settings(database=place, origin=url, **STATED), store)
     uvicorn.Server(uvicorn.Config(app, log_level="error", server_header=False)).run(sockets=[listener])
 
 

@@ -66,7 +66,11 @@ def _types_of_first(lines: Sequence[str]) -> dict[str, set[type]] | None:
     with suppress(ValueError, RecursionError):
         for line in filter(str.strip, lines[:LINES_LOOKED_AT]):
             value: Any = json.loads(line, object_pairs_hook=list)
-            if not isinstance(value, list) or not all(isinstance(pair, tuple) for pair in value):
+            if (
+                not isinstance(value, list)
+                or len(value) > MOST_KEYS
+                or not all(isinstance(pair, tuple) for pair in value)
+            ):
                 return None
             record = dict(value)
             types = types or {key: set() for key in record}
@@ -75,7 +79,7 @@ def _types_of_first(lines: Sequence[str]) -> dict[str, set[type]] | None:
             for key, part in record.items():
                 types[key] |= {type(part)} - {NoneType}
         plain = all(kinds <= {int, float} or frozenset(kinds) in _VALUES for kinds in types.values())
-        return types if plain and 0 < len(types) <= MOST_KEYS else None
+        return types if plain and types else None
     return None
 
 

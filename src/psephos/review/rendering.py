@@ -21,7 +21,7 @@ from psephos.plots.style import decimal, share
 from psephos.reports import words
 from psephos.review.context import Context
 from psephos.review.keys import bindings_of
-from psephos.review.languages import LANGUAGES, best_language, counted, translated
+from psephos.review.languages import LANGUAGES, best_language, counted, retold, translated
 from psephos.review.security import csrf_token
 
 PANES = ("queue", "decision")
@@ -54,6 +54,7 @@ def templates(language: str) -> Environment:
         "keymap": lambda bindings: {key: [one.command, one.where] for one, key in bindings if key},
         "lasting": words.lasting,
         "moment": lambda at: moment(at, language),
+        "retold": lambda text: retold(language, text),
         "plain": lambda number: true_minus(f"{number:g}"),
         "share": share,
         "shown": lambda text, most=words.MOST: words.shown(text, most, say=lambda own: translated(language, own)),

@@ -19,6 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from psephos.review.languages import best_language, rephrased
 from psephos.review.settings import Settings
 
 POLICY = (
@@ -274,8 +275,15 @@ def replayed(body: bytes, receive: Receive) -> Receive:
 
 
 def refuse(status: int, problem: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """An answer that says what is wrong and nothing else."""
-    return JSONResponse({"problem": problem}, status)
+    """An answer that says what is wrong and nothing else, in the language of the browser."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        language = best_language("", Headers(scope=scope).get("accept-language") or "")
+        known = rephrased(language, problem)
+        said = JSONResponse({"problem": known or problem}, status, {"content-language": language if known else "en"})
+        await said(scope, receive, send)
+
+    return answer
 
 
 def _counted(receive: Receive, most: int) -> Receive:

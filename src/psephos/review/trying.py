@@ -9,8 +9,11 @@ Source: sheet 90 section 8 (V5: decompression in limits). Differs: nothing.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -48,9 +51,17 @@ except InputError as wrong:
     print(json.dumps([wrong.problem, wrong.where, wrong.hint]), flush=True)
 except MemoryError:
     sys.exit(3)
+except BaseException as wrong:
+    print(f"{type(wrong).__name__} [{getattr(wrong, 'errno', None)}]", file=sys.stderr)
+    sys.exit(4)
 else:
     print("null", flush=True)
 """
+
+_NO_MEMORY = 3
+_FULL = re.compile(rf"emory allocation|{os.strerror(errno.ENOMEM)}|std::bad_alloc|\w+ \[{errno.ENOMEM}\]\n\Z")
+"""What is said where there is no memory left: by readers in Rust, C and C++ as they end, by Python as an error."""
+_ERROR = re.compile(r"^(\w+) \[\w+\]\n\Z", re.MULTILINE)
 
 
 def try_reading(file: Path, question: str, kind: str, *, memory: int, seconds: float) -> None:
@@ -68,7 +79,8 @@ def try_reading(file: Path, question: str, kind: str, *, memory: int, seconds: f
     Raises
     ------
     ParseError
-        If reading it takes more memory or time, ends the process that does, or finds something wrong with it.
+        If reading it takes more memory or time, ends the process that does, or finds something wrong with it; which
+        of these it was is said.
     """
     if file.suffix.lower() not in PACKED and file.stat().st_size < SMALL:
         return
@@ -87,11 +99,25 @@ def try_reading(file: Path, question: str, kind: str, *, memory: int, seconds: f
     except subprocess.TimeoutExpired:
         raise ParseError(str(file), f"takes more than {seconds:g} seconds to be read", hint=hint) from None
     if not done.stdout.endswith("\n"):
-        raise ParseError(str(file), f"takes more than {limit} to be read, or is so damaged that readers end", hint=hint)
+        problem, hint = _why_it_ended(done.returncode, done.stderr, limit, hint)
+        raise ParseError(str(file), problem, hint=hint)
     found = json.loads(done.stdout)
     if found is not None:
         problem, where, known = found
         raise InputError("path", problem, where=where, hint=known)
+
+
+def _why_it_ended(code: int, said: str, limit: str, hint: str) -> tuple[str, str]:
+    """Why a trial came to no end, and what to do; nothing of the file is repeated."""
+    killed = code == -getattr(signal, "SIGKILL", 9)  # nobody else ends a process like that than who needs its memory
+    if code == _NO_MEMORY or killed or _FULL.search(said):
+        return f"takes more than {limit} to be read", hint
+    again = "write it again with the program that made it, and report it to the makers of psephos if it is good"
+    if code < 0:
+        name = next((one.name for one in signal.Signals if one == -code), f"signal {-code}")
+        return f"is so damaged that what reads it ends ({name})", again
+    error = _ERROR.search(said)
+    return f"cannot be read: what reads it fails ({error[1] if error else f'exit {code}'})", again
 
 
 def read_answers(file: str | Path, question: str, kind: str) -> Opinions:

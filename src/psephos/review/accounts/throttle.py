@@ -3,7 +3,11 @@
 Each failure of an account, and of an address, doubles the time until the next try is looked at: after 4 free tries 1
 s, 2 s, 4 s, ... up to 5 minutes. Success clears the account, an hour without a failure clears everything. Nobody is
 locked out for good, so that nobody can lock out someone else. What is counted stands in the store as a hash, so a
-restart does not forget it.
+restart does not forget it, and several servers over one store count together.
+
+Each count is taken in hand before it is looked at, one after the other in the order of their hashes: of many tries
+that come at once, of somebody who was never seen before too, each sees what the one before it left, and none waits in
+a circle.
 
 Source: sheet 90 section 8 (V6). Differs: nothing.
 """
@@ -13,6 +17,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from psephos.review.accounts.second_factors import fingerprint
@@ -23,28 +28,28 @@ FREE, LONGEST, FORGET_AFTER = 4, timedelta(minutes=5), timedelta(hours=1)
 
 def wait(session: Session, at: datetime, *subjects: str) -> float:
     """Seconds until the next try of any of these is looked at."""
-    statement = select(Attempt).where(Attempt.subject.in_(map(fingerprint, subjects))).order_by(Attempt.id)
-    kept = session.scalars(statement.with_for_update())
+    kept = session.scalars(select(Attempt).where(Attempt.subject.in_(map(fingerprint, subjects))))
     return max((max(0.0, (one.free_at - at).total_seconds()) for one in kept), default=0.0)
 
 
-def tried(session: Session, at: datetime, *subjects: str) -> float:
+def tried(session: Session, at: datetime, *subjects: str, free: int = FREE) -> float:
     """Seconds to wait; if none, a failure of each is noted before the try is looked at.
 
     So of many tries at once each counts for the next, and not only once the slow look at a password is over. Whoever
-    was right takes it back by `forgiven` or `succeeded`.
+    was right takes it back by `forgiven` or `succeeded`. `free` is how many failures cost nothing.
     """
-    seconds = wait(session, at, *subjects)
+    held = _held(session, at, subjects)
+    seconds = max((one.free_at - at).total_seconds() for one in held)
     if seconds <= 0:
-        failed(session, at, *subjects)
-    return seconds
+        _note(held, at, free)
+        session.flush()
+    return max(0.0, seconds)
 
 
 def forgiven(session: Session, *subjects: str) -> None:
     """Take back the last failure of each, which was none."""
-    for one in session.scalars(
-        select(Attempt).where(Attempt.subject.in_(map(fingerprint, subjects))).with_for_update()
-    ):
+    found = select(Attempt).where(Attempt.subject.in_(map(fingerprint, subjects))).order_by(Attempt.subject)
+    for one in session.scalars(found.with_for_update()):
         one.failures -= 1
         one.free_at = one.last_at
         if one.failures <= 0:
@@ -53,19 +58,39 @@ def forgiven(session: Session, *subjects: str) -> None:
 
 def failed(session: Session, at: datetime, *subjects: str) -> None:
     """Note a failure of each."""
-    session.execute(delete(Attempt).where(Attempt.last_at < at - FORGET_AFTER))
-    for subject in map(fingerprint, subjects):
-        one = session.scalar(select(Attempt).where(Attempt.subject == subject).with_for_update())
-        if one is None:
-            one = Attempt(subject=subject, failures=0)
-            session.add(one)
-        one.failures += 1
-        one.last_at = at
-        over = one.failures - FREE
-        one.free_at = at if over <= 0 else at + min(LONGEST, timedelta(seconds=2.0 ** min(over - 1, 30)))
-        session.flush()
+    _note(_held(session, at, subjects), at, FREE)
+    session.flush()
 
 
 def succeeded(session: Session, subject: str) -> None:
     """Forget the failures of one."""
     session.execute(delete(Attempt).where(Attempt.subject == fingerprint(subject)))
+
+
+def _held(session: Session, at: datetime, subjects: tuple[str, ...]) -> list[Attempt]:
+    """The counts of these, made where there are none, which nobody else changes until this is over."""
+    old = select(Attempt.id).where(Attempt.last_at < at - FORGET_AFTER).with_for_update(skip_locked=True)
+    session.execute(delete(Attempt).where(Attempt.id.in_(old)))
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    held = []
+    for subject in sorted(set(map(fingerprint, subjects))):
+        new = insert(Attempt).values(subject=subject, failures=0, last_at=at, free_at=at)
+        session.execute(new.on_conflict_do_nothing(index_elements=["subject"]))
+        one = session.scalars(
+            select(Attempt)
+            .where(Attempt.subject == subject)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one()
+        held.append(one)
+    return held
+
+
+def _note(held: list[Attempt], at: datetime, free: int) -> None:
+    for one in held:
+        if one.last_at < at - FORGET_AFTER:
+            one.failures = 0
+        one.failures += 1
+        one.last_at = at
+        over = one.failures - free
+        one.free_at = at if over <= 0 else at + min(LONGEST, timedelta(seconds=2.0 ** min(over - 1, 30)))

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from psephos.errors import InputError
 from psephos.review.accounts import links, people, sessions
+from psephos.review.actions import ACTION_CHOICES, ACTION_WORDS
 from psephos.review.agreeing import agreement_of, confusion_of, days_of, items_of_pair
 from psephos.review.authorisation import NotThereError, may
 from psephos.review.context import Context, Here
@@ -86,6 +87,8 @@ def log(
             "checked": checked,
             "actor": actor,
             "action": action,
+            "words": ACTION_WORDS,
+            "choices": ACTION_CHOICES | ({action: ACTION_WORDS.get(action, action)} if action else {}),
         }
         return in_project(here, session, "history.html", says)
 

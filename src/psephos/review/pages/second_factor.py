@@ -1,4 +1,8 @@
-"""The second half of a sign-in: a code, a key, or a recovery code."""
+"""The second half of a sign-in: a code, a key, or a recovery code.
+
+The first half is worth something as long as the password that it was done with is the password: whoever changes it,
+because somebody else knew it, ends also what that other has begun.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,10 @@ from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
 from psephos.errors import InputError
-from psephos.review.accounts import passkeys, people, throttle
-from psephos.review.accounts.second_factors import matching_step, recovery_fingerprint
+from psephos.review.accounts import passkeys, people, sessions, throttle
+from psephos.review.accounts.second_factors import fingerprint, matching_step, recovery_fingerprint
 from psephos.review.context import Context, Here
-from psephos.review.pages.sign_in import Line, door, go, signed_in
+from psephos.review.pages.sign_in import Line, door, go, signed_in, too_many
 from psephos.review.store.account_tables import SecondFactor, User
 from psephos.review.store.audit_log import record
 
@@ -38,12 +42,12 @@ def send(here: Here, code: Line) -> Response:
     user_id, subject = waiting["user"], f"second {waiting['user']}"
     with here.write() as session:
         seconds = throttle.tried(session, here.at, subject)
-        if seconds <= 0 and _is_good(session, user_id, code, here):
+        if seconds <= 0 and _person(session, waiting) is not None and _is_good(session, user_id, code, here):
             return _done(here, session, waiting)
         if seconds <= 0:
             record(session, None, "", "sign_in.failed", f"user:{user_id}", None, {"step": "second factor"})
     if seconds > 0:
-        return _form(here, user_id, f"Too many tries. Wait {max(1, round(seconds))} s, then try again.", 429)
+        return _form(here, user_id, too_many(here, seconds), 429)
     return _form(here, user_id, "This code is not right, or was used.", 401)
 
 
@@ -67,6 +71,8 @@ def passkey(here: Here, reply: Annotated[dict[str, Any], Body()]) -> Response:
     if waiting is None or challenge is None:
         raise InputError("sign_in", "took too long", hint="begin again with the password")
     with here.write() as session:
+        if _person(session, waiting) is None:
+            raise InputError("sign_in", "took too long", hint="begin again with the password")
         known = passkeys_of(session, waiting["user"])
         key = passkeys.signed(here.settings.origin, challenge, reply, known)
         row = session.scalar(select(SecondFactor).where(SecondFactor.credential == key.credential.encode()))
@@ -89,7 +95,17 @@ def passkeys_of(session: Session, user_id: str) -> list[passkeys.Passkey]:
 
 def _waiting(here: Context) -> dict[str, str] | None:
     found: dict[str, str] | None = here.server.pending.look(f"second {here.cookie}") if here.cookie else None
-    return found
+    if found is None:
+        return None
+    with here.read() as session:
+        return None if _person(session, found, held=False) is None else found
+
+
+def _person(session: Session, waiting: dict[str, str], *, held: bool = True) -> User | None:
+    """Who waits, whose password nobody changes meanwhile if `held`; None if it is another one already."""
+    user = session.get(User, waiting["user"], with_for_update=held)
+    good = user is not None and sessions.is_active(user) and fingerprint(user.password or "") == waiting["password"]
+    return user if good else None
 
 
 def _is_good(session: Session, user_id: str, code: str, here: Context) -> bool:

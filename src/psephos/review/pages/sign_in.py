@@ -17,9 +17,12 @@ from starlette.responses import RedirectResponse, Response
 from psephos.errors import InputError
 from psephos.review.accounts import links, people, sessions, throttle
 from psephos.review.accounts.passwords import LONGEST, SHORTEST_ALONE, hash_password, is_outdated, is_right
+from psephos.review.accounts.second_factors import fingerprint
 from psephos.review.authorisation import NotThereError
 from psephos.review.context import Context, Here
-from psephos.review.rendering import page
+from psephos.review.languages import translated
+from psephos.review.problems import in_words
+from psephos.review.rendering import language_of, page
 from psephos.review.security import cookie_line
 from psephos.review.store.account_tables import User
 from psephos.review.store.audit_log import record
@@ -66,17 +69,25 @@ def send(here: Here, login: Line, password: Line, after: Line = "") -> Response:
         user = people.by_login(session, login)
     problem = WRONG
     if seconds > 0:
-        problem = f"Too many tries. Wait {max(1, round(seconds))} s, then try again."
+        problem = too_many(here, seconds)
     else:
         good = user if user is not None and sessions.is_active(user) else None
         right = is_right(password, good.password if good else None)
         with here.write() as session:
-            if right and good is not None:
+            if right and good is not None and _still_right(session, good, password):
                 throttle.forgiven(session, *subjects)
                 return _right(here, session, good.id, password, own_path(after), subjects)
             record(session, None, "", "sign_in.failed", f"user:{user.id}" if user else "user:unknown")
     says = {"after": own_path(after), "problem": problem, "login": login}
     return door(here, "sign_in.html", says, status=429 if seconds > 0 else 401)
+
+
+def _still_right(session: Session, looked_at: User, password: str) -> bool:
+    """Whether the password is still that of the person, who may have changed it while it was looked at."""
+    user = session.get_one(User, looked_at.id, with_for_update=True)
+    if not sessions.is_active(user):
+        return False
+    return user.password == looked_at.password or is_right(password, user.password)
 
 
 def _right(
@@ -87,7 +98,8 @@ def _right(
     if user.password and is_outdated(user.password):
         user.password = hash_password(password)
     if people.has_second_factor(session, user.id):
-        here.server.pending.begin({"user": user.id, "after": after}, f"second {here.cookie}")
+        waits = {"user": user.id, "after": after, "password": fingerprint(user.password or "")}
+        here.server.pending.begin(waits, f"second {here.cookie}")
         return go("/sign-in/second")
     throttle.succeeded(session, subjects[0])
     return signed_in(here, session, user, strong=False, after=after)
@@ -134,7 +146,7 @@ def accept(here: Here, link: str, login: Line, password: Line, name: Line = "") 
             record(session, one.project_id, user.id, "person.joined", f"user:{user.id}", None, after)
             return signed_in(here, session, user, strong=False, after="/projects")
     except InputError as wrong:
-        return door(here, "welcome.html", _asks(link, login, str(wrong), name=name), status=422)
+        return door(here, "welcome.html", _asks(link, login, told(here, wrong), name=name), status=422)
 
 
 @router.get("/new-password/{link}", name="new_password")
@@ -161,7 +173,7 @@ def change(here: Here, link: str, password: Line) -> Response:
             sessions.revoke(session, user.id, here.at)
             record(session, None, user.id, "password.changed", f"user:{user.id}", None, {"by": "link"})
     except InputError as wrong:
-        return door(here, "new_password.html", _asks(link, "", str(wrong)), status=422)
+        return door(here, "new_password.html", _asks(link, "", told(here, wrong)), status=422)
     return go("/sign-in")
 
 
@@ -176,6 +188,17 @@ def signed_in(here: Context, session: Session, user: User, *, strong: bool, afte
     seconds = round(here.settings.absolute_hours * 3600)
     answer.headers.append("set-cookie", cookie_line(here.settings, cookie, seconds=seconds))
     return answer
+
+
+def told(here: Context, wrong: InputError) -> str:
+    """What is wrong with what somebody sent, in their language where it is known."""
+    return in_words(language_of(here), wrong)[0]
+
+
+def too_many(here: Context, seconds: float) -> str:
+    """What somebody reads who has to wait, in their language."""
+    text = translated(language_of(here), "Too many tries. Wait %(seconds)s s, then try again.")
+    return text % {"seconds": max(1, round(seconds))}
 
 
 def door(here: Context, template: str, says: dict[str, Any], *, status: int = 200) -> Response:

@@ -5,6 +5,9 @@ owner of an account that exists: who has one joins the two while signed in, by a
 elsewhere that is followed while signed in leads to our door first: it could be another person's account at the provider
 that this browser is signed in with, and that person would come in here from then on. Whoever is new needs an invitation
 to the address that the provider has checked.
+
+Each trip has this server ask the provider and remember something, so an address may begin so many that it does not
+finish, and then they get slow as wrong passwords do. A trip that is finished does not count.
 """
 
 from __future__ import annotations
@@ -15,15 +18,18 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from psephos.errors import InputError
-from psephos.review.accounts import people, sessions, sign_on
+from psephos.review.accounts import people, sessions, sign_on, throttle
 from psephos.review.context import Context, Here
-from psephos.review.pages.sign_in import door, signed_in
+from psephos.review.pages.sign_in import door, signed_in, told, too_many
 from psephos.review.store.account_tables import Identity, Invitation, User
 from psephos.review.store.audit_log import record
 from psephos.review.store.people import set_role
 from psephos.review.store.tables import Project
 
 router = APIRouter(include_in_schema=False)
+
+UNFINISHED = 20
+"""Trips that an address may begin without finishing them before it has to wait; several people may share one."""
 
 
 @router.get("/sign-on", name="sign_on")
@@ -32,6 +38,10 @@ def out(here: Here) -> Response:
     from_elsewhere = here.request.headers.get("sec-fetch-site", "same-origin") != "same-origin"
     if not here.cookie or (here.caller.user_id and from_elsewhere):
         return RedirectResponse("/sign-in", 303)
+    with here.write() as session:
+        seconds = throttle.tried(session, here.at, _subject(here), free=UNFINISHED)
+    if seconds > 0:
+        return _refused(here, too_many(here, seconds), 429)
     address, state, trip = sign_on.depart(here.settings, here.cookie)
     here.server.pending.begin(trip, f"trip {state}")
     return RedirectResponse(address, 303)
@@ -46,8 +56,9 @@ def back(here: Here, state: str = "", code: str = "", error: str = "") -> Respon
     try:
         person = sign_on.arrive(here.settings, trip, code)
     except InputError as wrong:
-        return _refused(here, str(wrong))
+        return _refused(here, told(here, wrong))
     with here.write() as session:
+        throttle.forgiven(session, _subject(here))
         user = _owner(session, here, person)
         if user is None or not sessions.is_active(user):
             record(session, None, "", "sign_in.failed", "user:unknown", None, {"step": "single sign-on"})
@@ -91,5 +102,9 @@ def _invitation(session: Session, here: Context, person: sign_on.Person) -> Invi
     return session.scalars(statement.order_by(Invitation.id.desc()).with_for_update()).first()
 
 
-def _refused(here: Context, problem: str) -> Response:
-    return door(here, "sign_in.html", {"after": "", "problem": problem, "login": ""}, status=401)
+def _subject(here: Context) -> str:
+    return f"sign-on {here.address}"
+
+
+def _refused(here: Context, problem: str, status: int = 401) -> Response:
+    return door(here, "sign_in.html", {"after": "", "problem": problem, "login": ""}, status=status)
