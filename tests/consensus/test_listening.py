@@ -136,7 +136,9 @@ def test_the_time_of_a_clip_without_times_is_not_known(heard: Heard) -> None:
     true = {"doubt": "ash yew", "sure": "ash elm"}
     found = against_references(transcripts(heard(said, start=start, end=end), repeats=0), true).found
     assert found["errors_by_time"].null_count() == found.height
-    one = against_references(transcripts(heard({"doubt": said["doubt"]}, start=start[:6], end=end[:6]), repeats=0), true)
+    one = against_references(
+        transcripts(heard({"doubt": said["doubt"]}, start=start[:6], end=end[:6]), repeats=0), true
+    )
     assert one.found["errors_by_time"].null_count() == 0
 
 
