@@ -81,6 +81,12 @@ def test_a_choice_outside_the_list_is_refused_with_the_list():
     assert "'a', 'b'" in refused(check_choice, "c", ("a", "b")).problem
 
 
+@pytest.mark.parametrize("value", [["a"], {"a": 1}, np.array(["a", "b"]), None, 1])
+@pytest.mark.parametrize("allowed", [("a", "b"), {"a": 1, "b": 2}], ids=["tuple", "mapping"])
+def test_what_is_no_text_is_no_choice(value, allowed):
+    assert "'a', 'b'" in refused(check_choice, value, allowed).problem
+
+
 @pytest.mark.parametrize("value", [0, 1, 0.5, np.float32(0.5), np.int64(1)])
 def test_a_number_in_range_comes_back_as_float(value):
     number = check_number("x", value, low=0, high=1)

@@ -273,7 +273,7 @@ def check_choice(
         ...
     psephos.errors.InputError: rule: must be one of 'cc', 'pav', got 'Chamberlin-Courant'; write 'cc'
     """
-    if value not in allowed:
+    if not (isinstance(value, str) and value in allowed):  # of a list, `in` would ask for its hash
         hint = _meant(value, allowed, known_as or {})
         raise InputError(argument, f"must be one of {', '.join(map(repr, allowed))}, got {value!r}", hint=hint)
     return value

@@ -84,6 +84,18 @@ def test_teachers_write_drafts_first(psephos, served, chat_server):
     assert rows()["bridge"]["mode"] == "copy"  # both drafts are alike
 
 
+def test_a_dry_run_asks_no_teacher(psephos, served, chat_server):
+    words = ["judge", "fuse", "prompts.csv", "--teacher", "small", "--times", "2", *served, "--mode", "fuse"]
+    refused = psephos(*words, "--dry-run")
+    assert refused.complaint.startswith("psephos: --dry-run: asks nothing, and no teacher has written a draft yet")
+    assert not chat_server.requests
+    assert psephos(*words).code == 0
+    asked = len(chat_server.requests)
+    done = psephos(*words, "--dry-run")
+    assert "2, 2 of them with drafts" in done.out
+    assert len(chat_server.requests) == asked
+
+
 def test_drafts_may_stand_in_another_column(psephos, served):
     Path("drafts.csv").write_text(DRAFTS.replace("answer", "said", 1))
     words = ["judge", "fuse", "prompts.csv", "--drafts", "drafts.csv", *served]

@@ -118,6 +118,29 @@ def test_the_command_gives_the_same_again(psephos, table):
     assert json.loads(psephos(*again, "--json").out) == first
 
 
+def test_every_file_that_was_read_is_told(psephos, table):
+    import shlex
+
+    words = ("--truth", "y", "--score", "s", "--item", "id", "--compare", table / "a.csv", table / "b.parquet")
+    found = json.loads(psephos("measure", "discrimination", table / "t.csv", *words, "--repeats", "0", "--json").out)
+    assert found["provenance"]["source"] == [str(table / name) for name in ("t.csv", "a.csv", "b.parquet")]
+    assert len(set(found["provenance"]["sha256"])) == 3
+    again = shlex.split(found["provenance"]["command"])
+    place = again.index("--compare")
+    assert again[place : place + 3] == ["--compare", str(table / "a.csv"), str(table / "b.parquet")]
+    words = ("--truth", "y", "--score", "p", "--against", table / "t.parquet", "--json")
+    found = json.loads(psephos("measure", "divergence", table / "t.csv", *words[2:]).out)
+    assert found["provenance"]["source"] == [str(table / "t.csv"), str(table / "t.parquet")]
+
+
+def test_rows_without_a_name_are_not_paired_with_each_other(psephos, tmp_path):
+    (tmp_path / "one.csv").write_text("id,y,s\na,1,.9\nb,0,.2\n,0,.1\n")
+    (tmp_path / "two.csv").write_text("id,s\na,.8\nb,.3\n,.7\n")
+    words = ("--truth", "y", "--score", "s", "--item", "id", "--compare", tmp_path / "one.csv", tmp_path / "two.csv")
+    done = psephos("measure", "discrimination", tmp_path / "one.csv", *words)
+    assert done.complaint == f"psephos: --item: id of {tmp_path / 'one.csv'} has no name (row 3)"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -34,6 +34,13 @@ def test_a_table_that_fits_is_one() -> None:
     assert "number of 8" in lines[1]
 
 
+def test_truth_values_are_words() -> None:
+    assert [line.split() for line in printed(pl.DataFrame({"item": ["a", "b"], "used": [True, False]}), 80)[2:]] == [
+        ["a", "yes"],
+        ["b", "no"],
+    ]
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 def test_a_wide_table_goes_on_below_with_the_names_again(width: int) -> None:
     lines = printed(WIDE, width)

@@ -74,6 +74,21 @@ def test_one_voter_is_planned_for(psephos, stored):
     assert psephos("plan", stored, "--voter", "x").complaint.startswith("psephos: --voter: must be one of")
 
 
+def test_what_was_set_aside_is_said_of_one_voter_too(psephos, stored):
+    stored.write_text(stored.read_text() + "easy,other,0,b\n,llm,9,a\n")
+    done = psephos("plan", stored, "--voter", "llm", "--repeats", "1")
+    assert "no item" in done.out
+    said = json.loads(psephos("plan", stored, "--voter", "llm", "--repeats", "1", "--json").out)
+    assert said["provenance"]["source"] == [str(stored)]
+    assert said["provenance"]["sha256"] == list(read(stored).source.sha256)
+
+
+def test_an_answer_that_is_not_known_is_said_to_cost_the_accuracy(psephos, stored, tmp_path):
+    (tmp_path / "gold.csv").write_text("item,gold\neasy,a\neven,a\n")
+    done = psephos("plan", stored, "--about", f"items={tmp_path / 'gold.csv'}", "--repeats", "1")
+    assert "the answers to 1 of 3 questions are not known" in " ".join(done.out.split())
+
+
 def test_samples_or_a_tree(psephos, stored):
     assert psephos("plan").complaint.startswith("psephos: PATH: is needed")
     assert psephos("plan", stored, "--children", "3").complaint.startswith("psephos: --children: is about a tree")

@@ -128,6 +128,20 @@ def test_a_word_without_a_column_is_found_beside_a_span(heard: Heard) -> None:
     assert found == [1.0, 0.0]
 
 
+def test_the_time_of_a_clip_without_times_is_not_known(heard: Heard) -> None:
+    """All agree on it, so that no span is in it; how long it takes to hear is not known all the same."""
+    said = {"doubt": {"a": "ash elm", "b": "ash fir", "c": "ash oak"}, "sure": dict.fromkeys("abc", "ash elm")}
+    start = [0.0, 1.0] * 3 + [None] * 6
+    end = [1.0, 2.0] * 3 + [None] * 6
+    true = {"doubt": "ash yew", "sure": "ash elm"}
+    found = against_references(transcripts(heard(said, start=start, end=end), repeats=0), true).found
+    assert found["errors_by_time"].null_count() == found.height
+    one = against_references(
+        transcripts(heard({"doubt": said["doubt"]}, start=start[:6], end=end[:6]), repeats=0), true
+    )
+    assert one.found["errors_by_time"].null_count() == 0
+
+
 def test_columns_without_a_word_are_judged_by_themselves(heard: Heard) -> None:
     """Recogniser d adds words nobody said; such a column is doubted less than a word that half of them have."""
     rng = np.random.default_rng(0)

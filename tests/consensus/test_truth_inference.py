@@ -516,6 +516,22 @@ def test_known_answers_are_taken_and_teach():
     assert "200 known answers" in verdict.provenance.notes[0]
 
 
+@pytest.mark.parametrize("unit", [2.0**900, 2.0**-900])
+@pytest.mark.parametrize("model", ["one-coin", "dawid-skene"])
+def test_the_unit_of_weights_of_rows_and_voters_does_not_matter(model: str, unit: float) -> None:
+    """Their products are beyond what a float holds."""
+    item, voter = np.divmod(np.arange(60), 3)
+    label = np.random.default_rng(2).integers(0, 2, 60)
+
+    def verdict(size: float):
+        rows = labels(item, voter, label, weight=np.where(label == voter % 2, 0.5, 1.0) * size)
+        return truth_inference(rows, model, weights={"0": size, "1": size / 2, "2": size}, restarts=0)
+
+    plain, far = verdict(1.0), verdict(unit)
+    assert far.choice.tolist() == plain.choice.tolist()
+    assert far.certainty.tolist() == plain.certainty.tolist()
+
+
 @pytest.mark.parametrize("model", OF_MANY)
 def test_weights_count_as_repeated_votes_would(model):
     votes, _ = drawn(14, 60, coins([0.9, 0.8, 0.7], 3))

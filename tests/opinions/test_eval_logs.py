@@ -218,6 +218,41 @@ def test_a_flipped_byte_is_an_error_or_set_aside(
     assert len(found) + found.issues.set_aside <= 7
 
 
+@pytest.mark.parametrize("unpacker", ["zstandard", "pyarrow"])
+def test_damaged_zstandard_is_set_aside_whatever_unpacks_it(
+    tmp_path: Path, unpacker: str, monkeypatch: pytest.MonkeyPatch, require: Callable[[str], Any]
+) -> None:
+    require(unpacker)
+    monkeypatch.setattr(inspect_archive, "_UNPACKERS", {unpacker: inspect_archive._UNPACKERS[unpacker]})
+    whole = (HERE / "inspect-2-zstandard.eval").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        sample = next(one for one in archive.infolist() if one.filename.startswith("samples/"))
+        header = archive.getinfo("header.json")
+    for entry in (sample, header):
+        content = bytearray(whole)
+        start = entry.header_offset + 30 + len(entry.filename)
+        content[start : start + entry.compress_size] = bytes(entry.compress_size)
+        (tmp_path / "log.eval").write_bytes(content)
+        if entry is header:
+            with pytest.raises(ParseError, match="damaged header"):
+                read(tmp_path / "log.eval")
+        else:
+            assert "a damaged sample" in notes(read(tmp_path / "log.eval"))
+
+
+def test_damaged_lzma_is_set_aside(tmp_path: Path) -> None:
+    log = inspect_log()
+    path = written(tmp_path / "log.eval", log)
+    with zipfile.ZipFile(path, "a", compression=zipfile.ZIP_LZMA) as archive:
+        archive.writestr("samples/more.json", json.dumps(log["samples"][0] | {"id": "more"}))
+        entry = archive.getinfo("samples/more.json")
+    content = bytearray(path.read_bytes())
+    start = entry.header_offset + 30 + len(entry.filename) + 9  # past what says how it is packed
+    content[start : start + entry.compress_size - 9] = b"\xff" * (entry.compress_size - 9)
+    path.write_bytes(content)
+    assert "a damaged sample" in notes(read(path))
+
+
 @given(
     st.dictionaries(st.text(max_size=5), st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=5)),
     st.integers(1, 9),

@@ -127,7 +127,18 @@ def fuse(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", IgnoredWishWarning)
             given = _drafts(
-                drafts, column, teacher or [], asked, rows, opened, times, temperature, max_tokens, seed, workers
+                drafts,
+                column,
+                teacher or [],
+                asked,
+                rows,
+                opened,
+                times,
+                temperature,
+                max_tokens,
+                seed,
+                workers,
+                dry_run,
             )
             if dry_run:
                 _show_plan(asked, given, prices_in(prices), wishes, json)
@@ -167,17 +178,25 @@ def _drafts(
     max_tokens: int,
     seed: int,
     workers: int,
+    dry_run: bool,
 ) -> Opinions:
-    """The drafts of a file, or those of the teachers, kept beside the answers."""
+    """The drafts of a file, or those of the teachers, kept beside the answers; a dry run asks no teacher."""
+    from psephos.errors import InputError
     from psephos.judges import collect_drafts
     from psephos.opinions import read
 
     if path is not None:
         return read(str(path), kind="samples", columns=o.pairs("column", column))
+    kept = rows.with_name(f"{rows.stem}.drafts.jsonl")
+    if dry_run:
+        if not kept.exists():
+            problem = "asks nothing, and no teacher has written a draft yet"
+            raise InputError("--dry-run", problem, hint="name a file of drafts with --drafts")
+        return read(str(kept), kind="samples")
     return collect_drafts(
         asked,
         [opened(name) for name in teachers],
-        rows.with_name(f"{rows.stem}.drafts.jsonl"),
+        kept,
         times=times,
         temperature=temperature,
         max_tokens=max_tokens,

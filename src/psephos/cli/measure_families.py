@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -74,6 +73,8 @@ def verb_of(family: str) -> Callable[..., None]:
         from psephos.cli import output
         from psephos.metrics import measure, metric_names
         from psephos.opinions.column_files import read_columns
+        from psephos.opinions.issues import Issues
+        from psephos.opinions.sources import together
 
         files = [path, *([against] if against else []), *(name for name in compare or () if Path(name).is_file())]
         o.check_outputs(files, {"--parquet": parquet, "--report": report})
@@ -83,7 +84,7 @@ def verb_of(family: str) -> Callable[..., None]:
         if kinds:
             options["kinds"] = kinds
         names = list(score or ())
-        scores, kept, paired = _scores(file, names, compare, item, family, encoding)
+        scores, kept, paired, further = _scores(file, names, compare, item, family, encoding)
 
         def column(name: str | None, option: str) -> Any:
             return None if name is None else file.column(name, option)[kept]
@@ -113,28 +114,14 @@ def verb_of(family: str) -> Callable[..., None]:
             repeats=repeats,
             level=level,
             rng=seed,
-            source=file.source,
         )
-        stated = _words(
-            family,
-            path,
-            names,
-            truth,
-            weight,
-            group,
-            item,
-            attribute,
-            against,
-            metrics,
-            compare,
-            set_,
-            missing,
-            repeats,
-            level,
-            seed,
-            encoding,
+        files_read = [file, *further, *([other] if other else [])]
+        provenance = replace(
+            result.provenance,
+            source=together(one.source for one in files_read),
+            command=o.stated(),
+            notes=(*result.provenance.notes, *paired),
         )
-        provenance = replace(result.provenance, command=stated, notes=(*result.provenance.notes, *paired))
         result = replace(result, provenance=provenance)
         output.deliver(
             result,
@@ -143,7 +130,7 @@ def verb_of(family: str) -> Callable[..., None]:
             json=json,
             parquet=parquet,
             report=report,
-            issues=file.issues + other.issues if other else file.issues,
+            issues=sum((one.issues for one in files_read), Issues()),
         )
 
     verb.__doc__ = FAMILIES[family]
@@ -152,8 +139,8 @@ def verb_of(family: str) -> Callable[..., None]:
 
 def _scores(
     file: ColumnFile, names: list[str], compare: tuple[str, str] | None, item: str | None, family: str, encoding: str
-) -> tuple[dict[str, Any], Any, list[str]]:
-    """What is measured, by name; which rows of the file take part, and what to say of pairing."""
+) -> tuple[dict[str, Any], Any, list[str], list[ColumnFile]]:
+    """What is measured, by name; which rows of the file take part; what to say of pairing, and of which other files."""
     import numpy as np
 
     from psephos.errors import InputError
@@ -167,10 +154,10 @@ def _scores(
     if compare is None:
         if not names:
             raise InputError("--score", f"{family} needs it", hint="name the column that is measured")
-        return {name: own(name, "--score") for name in names}, everything, []
+        return {name: own(name, "--score") for name in names}, everything, [], []
     foreign = [name for name in compare if name not in file.columns and Path(name).is_file()]
     if not foreign:
-        return {name: own(name, "--compare") for name in compare}, everything, []
+        return {name: own(name, "--compare") for name in compare}, everything, [], []
     if item is None:
         raise InputError("--item", "is needed to pair the rows of files", hint="name the column that both have")
     if len(names) != 1:
@@ -180,22 +167,19 @@ def _scores(
 
 def _joined(
     file: ColumnFile, score: str, compare: tuple[str, str], item: str, numeric: bool, encoding: str, np: Any
-) -> tuple[dict[str, Any], Any, list[str]]:
+) -> tuple[dict[str, Any], Any, list[str], list[ColumnFile]]:
     """Scores of two files beside the rows of the first one, by their item."""
     from psephos.errors import InputError
     from psephos.opinions.column_files import read_columns
 
-    keys = [str(key) for key in file.column(item, "--item").tolist()]
-    if len(set(keys)) < len(keys):
-        raise InputError("--item", f"{file.name} names an item twice, so rows of files cannot be paired")
-    scores, there, notes = {}, np.ones(len(keys), dtype=bool), []
+    keys = _items(file, item)
+    scores, there, notes, others = {}, np.ones(len(keys), dtype=bool), [], []
     for name in compare:
         other = file if name in file.columns else read_columns(name, encoding=encoding)
         column = name if name in file.columns else score
         values = other.numbers(column, "--score") if numeric else _typed(other.column(column, "--score"))
-        held = [str(key) for key in other.column(item, "--item").tolist()]
-        if len(set(held)) < len(held):
-            raise InputError("--item", f"{other.name} names an item twice, so rows of files cannot be paired")
+        held = _items(other, item)
+        others += [other] if other is not file else []
         place = {key: row for row, key in enumerate(held)}
         rows = np.array([place.get(key, -1) for key in keys])
         there &= rows >= 0
@@ -209,7 +193,22 @@ def _joined(
         raise InputError("--item", "has no item in common with the files that are compared")
     if not there.all():
         notes.append(f"{int((~there).sum()):,} items of {file.name} are missing in a file that is compared: left out")
-    return {name: values[there] for name, values in scores.items()}, there, notes
+    return {name: values[there] for name, values in scores.items()}, there, notes, others
+
+
+def _items(file: ColumnFile, item: str) -> list[str]:
+    """The names by which the rows of a file are paired with those of another, each once."""
+    from psephos.errors import InputError
+    from psephos.opinions.coding import text_of
+
+    names = [text_of(one, "--item") for one in file.column(item, "--item").tolist()]
+    keys = [name for name in names if name]
+    if len(keys) < len(names):
+        row = next(row for row, name in enumerate(names, start=1) if not name)
+        raise InputError("--item", f"{item} of {file.name} has no name", where=f"row {row}")
+    if len(set(keys)) < len(keys):
+        raise InputError("--item", f"{file.name} names an item twice, so rows of files cannot be paired")
+    return keys
 
 
 def _typed(column: Any) -> Any:
@@ -223,26 +222,3 @@ def _typed(column: Any) -> Any:
         return numbers_of(column, "", "")
     except InputError:
         return column
-
-
-def _words(family: str, path: str, names: list[str], *rest: Any) -> str:
-    """The command that gives the same again."""
-    truth, weight, group, item, attribute, against, metrics, compare, options, missing, repeats, level, seed, enc = rest
-    words = ["psephos", "measure", family, path]
-    for name, value, default in (
-        ("truth", truth, None),
-        ("weight", weight, None),
-        ("group", group, None),
-        ("item", item, None),
-        ("against", against, None),
-        ("metrics", metrics, None),
-        ("missing", missing, "error"),
-        ("repeats", repeats, 1000),
-        ("level", level, 0.95),
-        ("seed", seed, 0),
-        ("encoding", enc, "utf-8"),
-    ):
-        words += [f"--{name}", str(value)] if value != default else []
-    for name, values in (("score", names), ("attribute", attribute), ("set", options)):
-        words += [word for value in values or () for word in (f"--{name}", value)]
-    return shlex.join([*words, *(("--compare", *compare) if compare else ())])

@@ -74,7 +74,7 @@ def recommendation(
     from psephos.metrics import evaluate
     from psephos.opinions import read
     from psephos.opinions.issues import Issues
-    from psephos.opinions.model import Source
+    from psephos.opinions.sources import together
     from psephos.opinions.writing import write_frame
 
     words = [word for line in runs for word in o.split(line)]
@@ -108,13 +108,9 @@ def recommendation(
         table = result.compare(runs=two, test=test, adjustment=adjustment, repeats=repeats, rng=seed)
         result = replace(result, comparison=table)
     files = [truth, *filter(None, further.values()), *(opinions for _, _, opinions in read_runs)]
-    source = Source(
-        tuple(name for one in files for name in one.source.names),
-        tuple(sha256 for one in files for sha256 in one.source.sha256),
-    )
     provenance = replace(
         result.provenance,
-        source=source,
+        source=together(one.source for one in files),
         seed=None if compare is None else seed,
         command=o.stated(),
         notes=(*notes, *result.provenance.notes),

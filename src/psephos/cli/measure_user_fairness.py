@@ -55,6 +55,7 @@ def user_fairness(
     from psephos.metrics import pairwise_unfairness
     from psephos.opinions import read
     from psephos.opinions.column_files import read_columns
+    from psephos.opinions.sources import together
 
     matrix = similarity if similarity.lower().endswith((".npy", ".npz")) else None
     if matrix is None:
@@ -90,12 +91,7 @@ def user_fairness(
         level=level,
         rng=seed,
     )
-    sources = [file.source, *(one.source for one in (held, other) if one is not None)]
-    source = replace(
-        file.source,
-        names=tuple(name for one in sources for name in one.names),
-        sha256=tuple(sha256 for one in sources for sha256 in one.sha256),
-    )
+    source = together([file.source, *(one.source for one in (held, other) if one is not None)])
     notes = list(result.provenance.notes)
     if held is not None:
         strangers = set(held.frame()["user"].cast(str).to_list()) - set(users)

@@ -245,7 +245,9 @@ def stated() -> str:
         if one.param_type_name == "argument":
             paths += [f"./{path}" if path.startswith("-") and path != "-" else path for path in _listed(value)]
         elif source is not None and source.name == "COMMANDLINE" and name not in WRITTEN:
-            options += [name] if value is True else [word for text in _listed(value) for word in (name, text)]
+            several = one.nargs == 1 or one.multiple  # else the option takes all its values at once
+            times = [[text] for text in _listed(value)] if several else [_listed(value)]
+            options += [name] if value is True else [word for words in times for word in (name, *words)]
     verb: list[str] = []
     while context.parent is not None:
         verb, context = [context.info_name, *verb], context.parent

@@ -183,6 +183,8 @@ def print_issues(out: Console, issues: Issues) -> None:
 
 
 def _cell(value: Any, form: str) -> Text:
+    if isinstance(value, bool):
+        return Text("yes" if value else "no")
     if isinstance(value, float):
         return Text("" if math.isnan(value) else format(value, form or ".3f"))
     if isinstance(value, int):

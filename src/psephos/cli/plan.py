@@ -90,12 +90,10 @@ def _budgets(given: list[str]) -> list[float]:
 
 
 def _of_one_voter(opinions: Opinions, voter: str | None) -> Opinions:
-    """The samples of one voter."""
-    import polars as pl
-
+    """The samples of one voter, with what was read and set aside of all."""
     from psephos.errors import InputError
-    from psephos.opinions import from_frame
     from psephos.opinions.kinds import listed
+    from psephos.opinions.model import frozen
 
     names = opinions.vocabulary("voter").to_list()
     if voter is None and len(names) > 1:
@@ -104,7 +102,9 @@ def _of_one_voter(opinions: Opinions, voter: str | None) -> Opinions:
         return opinions
     if voter not in names:
         raise InputError("--voter", f"must be one of {listed(names)}, got {voter!r}")
-    return from_frame(opinions.frame().filter(pl.col("voter") == voter), kind="samples", about=opinions.about.tables)
+    own = opinions.take(opinions.codes("voter") == names.index(voter))
+    used = frozen({name: column.compact() for name, column in own.coded.items()})
+    return replace(own, coded=used, source=opinions.source)
 
 
 def _plan_samples(
@@ -131,7 +131,8 @@ def _plan_samples(
     budgets = _budgets(budget) if budget else [float(2**power) for power in range(1, 12) if 2**power <= longest // 2]
     known = opinions.about.column("items", "gold", opinions.vocabulary("item"))
     gold = None
-    if known is not None and not known.null_count():
+    unknown = 0 if known is None else known.null_count()
+    if known is not None and not unknown:
         gold = dict(zip(opinions.vocabulary("item").to_list(), known.cast(pl.String).to_list(), strict=True))
     compared = replay(
         opinions,
@@ -143,6 +144,9 @@ def _plan_samples(
         equivalence=equivalence,
         rng=seed,
     )
+    if known is not None and 0 < unknown < len(known):
+        said = f"there is no accuracy: the answers to {unknown:,} of {len(known):,} questions are not known"
+        compared = replace(compared, provenance=replace(compared.provenance, notes=(*compared.provenance.notes, said)))
     stopped = replay_stopping(
         opinions,
         o.split(rules),

@@ -22,7 +22,7 @@ with most votes are compared (`COMPARED`). Whether items differ in difficulty te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,7 +80,7 @@ class Kin:
 
 
 def kin(
-    ballots: Ballots, names: pl.Series, chosen: Codes | None = None, chances: Sequence[Floats] | None = None
+    ballots: Ballots, names: pl.Series, chosen: Codes | None = None, chances: Iterable[Floats] | None = None
 ) -> Kin:
     """Find voters that answer alike.
 
@@ -91,7 +91,7 @@ def kin(
         Names of the voters.
     chosen : ndarray of int32, shape (n_items,), optional
         What is taken as right; the choices with most votes if not given.
-    chances : sequence of ndarray of float64, shape (n_ballots,), optional
+    chances : iterable of ndarray of float64, shape (n_ballots,), optional
         Chance that each ballot is wrong, as a model has it that knows which items are hard: the expected number is the
         sum over these of the products of two voters on their common items. Their shares of wrong votes if not given.
     """
@@ -112,7 +112,9 @@ def kin(
         share = missed / np.maximum(votes, 1)
         expected = _met(item, voter, root, len(who)) * np.outer(share, share)
     else:
-        expected = np.sum([_met(item, voter, root * chance[kept], len(who)) for chance in chances], axis=0)
+        expected = np.zeros((len(who), len(who)))
+        for chance in chances:  # one at a time: each is as long as the votes
+            expected += _met(item, voter, root * chance[kept], len(who))
     return _kin(together, expected, np.minimum.outer(missed, missed), who, names)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from psephos.opinions.building import Missing
 from psephos.opinions.frames import Tables
+from psephos.opinions.model import Source
 
 
 def given_paths(path: str | Path | Sequence[str | Path], about: Tables | None) -> tuple[str, ...]:
@@ -71,6 +72,19 @@ def hashed_tables(tables: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """
     files = [Path(table) for table in tables.values() if isinstance(table, (str, Path))]
     return tuple((str(file), sha256_of(file)) for file in files if file.is_file())
+
+
+def together(sources: Iterable[Source]) -> Source:
+    """The files of several inputs as one source, for a result that was made of all of them.
+
+    What was named and how it was read is not in it: that is in the command of the result.
+    """
+    every = list(sources)
+    return Source(
+        tuple(name for one in every for name in one.names),
+        tuple(sha256 for one in every for sha256 in one.sha256),
+        tables=tuple(table for one in every for table in one.tables),
+    )
 
 
 def sha256_of(path: Path) -> str:

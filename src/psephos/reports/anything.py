@@ -5,6 +5,7 @@ from __future__ import annotations
 from psephos.opinions.outcomes import Result
 from psephos.plots.picking import pictures_of
 from psephos.reports.page import Page, drawn
+from psephos.reports.sections import cell
 
 ROWS = 200
 
@@ -23,15 +24,7 @@ def plain_page(result: Result) -> Page:
             "facts": facts,
             "pictures": [part for name, function in draw.items() for part in drawn(function, result, prefix=name)],
             "columns": [(column, dtype.is_numeric()) for column, dtype in table.schema.items()],
-            "rows": [list(map(_cell, row)) for row in table.head(ROWS).iter_rows()],
+            "rows": [list(map(cell, row)) for row in table.head(ROWS).iter_rows()],
             "n_rows": table.height,
         },
     )
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3f}".replace("-", "\u2212")
-    if isinstance(value, int):
-        return f"{value:,}".replace("-", "\u2212")
-    return "" if value is None else str(value)

@@ -45,10 +45,17 @@ def grid_of(caption: str, frame: pl.DataFrame, *, rows: int = ROWS) -> Grid:
     """The first rows of a table; the caption says so where there are more."""
     more = f" (the first {rows} of {frame.height:,})" if frame.height > rows else ""
     columns = [(name.replace("_", " "), dtype.is_numeric()) for name, dtype in frame.schema.items()]
-    return Grid(caption + more, columns, [list(map(_cell, row)) for row in frame.head(rows).iter_rows()])
+    return Grid(caption + more, columns, [list(map(cell, row)) for row in frame.head(rows).iter_rows()])
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A value as the tables of all pages show it.
+
+    Examples
+    --------
+    >>> cell(True), cell(0.25), cell(2e-9), cell(1200), cell(None)
+    ('yes', '0.250', '2.0e−09', '1,200', '')
+    """
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

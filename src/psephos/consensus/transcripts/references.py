@@ -247,8 +247,9 @@ def _found(verdict: TranscriptVerdict, spans: Spans, truth: Truth) -> pl.DataFra
         return float((places < spans).sum() / max(1, len(places)))
 
     ends = [verdict.end[low:high] for low, high in pairwise(verdict.columns.bounds) if truth.judged[low:high].any()]
-    timed = never > 0 and not np.isnan(kept.seconds).any()
-    length = sum(float(np.nanmax(clip)) for clip in ends) if timed else 0.0
+    last = [float(np.fmax.reduce(clip)) for clip in ends]  # NaN of a clip without any time
+    timed = never > 0 and not np.isnan(kept.seconds).any() and not np.isnan(last).any()
+    length = sum(last) if timed else 0.0
     columns, seconds = np.cumsum(kept.columns), kept.heard()
     rows = []
     for share in (*CHECKED, 1.0):

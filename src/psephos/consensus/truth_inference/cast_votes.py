@@ -161,16 +161,13 @@ class Piece:
         return values if self.weight is None else values * self.weight
 
 
-def ballots_of_part(count: VoteCount, voter_weight: Floats | None = None) -> PartBallots:
-    """The votes of a part that count, with the weights of rows times those of voters as they were given."""
+def ballots_of_part(count: VoteCount) -> PartBallots:
+    """The votes of a part that count, with the weights of rows times those of voters, in the unit of `count_votes`."""
     votes = count.votes
     choice = votes.codes(votes.value)
     counts = count.tally.pair >= 0
-    raw = votes.weights()
-    if voter_weight is not None:
-        raw = voter_weight[votes.codes("voter")] * (1.0 if raw is None else raw)
     item, voter, choice = votes.codes("item")[counts], votes.codes("voter")[counts], choice[counts]
-    weight = None if raw is None else raw[counts]
+    weight = None if count.weight is None else count.weight[counts]
     return PartBallots(item, voter, choice, weight)
 
 

@@ -261,7 +261,7 @@ def _collected(
     facts = part_verdict(
         count, first=lead.first, second=lead.second, margin=nothing, certainty=nothing, tie=lead.tied > 1
     )
-    return facts, ballots_of_part(count, voter_weight)
+    return facts, ballots_of_part(count)
 
 
 def _voter_table(table: pl.DataFrame, columns: Mapping[str, npt.NDArray[np.float64]], names: pl.Series) -> pl.DataFrame:

@@ -27,7 +27,7 @@ read from the splits. For that test votes are drawn with easiness from its prior
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -106,15 +106,13 @@ class ItemDifficulty(TruthModel):
         strength = ability[ballots.voter] * np.exp(log_easiness)[ballots.item_of_ballot]
         return right_or_other(_logistic(strength), ballots, rng)
 
-    def chances_of_errors(self, parameters: Parameters, ballots: Ballots) -> list[Floats]:
-        """How probable each ballot is wrong, times the root of how probable this easiness of its item is."""
+    def chances_of_errors(self, parameters: Parameters, ballots: Ballots) -> Iterator[Floats]:
+        """For each easiness how probable each ballot is wrong, times the root of how probable it is of its item."""
         pieces = [piece_of(bounds, **ballots.shared()) for bounds in ballots.pieces()]
         ability, item = parameters["ability"], ballots.item_of_ballot
         believed = [averaged_beliefs(piece, ability).easiness for piece in pieces]
-        return [
-            np.sqrt(likely)[item] * _logistic(-ability * np.exp(log_easiness))[ballots.voter]
-            for log_easiness, likely in zip(LOG_EASINESS, np.concatenate(believed, axis=1), strict=True)
-        ]
+        for log_easiness, likely in zip(LOG_EASINESS, np.concatenate(believed, axis=1), strict=True):
+            yield np.sqrt(likely)[item] * _logistic(-ability * np.exp(log_easiness))[ballots.voter]
 
     def voters(self, parameters: Parameters, sums: Mapping[str, Any], ballots: Ballots) -> dict[str, Floats]:
         """How often right on their items, and ability."""

@@ -8,7 +8,7 @@ the shares of votes. `fitted` is this loop, the same for every model; what diffe
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -75,7 +75,7 @@ class TruthModel(ABC):
         """Votes as the model expects them; here each voter is right with its reliability, else at random."""
         return right_or_other(reliability[ballots.voter], ballots, rng)
 
-    def chances_of_errors(self, parameters: Parameters, ballots: Ballots) -> list[Floats] | None:  # noqa: ARG002
+    def chances_of_errors(self, parameters: Parameters, ballots: Ballots) -> Iterable[Floats] | None:  # noqa: ARG002
         """For `dependence.kin`, how probable it is that each ballot is wrong, if the model knows of hard items."""
         return None
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import IO, Any
@@ -35,6 +35,9 @@ _UNPACKERS: dict[str, Callable[[Any, IO[bytes]], IO[bytes]]] = {
     "pyarrow": lambda arrow, packed: arrow.CompressedInputStream(packed, "zstd"),
 }
 """What unpacks Zstandard, the first that is there."""
+
+_ERRORS = {"zlib": "error", "lzma": "LZMAError", **dict.fromkeys(_UNPACKERS, "ZstdError")}
+"""What each way to unpack raises of damaged bytes, where it has an error of its own."""
 
 _PIECE = 2**16
 _HEADERS = ("header.json", "_journal/start.json")
@@ -83,7 +86,7 @@ def read_eval(data: bytes, name: str, *, encoding: str = "utf-8") -> Table:  # n
             log.add(_fields(_unpacked(data, archive, entry), room), row)
         except _TooLargeError:
             log.table.set_aside(f"a sample of more than {MOST:,} characters", row)
-        except (ValueError, RecursionError, EOFError, OSError, zlib.error, zipfile.BadZipFile):
+        except _damage():
             log.table.set_aside("a damaged sample", row)
         if room.left < 0:
             said = f"its samples unpack to more than {room.size:,} characters, {RATIO} for each byte"
@@ -102,11 +105,18 @@ class _Room:
         self.size = self.left = size
 
 
+def _damage() -> tuple[type[Exception], ...]:
+    """The errors of an entry that cannot be read, with those of what unpacks it and is loaded."""
+    own = [getattr(sys.modules[name], error, None) for name, error in _ERRORS.items() if name in sys.modules]
+    common = (ValueError, RecursionError, EOFError, OSError, zipfile.BadZipFile)
+    return (*common, *(error for error in own if error is not None))
+
+
 def _whole(data: bytes, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> dict[str, Any]:
     """The header."""
     try:
         found = json.loads(_unpacked(data, archive, entry).read(MOST))
-    except (ValueError, RecursionError, EOFError, OSError, zlib.error, zipfile.BadZipFile) as problem:
+    except _damage() as problem:
         raise ParseError(name, f"has a damaged header: {problem!s:.80}") from None
     if not isinstance(found, dict):
         raise ParseError(name, "has a damaged header: it is no object")
