@@ -24,7 +24,7 @@ from voter_populations import (
 
 from psephos.consensus import against_gold, majority, truth_inference, update
 from psephos.consensus.part_verdicts import count_votes
-from psephos.consensus.truth_inference import inference, voter_confusion
+from psephos.consensus.truth_inference import inference, item_difficulty, voter_confusion
 from psephos.consensus.truth_inference.answers import answers_of
 from psephos.consensus.truth_inference.beliefs import SURELY
 from psephos.consensus.truth_inference.cast_votes import ballots_of, ballots_of_part
@@ -255,6 +255,26 @@ def test_the_compiled_step_is_that_of_the_arrays(monkeypatch):
     assert compiled.certainty == pytest.approx(arrays.certainty, abs=1e-12)
     assert compiled.fitted.sums["counts"] == pytest.approx(arrays.fitted.sums["counts"], abs=1e-9)
     assert compiled.fitted.sums["evidence"] == pytest.approx(arrays.fitted.sums["evidence"], rel=1e-12)
+
+
+@pytest.mark.parametrize("n_choices", [2, 4])
+@pytest.mark.parametrize("gold", [None, {"3": "1", "4": "0", "5": "1"}], ids=["open", "some known"])
+def test_the_compiled_step_of_glad_is_that_of_the_arrays(monkeypatch, n_choices, gold):
+    votes, _ = easy_and_hard(7, 400, 9, n_choices, missing=0.4)
+    votes[5, :] = -1
+    votes[5, :2] = 0  # its known answer is one that nobody gave
+    item, voter = np.nonzero(votes >= 0)
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(item))
+    opinions = labels(item, voter, votes[item, voter], weight=weight)
+    options = {"rounds": 20, "tolerance": 0, "gold": gold}
+    arrays = truth_inference(opinions, "glad", **options)
+    monkeypatch.setattr(item_difficulty, "COMPILED_BALLOTS", 0)
+    compiled = truth_inference(opinions, "glad", **options)
+    assert compiled.table().drop("certainty", "margin").equals(arrays.table().drop("certainty", "margin"))
+    assert compiled.certainty == pytest.approx(arrays.certainty, abs=1e-12)
+    for name in ("slope", "curvature", "squares", "chance", "right", "log_easiness", "evidence"):
+        assert compiled.fitted.sums[name] == pytest.approx(arrays.fitted.sums[name], rel=1e-9, abs=1e-9), name
+    assert compiled.fitted.parameters["ability"] == pytest.approx(arrays.fitted.parameters["ability"], abs=1e-9)
 
 
 def test_blocks_of_a_piece_add_up(monkeypatch):
