@@ -427,6 +427,68 @@ def test_glad_finds_copies_among_uneven_items():
     assert found >= 5
 
 
+def between_two(seed: int):
+    """Nine voters between two choices, right on 72 % of the items, of whom three mostly repeat the first."""
+    votes, truth = drawn(seed, 2000, coins([0.72] * 9, 2))
+    follow = np.random.default_rng(seed + 100).random((2000, 3)) < 0.8
+    votes[:, 1:4] = np.where(follow, votes[:, :1], votes[:, 1:4])
+    return votes, truth
+
+
+def experts_and_novices(seed: int):
+    """Nine voters between two choices, of whom the first three know the hard items too, where the others guess."""
+    rng = np.random.default_rng(seed)
+    hard, able = rng.random((2000, 1)) < 0.4, np.arange(9)[None] < 3
+    chance = np.where(hard, np.where(able, 0.85, 0.5), np.where(able, 0.98, 0.9))
+    truth = rng.integers(0, 2, 2000)
+    return np.where(rng.random((2000, 9)) < chance, truth[:, None], 1 - truth[:, None]), truth
+
+
+def test_a_clique_that_won_the_first_fit_is_named_and_not_the_honest():
+    """Against the choices of the first fit of glad it is two honest voters or three that seem to err together."""
+    named = [truth_inference(long(between_two(seed)[0]), "glad").kin.groups for seed in range(4)]
+    assert all(groups in ([], [["0", "1", "2", "3"]]) for groups in named)
+    assert sum(bool(groups) for groups in named) >= 2
+
+
+@pytest.mark.parametrize("model", ["dawid-skene", "one-coin", "mace"])
+@pytest.mark.parametrize(
+    ("draw", "names"), [(between_two, "0, 1, 2, 3"), (experts_and_novices, "0, 1, 2")], ids=["copies", "experts"]
+)
+def test_voters_that_differ_from_most_are_named_where_the_votes_cannot_say_if_they_copy(draw, names, model):
+    verdict = truth_inference(long(draw(0)[0]), model)
+    assert verdict.dispersion.found
+    assert not verdict.kin.groups
+    assert any(note.startswith(f"voters differ from most votes together: {names};") for note in verdict.provenance.notes)
+
+
+def test_a_few_known_answers_tell_copies_from_experts():
+    """Copies hold the choice without them; standard error of a share of 2,000 is .01."""
+    for draw, without, told in ((between_two, 0.72, 0.88), (experts_and_novices, 0.95, 0.95)):
+        votes, truth = draw(0)
+        found = [truth_inference(long(votes), gold=gold) for gold in (None, dict(enumerate(truth[:50])))]
+        assert right(found[0], truth).mean() == pytest.approx(without, abs=0.03)
+        assert right(found[1], truth)[50:].mean() == pytest.approx(told, abs=0.03)
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("model", ["kos", "agreement", "one-coin", "dawid-skene"])
+def test_between_two_choices_copies_and_hard_items_are_warned_of(model, seed):
+    copies, hard = (truth_inference(long(votes), model) for votes in (between_two(seed)[0], hard_between_two(seed)))
+    for verdict in (copies, hard):
+        assert verdict.dispersion.found
+        assert any("agreement varies" in note for note in verdict.provenance.notes)
+    if model == "agreement":
+        assert copies.kin.groups == [["0", "1", "2", "3"]]
+
+
+def hard_between_two(seed: int):
+    """Seven voters alike between two choices, on items of which some are near guessing."""
+    rng = np.random.default_rng(seed)
+    truth, chance = rng.integers(0, 2, 2000), rng.beta(3, 1.5, (2000, 1))
+    return np.where(rng.random((2000, 7)) < chance, truth[:, None], 1 - truth[:, None])
+
+
 @pytest.mark.parametrize("model", ["one-coin", "dawid-skene", "kos", "agreement"])
 def test_a_crowd_of_voters_with_few_votes_is_not_believed_too_much(model):
     """The mean of six crowds: one has an error of some hundredth of its own. With two lent votes it is above .025."""
