@@ -459,7 +459,9 @@ def test_voters_that_differ_from_most_are_named_where_the_votes_cannot_say_if_th
     verdict = truth_inference(long(draw(0)[0]), model)
     assert verdict.dispersion.found
     assert not verdict.kin.groups
-    assert any(note.startswith(f"voters differ from most votes together: {names};") for note in verdict.provenance.notes)
+    assert any(
+        note.startswith(f"voters differ from most votes together: {names};") for note in verdict.provenance.notes
+    )
 
 
 def test_a_few_known_answers_tell_copies_from_experts():

@@ -139,9 +139,11 @@ def of_votes(opinions: Opinions | Shards, wanted: Sequence[str], how: How, engin
     if whole is None:
         found.notes += ("the votes were read in parts: pairs, voters and items are not listed",)
         return found
-    _add_tables(
-        found, lead, whole, how, lambda ratings: _measure(leading, counted_of(ratings), ratings, how), abstained(opinions)
-    )
+
+    def rebuild(ratings: Ratings) -> Measure:
+        return _measure(leading, counted_of(ratings), ratings, how)
+
+    _add_tables(found, lead, whole, how, rebuild, abstained(opinions))
     return found
 
 
@@ -159,7 +161,8 @@ def of_rankings(opinions: Opinions | Shards, wanted: Sequence[str], how: How) ->
         opinions, order=how.order, repeats=how.repeats, permutations=permutations, level=how.level, rng=rng
     )
     pairs, notes = ranked_pairs(opinions, how.level)
-    return Found([value], value.name, pairs, _listed(pairs, ranked_voters(opinions, value.value), abstained(opinions)), notes=notes)
+    voters = _listed(pairs, ranked_voters(opinions, value.value), abstained(opinions))
+    return Found([value], value.name, pairs, voters, notes=notes)
 
 
 def abstained(opinions: Opinions) -> pl.DataFrame:

@@ -115,8 +115,8 @@ def undecided(model: TruthModel, ballots: Ballots, alone: Fitted, names: pl.Seri
         return []
     shown = first_of([first_of(group, 4) for group in found.groups], 4, sign="; ")
     return [
-        f"voters differ from most votes together: {shown}; they copy from each other or know more than the others, which "
-        "the votes cannot tell: some known answers (gold=) can"
+        f"voters differ from most votes together: {shown}; they copy from each other or know more than the others, "
+        "which the votes cannot tell: some known answers (gold=) can"
     ]
 
 
