@@ -52,6 +52,27 @@ def test_each_voter_against_all_others_by_hand():
     assert dict(agree(OPINIONS).summary())["least like the others"] == "cid: 0.571 of 7"
 
 
+@pytest.mark.parametrize(
+    ("opinions", "expected"),
+    [
+        pytest.param(OPINIONS, {"ann": 0, "bob": 0, "cid": 0}, id="no row is no abstention"),
+        pytest.param(
+            labels([1, 1, 2, 2, 3, 3, 1], ["x", "y"] * 3 + ["z"], ["a", "a", "b", None, None, None, None]),
+            {"x": 1, "y": 2, "z": 1},
+            id="one who only abstains",
+        ),
+        pytest.param(
+            scores([1, 1, 2, 2, 3, 3], ["x", "y"] * 3, [1.0, 2, 3, np.nan, 4, 5]), {"x": 0, "y": 1}, id="scores"
+        ),
+    ],
+)
+def test_abstentions_of_each_voter_are_counted(opinions, expected):
+    voters = agree(opinions, repeats=0).voters
+    assert dict(voters.select("voter", "abstentions").iter_rows()) == expected
+    silent = voters.filter(pl.col("partners").is_null())
+    assert silent["voter"].to_list() == voters["voter"].to_list()[len(voters) - len(silent) :]
+
+
 def test_the_seed_and_the_options_are_in_the_provenance():
     found = agree(OPINIONS, rng=7, repeats=50, level=0.9, equivalence="casefold")
     assert found.provenance.seed == 7
@@ -178,7 +199,8 @@ def test_where_nobody_meets_every_value_is_undefined_and_says_why():
 def test_where_everybody_abstains_everything_is_undefined_and_says_why(voters, metric):
     found = agree(labels(["i"] * len(voters), list(voters), [None] * len(voters)), metric=metric)
     assert all(np.isnan(one.value) and one.note for one in found.coefficients)
-    assert found.voters.is_empty()
+    assert found.voters.select("voter", "abstentions").rows() == [(voter, 1) for voter in voters]
+    assert found.voters.drop("voter", "abstentions").null_count().row(0) == (len(voters),) * 6
     assert found.by_item.is_empty()
 
 

@@ -6,13 +6,15 @@ import hashlib
 import io
 import json
 import re
+import shlex
 import sys
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
-from psephos.consensus import majority
+from psephos.consensus import majority, source_reliability
 from psephos.opinions import read
 
 DIGITS = Path(__file__).parents[2] / "examples" / "digits"
@@ -272,6 +274,8 @@ def test_an_interrupted_count_goes_on(psephos, parquet, tmp_path):
         (["{votes}", "--rule", "absolute"], "rule: must be one of"),
         (["{votes}", "--topics"], "--topics: is told by one method only; add --method source-reliability"),
         (["{votes}", "--topics", "--method", "source-reliability"], "no item has a topic"),
+        (["{votes}", "--copies", "share"], "--copies: means nothing for"),
+        (["{votes}", "--copies", "all", "--method", "source-reliability"], "copies: must be one of"),
         (["{votes}", "--equivalence", "fuzzy"], "equivalence: must be one of"),
         (["{votes}", "--repeated", "maybe"], "repeated: must be one of"),
         (["{votes}", "--encoding", "klingon"], "encoding"),
@@ -372,6 +376,27 @@ def test_sources_are_shown_and_by_topic_if_asked(psephos, by_topic):
     # 12 answers there, and 20 lent from all: 18 of 24 agree.
     assert found["cat", "sport"] == pytest.approx((6 + 20 * 18 / 24) / 32)
     assert found["ann", "sport"] == 1
+
+
+def test_copies_share_a_vote_if_asked(psephos, tmp_path):
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 4, 400)
+    said = np.where(rng.random((400, 9)) < 0.7, truth[:, None], rng.integers(0, 4, (400, 9)))
+    said[:, 1:3] = np.where(rng.random((400, 2)) < 0.9, said[:, :1], said[:, 1:3])  # two that mostly copy the first
+    path = tmp_path / "said.csv"
+    rows = "".join(f"q{item},s{voter},{said[item, voter]}\n" for item in range(400) for voter in range(9))
+    path.write_text("item,voter,label\n" + rows)
+    words = ["decide", path, "--method", "source-reliability"]
+    found = {}
+    for how in ("report", "share"):
+        shown = json_of(psephos(*words, "--copies", how, "--json"))
+        verdict = source_reliability(read(path), copies=how)
+        assert [row["choice"] for row in shown["rows"]] == verdict.table()["choice"].to_list()
+        command = shown["provenance"]["command"]
+        assert ("--copies share" in command) == (how == "share")
+        assert json_of(psephos(*shlex.split(command)[1:], "--json"))["rows"] == shown["rows"]
+        found[how] = shown["rows"]
+    assert found["report"] != found["share"]
 
 
 def test_voters_of_a_model_are_shown_with_their_reliability(psephos, votes):

@@ -24,7 +24,7 @@ from voter_populations import (
 
 from psephos.consensus import against_gold, majority, truth_inference, update
 from psephos.consensus.part_verdicts import count_votes
-from psephos.consensus.truth_inference import inference, voter_confusion
+from psephos.consensus.truth_inference import inference, item_difficulty, voter_confusion
 from psephos.consensus.truth_inference.answers import answers_of
 from psephos.consensus.truth_inference.beliefs import SURELY
 from psephos.consensus.truth_inference.cast_votes import ballots_of, ballots_of_part
@@ -257,6 +257,26 @@ def test_the_compiled_step_is_that_of_the_arrays(monkeypatch):
     assert compiled.fitted.sums["evidence"] == pytest.approx(arrays.fitted.sums["evidence"], rel=1e-12)
 
 
+@pytest.mark.parametrize("n_choices", [2, 4])
+@pytest.mark.parametrize("gold", [None, {"3": "1", "4": "0", "5": "1"}], ids=["open", "some known"])
+def test_the_compiled_step_of_glad_is_that_of_the_arrays(monkeypatch, n_choices, gold):
+    votes, _ = easy_and_hard(7, 400, 9, n_choices, missing=0.4)
+    votes[5, :] = -1
+    votes[5, :2] = 0  # its known answer is one that nobody gave
+    item, voter = np.nonzero(votes >= 0)
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(item))
+    opinions = labels(item, voter, votes[item, voter], weight=weight)
+    options = {"rounds": 20, "tolerance": 0, "gold": gold}
+    arrays = truth_inference(opinions, "glad", **options)
+    monkeypatch.setattr(item_difficulty, "COMPILED_BALLOTS", 0)
+    compiled = truth_inference(opinions, "glad", **options)
+    assert compiled.table().drop("certainty", "margin").equals(arrays.table().drop("certainty", "margin"))
+    assert compiled.certainty == pytest.approx(arrays.certainty, abs=1e-12)
+    for name in ("slope", "curvature", "squares", "chance", "right", "log_easiness", "evidence"):
+        assert compiled.fitted.sums[name] == pytest.approx(arrays.fitted.sums[name], rel=1e-9, abs=1e-9), name
+    assert compiled.fitted.parameters["ability"] == pytest.approx(arrays.fitted.parameters["ability"], abs=1e-9)
+
+
 def test_blocks_of_a_piece_add_up(monkeypatch):
     votes, _ = drawn(8, 300, coins([0.9, 0.8, 0.7], 3))
     whole = truth_inference(long(votes))
@@ -405,6 +425,70 @@ def test_glad_finds_copies_among_uneven_items():
         found += verdict.kin.groups == [["0", "1"]]
         assert not verdict.kin.groups or any("voters answer alike" in note for note in verdict.provenance.notes)
     assert found >= 5
+
+
+def between_two(seed: int):
+    """Nine voters between two choices, right on 72 % of the items, of whom three mostly repeat the first."""
+    votes, truth = drawn(seed, 2000, coins([0.72] * 9, 2))
+    follow = np.random.default_rng(seed + 100).random((2000, 3)) < 0.8
+    votes[:, 1:4] = np.where(follow, votes[:, :1], votes[:, 1:4])
+    return votes, truth
+
+
+def experts_and_novices(seed: int):
+    """Nine voters between two choices, of whom the first three know the hard items too, where the others guess."""
+    rng = np.random.default_rng(seed)
+    hard, able = rng.random((2000, 1)) < 0.4, np.arange(9)[None] < 3
+    chance = np.where(hard, np.where(able, 0.85, 0.5), np.where(able, 0.98, 0.9))
+    truth = rng.integers(0, 2, 2000)
+    return np.where(rng.random((2000, 9)) < chance, truth[:, None], 1 - truth[:, None]), truth
+
+
+def test_a_clique_that_won_the_first_fit_is_named_and_not_the_honest():
+    """Against the choices of the first fit of glad it is two honest voters or three that seem to err together."""
+    named = [truth_inference(long(between_two(seed)[0]), "glad").kin.groups for seed in range(4)]
+    assert all(groups in ([], [["0", "1", "2", "3"]]) for groups in named)
+    assert sum(bool(groups) for groups in named) >= 2
+
+
+@pytest.mark.parametrize("model", ["dawid-skene", "one-coin", "mace"])
+@pytest.mark.parametrize(
+    ("draw", "names"), [(between_two, "0, 1, 2, 3"), (experts_and_novices, "0, 1, 2")], ids=["copies", "experts"]
+)
+def test_voters_that_differ_from_most_are_named_where_the_votes_cannot_say_if_they_copy(draw, names, model):
+    verdict = truth_inference(long(draw(0)[0]), model)
+    assert verdict.dispersion.found
+    assert not verdict.kin.groups
+    assert any(
+        note.startswith(f"voters differ from most votes together: {names};") for note in verdict.provenance.notes
+    )
+
+
+def test_a_few_known_answers_tell_copies_from_experts():
+    """Copies hold the choice without them; standard error of a share of 2,000 is .01."""
+    for draw, without, told in ((between_two, 0.72, 0.88), (experts_and_novices, 0.95, 0.95)):
+        votes, truth = draw(0)
+        found = [truth_inference(long(votes), gold=gold) for gold in (None, dict(enumerate(truth[:50])))]
+        assert right(found[0], truth).mean() == pytest.approx(without, abs=0.03)
+        assert right(found[1], truth)[50:].mean() == pytest.approx(told, abs=0.03)
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("model", ["kos", "agreement", "one-coin", "dawid-skene"])
+def test_between_two_choices_copies_and_hard_items_are_warned_of(model, seed):
+    copies, hard = (truth_inference(long(votes), model) for votes in (between_two(seed)[0], hard_between_two(seed)))
+    for verdict in (copies, hard):
+        assert verdict.dispersion.found
+        assert any("agreement varies" in note for note in verdict.provenance.notes)
+    if model == "agreement":
+        assert copies.kin.groups == [["0", "1", "2", "3"]]
+
+
+def hard_between_two(seed: int):
+    """Seven voters alike between two choices, on items of which some are near guessing."""
+    rng = np.random.default_rng(seed)
+    truth, chance = rng.integers(0, 2, 2000), rng.beta(3, 1.5, (2000, 1))
+    return np.where(rng.random((2000, 7)) < chance, truth[:, None], 1 - truth[:, None])
 
 
 @pytest.mark.parametrize("model", ["one-coin", "dawid-skene", "kos", "agreement"])

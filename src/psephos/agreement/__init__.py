@@ -7,6 +7,7 @@ from psephos.agreement.cohen import cohen_kappa, conger_kappa
 from psephos.agreement.consistent_answers.consistency import consistency
 from psephos.agreement.consistent_answers.curve import ConsistencyCurve, consistency_curve
 from psephos.agreement.consistent_answers.planning import variant_plan, variants_needed
+from psephos.agreement.consistent_answers.positions import position_bias
 from psephos.agreement.consistent_answers.reference_curves import guessing_curve, warped_distance
 from psephos.agreement.consistent_answers.result import Consistency
 from psephos.agreement.fleiss import fleiss_kappa, scott_pi
@@ -58,6 +59,7 @@ __all__ = [
     "mean_vote_distribution",
     "pairwise_agreement",
     "percent_agreement",
+    "position_bias",
     "rank_ceiling",
     "scott_pi",
     "simulate_mean_votes",

@@ -42,9 +42,9 @@ class Agreement(Result):
     pairs : polars.DataFrame
         left, right, items, agreement, low, high, kappa: one row per pair of voters with common items.
     voters : polars.DataFrame
-        voter, partners, items (common ones, over all partners), agreement (mean over these), value (of the leading
-        coefficient, with the others), without (that of the others alone), change (without less that of all); lowest
-        agreement first.
+        voter, partners, items (common ones, over all partners), abstentions (rows without a vote), agreement (mean
+        over these items), value (of the leading coefficient, with the others), without (that of the others alone),
+        change (without less that of all); lowest agreement first, last those that only abstained.
     by_item : polars.DataFrame
         item, votes, agreement, value: one row per item with at least two votes, lowest agreement first.
     issues : Issues

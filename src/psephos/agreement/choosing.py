@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import polars as pl
 
 from psephos.agreement.coefficient import Coefficient, Measure, estimate
@@ -51,6 +52,7 @@ _VOTERS = {
     "voter": pl.String,
     "partners": pl.UInt32,
     "items": pl.Int64,
+    "abstentions": pl.Int64,
     **dict.fromkeys(("agreement", "value", "without", "change"), pl.Float64),
 }
 
@@ -137,7 +139,11 @@ def of_votes(opinions: Opinions | Shards, wanted: Sequence[str], how: How, engin
     if whole is None:
         found.notes += ("the votes were read in parts: pairs, voters and items are not listed",)
         return found
-    _add_tables(found, lead, whole, how, lambda ratings: _measure(leading, counted_of(ratings), ratings, how))
+
+    def rebuild(ratings: Ratings) -> Measure:
+        return _measure(leading, counted_of(ratings), ratings, how)
+
+    _add_tables(found, lead, whole, how, rebuild, abstained(opinions))
     return found
 
 
@@ -155,7 +161,23 @@ def of_rankings(opinions: Opinions | Shards, wanted: Sequence[str], how: How) ->
         opinions, order=how.order, repeats=how.repeats, permutations=permutations, level=how.level, rng=rng
     )
     pairs, notes = ranked_pairs(opinions, how.level)
-    return Found([value], value.name, pairs, _listed(pairs, ranked_voters(opinions, value.value)), notes=notes)
+    voters = _listed(pairs, ranked_voters(opinions, value.value), abstained(opinions))
+    return Found([value], value.name, pairs, voters, notes=notes)
+
+
+def abstained(opinions: Opinions) -> pl.DataFrame:
+    """voter, abstentions: rows in which the voter says nothing; one row per voter.
+
+    Examples
+    --------
+    >>> from psephos.opinions import labels
+    >>> abstained(labels([1, 1, 2, 2], ["ann", "bob", "ann", "bob"], ["a", None, "b", "b"])).rows()
+    [('ann', 0), ('bob', 1)]
+    """
+    value, voter = opinions.value, opinions.codes("voter")
+    silent = opinions.codes(value) < 0 if value in opinions.coded else np.isnan(opinions.numbers[value])
+    counts = np.bincount(voter[silent], minlength=opinions.size("voter"))
+    return pl.DataFrame({"voter": opinions.vocabulary("voter"), "abstentions": counts})
 
 
 def _measure(name: str, counted: Counted, whole: Ratings | None, how: How) -> Measure:
@@ -192,7 +214,9 @@ def _in_memory(name: str, whole: Ratings | None) -> Ratings:
     return whole
 
 
-def _add_tables(found: Found, lead: Measure, ratings: Ratings, how: How, rebuild: Rebuild) -> None:
+def _add_tables(
+    found: Found, lead: Measure, ratings: Ratings, how: How, rebuild: Rebuild, silent: pl.DataFrame
+) -> None:
     """Pairs, voters and items, as far as they are not too many."""
     counted = counted_of(ratings)
     if ratings.n_voters <= (MOST_VOTERS if how.nominal else MOST_APART):
@@ -201,15 +225,17 @@ def _add_tables(found: Found, lead: Measure, ratings: Ratings, how: How, rebuild
     else:
         found.notes += (f"{ratings.n_voters:,} voters have too many pairs to list",)
     moved = voters_table(lead, counted, ratings, rebuild)
-    found.voters = _listed(found.pairs, moved)
+    found.voters = _listed(found.pairs, moved, silent)
     found.by_item = items_table(lead, counted, ratings)
     if ratings.n_voters > 2 and lead.items and moved["without"].null_count() == moved.height:
         found.notes += (f"how far each voter moves {lead.name} would take too long to find here",)
 
 
-def _listed(pairs: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
-    """What pairs and coefficient say of each voter, those that agree least first."""
+def _listed(pairs: pl.DataFrame, moved: pl.DataFrame, silent: pl.DataFrame) -> pl.DataFrame:
+    """What pairs and coefficient say of each voter, those that agree least first; who only abstained stands last."""
     joined = by_voter(pairs).join(moved, on="voter", how="full", coalesce=True) if pairs.height else moved
+    joined = joined.join(silent, on="voter", how="full", coalesce=True)
+    joined = joined.filter(pl.col("voter").is_in(moved["voter"].implode()) | (pl.col("abstentions") > 0))
     columns = [
         pl.col(name).cast(dtype) if name in joined.columns else pl.lit(None, dtype).alias(name)
         for name, dtype in _VOTERS.items()

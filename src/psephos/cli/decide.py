@@ -44,6 +44,9 @@ def decide(
     why: Annotated[
         list[str] | None, typer.Option(metavar="ITEM", help="Print the votes behind this item, or word (clip:place).")
     ] = None,
+    copies: Annotated[
+        str, typer.Option(help="Sources that copy (source-reliability): report, or share: they share one vote.")
+    ] = "report",
     topics: Annotated[
         bool,
         typer.Option(
@@ -96,6 +99,7 @@ def decide(
         equivalence=equivalence,
         engine=int(engine) if engine.isdecimal() else engine,
         resume=resume,
+        copies=copies,
         **asked,
     )
     if isinstance(verdict, ScoreVerdict):

@@ -50,7 +50,14 @@ _DOORS: dict[str, Callable[..., Verdict | ScoreVerdict]] = {
 _OF_SCORES = ("prior", "rounds", "tolerance", "engine")
 """Options of `truth_inference` that mean something for scores."""
 
-_IDLE = {"ties": "first", "rule": "plurality", "weights": None, "equivalence": "exact", "resume": None}
+_IDLE = {
+    "ties": "first",
+    "rule": "plurality",
+    "weights": None,
+    "equivalence": "exact",
+    "resume": None,
+    "copies": "report",
+}
 """Options that not every method has, with the values at which they ask for nothing."""
 
 

@@ -110,7 +110,7 @@ def responses_of(
     if not len(opinions):
         raise InputError("results", "no responses", hint="give one row per answer to a variant of a question")
     by = "candidate" if opinions.kind == "results" else "voter"
-    answers = _answers(opinions)
+    answers = answers_in(opinions)
     bad_answers = [text for value in invalid if (text := text_of(value, "invalid")) is not None]
     known = _right_answers(opinions, key, answers)
     score = known if known is not None else opinions.numbers["score"].copy()
@@ -130,8 +130,8 @@ def responses_of(
         answer = np.where(unreadable, -1, coded.codes).astype(np.int64)
         answers = coded.vocabulary
         score[unreadable] = 0.0
-    variants, variant = _variants(opinions)
-    questions, question = _questions(opinions)
+    variants, variant = variants_in(opinions)
+    questions, question = questions_in(opinions)
     found = Responses(
         opinions.codes(by).astype(np.int64),
         question,
@@ -153,7 +153,8 @@ def responses_of(
     return found.take(~absent) if missing == "drop" else found
 
 
-def _answers(opinions: Opinions) -> pl.Series | None:
+def answers_in(opinions: Opinions) -> pl.Series | None:
+    """The answer of each row as a text, null where there is none; None if no answers are known."""
     if opinions.kind == "samples":
         return opinions.coded["answer"].values()
     if "answer" in opinions.carried.columns:
@@ -208,7 +209,7 @@ def _check_scores(score: npt.NDArray[np.float64], threshold: float | None) -> bo
     return bool(between.any())
 
 
-def _variants(opinions: Opinions) -> tuple[list[str], Codes]:
+def variants_in(opinions: Opinions) -> tuple[list[str], Codes]:
     """Variants in natural order, and that of each row: the columns variant and run, or the draw."""
     if opinions.kind == "samples":
         column = canonical(pl.Series("variant", opinions.numbers["draw"])).cast(pl.String)
@@ -232,7 +233,8 @@ def _by_number(names: pl.Series) -> npt.NDArray[np.intp]:
     return frame.with_row_index("row").sort("family", "rank", "name")["row"].to_numpy().astype(np.intp)
 
 
-def _questions(opinions: Opinions) -> tuple[list[str], Codes]:
+def questions_in(opinions: Opinions) -> tuple[list[str], Codes]:
+    """Questions, and that of each row; an item of several tasks is one question in each."""
     item = opinions.codes("item").astype(np.int64)
     names = opinions.vocabulary("item").to_list()
     if "task" not in opinions.coded:

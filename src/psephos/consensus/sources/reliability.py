@@ -191,8 +191,10 @@ def source_reliability(
     options |= {} if gold is None else {"gold": len(gold), "gold_weight": gold_weight}
     options |= {"repeats": repeats} if repeats else {}
     asked = {"classes": "sources", "weights": "linear", "clip_negative": False, "leave_one_out": False}
-    plain = all(options[name] == usual for name, usual in asked.items()) and copies == "report"
+    plain = all(options[name] == usual for name, usual in asked.items())
     plain &= gold is None and prior is None and not repeats
+    command = {"method": "source-reliability", "equivalence": equivalence}
+    command |= {} if copies == "report" else {"copies": copies}
     fields = weighted_fields(parts, merged, rest.weight) | {"choices": choices}
     return SourceVerdict(
         provenance=Provenance(
@@ -200,9 +202,7 @@ def source_reliability(
             options,
             merged.source,
             seed=seed,
-            command=command_for("decide", merged.source, {"method": "source-reliability", "equivalence": equivalence})
-            if plain
-            else "",
+            command=command_for("decide", merged.source, command) if plain else "",
             notes=(*notes_on(rest, counted, gold, int(fields["flags"]["known"].sum())), *notes),
         ),
         certainty_means=COIN_MEANS,

@@ -26,6 +26,7 @@ from psephos.engine import Engine, generator
 from psephos.errors import InputError
 from psephos.opinions.model import Opinions
 from psephos.opinions.sharding import Shards
+from psephos.opinions.wording import first_of
 
 MODELS: dict[str, type[TruthModel]] = {
     model.name: model
@@ -88,7 +89,10 @@ def fit_with_kin(
 ) -> tuple[Fitted, Ballots, Kin]:
     """The fit in which kin count less, if its choices have about as many votes behind them; else the one at hand.
 
-    Kin are sought against the choices with most votes: a clique that has won the first fit has made its answers right.
+    Kin are sought twice. That the voters err together at all is seen against the choices of the first fit, which knows
+    who is able: against those with most votes, able voters that outdo the others would look like copies. But who they
+    are is not: a clique that has won the first fit has made its answers right, and then it is the honest voters that
+    seem to err together. So here they are sought again, against the choices with most votes.
     """
     related = kin(ballots, names, chances=model.chances_of_errors(alone.parameters, ballots))
     weight = np.ones(len(ballots)) if ballots.weight is None else ballots.weight
@@ -98,6 +102,22 @@ def fit_with_kin(
         if _support(ballots, fit) >= LEAST_SUPPORT * _support(ballots, alone):
             return fit, weighed, related
     return alone, ballots, Kin(related.pairs.clear(), [], np.ones(len(names)))
+
+
+def undecided(model: TruthModel, ballots: Ballots, alone: Fitted, names: pl.Series) -> list[str]:
+    """A note on voters that the fit takes for right where they differ from most votes together; none without such.
+
+    They may copy from each other or know more than the others: both leave the same votes, so that nothing is done about
+    it. A fit that finds them to be kin also against its own choices has weighed them already.
+    """
+    found = kin(ballots, names, chances=model.chances_of_errors(alone.parameters, ballots))
+    if not found.groups:
+        return []
+    shown = first_of([first_of(group, 4) for group in found.groups], 4, sign="; ")
+    return [
+        f"voters differ from most votes together: {shown}; they copy from each other or know more than the others, "
+        "which the votes cannot tell: some known answers (gold=) can"
+    ]
 
 
 def _support(ballots: Ballots, fit: Fitted) -> float:

@@ -34,7 +34,7 @@ from psephos.consensus.part_verdicts import PartVerdict, count_votes, joined, pa
 from psephos.consensus.truth_inference.answers import UNHEARD, answers_of, answers_of_splits, settle
 from psephos.consensus.truth_inference.cast_votes import PartBallots, ballots_of, ballots_of_part
 from psephos.consensus.truth_inference.decisive_voters import without_whom
-from psephos.consensus.truth_inference.fitting import MODELS, best_fit, carried_over, fit_with_kin, model_for
+from psephos.consensus.truth_inference.fitting import MODELS, best_fit, carried_over, fit_with_kin, model_for, undecided
 from psephos.consensus.truth_inference.given_answers import gold_texts, known_codes
 from psephos.consensus.truth_inference.held_choices import MEANS, held_choices
 from psephos.consensus.truth_inference.score_bias import ScoreVerdict, score_bias
@@ -214,6 +214,7 @@ def inferred(
     test = dispersion(ballots, partial(model.drawn, fit.parameters, reliability), in_shape=model.of_items != ())
     notes += test.notes()
     if test.found:
+        notes += [] if related.groups else undecided(model, ballots, fit, names)
         answers, means, more = answers_of_splits(answers, ballots, reliability)
         notes += more
     settle(whole, ballots, answers, settings["gold"])

@@ -38,6 +38,9 @@ from psephos.consensus.truth_inference.cast_votes import Ballots, Codes, Floats,
 from psephos.consensus.truth_inference.model import Parameters, TruthModel, right_or_other
 from psephos.consensus.truth_inference.voter_accuracy import reliability_columns
 
+COMPILED_BALLOTS = 2**17
+"""From this many ballots on the step is compiled: below, arrays are done before numba is imported."""
+
 LONGEST_STEP = 1.0
 """No ability moves by more in one round."""
 
@@ -127,6 +130,8 @@ def difficulty_step(
     """Mean log easiness of each item, and slope and curvature of each ability; with `last` the leading choices."""
     piece = piece_of(bounds, **ballots)
     ability = parameters["ability"]
+    if len(ballots["voter"]) >= COMPILED_BALLOTS:
+        return _compiled_step(piece, ability, last)
     belief = averaged_beliefs(piece, ability)
     found = {
         "right": piece.per_voter(piece.weighted(belief.right.sum(axis=0)[piece.pair_of_ballot])),
@@ -149,6 +154,36 @@ def difficulty_step(
         "curvature": piece.per_voter(piece.weighted(curvature)),
         "squares": piece.per_voter(piece.weighted(slope) ** 2),
     }
+
+
+def _compiled_step(piece: Piece, ability: Floats, last: bool) -> dict[str, Any]:
+    """The same, item by item."""
+    from psephos.consensus.truth_inference import _kernels
+
+    strength = ability[:, None] * np.exp(LOG_EASINESS)
+    steep = np.exp(-np.abs(strength))
+    found = {name: np.zeros(piece.n_voters) for name in ("right", "chance", "slope", "curvature", "squares")}
+    right, log_easiness = np.zeros(len(piece.pair_first) - 1), np.zeros(len(piece.start) - 1)
+    evidence = _kernels.difficulty_step(
+        piece.start,
+        piece.voter,
+        piece.choice,
+        np.zeros(0) if piece.weight is None else piece.weight,
+        np.zeros(0, dtype=np.int32) if piece.known is None else piece.known,
+        piece.pair_start,
+        piece.pair_first,
+        piece.n_choices,
+        LOG_EASINESS,
+        -((LOG_EASINESS - PRIOR_MEAN) ** 2) / 2,
+        strength + np.log(piece.n_choices - 1),
+        -np.maximum(strength, 0) - np.log1p(steep) - np.log(piece.n_choices - 1),
+        np.where(strength > 0, 1.0, steep) / (1 + steep),
+        right,
+        log_easiness,
+        *found.values(),
+    )
+    answers = leading_pairs(piece, right) if last else {}
+    return found | {"evidence": evidence, "log_easiness": log_easiness} | answers
 
 
 @dataclass(frozen=True, eq=False)
