@@ -136,7 +136,7 @@ def of_votes(opinions: Opinions | Shards, wanted: Sequence[str], how: How, engin
         found.notes += ("ordinal is a distance of alpha alone; the other coefficients take linear distances",)
     if isinstance(opinions, Shards):
         found.issues += opinions.issues_with(counted.items if counted.items is not None else pl.Series(dtype=pl.String))
-    if whole is None:
+    if whole is None or isinstance(opinions, Shards):
         found.notes += ("the votes were read in parts: pairs, voters and items are not listed",)
         return found
 

@@ -50,7 +50,7 @@ from psephos.voters.language_model import (
     sample_row,
     short_key,
 )
-from psephos.voters.language_model.sample_log import FAILED
+from psephos.voters.language_model.protocol import FAILED
 
 METHODS: Mapping[str, Callable[..., Allocator]] = {
     "adaptive": Adaptive,

@@ -222,7 +222,7 @@ def _by_soundfile(path: Path) -> npt.NDArray[np.float32]:
     from scipy.signal import resample_poly  # half a second that nobody who asks a language model should wait for
 
     common = math.gcd(rate, RATE)
-    return resample_poly(samples, RATE // common, rate // common).astype(np.float32)
+    return np.asarray(resample_poly(samples, RATE // common, rate // common), dtype=np.float32)
 
 
 def _by_ffmpeg(path: Path, form: str) -> npt.NDArray[np.float32]:

@@ -30,7 +30,7 @@ from psephos.engine import Rng, seed_of, spawn
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.coding import canonical, combined, encode, text_of
 from psephos.opinions.model import Opinions
-from psephos.statistics import bootstrap
+from psephos.statistics.bootstrap import bootstrap
 
 Floats = npt.NDArray[np.float64]
 

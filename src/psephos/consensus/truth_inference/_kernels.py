@@ -1,4 +1,4 @@
-"""The rounds of `voter_confusion` and `item_difficulty` and drawn votes, compiled: same sums, one pass over the votes."""
+"""Rounds of `voter_confusion` and `item_difficulty`, drawn votes: compiled, same sums, one pass over the votes."""
 
 from __future__ import annotations
 

@@ -32,7 +32,8 @@ from psephos.voters.language_model import (
     sample_row,
     short_key,
 )
-from psephos.voters.language_model.sample_log import FAILED, voter_name
+from psephos.voters.language_model.protocol import FAILED
+from psephos.voters.language_model.sample_log import voter_name
 
 
 def collect_drafts(

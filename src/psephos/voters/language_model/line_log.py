@@ -1,8 +1,8 @@
 """Which lines were finished already, if the work was broken off at any moment?
 
 A log is a file of JSON Lines. A line is on the disk (``fsync``) before what it tells of counts, so that neither a
-killed process nor a lost machine loses a finished one. A last line that was cut by the end of the process is not counted
-and is taken off before the next is written; one that is whole but for its end, as editors leave it, counts.
+killed process nor a lost machine loses a finished one. A last line that was cut by the end of the process is not
+counted and is taken off before the next is written; one that is whole but for its end, as editors leave it, counts.
 
 A text file and not SQLite: the log is data that can be read while it grows, and only ever appended to, by one process
 at a time, which a lock on the file sees to.

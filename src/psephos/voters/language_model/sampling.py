@@ -1,9 +1,9 @@
 """What did a model answer, as opinions?
 
 Each sample is one row of kind ``samples``: item, voter, number of the draw, answer. A request without an answer is a
-row too, whose answer is missing and whose status is ``failed``: no draw, never a vote. So is one of several samples that
-broke off. An empty text (``empty``) or one without an answer (``no answer``) is an abstention, and a sample that was cut
-at its limit keeps its answer and says ``length``. Nothing is reduced here.
+row too, whose answer is missing and whose status is ``failed``: no draw, never a vote. So is one of several samples
+that broke off. An empty text (``empty``) or one without an answer (``no answer``) is an abstention, and a sample that
+was cut at its limit keeps its answer and says ``length``. Nothing is reduced here.
 """
 
 from __future__ import annotations
