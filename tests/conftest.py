@@ -24,7 +24,7 @@ import pytest
 from hypothesis import settings
 
 # A loaded machine must not fail a test, and the tests of a change must not depend on luck; `make test-all` explores.
-settings.register_profile("steady", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("steady", deadline=None, derandomize=True, max_examples=40)
 settings.register_profile("exploring", deadline=None, max_examples=200)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 

@@ -292,7 +292,7 @@ RAW = st.lists(st.text(st.sampled_from(" ab,\r\x0c\u2028"), max_size=6), max_siz
 
 
 @given(tables_of_text() | RAW.map(lambda text: "x,y\n" + text) | RAW.map(lambda text: "x\n" + text))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @example("x\n\n")
 @example("x,y\na\n,\n")
 @example("x,y\n \n")

@@ -265,7 +265,7 @@ ballots = st.lists(
     st.sampled_from(["plurality", "strict"]),
     st.dictionaries(st.sampled_from(["v0", "v1"]), st.sampled_from([0.5, 3.0])),
 )
-@settings(max_examples=80)
+@settings(max_examples=30)
 def test_so_many_votes_change_the_choice_and_one_less_does_not(cast, ties, rule, weights):
     weights = {voter: weight for voter, weight in weights.items() if int(voter[1]) < len(cast)}
 

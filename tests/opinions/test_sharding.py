@@ -66,7 +66,7 @@ SCHEMA = LABELS | {"weight": pl.Float64}
     st.booleans(),
     st.sampled_from(["auto", "first", "last"]),
 )
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 def test_in_parts_as_at_once(given_rows, rows_per_part, cuts, in_order, repeated):
     frame = pl.DataFrame(given_rows, schema=SCHEMA, orient="row")
     if in_order:
