@@ -284,6 +284,7 @@ def test_points_with_byes_of_each_worth_sheet04_beyond_5() -> None:
     assert (calm.expected == calm.expected[0]).all()
 
 
+@pytest.mark.slow
 def test_noise_of_items_is_told_from_luck_sheet04_beyond_3() -> None:
     """sheet04-beyond-3: of two models nothing is luck; their items say how often a resample turns them."""
     rng = np.random.default_rng(0)

@@ -193,7 +193,12 @@ def peak(store: Any, project: int, actor: str, form: str, path: Path, **options:
 
 @pytest.mark.parametrize(
     ("form", "table"),
-    [("csv", "settled"), ("parquet", "opinions"), ("csv", "decisions"), ("gold", "gold")],
+    [
+        ("csv", "settled"),
+        pytest.param("parquet", "opinions", marks=pytest.mark.slow),
+        pytest.param("csv", "decisions", marks=pytest.mark.slow),
+        pytest.param("gold", "gold", marks=pytest.mark.slow),
+    ],
 )
 def test_memory_of_an_export_does_not_grow_with_the_project(fresh: Any, tmp_path: Path, form: str, table: str) -> None:
     store = fresh("sqlite")
@@ -212,7 +217,7 @@ def test_memory_of_an_export_does_not_grow_with_the_project(fresh: Any, tmp_path
     assert list(tmp_path.glob(".parts*")) == []
 
 
-@pytest.mark.parametrize("form", ["ctm", "json"])
+@pytest.mark.parametrize("form", ["ctm", pytest.param("json", marks=pytest.mark.slow)])
 def test_memory_of_transcripts_does_not_grow_with_the_project(fresh: Any, tmp_path: Path, form: str) -> None:
     store, held = fresh("sqlite"), []
     for clips in (100, 400):
