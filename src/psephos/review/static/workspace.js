@@ -216,7 +216,7 @@ const notice = (text, action = "", act = () => {}) => {
 };
 
 /* What was asked for last is shown, in whatever order the answers come: true once it is, false if it cannot be had. */
-let latest = 0;
+let latest = 0, arrived = 0;
 const show = async (id, push = true, place = 0) => {
   if (id === null) { say(words.end); return false; }
   const mine = ++latest;
@@ -225,10 +225,12 @@ const show = async (id, push = true, place = 0) => {
     text = await partOf(id);
   } catch (wrong) {
     if (mine !== latest) return undefined;
+    arrived = mine;
     say(wrong.message === "signin" ? words.signin : words.offline, "warn");
     return false;
   }
   if (mine !== latest) return undefined;
+  arrived = mine;
   ready.delete(id);
   if (id !== item.id) { leaveOff(); release(); } /* the same once more is kept: letting it go could come after taking it */
   work.innerHTML = text; /* made by our own templates, which escape everything */
@@ -279,7 +281,7 @@ const settle = (path, body, state) => {
     done: () => {
       say(words.saved, "good");
       const next = following();
-      if (item === here && next !== null) show(next); /* it could not be fetched before: there was no connection */
+      if (item === here && latest === arrived && next !== null) show(next); /* it could not be fetched before: there was no connection */
     },
     refused: (status, data) => refused(id, status, data),
   });
