@@ -22,6 +22,7 @@ from psephos.errors import InputError, check_choice, check_count, check_floats, 
 from psephos.metrics.recommendation.coding import coded_problem
 from psephos.metrics.recommendation.conventions import CHOICES, PRESETS, Convention
 from psephos.metrics.recommendation.evaluating import checked_cutoffs
+from psephos.metrics.recommendation.item_similarity import CoOccurrence
 from psephos.metrics.recommendation.names import METRICS, NEED_TRAIN, metric_names
 from psephos.metrics.recommendation.run_columns import Setting
 
@@ -34,6 +35,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "ndcg": ("gain",),
     "dcg": ("gain",),
     "novelty": ("unseen",),
+    "serendipity": ("serendipity",),
     "catalogue_coverage": ("coverage", "catalogue"),
     "gini": ("gini", "gini_divisor", "catalogue"),
     "tail_items": ("tail",),
@@ -94,7 +96,7 @@ def explain_value(
     (0.5555555555555555, True, 'cut')
     """
     (name,) = metric_names(metric)
-    if METRICS[name] == "ratings" or name in ("diversity", "serendipity"):
+    if METRICS[name] == "ratings" or name == "diversity":
         raise InputError("metric", f"{name!r} has one definition only")
     check_number("value", value)
     check_number("tolerance", tolerance, low=0)
@@ -113,11 +115,12 @@ def explain_value(
     values = problem.truth.values
     levels: list[float | None] = [None, 1.0] if ((values > 0) & (values < 1)).any() else [None]
     levels += [0.0] if (values == 0).any() else []
+    similarity = CoOccurrence(problem) if name == "serendipity" else None
     rows = []
     for level, chosen in itertools.product(levels, itertools.product(*free.values())):
         choices: dict[str, Any] = dict(zip(free, chosen, strict=True))
         rule = Convention(name="", level=level, **choices)
-        columns, _ = Setting(problem, rule, cutoffs, (name,), None, "micro").run(run)
+        columns, _ = Setting(problem, rule, cutoffs, (name,), similarity, "micro").run(run)
         found = columns[name, int(cutoffs[0])].value
         rows.append((found, abs(found - value), abs(found - value) <= tolerance, _presets(rule, free), level, *chosen))
     schema = ["value", "difference", "matches", "presets", "level", *free]
