@@ -634,6 +634,8 @@ def test_a_foreign_number_is_explained() -> None:
     for number, divisor in ((1 / 3, "relevant"), (5 / 9, "cut"), (0.7222, "positions")):
         found = explain_value(truth, lists, "ap", number, k=3).row(0, named=True)
         assert (found["matches"], found["average_precision"]) == (True, divisor)
+    moved = explain_value(truth, lists, "ap", 1 / 3, k=3)
+    assert (moved.columns[4:], moved.height) == (["average_precision"], 3)  # ties and users without a list: none here
     found = explain_value(QRELS, LISTS, "mrr", 0.75, k=3).row(0, named=True)
     assert found["reciprocal_rank"] == "hits"
     assert "survey" in found["presets"]

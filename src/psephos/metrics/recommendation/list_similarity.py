@@ -5,9 +5,9 @@ For each user with a list of both, cut at k,
     jaccard = items of both / items of either        kendall = (agreeing - opposed pairs) / pairs
 
 of the items of both, by their *places* in the two lists; the numbers of two systems are means over users. A re-ranker
-whose lists of the same candidates, shuffled three times, have a low tau goes by the place in which it was shown an item.
+whose lists of the same candidates, shuffled three times, have a low tau goes by where it was shown an item.
 
-Source: sheet 12. Differs: the study correlates the names of items where places are meant (lists 20, 10, 30 and 20, 30, 10
+Source: sheet 12. Differs: the study correlates names of items where places are meant (lists 20, 10, 30 and 20, 30, 10
 are 1/3 alike, and not opposed).
 """
 
