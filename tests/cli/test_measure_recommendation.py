@@ -108,3 +108,49 @@ def test_a_broken_run_is_refused_with_its_line(psephos, folder):
     done = psephos("measure", "recommendation", folder / "q.qrels", "--runs", folder / "bad.run")
     assert done.code == 1
     assert "no number where one must be" in done.complaint
+
+
+def test_a_number_from_elsewhere_is_explained(psephos, folder):
+    (folder / "five.csv").write_text("user,item\n" + "".join(f"q,{item}\n" for item in "abcde"))
+    (folder / "three.csv").write_text("user,item,rank\nq,a,1\nq,x,2\nq,b,3\n")
+    words = ("measure", "recommendation", folder / "five.csv", "--runs", folder / "three.csv", "--k", "3")
+    done = psephos(*words, "--metrics", "ap", "--explain", "ap=0.56", "--json")
+    assert (done.code, done.err) == (0, "")
+    first = json.loads(done.out)["explanation"][0]
+    # Hits at 1 and 3, five relevant: (1 + 2/3) / min(3, 5) = .5556, which is .56 to two digits.
+    assert (first["matches"], first["average_precision"], first["presets"]) == (True, "cut", "recbole")
+    shown = psephos(*words, "--metrics", "ap", "--explain", "ap=0.5556")
+    assert (shown.code, shown.err) == (0, "")
+    assert "What gives ap=0.5556" in shown.out
+    assert "recbole" in shown.out
+    none = psephos(*words, "--metrics", "ap", "--explain", "ap=0.57", "--json")
+    assert not any(row["matches"] for row in json.loads(none.out)["explanation"])
+
+
+@pytest.mark.parametrize(
+    ("explain", "runs", "k", "said"),
+    [
+        ("ap", "a", "3", "must be a metric and its number"),
+        ("ap=x", "a", "3", "must be a metric and its number"),
+        ("ap=0.5", "a", "1,3", "takes one run and one cutoff, got 1 and 2"),
+        ("ap=0.5", "a b", "3", "takes one run and one cutoff, got 2 and 1"),
+        ("nonsense=0.5", "a", "3", "there is no metric"),
+    ],
+)
+def test_what_cannot_be_explained(psephos, folder, explain, runs, k, said):
+    files = ",".join(f"{folder}/{name}.run" for name in runs.split())
+    done = psephos(
+        "measure",
+        "recommendation",
+        folder / "q.qrels",
+        "--runs",
+        files,
+        "--order",
+        "score",
+        "--k",
+        k,
+        "--explain",
+        explain,
+    )
+    assert done.code != 0
+    assert f"--explain: {said}" in done.complaint

@@ -767,3 +767,21 @@ def test_features_in_the_place_of_a_spectrum_are_refused():
         with pytest.raises(InputError, match="feature_spectrum") as caught:
             call()
         assert caught.value.argument == "spectrum"
+
+
+def test_a_given_matrix_is_left_as_it_is_and_halves_that_differ_by_rounding_are_averaged() -> None:
+    rng = np.random.default_rng(4)
+    points = rng.normal(size=(30, 3))
+    K = np.exp(-((points[:, None] - points[None]) ** 2).sum(axis=2))
+    p = rng.dirichlet(np.ones(30))
+    kept = K.copy()
+    exact = vendi_score(K, ORDERS), vendi_score(K, ORDERS, p=p)
+    kernel_spectrum(K), log_vendi_gradient(K, 2), vendi_score(K, normalize=True)
+    np.testing.assert_array_equal(K, kept)
+    np.testing.assert_allclose(
+        exact[0], [kernel_spectrum(K, p=np.full(30, 1 / 30)).score(q) for q in ORDERS], rtol=1e-9
+    )
+    nearly = K * (1 + np.triu(rng.normal(size=(30, 30)) * 1e-12, 1))
+    assert not np.array_equal(nearly, nearly.T)
+    np.testing.assert_allclose(vendi_score(nearly, ORDERS, p=p), exact[1], rtol=1e-9)
+    np.testing.assert_allclose(vendi_score(np.asfortranarray(K), ORDERS), exact[0], rtol=1e-12)

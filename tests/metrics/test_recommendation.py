@@ -122,6 +122,15 @@ def test_sheet02_similarities_and_serendipity_of_users() -> None:
     assert both[2] == pytest.approx((1 + 0.2440992) / 2, abs=5e-8)
 
 
+def test_sheet02_serendipity_of_relevant_items() -> None:
+    # Of u1's list c, d only c is relevant, of u2's b, d only d; u3's e, b holds nothing relevant.
+    truth, rule = {"u1": ["c"], "u2": ["d"], "u3": ["z"]}, convention(serendipity="hits")
+    found = evaluate(truth, LISTS_02, "serendipity", 2, convention=rule, train=TRAIN_02)
+    d = 1 - (0.5773503 + 0.7071068) / 2  # s(d, a) and s(d, c), which u2 had
+    assert found.per_user()["serendipity@2"].to_list() == pytest.approx([0.3417517 / 2, d / 2, 0], abs=5e-8)
+    assert found.table()["definition"][0] == "serendipity[of hits]@2"
+
+
 @pytest.mark.parametrize(
     ("metric", "expected"),
     [
@@ -625,6 +634,8 @@ def test_a_foreign_number_is_explained() -> None:
     for number, divisor in ((1 / 3, "relevant"), (5 / 9, "cut"), (0.7222, "positions")):
         found = explain_value(truth, lists, "ap", number, k=3).row(0, named=True)
         assert (found["matches"], found["average_precision"]) == (True, divisor)
+    moved = explain_value(truth, lists, "ap", 1 / 3, k=3)
+    assert (moved.columns[4:], moved.height) == (["average_precision"], 3)  # ties and users without a list: none here
     found = explain_value(QRELS, LISTS, "mrr", 0.75, k=3).row(0, named=True)
     assert found["reciprocal_rank"] == "hits"
     assert "survey" in found["presets"]

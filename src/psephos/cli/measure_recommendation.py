@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Texts = list[str] | None
 
+SHOWN = 10
+"""Definitions that are shown of a number from elsewhere, nearest first; all are in the JSON."""
+
 
 def recommendation(
     interactions: Annotated[
@@ -57,6 +60,10 @@ def recommendation(
     ] = None,
     test: Annotated[str, typer.Option(help="Of it: auto, mcnemar, 'sign flip', t or wilcoxon.")] = "auto",
     adjustment: Annotated[str, typer.Option(help="Of its p-values, for the number of rows.")] = "holm",
+    explain: Annotated[
+        str | None,
+        typer.Option(metavar="NAME=VALUE", help="Which definitions give this number, printed elsewhere, of one run."),
+    ] = None,
     repeats: Annotated[int, typer.Option(help="Resamples of a difference.", min=1)] = 2000,
     level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
@@ -107,6 +114,9 @@ def recommendation(
         two = None if compare == "all" else _two(compare, list(frames))
         table = result.compare(runs=two, test=test, adjustment=adjustment, repeats=repeats, rng=seed)
         result = replace(result, comparison=table)
+    if explain is not None:
+        table = _explained(explain, truth, frames, cutoffs, further["train"], sorted_by)
+        result = replace(result, explanation=table)
     files = [truth, *filter(None, further.values()), *(opinions for _, _, opinions in read_runs)]
     provenance = replace(
         result.provenance,
@@ -122,7 +132,9 @@ def recommendation(
     output.deliver(
         result,
         "Recommendation",
-        tables | ({"Comparison": result.comparison} if result.comparison.height > 24 else {}),
+        tables
+        | ({"Comparison": result.comparison} if result.comparison.height > 24 else {})
+        | ({} if explain is None else {f"What gives {explain}": result.explanation.head(SHOWN)}),
         json=json,
         parquet=parquet,
         report=report,
@@ -178,6 +190,36 @@ def _order(order: str, convention: str, frames: dict[str, pl.DataFrame]) -> tupl
         return None, []
     chosen = "score" if convention == "trec_eval" else "rank"
     return chosen, [f"runs have ranks and scores: sorted by {chosen}"]
+
+
+def _explained(
+    text: str,
+    truth: Opinions,
+    frames: dict[str, pl.DataFrame],
+    cutoffs: list[int] | None,
+    train: Opinions | None,
+    order: str | None,
+) -> pl.DataFrame:
+    """The definitions that give a number, to half a unit of its last digit."""
+    from psephos.errors import InputError
+    from psephos.metrics import explain_value
+    from psephos.metrics.recommendation.names import metric_names
+
+    metric, _, number = text.partition("=")
+    try:
+        value = float(number)
+    except ValueError:
+        raise InputError("--explain", f"must be a metric and its number as in ap=0.5556, got {text!r:.60}") from None
+    try:
+        metric_names(metric)
+    except InputError as error:
+        raise InputError("--explain", error.problem, hint=error.hint) from None
+    if len(frames) > 1 or (cutoffs is not None and len(cutoffs) > 1):
+        problem = f"takes one run and one cutoff, got {len(frames)} and {len(cutoffs or [0])}"
+        raise InputError("--explain", problem, hint="name one file in --runs and one number in --k")
+    digits = len(number.strip().partition(".")[2]) if "e" not in number.lower() else 4
+    k = None if cutoffs is None else cutoffs[0]
+    return explain_value(truth, frames, metric, value, k, train=train, order=order, tolerance=0.5 * 10.0**-digits)
 
 
 def _choices(given: Texts) -> dict[str, Any]:

@@ -234,9 +234,9 @@ def _table(
         f"{sides[0]}_share": p,
         f"{sides[1]}_share": q,
         "evidence": evidence,
-        "standard_error": error,
-        "low": ends[0],
-        "high": ends[1],
+        "standard_error": pl.Series(error, nan_to_null=True),
+        "low": pl.Series(ends[0], nan_to_null=True),
+        "high": pl.Series(ends[1], nan_to_null=True),
         "contribution": contribution,
     }
-    return pl.DataFrame(columns).with_columns(pl.col("standard_error", "low", "high").fill_nan(None))
+    return pl.DataFrame(columns)

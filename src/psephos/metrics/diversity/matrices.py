@@ -159,9 +159,10 @@ def spectrum_of(kernel: Floats, p: Floats | None, *, psd: Definite, coordinates:
     """Spectrum of a checked matrix."""
     n = len(kernel)
     root = np.full(n, np.sqrt(1 / n)) if p is None else np.sqrt(p)
-    weighted = kernel * root[:, None] * root
+    weighted = kernel / n if p is None else kernel * root[:, None] * root
     if not coordinates:
-        found, clipped, off = cleaned(linalg.eigvalsh(weighted, overwrite_a=True, check_finite=False), n, psd)
+        # LAPACK takes matrices by columns; the rows of this one are its columns, and need not be copied.
+        found, clipped, off = cleaned(linalg.eigvalsh(weighted.T, overwrite_a=True, check_finite=False), n, psd)
         return Spectrum(found, n, p, path="matrix", clipped=clipped, trace_error=off)
     raw, vectors = linalg.eigh(weighted, overwrite_a=True, check_finite=False)
     found, clipped, off = cleaned(raw, n, psd)
@@ -215,11 +216,12 @@ def _check_shape(shape: tuple[int, ...]) -> None:
 
 
 def _checked(kernel: Floats, normalize: bool) -> Floats:
-    off = np.abs(kernel - kernel.T)
-    if off.max() > SYMMETRY * np.abs(kernel).max():
-        row, column = np.unravel_index(int(np.argmax(off)), off.shape)
-        raise asymmetric(int(row), int(column), kernel[row, column], kernel[column, row])
-    kernel = (kernel + kernel.T) / 2
+    if not np.array_equal(kernel, kernel.T):  # most are, to the last digit, and need no second matrix
+        off = np.abs(kernel - kernel.T)
+        if off.max() > SYMMETRY * np.abs(kernel).max():
+            row, column = np.unravel_index(int(np.argmax(off)), off.shape)
+            raise asymmetric(int(row), int(column), kernel[row, column], kernel[column, row])
+        kernel = (kernel + kernel.T) / 2
     scale = _scale(kernel.diagonal(), normalize)
     return kernel if scale is None else kernel * scale[:, None] * scale
 

@@ -119,10 +119,13 @@ def _entropy_by_user(lists: Lists, counts: Counts, cutoff: int, shown: npt.NDArr
     own = _sum_over_lists(lists, cutoff, surprise)[shown] / length
     value = float(own.mean())
     # A user also moves how surprising an item is to others: by -share / c_i for its items, by 1 / C for all.
+    share = np.zeros(len(lists.items))
+    share[shown] = 1 / length
     votes = np.zeros(len(counts))
-    taken = lists.items[shown, :width]
-    row, place = np.nonzero(taken >= 0)
-    np.add.at(votes, taken[row, place], 1 / length[row])
+    for place in range(width):
+        column = lists.items[:, place]
+        taken = column >= 0
+        votes += np.bincount(column[taken], weights=share[taken], minlength=len(counts))
     pull = _sum_over_lists(lists, cutoff, votes / np.maximum(counts, 1))[shown] - n_users * length / total
     return Column(value, error_of(own - value - pull / math.log(2), value, bounded=False), n_users)
 

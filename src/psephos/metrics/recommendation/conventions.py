@@ -20,6 +20,7 @@ a tool, so that its numbers can be had again and compared.
 | empty | a user without a relevant item: `skip`, or `zero` |
 | ties | equal scores: `order` as given, `trec` by falling name, `worst`, `best`, or `expected` over all their orders |
 | unseen | novelty of an item of no train data: `skip`, `zero`, or `max` as if it had been met once |
+| serendipity | every item of a list counts if it is unlike the history, `all`, or only `hits` |
 | coverage | catalogue coverage counts recommended items of the `train` data, or `all` of them |
 | catalogue | coverage and Gini are over the items of the `train` data, of `all` data, or `padded`: of all plus one |
 | tail | the long tail: items outside the short `head` with 80 % of the train data, or the least met `tenth` of items |
@@ -56,6 +57,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "empty": ("skip", "zero"),
         "ties": ("order", "trec", "worst", "best", "expected"),
         "unseen": ("skip", "zero", "max"),
+        "serendipity": ("all", "hits"),
         "coverage": ("train", "all"),
         "catalogue": ("train", "all", "padded"),
         "tail": ("head", "tenth"),
@@ -80,8 +82,8 @@ class Convention:
         What the formulas are.
     repeats, seen, outside, absent, empty, ties : str
         What is done with lists and users that are not as they should be.
-    users, unseen, coverage, catalogue, tail, gini, gini_divisor, entropy : str
-        What is meant by novelty, coverage, popularity and concentration.
+    users, unseen, serendipity, coverage, catalogue, tail, gini, gini_divisor, entropy : str
+        What is meant by novelty, serendipity, coverage, popularity and concentration.
     """
 
     name: str = "psephos"
@@ -100,6 +102,7 @@ class Convention:
     empty: str = "skip"
     ties: str = "order"
     unseen: str = "skip"
+    serendipity: str = "all"
     coverage: str = "train"
     catalogue: str = "train"
     tail: str = "head"

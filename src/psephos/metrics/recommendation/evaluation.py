@@ -63,6 +63,8 @@ class Evaluation(Result):
         Coverage of the intervals.
     comparison : polars.DataFrame
         The rows of `compare` that whoever made the result kept with it; empty otherwise.
+    explanation : polars.DataFrame
+        The rows of `explain_value` of a number from elsewhere, kept likewise.
     """
 
     values: pl.DataFrame
@@ -72,6 +74,7 @@ class Evaluation(Result):
     by_user: Mapping[tuple[str, str, int], Floats]
     level: float
     comparison: pl.DataFrame = field(default_factory=pl.DataFrame)
+    explanation: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def table(self) -> pl.DataFrame:
         """One row for each run, metric and cutoff: run, metric, k, value, low, high, standard_error, users (behind the
@@ -99,8 +102,9 @@ class Evaluation(Result):
         return lines + [("note", note) for note in self.provenance.notes]
 
     def to_dict(self) -> dict[str, Any]:
-        """The whole answer, ready for JSON; with the comparison that was kept."""
-        more: dict[str, Any] = json_ready({"ledger": self.ledger.to_dicts(), "comparison": self.comparison.to_dicts()})
+        """The whole answer, ready for JSON; with the comparison and the explanation that were kept."""
+        kept = {name: getattr(self, name).to_dicts() for name in ("ledger", "comparison", "explanation")}
+        more: dict[str, Any] = json_ready(kept)
         return super().to_dict() | more
 
     def value(self, metric: str, run: str | None = None, k: int | None = None) -> Interval:

@@ -22,6 +22,7 @@ from psephos.errors import InputError, check_choice, check_count, check_floats, 
 from psephos.metrics.recommendation.coding import coded_problem
 from psephos.metrics.recommendation.conventions import CHOICES, PRESETS, Convention
 from psephos.metrics.recommendation.evaluating import checked_cutoffs
+from psephos.metrics.recommendation.item_similarity import CoOccurrence
 from psephos.metrics.recommendation.names import METRICS, NEED_TRAIN, metric_names
 from psephos.metrics.recommendation.run_columns import Setting
 
@@ -34,6 +35,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "ndcg": ("gain",),
     "dcg": ("gain",),
     "novelty": ("unseen",),
+    "serendipity": ("serendipity",),
     "catalogue_coverage": ("coverage", "catalogue"),
     "gini": ("gini", "gini_divisor", "catalogue"),
     "tail_items": ("tail",),
@@ -75,8 +77,8 @@ def explain_value(
     Returns
     -------
     polars.DataFrame
-        value, difference, matches, presets (that make these choices), and one column for each choice that was varied;
-        nearest first, one row for each combination.
+        value, difference, matches, presets (that make these choices), and one column for each choice that moves the
+        number on these data; nearest first, one row for each combination.
 
     Raises
     ------
@@ -94,7 +96,7 @@ def explain_value(
     (0.5555555555555555, True, 'cut')
     """
     (name,) = metric_names(metric)
-    if METRICS[name] == "ratings" or name in ("diversity", "serendipity"):
+    if METRICS[name] == "ratings" or name == "diversity":
         raise InputError("metric", f"{name!r} has one definition only")
     check_number("value", value)
     check_number("tolerance", tolerance, low=0)
@@ -113,19 +115,30 @@ def explain_value(
     values = problem.truth.values
     levels: list[float | None] = [None, 1.0] if ((values > 0) & (values < 1)).any() else [None]
     levels += [0.0] if (values == 0).any() else []
+    similarity = CoOccurrence(problem) if name == "serendipity" else None
+    options: dict[str, list[Any]] = {"level": levels, **free}
+    found = np.empty([len(one) for one in options.values()])
+    for place, chosen in zip(np.ndindex(found.shape), itertools.product(*options.values()), strict=True):
+        rule = Convention(name="", **dict(zip(options, chosen, strict=True)))
+        columns, _ = Setting(problem, rule, cutoffs, (name,), similarity, "micro").run(run)
+        found[place] = columns[name, int(cutoffs[0])].value
+    moving = {
+        choice: given
+        for axis, (choice, given) in enumerate(options.items())
+        if not np.isclose(found, found.take([0], axis=axis), rtol=0, atol=1e-12, equal_nan=True).all()
+    }
+    # What a choice that moves nothing here is set to says nothing: its first stands for all.
+    found = found[tuple(slice(None) if choice in moving else 0 for choice in options)]
     rows = []
-    for level, chosen in itertools.product(levels, itertools.product(*free.values())):
-        choices: dict[str, Any] = dict(zip(free, chosen, strict=True))
-        rule = Convention(name="", level=level, **choices)
-        columns, _ = Setting(problem, rule, cutoffs, (name,), None, "micro").run(run)
-        found = columns[name, int(cutoffs[0])].value
-        rows.append((found, abs(found - value), abs(found - value) <= tolerance, _presets(rule, free), level, *chosen))
-    schema = ["value", "difference", "matches", "presets", "level", *free]
-    table = pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("level").cast(pl.Float64))
-    varied = [one for one in (*free, "level") if table[one].n_unique() > 1]
-    shown = table.select("value", "difference", "matches", "presets", *varied)
+    for number, chosen in zip(found.ravel().tolist(), itertools.product(*moving.values()), strict=True):
+        made = dict(zip(moving, chosen, strict=True))
+        apart = abs(number - value)
+        rows.append((number, apart, apart <= tolerance, _presets(made), *chosen))
+    table = pl.DataFrame(rows, schema=["value", "difference", "matches", "presets", *moving], orient="row")
+    if "level" in moving:
+        table = table.with_columns(pl.col("level").cast(pl.Float64))
     # A named convention before a combination that nobody uses, among equally near ones.
-    return shown.sort(pl.col("difference").round(12), pl.col("presets") == "", maintain_order=True)
+    return table.sort(pl.col("difference").round(12), pl.col("presets") == "", maintain_order=True)
 
 
 def sampled_expectation(
@@ -193,11 +206,11 @@ def _varied(metric: str, trained: bool) -> tuple[str, ...]:
     return (*_OWN.get(metric, ()), *common, *(("seen", "outside") if trained else ()))
 
 
-def _presets(rule: Convention, free: Mapping[str, object]) -> str:
-    """The presets that make the same of the choices that were varied."""
+def _presets(made: Mapping[str, Any]) -> str:
+    """The presets that make the same of the choices that move the number."""
     return ", ".join(
         name
         for name, preset in PRESETS.items()
-        if all(getattr(preset, choice) == getattr(rule, choice) for choice in free)
-        and (preset.level == rule.level or rule.level is None)
+        if all(getattr(preset, choice) == chosen for choice, chosen in made.items() if choice != "level")
+        and made.get("level") in (None, preset.level)
     )

@@ -163,6 +163,7 @@ def definition(metric: str, k: int | None, rule: Convention, *, sampled: int | N
         "ndcg": [f"{rule.gain.replace('_', ' ')} gain", level, ties],
         "dcg": [f"{rule.gain.replace('_', ' ')} gain", level, ties],
         "novelty": [f"unseen {rule.unseen}"],
+        "serendipity": ["of hits", level] if rule.serendipity == "hits" else [],
         "catalogue_coverage": ["outside counted" if rule.coverage == "all" else "", _CATALOGUES[rule.catalogue]],
         "entropy": [rule.entropy.replace("_", " ")],
         "gini": [rule.gini, f"/{rule.gini_divisor}", _CATALOGUES[rule.catalogue]],

@@ -182,8 +182,15 @@ class Setting:
             if metric == "diversity":
                 found.append(list_diversity(lists, self.similarity, self.cutoffs, users))
             else:
-                found.append(list_serendipity(lists, self.similarity, self.problem, self.cutoffs, users, None))
+                hits = self._hits(lists, users) if self.rule.serendipity == "hits" else None
+                found.append(list_serendipity(lists, self.similarity, self.problem, self.cutoffs, users, hits))
         return UserValues(np.concatenate(found, axis=1))
+
+    def _hits(self, lists: Lists, users: slice) -> npt.NDArray[np.float64]:
+        """Which positions of some users' lists are hits, as they stand in the list."""
+        items = lists.items[users]
+        row = self.judged.rows.find(np.arange(users.start, users.stop)[:, None], items)
+        return ((row >= 0) & self.judged.hit[row]).astype(np.float64)
 
     def _chance(
         self,

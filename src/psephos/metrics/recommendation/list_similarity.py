@@ -1,0 +1,144 @@
+r"""Do two systems recommend the same items, and in the same order?
+
+For each user with a list of both, cut at k,
+
+    jaccard = items of both / items of either        kendall = (agreeing - opposed pairs) / pairs
+
+of the items of both, by their *places* in the two lists; the numbers of two systems are means over users. A re-ranker
+whose lists of the same candidates, shuffled three times, have a low tau goes by where it was shown an item.
+
+Source: sheet 12. Differs: the study correlates names of items where places are meant (lists 20, 10, 30 and 20, 30, 10
+are 1/3 alike, and not opposed).
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import polars as pl
+
+from psephos.errors import InputError, check_choice, check_count, check_number
+from psephos.metrics.conventions import ends_within
+from psephos.metrics.recommendation.coding import Counts, Floats, together
+from psephos.metrics.recommendation.tables import runs_of
+from psephos.metrics.recommendation.user_metrics import mean_column
+from psephos.statistics import normal_interval
+
+
+def list_similarity(
+    runs: object, k: int | None = 10, *, baseline: str | None = None, order: str | None = None, level: float = 0.95
+) -> pl.DataFrame:
+    """How alike the lists of systems are, for every pair of systems.
+
+    Parameters
+    ----------
+    runs : data frame or mapping
+        Several systems; as of `evaluate`. An item that a list has twice counts once, where it comes first.
+    k : int or None, default 10
+        Cut of the lists; None: whole lists.
+    baseline : str, optional
+        Compare each system with this one only.
+    order : {"rank", "score", "given"}, optional
+        What sorts a run; as of `evaluate`.
+    level : float, default 0.95
+        Coverage of the intervals.
+
+    Returns
+    -------
+    polars.DataFrame
+        left, right, measure (jaccard, kendall), value, low, high, standard_error, users, left_out (users with a list of
+        one system alone, or for Kendall's tau fewer than two items in common); null where no user is left.
+
+    Raises
+    ------
+    InputError
+        If there are not two systems, one is unknown, or as of `evaluate`.
+
+    See Also
+    --------
+    evaluate : how good lists are.
+
+    Examples
+    --------
+    >>> found = list_similarity({"one": {"u": [20, 10, 30]}, "other": {"u": [20, 30, 10]}})
+    >>> found.select("measure", "value").rows()
+    [('jaccard', 1.0), ('kendall', 0.3333333333333333)]
+    """
+    check_number("level", level, low=0, high=1, open_ends=True)
+    deepest = None if k is None else check_count("k", k)
+    named = runs_of(runs, order)
+    if len(named) < 2:
+        raise InputError("runs", f"give two or more, got {len(named)}", hint="several runs are {'name': run, ...}")
+    if baseline is not None:
+        check_choice("baseline", baseline, tuple(named))
+    users, user_codes = together([one.users for one in named.values()])
+    items, item_codes = together([one.items for one in named.values()])
+    tops = {}
+    for (name, one), user, item in zip(named.items(), user_codes, item_codes, strict=True):
+        assert one.keys is not None  # noqa: S101 - runs have keys
+        tops[name] = _tops(user.astype(np.int64), item.astype(np.int64), one.keys, len(items), deepest)
+    pairs = [
+        (one, other)
+        for one, other in (
+            itertools.combinations(named, 2) if baseline is None else ((baseline, name) for name in named)
+        )
+        if one != other
+    ]
+    rows = []
+    for one, other in pairs:
+        for measure, own, possible in _of_users(tops[one], tops[other], len(users), len(items)):
+            least = 0.0 if measure == "jaccard" else -1.0
+            held = ~np.isnan(own)
+            found = mean_column(own, held, possible, "", bounded=measure == "jaccard")
+            low, high = (float(end) for end in normal_interval(found.value, found.standard_error, level))
+            ends = ends_within(low, high, least)
+            rows.append((one, other, measure, found.value, *ends, found.standard_error, found.users, found.left_out))
+    floats = dict.fromkeys(("value", "low", "high", "standard_error"), pl.Float64)
+    schema = dict.fromkeys(("left", "right", "measure"), pl.String) | floats | {"users": pl.Int64, "left_out": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+Tops = tuple[Counts, Counts]
+"""User and item of each place as one number, ascending, and the place."""
+
+
+def _tops(user: Counts, item: Counts, keys: Floats, n_items: int, deepest: int | None) -> Tops:
+    """The top of each user's list, each item once."""
+    named = (user >= 0) & (item >= 0)
+    user, item, keys = user[named], item[named], keys[named]
+    ordered = np.lexsort((keys, user))
+    pair = user[ordered] * n_items + item[ordered]
+    first = np.sort(np.unique(pair, return_index=True)[1])
+    pair = pair[first]
+    owner = pair // n_items
+    place = np.arange(len(pair)) - np.searchsorted(owner, owner)
+    if deepest is not None:
+        pair, place = pair[place < deepest], place[place < deepest]
+    ascending = np.argsort(pair)
+    return pair[ascending], place[ascending]
+
+
+def _of_users(one: Tops, other: Tops, n_users: int, n_items: int) -> list[tuple[str, Floats, int]]:
+    """Both measures of each user, NaN where undefined, and how many users have a list."""
+    lengths = [np.bincount(pair // n_items, minlength=n_users).astype(np.float64) for pair, _ in (one, other)]
+    both, at, where = np.intersect1d(one[0], other[0], assume_unique=True, return_indices=True)
+    owner = both // n_items
+    common = np.bincount(owner, minlength=n_users).astype(np.float64)
+    there = (lengths[0] > 0) & (lengths[1] > 0)
+    jaccard = np.full(n_users, np.nan)
+    np.divide(common, lengths[0] + lengths[1] - common, out=jaccard, where=there)
+
+    left, right = one[1][at], other[1][where]
+    down = np.lexsort((left, owner))
+    owner, right = owner[down], right[down]
+    agreed = np.zeros(n_users)
+    for apart in range(1, int(common.max(initial=0))):  # pairs of places that are so far apart in the left list
+        same = owner[apart:] == owner[:-apart]
+        turned = np.sign(right[apart:] - right[:-apart])[same]
+        agreed += np.bincount(owner[apart:][same], weights=turned, minlength=n_users)
+    pairs = common * (common - 1) / 2
+    kendall = np.full(n_users, np.nan)
+    np.divide(agreed, pairs, out=kendall, where=pairs > 0)
+    possible = int(((lengths[0] > 0) | (lengths[1] > 0)).sum())
+    return [("jaccard", jaccard, possible), ("kendall", kendall, possible)]
