@@ -120,6 +120,7 @@ def test_points_without_an_error_are_left_out_of_the_law():
     assert law.points == 3
     assert law.exponent.value == pytest.approx(1)
     assert fit_power_law([1, 2, 4], [0.1, 0.2, 0.4]).samples_for(0.05) == math.inf
+    assert fit_power_law([4, 8, 16, 32], [0.3, 0.299, 0.3, 0.299]).samples_for(0.001) == math.inf  # 10^2400
 
 
 def test_unanimous_questions_have_no_law():
@@ -153,6 +154,7 @@ def test_the_same_seed_gives_the_same_forecast():
         (lambda: fit_power_law([1, 2, 3], [0.5, 0.2, 1.1]), "errors"),
         (lambda: fit_power_law([1, 2, 3], [0.5, 0.2]), "errors"),
         (lambda: fit_power_law([1, 2, 4], [0.4, 0.2, 0.1]).error([1, math.inf]), "samples"),
+        (lambda: fit_power_law([1, 2, 4], [0.4, 0.2, 0.1]).error(0), "samples"),
         (lambda: fit_power_law([1, 2, 4], [0.4, 0.2, 0.1]).samples_for(0), "error"),
     ],
 )

@@ -113,7 +113,7 @@ class Ledger:
 
     def checked_confidence(self, confidence: float) -> float:
         """The weight of a vote; NaN counts 1 and is counted."""
-        if isinstance(confidence, float) and math.isnan(confidence):
+        if isinstance(confidence, (float, np.floating)) and math.isnan(confidence):
             self.without_confidence += 1
             return 1.0
         return check_number("confidence", confidence, low=0, high=math.inf, open_ends=True)
