@@ -50,14 +50,10 @@ def demo(
     (_sampled if chosen == "arithmetic" else _decided)(chosen, folder, report)
     out = output.console()
     output.print_line(out, f"Open {report} in a browser to see every vote behind each {THINGS[chosen]}.")
+    further = f"Check it by keyboard, with: psephos serve {folder} (or, in the repository, make serve)"
     if chosen == "arithmetic":
-        output.print_line(
-            out, "Ask a model of yours: psephos ask QUESTIONS --endpoint URL --model NAME --budget SAMPLES"
-        )
-    else:
-        output.print_line(
-            out, f"Check it by keyboard, with: psephos serve {folder} (or, in the repository, make serve)"
-        )
+        further = "Ask a model of yours: psephos ask QUESTIONS --endpoint URL --model NAME --budget SAMPLES"
+    output.print_line(out, further)
     others = ", ".join(f"psephos demo {other} ({about})" for other, about in ABOUT.items() if other != chosen)
     output.print_line(out, f"Other examples: {others}")
 
