@@ -276,19 +276,10 @@ class Session:
         return shown
 
     def _notes(self) -> list[str]:
-        ledger = self._ledger
-        notes = ledger.notes()
-        if self._weighted:
-            places = range(len(ledger.names))
-            other = sum(ledger.answer(q) != ledger.answer(q, weighted=True) for q in places)
-            if other:
-                notes.append(
-                    f"{other:,} questions are answered by the sum of confidences, not by the most votes: their votes, "
-                    "certainty and p-value are those of the answer with the most votes"
-                )
+        notes = self._ledger.notes(weighted=self._weighted)
         if self._n_classes is None:
             return ["the number of answers is not known beforehand: p-values are heuristic", *notes]
-        more = sum(len(counts) > self._n_classes for counts in ledger.counts)
+        more = sum(len(counts) > self._n_classes for counts in self._ledger.counts)
         if more:
             notes.append(f"{more:,} questions have more than {self._n_classes} answers: their p-values use those seen")
         return notes
