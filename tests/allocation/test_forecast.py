@@ -67,6 +67,23 @@ def test_what_is_at_hand_can_be_kept():
     assert kept[1] == pytest.approx(fresh[1], abs=0.03)
 
 
+def test_the_law_of_kept_samples_is_in_all_samples_not_in_further_ones():
+    """Of 16 samples and as many, three times and seven times as many again the error falls like that of 32, 64, 128."""
+    rng = np.random.default_rng(2)
+    pools = pools_from(population(rng, 200), 16, rng)
+    kept = forecast(pools, (16, 48, 112), keep=True, n_options=5, draws=300, rng=0)
+    fresh = forecast(pools, (32, 64, 128), n_options=5, draws=300, rng=0)
+    assert kept.power_law is not None
+    assert fresh.power_law is not None
+    slope, _ = np.polyfit(np.log([32, 64, 128]), np.log(kept.table()["error"]), 1)
+    assert kept.power_law.exponent.value == pytest.approx(-slope)
+    assert kept.power_law.exponent.low < kept.power_law.exponent.value < kept.power_law.exponent.high
+    assert kept.power_law.exponent.value == pytest.approx(fresh.power_law.exponent.value, abs=0.15)
+    assert (kept.at_hand, fresh.at_hand) == (16, 0)
+    assert "48 further samples" in str(kept)
+    assert "further" not in str(fresh)
+
+
 def test_two_answers_with_a_known_prior_are_a_sum_over_the_binomial():
     """One question, 3 of 4 for a, prior 1: E over Beta(4, 2) of the error at n = 3, by quadrature."""
     found = forecast({"q": list("aaab")}, (3,), n_options=2, prior=1.0, draws=200_000, rng=0).table()["error"][0]
