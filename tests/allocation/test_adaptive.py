@@ -206,6 +206,9 @@ def test_schedules():
     assert seen == [(9, 18)]
     assert chosen(lambda spent, budget: 7.0) == chosen(1.0) == "new"
     assert chosen("linear") == chosen("half") == chosen(0.5)
+    with pytest.raises(InputError) as caught:
+        chosen(lambda spent, budget: math.nan)
+    assert caught.value.argument == "schedule"
 
 
 def test_ten_thousand_questions_are_no_worse_than_few():

@@ -67,6 +67,23 @@ def test_what_is_at_hand_can_be_kept():
     assert kept[1] == pytest.approx(fresh[1], abs=0.03)
 
 
+def test_the_law_of_kept_samples_is_in_all_samples_not_in_further_ones():
+    """Of 16 samples and as many, three times and seven times as many again the error falls like that of 32, 64, 128."""
+    rng = np.random.default_rng(2)
+    pools = pools_from(population(rng, 200), 16, rng)
+    kept = forecast(pools, (16, 48, 112), keep=True, n_options=5, draws=300, rng=0)
+    fresh = forecast(pools, (32, 64, 128), n_options=5, draws=300, rng=0)
+    assert kept.power_law is not None
+    assert fresh.power_law is not None
+    slope, _ = np.polyfit(np.log([32, 64, 128]), np.log(kept.table()["error"]), 1)
+    assert kept.power_law.exponent.value == pytest.approx(-slope)
+    assert kept.power_law.exponent.low < kept.power_law.exponent.value < kept.power_law.exponent.high
+    assert kept.power_law.exponent.value == pytest.approx(fresh.power_law.exponent.value, abs=0.15)
+    assert (kept.at_hand, fresh.at_hand) == (16, 0)
+    assert "48 further samples" in str(kept)
+    assert "further" not in str(fresh)
+
+
 def test_two_answers_with_a_known_prior_are_a_sum_over_the_binomial():
     """One question, 3 of 4 for a, prior 1: E over Beta(4, 2) of the error at n = 3, by quadrature."""
     found = forecast({"q": list("aaab")}, (3,), n_options=2, prior=1.0, draws=200_000, rng=0).table()["error"][0]
@@ -120,6 +137,7 @@ def test_points_without_an_error_are_left_out_of_the_law():
     assert law.points == 3
     assert law.exponent.value == pytest.approx(1)
     assert fit_power_law([1, 2, 4], [0.1, 0.2, 0.4]).samples_for(0.05) == math.inf
+    assert fit_power_law([4, 8, 16, 32], [0.3, 0.299, 0.3, 0.299]).samples_for(0.001) == math.inf  # 10^2400
 
 
 def test_unanimous_questions_have_no_law():
@@ -153,6 +171,7 @@ def test_the_same_seed_gives_the_same_forecast():
         (lambda: fit_power_law([1, 2, 3], [0.5, 0.2, 1.1]), "errors"),
         (lambda: fit_power_law([1, 2, 3], [0.5, 0.2]), "errors"),
         (lambda: fit_power_law([1, 2, 4], [0.4, 0.2, 0.1]).error([1, math.inf]), "samples"),
+        (lambda: fit_power_law([1, 2, 4], [0.4, 0.2, 0.1]).error(0), "samples"),
         (lambda: fit_power_law([1, 2, 4], [0.4, 0.2, 0.1]).samples_for(0), "error"),
     ],
 )

@@ -168,6 +168,10 @@ def test_the_plan_of_samples_per_question_can_be_exported():
     [
         ({"pools": {}}, "pools"),
         ({"budget": 0.5}, "budget"),
+        ({"budget": [0.5, 2]}, "budget"),
+        ({"budget": 0, "init": 0}, "budget"),
+        ({"budget": -1, "init": 0}, "budget"),
+        ({"budget": ["x"]}, "budget"),
         ({"budget": []}, "budget"),
         ({"budget": float("nan")}, "budget"),
         ({"init": 3}, "budget"),

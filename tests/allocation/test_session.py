@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -249,6 +250,17 @@ def test_weighted_votes():
         found = session.result()
         assert found.table()["answer"].to_list() == [expected]
         assert "1 samples had no confidence and count 1" in found.provenance.notes
+
+
+def test_an_answer_by_weight_says_that_its_votes_are_those_of_another():
+    session = Adaptive(["q", "r"], 9, vote="weighted")
+    for answer, confidence in (("x", 0.1), ("x", np.float32("nan")), ("x", 0.1), ("y", 5.0)):
+        session.observe("q", answer, confidence=confidence)
+    session.observe("r", "x")
+    found = session.result()
+    assert found.table()["answer"].to_list() == ["y", "x"]
+    assert any(note.startswith("1 questions are answered by the sum of confidences") for note in found.provenance.notes)
+    assert any(note.startswith("1 samples had no confidence") for note in found.provenance.notes)
 
 
 def test_names_and_answers_of_any_type():

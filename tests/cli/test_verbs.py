@@ -291,6 +291,8 @@ def test_the_demo_of_sampling_spends_a_budget_and_says_what_that_saved(psephos, 
     assert again in done.out
     agreement = dict(re.findall(r"^(uniform|adaptive) +5\.0 samples a question, consistency \.(\d+)", again, re.M))
     assert int(agreement["adaptive"]) > int(agreement["uniform"]) + 20
+    saved = re.search(r"^adaptive saves .*, ([\d.]+) ± ", again, re.M)
+    assert 1.3 < float(saved[1]) < 1.8  # README says half as many again
 
 
 def test_a_demo_that_cannot_write_is_one_line(psephos, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -217,6 +218,41 @@ def test_a_spent_budget_keeps_the_drafts(tmp_path: Path) -> None:
         with pytest.raises(InputError) as caught:
             collect_drafts({"a": "A?"}, teachers, path)
         assert caught.value.argument == argument
+
+
+INTERRUPTED = """
+import itertools, json, os, signal, sys, threading
+from psephos.judges import collect_drafts, fuse_dataset
+from psephos.voters.language_model import Interrupted, Reply, Sample, Scripted
+calls, all_at_it = itertools.count(), threading.Barrier(3)
+def answer(request):
+    if next(calls) < 3 and all_at_it.wait() == 0:
+        os.kill(os.getpid(), signal.SIGINT)
+    mark = request.messages[-1].content.rsplit("<answer-", 1)[-1][:10]
+    return f"<answer-{mark}>It was long ago.</answer-{mark}>"
+model = Scripted(answer)
+prompts = {f"q{number}": "When?" for number in range(100)}
+try:
+    if sys.argv[2] == "drafts":
+        collect_drafts(prompts, [model], sys.argv[1], workers=3)
+    else:
+        drafts = dict.fromkeys(prompts, ["It was long ago, they say.", "Nobody can tell when it was."])
+        fuse_dataset(prompts, drafts, model, sys.argv[1], mode="fuse", workers=3)
+except Interrupted:
+    print(len(model.requests))
+"""
+
+
+@pytest.mark.parametrize("what", ["drafts", "fusions"])
+def test_ctrl_c_waits_for_what_is_paid_and_keeps_it(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "log.jsonl"
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(path), what], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    kept = [json.loads(line) for line in path.read_text().splitlines()]
+    assert len(kept) == int(done.stdout) < 100
+    assert all("long ago" in json.dumps(row) for row in kept)
 
 
 # Win rates.

@@ -100,7 +100,9 @@ class Adaptive(Session):
     def top(self) -> int:
         """The question that is least sure by both rankings."""
         schedule = self._schedule
-        lam = schedule if isinstance(schedule, float) else schedule(self._ledger.spent, self.budget)
+        if isinstance(schedule, float):
+            return self._ranks.top(schedule)
+        lam = check_number("schedule", schedule(self._ledger.spent, self.budget))
         return self._ranks.top(min(max(lam, 0.0), 1.0))
 
 

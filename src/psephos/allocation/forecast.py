@@ -56,11 +56,13 @@ class Forecast(Result):
     questions : polars.DataFrame
         question, and its probability of a wrong mode at the last number of samples.
     power_law : PowerLaw or None
-        How fast the error falls; None if there are too few numbers of samples.
+        How fast the error falls with the samples in all; None if there are too few numbers of samples.
     prior : float
         Parameter of the Dirichlet prior of each answer.
     level : float
         Confidence of the intervals, which are over questions.
+    at_hand : float
+        Samples a question, on average, that count besides those of the table: 0 unless those at hand are kept.
     """
 
     points: pl.DataFrame
@@ -68,6 +70,7 @@ class Forecast(Result):
     power_law: PowerLaw | None
     prior: float
     level: float
+    at_hand: float = 0.0
 
     def table(self) -> pl.DataFrame:
         """One row per number of samples: samples, error with low and high, wrong (expected wrong modes)."""
@@ -81,7 +84,8 @@ class Forecast(Result):
                 shown = f"{row['error']:.3f} (no interval)"
             else:
                 shown = str(Interval(row["error"], row["low"], row["high"], self.level))
-            lines.append((f"{row['samples']:,} samples", f"error {shown}, {row['wrong']:.1f} wrong modes"))
+            further = " further" if self.at_hand else ""
+            lines.append((f"{row['samples']:,}{further} samples", f"error {shown}, {row['wrong']:.1f} wrong modes"))
         if self.power_law is not None:
             lines.append(("power law", str(self.power_law)))
         return lines + [("note", note) for note in self.provenance.notes]
@@ -90,7 +94,7 @@ class Forecast(Result):
         """The whole answer, ready for JSON."""
         law = self.power_law
         own = None if law is None else {"coefficient": law.coefficient, "exponent": vars(law.exponent)}
-        rest = {"power_law": own, "prior": self.prior, "questions": self.questions.to_dicts()}
+        rest = {"power_law": own, "prior": self.prior, "at_hand": self.at_hand, "questions": self.questions.to_dicts()}
         return super().to_dict() | dict(json_ready(rest))
 
 
@@ -165,7 +169,8 @@ def forecast(
     seed = seed_of(rng)
     outcomes, resampling = spawn(seed, 2)
     errors = _errors(counts, np.array(numbers), alpha, draws, keep=keep, stream=outcomes)
-    low, high, law = _with_intervals(errors, numbers, level, resampling)
+    at_hand = float(counts.sum(axis=1).mean()) if keep else 0.0
+    low, high, law = _with_intervals(errors, np.array(numbers) + at_hand, level, resampling)
     mean = errors.mean(axis=0)
     notes = [] if n_options else [f"a question is taken to have {options} possible answers"]
     parameters = {"samples": numbers, "keep": keep, "n_options": n_options, "prior": prior, "draws": draws}
@@ -184,6 +189,7 @@ def forecast(
         power_law=law,
         prior=alpha,
         level=level,
+        at_hand=at_hand,
     )
 
 
@@ -228,10 +234,9 @@ def _errors(
 
 
 def _with_intervals(
-    errors: Floats, numbers: Sequence[int], level: float, stream: np.random.Generator
+    errors: Floats, n: Floats, level: float, stream: np.random.Generator
 ) -> tuple[Floats, Floats, PowerLaw | None]:
-    """Ends of the intervals over questions, and the power law with one for its exponent."""
-    n = np.array(numbers, dtype=np.float64)
+    """Ends of the intervals over questions at n samples in all, and the power law with one for its exponent."""
     far = n >= LAW_FROM
     if far.sum() < FEWEST:
         far = n > 0

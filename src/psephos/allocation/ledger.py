@@ -113,7 +113,7 @@ class Ledger:
 
     def checked_confidence(self, confidence: float) -> float:
         """The weight of a vote; NaN counts 1 and is counted."""
-        if isinstance(confidence, float) and math.isnan(confidence):
+        if isinstance(confidence, (float, np.floating)) and math.isnan(confidence):
             self.without_confidence += 1
             return 1.0
         return check_number("confidence", confidence, low=0, high=math.inf, open_ends=True)
@@ -142,8 +142,8 @@ class Ledger:
         """K: the answers a question can have, at least those seen; where unknown, one more than those seen."""
         return max(n_classes or self.seen(q) + 1, self.seen(q), 2)
 
-    def notes(self) -> list[str]:
-        """What was paid and not counted, or counted otherwise than given."""
+    def notes(self, *, weighted: bool = False) -> list[str]:
+        """What was paid and not counted, or counted otherwise than given; and answers that have not the most votes."""
         notes = []
         if self.discarded:
             notes.append(
@@ -151,6 +151,12 @@ class Ledger:
             )
         if self.without_confidence:
             notes.append(f"{self.without_confidence:,} samples had no confidence and count 1")
+        other = sum(self.answer(q) != self.answer(q, weighted=True) for q in range(len(self.names))) if weighted else 0
+        if other:
+            notes.append(
+                f"{other:,} questions are answered by the sum of confidences, not by the most votes: their votes, "
+                "certainty and p-value are those of the answer with the most votes"
+            )
         return notes
 
     def votes(self) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from psephos.errors import InputError, check_floats, check_number, check_same_le
 from psephos.statistics import Interval, least_squares
 
 FEWEST = 3
+_LARGEST_LOG = 700.0
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,17 @@ class PowerLaw:
     def error(self, samples: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Error at numbers of samples, above 0."""
         n = check_floats("samples", samples, ndim=np.ndim(samples))
+        if (n <= 0).any():
+            raise InputError("samples", f"must be above 0, got {n.min():g}")
         return np.asarray(np.minimum(1.0, self.coefficient * n**-self.exponent.value))[()]
 
     def samples_for(self, error: float) -> float:
-        """Samples a question for this error; infinite if the error does not fall."""
+        """Samples a question for this error; infinite if the error does not fall, or too slowly for a number."""
         wanted = check_number("error", error, low=0, high=1, open_ends=True)
         if self.exponent.value <= 0:
             return math.inf
-        return float((self.coefficient / wanted) ** (1 / self.exponent.value))
+        log_samples = math.log(self.coefficient / wanted) / self.exponent.value
+        return math.exp(log_samples) if log_samples < _LARGEST_LOG else math.inf
 
     def __str__(self) -> str:
         return f"error = {self.coefficient:.3g} n^-s, s = {self.exponent}, R² = {self.r_squared:.3f}"
@@ -95,8 +99,8 @@ def fit_power_law(samples: npt.ArrayLike, errors: npt.ArrayLike, *, level: float
     if ((e < 0) | (e > 1)).any():
         raise InputError("errors", "must lie between 0 and 1")
     some = e > 0
-    if len(np.unique(n[some])) < FEWEST:
-        raise InputError("errors", f"a power law needs {FEWEST} numbers of samples with an error, got {some.sum()}")
+    if (different := len(np.unique(n[some]))) < FEWEST:
+        raise InputError("errors", f"a power law needs {FEWEST} numbers of samples with an error, got {different}")
     fit = least_squares(np.log(n[some])[:, None], np.log(e[some]), level=level)
     # A handful of points: quantiles of Student's t, not of the normal distribution.
     half = float(special.stdtrit(some.sum() - 2, (1 + level) / 2) * fit.standard_error[1])

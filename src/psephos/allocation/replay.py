@@ -25,6 +25,7 @@ from psephos.allocation.allocator import KNOWN_AS
 from psephos.allocation.playing import METHODS, Curve, Method, Player
 from psephos.allocation.pools import Pools, PoolsLike, pools_of
 from psephos.allocation.replay_result import Replay
+from psephos.allocation.session import NEARLY
 from psephos.engine import Rng
 from psephos.engine.streams import seed_of, spawn
 from psephos.errors import InputError, check_choice, check_count, check_floats
@@ -109,11 +110,15 @@ def replay(
     [('uniform', 2.0, 0.5), ('uniform', 4.0, 0.5), ('adaptive', 2.0, 0.5), ('adaptive', 4.0, 1.0)]
     """
     stored = pools_of(pools, equivalence)
-    budgets = np.unique(check_floats("budget", np.atleast_1d(np.asarray(budget, dtype=np.float64))))
+    budgets = np.unique(check_floats("budget", budget if np.ndim(budget) else [budget]))
     check_choice("ties", ties, ("first", "split"))
     check_count("repeats", repeats)
+    check_count("init", init, low=0)
     if not len(budgets):
         raise InputError("budget", "there is none")
+    if budgets[0] <= 0 or budgets[0] * (1 + NEARLY) < init:
+        least = f"at least {init:,}, the first samples of each question" if init else "above 0"
+        raise InputError("budget", f"must be {least}, got {budgets[0]:g}", hint="it is the samples of a question")
     named = _named(methods)
     seed = seed_of(rng)
     aim = None if targets is None else _named_as_in_pools("targets", targets, stored)

@@ -276,7 +276,7 @@ class Session:
         return shown
 
     def _notes(self) -> list[str]:
-        notes = self._ledger.notes()
+        notes = self._ledger.notes(weighted=self._weighted)
         if self._n_classes is None:
             return ["the number of answers is not known beforehand: p-values are heuristic", *notes]
         more = sum(len(counts) > self._n_classes for counts in self._ledger.counts)

@@ -33,6 +33,9 @@ Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 CountsLike = npt.ArrayLike | Mapping[Any, int]
 
+LARGEST = 2**53
+"""The largest count: up to here numbers of any kind tell whole numbers apart."""
+
 
 def lead_certainty(counts: CountsLike) -> Floats:
     """Probability that the leader beats the runner-up in the end: ASC's certainty, between .5 and 1.
@@ -298,14 +301,17 @@ def _of_pairs(function: Callable[[Floats, Floats], Floats], first: npt.ArrayLike
 
 def _table(counts: CountsLike) -> tuple[Counts, tuple[int, ...]]:
     """Counts as a table of at least one column, and the shape of what is said of each question."""
-    values = np.asarray(list(counts.values()) if isinstance(counts, Mapping) else counts)
-    if not values.size and values.ndim == 1:
-        values = np.zeros(1, dtype=np.int64)
+    try:
+        values = np.asarray(list(counts.values()) if isinstance(counts, Mapping) else counts)
+    except ValueError:
+        raise InputError("counts", "must be rows of one length", hint="fill up with 0") from None
     if values.ndim not in (1, 2):
         raise InputError("counts", f"must have 1 or 2 dimensions, got {values.ndim}")
+    if not values.shape[-1]:
+        values = np.zeros((*values.shape[:-1], 1), dtype=np.int64)
     whole = values.dtype.kind in "iu" or (values.dtype.kind == "f" and bool((values == np.floor(values)).all()))
-    if not whole:
-        raise InputError("counts", "must be whole numbers")
+    if not whole or values.max(initial=0) > LARGEST:
+        raise InputError("counts", f"must be whole numbers up to {LARGEST:,}")
     if (values < 0).any():
         raise InputError("counts", f"must not be negative, got {values.min():g}")
     return np.atleast_2d(values).astype(np.int64), values.shape[:-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,10 +37,11 @@ def demo(
         "out/report.html"
     ),
 ) -> None:
-    """Decide what recognisers heard in dictated clips, and write a report.
+    """Show on a real example what psephos does, and write a report.
 
-    digits: what fifteen classifiers saw in handwritten digits. arithmetic: which sums a small language model is asked
-    again under one budget, what that saves, and which of them a person has to answer.
+    scribe: what recognisers heard in dictated clips. digits: what fifteen classifiers saw in handwritten digits.
+    arithmetic: which sums a small language model is asked again under one budget, what that saves, and which of them a
+    person has to answer.
     """
     from psephos.cli import output
     from psephos.errors import check_choice
@@ -50,14 +52,10 @@ def demo(
     (_sampled if chosen == "arithmetic" else _decided)(chosen, folder, report)
     out = output.console()
     output.print_line(out, f"Open {report} in a browser to see every vote behind each {THINGS[chosen]}.")
+    further = f"Check it by keyboard, with: psephos serve {folder} (or, in the repository, make serve)"
     if chosen == "arithmetic":
-        output.print_line(
-            out, "Ask a model of yours: psephos ask QUESTIONS --endpoint URL --model NAME --budget SAMPLES"
-        )
-    else:
-        output.print_line(
-            out, f"Check it by keyboard, with: psephos serve {folder} (or, in the repository, make serve)"
-        )
+        further = "Ask a model of yours: psephos ask QUESTIONS --endpoint URL --model NAME --budget SAMPLES"
+    output.print_line(out, further)
     others = ", ".join(f"psephos demo {other} ({about})" for other, about in ABOUT.items() if other != chosen)
     output.print_line(out, f"Other examples: {others}")
 
@@ -66,7 +64,7 @@ def _decided(chosen: str, folder: Path, report: Path) -> None:
     """One verb: votes in, verdict out."""
     from psephos.cli.decide import decide
 
-    _announce(f"decide {folder}", OPTIONS[chosen], f" --report {report}")
+    _announce(["decide", folder], OPTIONS[chosen], report=report)
     decide(paths=[str(folder)], **OPTIONS[chosen], report=report)
 
 
@@ -79,24 +77,24 @@ def _sampled(chosen: str, folder: Path, report: Path) -> None:
     questions, model = folder / "items.csv", f"stored:{folder / 'samples.parquet'}"
     log = report.parent / f"{chosen}.samples.jsonl"
     log.unlink(missing_ok=True)  # of an earlier demo: with it, nothing would be left to ask
-    _announce(f"ask {questions} --model {model}", OPTIONS[chosen], f" --samples {log} --report {report}")
+    _announce(["ask", questions], {"model": model, **OPTIONS[chosen]}, samples=log, report=report)
     ask(questions=questions, model=model, **OPTIONS[chosen], samples=log, report=report)
     output.print_line(output.console(), "")
-    _announce(f"plan {folder}", COMPARED)
+    _announce(["plan", folder], COMPARED)
     plan(paths=[str(folder)], **COMPARED)
     output.print_line(output.console(), "")
 
 
-def _announce(words: str, options: dict[str, Any], end: str = "") -> None:
+def _announce(words: list[str | Path], options: dict[str, Any], **written: Path) -> None:
     """The command that does the same, and an empty line."""
     from psephos.cli import output
 
-    stated = ""
-    for name, value in options.items():
-        given = ",".join(value) if isinstance(value, list) else value
-        stated += f" --{name.replace('_', '-')}" + ("" if value is True else f" {given}")
+    stated = list(map(str, words))
+    for name, value in {**options, **written}.items():
+        given = [] if value is True else [",".join(value) if isinstance(value, list) else str(value)]
+        stated += [f"--{name.replace('_', '-')}", *given]
     out = output.console()
-    output.print_line(out, f"psephos {words}{stated}{end}")
+    out.print(output.shown(f"psephos {shlex.join(stated)}", 4000), soft_wrap=True)  # whole, however long the paths are
     output.print_line(out, "")
 
 

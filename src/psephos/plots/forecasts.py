@@ -80,7 +80,7 @@ def forecast_plot(result: Forecast, *, theme: str = "light", heading: bool = Tru
         axes.minorticks_off()
         page.grid(axes, y=ticks)
         axes.set_xlabel(
-            "further samples" if _kept(result) else "samples a question", color=page.colour("muted"), labelpad=4
+            "further samples" if result.at_hand else "samples a question", color=page.colour("muted"), labelpad=4
         )
         colour = page.colour("accent")
         if spread.height:
@@ -89,22 +89,18 @@ def forecast_plot(result: Forecast, *, theme: str = "light", heading: bool = Tru
         axes.plot(n, error, "o-", color=colour, lw=2, ms=5, zorder=4)
         if law is not None:
             far = np.array([n[0], n[-1]], dtype=np.float64)
-            axes.plot(far, law.error(far), color=page.colour("muted"), lw=1.5, dashes=(4, 3), zorder=3)
+            axes.plot(far, law.error(far + result.at_hand), color=page.colour("muted"), lw=1.5, dashes=(4, 3), zorder=3)
             words = f"n^\u2212{decimal(law.exponent.value)}"
             page.write(axes, 0.98, 0.96, words, "muted", transform=axes.transAxes, ha="right", va="top")
     return page.figure
-
-
-def _kept(result: Forecast) -> bool:
-    return bool(result.provenance.parameters.get("keep"))
 
 
 def _finding(result: Forecast, n: np.ndarray, error: np.ndarray) -> str:
     law = result.power_law
     if law is None or law.exponent.value <= 0:
         return f"At {n[-1]:,} samples a question {share(float(error[-1]))} of the majorities would still be wrong"
-    part = 1 - 2.0**-law.exponent.value
-    twice = f"{share(float(law.error(2.0 * n[-1])))} at {2 * n[-1]:,}"
+    part, twice_as_many = 1 - 2.0**-law.exponent.value, 2 * (n[-1] + result.at_hand)
+    twice = f"{share(float(law.error(twice_as_many)))} at {twice_as_many:,.0f}"
     return f"Twice the samples would take the error down by {share(part)}, to {twice}"
 
 

@@ -24,6 +24,7 @@ from psephos.voters.audio import sniffed
 from psephos.voters.recognisers import Recogniser, RecogniserError, Token, given, in_order, interpolated
 from psephos.voters.servers import (
     KEY,
+    LONGEST_WAIT,
     NoAnswer,
     address,
     bearer,
@@ -40,7 +41,6 @@ LARGEST_FILE = 100 * 2**20
 
 _PATH = "/audio/transcriptions"
 _CONFIDENCES = ("probability", "confidence")
-_LONGEST_WAIT = 60.0
 
 
 class Endpoint(Recogniser):
@@ -140,7 +140,7 @@ class Endpoint(Recogniser):
                         raise RecogniserError(f"{self._where()} {problem}") from None
                     failure = hidden(str(problem), self._key)
                 if attempt < self._attempts:
-                    time.sleep(min(wait, _LONGEST_WAIT))
+                    time.sleep(min(wait, LONGEST_WAIT))
         raise RecogniserError(f"{self._where()} {failure} (tried {self._attempts} times)")
 
     def _unreadable(self, answer: bytes) -> str:

@@ -30,6 +30,9 @@ KEY = "PSEPHOS_API_KEY"
 LARGEST_ANSWER = 50 * 2**20
 """Bytes of an answer that are read, at most."""
 
+LONGEST_WAIT = 60.0
+"""Seconds that are waited before a request is made again, at most, whatever the server asks for."""
+
 SHORTEST_SECRET = 8
 """Signs of a key, at least, for it to be struck out of answers: shorter ones, as in "none", are words of answers."""
 

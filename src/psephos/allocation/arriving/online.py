@@ -262,7 +262,7 @@ class Online:
         """
         ledger = self._ledger
         status = ["open" if state == "warm" else state for state in self._status]
-        notes = ledger.notes()
+        notes = ledger.notes(weighted=self._weighted)
         if self._n_classes is None:
             notes.insert(0, "the number of answers is not known beforehand: p-values are heuristic")
         capped = [

@@ -22,6 +22,7 @@ from typing import Unpack
 import polars as pl
 
 from psephos.engine import progress
+from psephos.engine.interrupts import first_interrupt_noted
 from psephos.errors import BudgetExceeded, InputError, check_count
 from psephos.judges.fusion.drafts import Draft, distinct
 from psephos.judges.fusion.fused_dataset import FusedDataset, row_of, rows_frame
@@ -128,7 +129,7 @@ def fuse_dataset(
             lambda job: fused(job.request, job.drafts, model, settings, job.item, job.notes), left, workers
         )
         try:
-            with progress(label, len(left)) as advance:
+            with progress(label, len(left)) as advance, first_interrupt_noted() as pressed:
                 for index, ended in work:
                     advance()
                     job = left[index]
@@ -146,6 +147,10 @@ def fuse_dataset(
                     elif ended.value is not None:
                         row = 0
                         log.add(row_of(job.item, job.key, job.messages, ended.value))
+                    if pressed():
+                        work.stop()
+                if pressed():
+                    raise KeyboardInterrupt
         except KeyboardInterrupt:
             stopped = "interrupted"
             raise Interrupted(result()) from None

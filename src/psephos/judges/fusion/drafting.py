@@ -1,8 +1,8 @@
 """What do several teachers answer to each request?
 
 Each teacher is asked each request so many times; every draft is a sample of its own draw and on the disk before it
-counts, so that work that was broken off goes on where it was. A failure is a draft that is missing, never one that is
-empty.
+counts, so that work that was broken off goes on where it was. After Ctrl-C what is under way, and so paid, is waited
+for, unless it is pressed again. A failure is a draft that is missing, never one that is empty.
 
 Source: sheet 24 (several teachers, one sample each, or one model several times). Differs: nothing.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from psephos.engine import progress
+from psephos.engine.interrupts import first_interrupt_noted
 from psephos.errors import BudgetExceeded, InputError, check_count
 from psephos.opinions import Opinions
 from psephos.opinions.final_answers import whole
@@ -103,22 +104,32 @@ def collect_drafts(
     asked = {item: _request(item, prompt, options) for item, prompt in prompts.items()}
     with SampleLog(path) as log:
         left = _left(log, asked, teachers, names, times)
-        work = SideBySide(lambda job: teachers[job[1]].complete(job[2]), left, workers)
+
+        def draft(job: tuple[str, int, Request]) -> None:
+            """Ask for one draft, in a thread: it is in the log before anything else is asked there."""
+            item, place, request = job
+            try:
+                reply = teachers[place].complete(request)
+            except ModelError as problem:
+                log.add(failed_row(item, teachers[place], request, str(problem)))
+            else:
+                log.add(sample_row(item, teachers[place], request, reply, whole))
+
+        work = SideBySide(draft, left, workers)
         ended: BudgetExceeded | None = None
         try:
-            with progress(label, len(left)) as advance:
-                for index, got in work:
+            with progress(label, len(left)) as advance, first_interrupt_noted() as pressed:
+                for _, got in work:
                     advance()
-                    item, place, request = left[index]
-                    if isinstance(got.error, ModelError):
-                        log.add(failed_row(item, teachers[place], request, str(got.error)))
-                    elif isinstance(got.error, BudgetExceeded):
+                    if isinstance(got.error, BudgetExceeded):
                         ended = got.error
                         work.stop()
                     elif got.error is not None:
                         raise got.error
-                    elif got.value is not None:
-                        log.add(sample_row(item, teachers[place], request, got.value, whole))
+                    if pressed():
+                        work.stop()
+                if pressed():
+                    raise KeyboardInterrupt
         except KeyboardInterrupt:
             raise Interrupted(None) from None
         finally:

@@ -17,11 +17,11 @@ from dataclasses import replace
 
 from psephos.errors import check_count, check_number
 from psephos.voters.language_model.protocol import LanguageModel, ModelError, Reply, Request
+from psephos.voters.servers import LONGEST_WAIT
 
 REASK = 1_000_000
 """Draws of callers are numbered below; re-asks of a draw are numbered above, a million apart."""
 
-_LONGEST_WAIT = 60.0
 _JITTER = 0.2
 
 
@@ -95,5 +95,5 @@ class Retrying:
 
     def _wait(self, attempt: int, asked: float | None) -> float:
         jitter = 1 + random.uniform(-_JITTER, _JITTER)  # noqa: S311 - when to come back, nothing that is decided
-        wait = min(self._pause * 2 ** (attempt - 1), _LONGEST_WAIT) * jitter if asked is None else asked
-        return min(wait, _LONGEST_WAIT)
+        wait = min(self._pause * 2 ** (attempt - 1), LONGEST_WAIT) * jitter if asked is None else asked
+        return min(wait, LONGEST_WAIT)
