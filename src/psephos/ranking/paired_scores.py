@@ -20,7 +20,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.engine.streams import Rng, seed_of, spawn
-from psephos.errors import InputError, check_count, check_number
+from psephos.errors import InputError, check_count, check_number, check_squares
 from psephos.opinions.orderings import Ranking, order_of
 from psephos.opinions.outcomes import Provenance, command_for, json_ready
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table, unused_weights
@@ -129,6 +129,7 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
             hint="candidates must be scored on the same items",
         )
     values = items[:, shared]
+    check_squares("scores", values)
     seed = seed_of(rng)
     tests, draws = spawn(seed, 2)
     comparisons = compare_all(values, repeats=repeats, level=level, rng=tests)

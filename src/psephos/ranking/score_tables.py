@@ -60,7 +60,10 @@ class ScoreTable:
 
     def without(self, task: int) -> ScoreTable:
         """The same without one task."""
-        keep = np.delete(np.arange(len(self.tasks)), task)
+        return self.of_tasks(np.delete(np.arange(len(self.tasks)), task))
+
+    def of_tasks(self, keep: npt.NDArray[np.intp]) -> ScoreTable:
+        """The same with these tasks only, by their places."""
         parts = None if self.instances is None else tuple(self.instances[k] for k in keep)
         return replace(
             self,
@@ -105,7 +108,8 @@ def score_table(
         True if not given; of opinions the column ``higher_is_better`` of the table about tasks, else of the rows,
         counts unless it is given here.
     task_weights : array_like of float, shape (n_tasks,), optional
-        At least 0; 1 each if not given; of opinions the column ``weight`` of the table about tasks counts.
+        At least 0, which leaves a task out; 1 each if not given; of opinions the column ``weight`` of the table about
+        tasks counts.
     unit : str, optional
         What a task is called in the answer.
 
@@ -145,9 +149,9 @@ def score_table(
         raise InputError("tasks", "there is none", hint="give one column per task, or a table with a column task")
     table = _oriented(table, higher_is_better)
     weights = table.weights if task_weights is None else _checked_weights(task_weights, len(table.tasks))
-    return replace(
-        table, weights=weights, unit=unit or table.unit, notes=(*table.notes, *_without_information(table, weights))
-    )
+    table = replace(table, weights=weights, unit=unit or table.unit)
+    kept, silent = _that_count(table)
+    return replace(kept, notes=(*table.notes, *_without_information(kept), *silent))
 
 
 def _from_arrays(scores: object, candidates: Sequence[object] | None, tasks: Sequence[object] | None) -> ScoreTable:
@@ -480,7 +484,17 @@ def _mean_of(part: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return mean
 
 
-def _without_information(table: ScoreTable, weights: npt.NDArray[np.float64]) -> tuple[str, ...]:
+def _that_count(table: ScoreTable) -> tuple[ScoreTable, tuple[str, ...]]:
+    """The tasks above weight 0, and a word on the others: a task that does not count is not resampled either."""
+    idle = table.weights == 0
+    if not idle.any():
+        return table, ()
+    kept = table.of_tasks(np.flatnonzero(~idle))
+    left = "is left out: its weight is" if idle.sum() == 1 else "are left out: their weights are"
+    return kept, (f"{table.unit} {first_of(table.tasks.filter(idle).to_list(), 1)} {left} 0",)
+
+
+def _without_information(table: ScoreTable) -> tuple[str, ...]:
     """A word on tasks that tell nobody apart."""
     if table.instances is None:
         flat, silent = _flat_columns(table.scores)
@@ -492,7 +506,6 @@ def _without_information(table: ScoreTable, weights: npt.NDArray[np.float64]) ->
     for word, bad in (
         ("carries no information: all its scores are equal", flat),
         ("has no score at all", silent),
-        ("has weight 0", weights == 0),
     ):
         found = np.flatnonzero(bad).tolist()
         if found:
