@@ -343,3 +343,10 @@ def test_intervals_of_points_lie_within_what_points_can_be(method: Callable[...,
     assert (found["score"][0], found["low"][0], found["high"][0]) == pytest.approx((20, 20, 20))
     # Of two tasks one alone is drawn in half of the draws, and the second candidate wins 0 or all there.
     assert found.select("score", "low", "high").rows()[1:] == [pytest.approx((9, 0, 10)), pytest.approx((1, 0, 10))]
+
+
+@pytest.mark.parametrize("weight", [1e-12, 1e12])
+def test_places_under_holes_go_by_ratios_of_weights(weight: float) -> None:
+    plain = holes()
+    weighed = score_table(plain.scores, candidates=list("ABCDE"), task_weights=[weight] * len(plain.tasks))
+    assert ranks_under_missing(weighed).equals(ranks_under_missing(plain))
