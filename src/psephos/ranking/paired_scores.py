@@ -189,7 +189,8 @@ def _by_unit(
         by_task = np.full((len(table.tasks), len(values)), np.nan)
         by_task[shared] = values.T / values.shape[1]
         return table.unit, table.tasks, by_task
-    names = pl.Series("item", [str(place) for place in np.flatnonzero(shared)], dtype=pl.String)
+    names = pl.Series("item", range(len(shared))).cast(pl.String) if table.items is None else table.items[0]
+    names = names.filter(pl.Series(shared)).alias("item")
     return "item", names, values.T / values.shape[1]
 
 
@@ -200,8 +201,10 @@ def _without(table: ScoreTable, repeats: int, level: float, seed: int, unit: int
     items = table.instances[0]
     shared = np.flatnonzero(~np.isnan(items).any(axis=0))
     rest = np.delete(items, shared[unit], axis=1)
+    left = np.delete(np.arange(items.shape[1]), shared[unit])
+    names = None if table.items is None else (table.items[0].gather(left),)
     return paired(
-        replace(table, scores=rest.mean(axis=1, keepdims=True), instances=(rest,)),
+        replace(table, scores=rest.mean(axis=1, keepdims=True), instances=(rest,), items=names),
         repeats=repeats,
         level=level,
         rng=seed,

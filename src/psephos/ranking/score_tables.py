@@ -47,6 +47,8 @@ class ScoreTable:
         Where the data came from.
     notes : tuple of str
         What was found on the way.
+    items : tuple of polars.Series, or None
+        Names of the instances behind each task, where they have any.
     """
 
     candidates: pl.Series
@@ -57,6 +59,7 @@ class ScoreTable:
     unit: str = "task"
     source: Source = field(default_factory=Source)
     notes: tuple[str, ...] = ()
+    items: tuple[pl.Series, ...] | None = None
 
     def without(self, task: int) -> ScoreTable:
         """The same without one task."""
@@ -71,6 +74,7 @@ class ScoreTable:
             scores=self.scores[:, keep],
             instances=parts,
             weights=self.weights[keep],
+            items=None if self.items is None else tuple(self.items[k] for k in keep),
         )
 
     def turned(self, higher_is_better: Sequence[bool]) -> ScoreTable:
@@ -260,12 +264,14 @@ def _from_results(opinions: Opinions, *, told: bool) -> ScoreTable:
     names = [_joined(opinions, kept or ["item"], row) for row in keys.iter_rows()]
     columns_of = keys.with_row_index("column")
     instance = instance.join(columns_of, on=kept or ["item"]).sort("column", "item", "candidate")
-    parts = []
+    parts, items = [], []
+    item_names = opinions.vocabulary("item").cast(pl.String)
     for part in instance.partition_by("column", maintain_order=True):
         item, place = np.unique(part["item"].to_numpy(), return_inverse=True)
         cells = np.full((len(candidates), len(item)), np.nan)
         cells[part["candidate"].to_numpy(), place] = part["score"].to_numpy()
         parts.append(cells)
+        items.append(item_names.gather(item))
     matrix = np.column_stack([_mean_of(part) for part in parts]) if parts else np.empty((len(candidates), 0))
     deep = any(part.shape[1] > 1 for part in parts)
     table = ScoreTable(
@@ -277,6 +283,7 @@ def _from_results(opinions: Opinions, *, told: bool) -> ScoreTable:
         unit,
         opinions.source,
         notes,
+        tuple(items) if deep else None,
     )
     carried = _carried_directions(opinions, columns_of, kept or ["item"]) if told else None
     if not kept:

@@ -185,7 +185,8 @@ def _truths(name: str, given: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     if odd.any():
         row = int(np.argmax(odd))
         raise InputError(name, f"must be true or false, got {values[row]:g}", where=f"index {row}")
-    return values == 1
+    truths: npt.NDArray[np.bool_] = values == 1
+    return truths
 
 
 def _mantel_haenszel_p(
