@@ -215,7 +215,7 @@ def _resampled(
         return None, f"one {table.unit} alone cannot be resampled: no intervals"
     if n * size**2 > RESAMPLED_CELLS or size > 200:
         return None, "too many candidates to resample the order: no intervals"
-    one, mass = np.ones(1), np.bincount(orders.task, orders.weights, n)
+    one, mass = np.ones(1), np.bincount(orders.task, orders.weights, n).astype(np.float64)
     by_task = np.zeros((n, size, size))
     for rank, weight, task in zip(orders.ranks, orders.weights, orders.task, strict=True):
         by_task[task] += preferences(rank[None], one * weight, holes)

@@ -210,7 +210,7 @@ def resampled(
         if n < 2:
             return None, f"one {table.unit} alone cannot be resampled: no intervals"
         won, seen = points_by_task(orders, n, holes)
-        mass = np.bincount(orders.task, orders.weights, n)
+        mass = np.bincount(orders.task, orders.weights, n).astype(np.float64)
         made = bootstrap(
             lambda w: _drawn_scores(w @ won, w @ seen, w, mass, holes),
             n,
