@@ -11,7 +11,7 @@ import pytest
 from psephos.errors import InputError, SeparationError
 from psephos.opinions import battles, rankings, results
 from psephos.ranking import bradley_terry, coded_battles, davidson, rank, rao_kupper, score_table
-from psephos.ranking.by_method import BATTLE_METHODS, METHODS
+from psephos.ranking.by_method import BATTLE_METHODS, METHODS, places_by_method
 from psephos.selection import committee
 
 NAN = float("nan")
@@ -241,3 +241,65 @@ def test_ties_alone_do_not_say_how_rare_ties_are(method: Any, penalty: float) ->
         method(ties, penalty=penalty)
     assert caught.value.argument == "battles"
     assert bradley_terry(ties, least_games=1).scores.tolist() == [1000.0] * 3
+
+
+@pytest.mark.parametrize("deep", [False, True], ids=["tasks", "instances"])
+@pytest.mark.parametrize("method", OF_SCORES)
+def test_a_task_of_weight_0_is_as_if_it_were_not_there(method: str, deep: bool) -> None:
+    """In points, in their intervals, and in what is left out one by one."""
+    if method == "item-response":
+        parts = right_or_wrong(tasks=5)
+        scores: Any = parts if deep else np.concatenate(parts[:4], axis=1)
+        weights = [1, 0, 2, 1, 0] if deep else [1, 0] * 24
+    else:
+        rng = np.random.default_rng(6)
+        parts = [rng.normal(size=(4, 5)) + np.arange(4)[:, None] * 0.3 for _ in range(5)]
+        scores, weights = parts if deep else np.column_stack([part[:, 0] for part in parts]), [1, 0, 2, 1, 0]
+    few = [k for k, weight in enumerate(weights) if weight]
+    rest = [parts[k] for k in few] if deep else scores[:, few]
+    one = rank(score_table(scores, task_weights=weights), method=method, **options(method))
+    names = [str(k) for k in few]
+    other = rank(
+        score_table(rest, task_weights=[weights[k] for k in few], tasks=names), method=method, **options(method)
+    )
+    assert one.table().equals(other.table())
+    assert "weight is 0" in " ".join(one.provenance.notes) or "weights are 0" in " ".join(one.provenance.notes)
+    assert one.units is not None
+    assert one.units.to_list() == names or method in ("item-response", "paired")
+    if deep and method != "item-response":
+        assert one.leave_one_out().equals(other.leave_one_out())
+
+
+@pytest.mark.parametrize("method", OF_BATTLES)
+def test_battles_of_weight_0_are_as_if_they_were_not_there(method: str) -> None:
+    rng = np.random.default_rng(2)
+    left = rng.integers(0, 4, 300)
+    right = (left + rng.integers(1, 4, 300)) % 4
+    won = np.array(["left", "right", "tie"])[rng.integers(0, 3, 300)]
+    weight = np.where((left == 3) | (right == 3), 0.0, rng.integers(0, 3, 300))
+
+    def made(keep: np.ndarray) -> Any:
+        given = battles(left[keep], right[keep], won[keep], weight=weight[keep])
+        return rank(given, method=method, least_games=0, **options(method, repeats=20))
+
+    one, other = made(np.ones(300, dtype=bool)), made(weight > 0)
+    table, expected = one.table().drop_nulls("rank"), other.table().drop_nulls("rank")
+    assert table.height == 3
+    assert table["candidate"].to_list() == expected["candidate"].to_list()
+    for column in ("score", "low", "high"):
+        assert table[column].to_list() == pytest.approx(expected[column].to_list(), rel=1e-9, abs=1e-9)
+    assert one.reasons == {"3": "has no battle that counts"}
+
+
+@pytest.mark.parametrize("size", [1e300, 1.7e308])
+@pytest.mark.parametrize("method", [name for name in OF_SCORES if name != "item-response"])
+def test_scores_at_the_end_of_the_scale_are_ranked_or_named(method: str, size: float) -> None:
+    """A run that diverged may have the largest number there is: orders take it, means say that they cannot."""
+    scores = [[size, -size, 1], [size, size, 2], [-size, 0, 3]]
+    if method in ("mean", "paired", "swiss"):
+        with pytest.raises(InputError, match="too large to be squared") as problem:
+            rank(scores, method=method, **options(method))
+        assert problem.value.argument == "scores"
+        return
+    assert rank(scores, method=method, **options(method)).names[0] == "1"
+    assert places_by_method(score_table(scores))["mean"].null_count() == 3

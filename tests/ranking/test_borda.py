@@ -330,3 +330,23 @@ def test_pairs_that_were_never_compared_are_said(method: Callable[..., TaskRanki
     # A task that does not count brings nobody together.
     joined = score_table([[*row, 0] for row in apart], task_weights=[1, 1, 0])
     assert any("4 pairs" in note for note in method(joined, holes="available", repeats=0, rng=0).provenance.notes)
+
+
+@pytest.mark.parametrize("deep", [False, True], ids=["tasks", "instances"])
+@pytest.mark.parametrize("method", [borda, kemeny], ids=["borda", "kemeny"])
+def test_intervals_of_points_lie_within_what_points_can_be(method: Callable[..., TaskRanking], deep: bool) -> None:
+    """Of tasks with weights 1 and 9, who is first everywhere has 20 points, however often the heavy one is drawn."""
+    scores = np.array([[3.0, 3.0], [2.0, 1.0], [1.0, 2.0]])
+    given = [np.column_stack([column] * 4) for column in scores.T] if deep else scores
+    found = method(score_table(given, task_weights=[1, 9]), repeats=200, rng=0).table()
+    assert found["candidate"][0] == "0"
+    assert (found["score"][0], found["low"][0], found["high"][0]) == pytest.approx((20, 20, 20))
+    # Of two tasks one alone is drawn in half of the draws, and the second candidate wins 0 or all there.
+    assert found.select("score", "low", "high").rows()[1:] == [pytest.approx((9, 0, 10)), pytest.approx((1, 0, 10))]
+
+
+@pytest.mark.parametrize("weight", [1e-12, 1e12])
+def test_places_under_holes_go_by_ratios_of_weights(weight: float) -> None:
+    plain = holes()
+    weighed = score_table(plain.scores, candidates=list("ABCDE"), task_weights=[weight] * len(plain.tasks))
+    assert ranks_under_missing(weighed).equals(ranks_under_missing(plain))

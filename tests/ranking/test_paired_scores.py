@@ -82,3 +82,15 @@ def test_neither_the_unit_of_scores_nor_weights_of_tasks_decide() -> None:
     for method in (paired, swiss):
         notes = method(table, rng=0, **({"n_sim": 100} if method is swiss else {})).provenance.notes
         assert any("weights of tasks do not count" in note for note in notes)
+
+
+def test_items_that_are_left_out_have_their_names() -> None:
+    """Of one task the items are left out one by one, and called as the results call them."""
+    made = rank(results(["a", "b"] * 4, list("wwxxyyzz"), [1, 0, 1, 0, 0, 1, 1, 1], task=["t"] * 8), rng=0)
+    assert made.unit == "item"
+    assert made.leave_one_out()["item"].to_list() == list("wxyz")
+    assert made.without("y").units.to_list() == list("wxz")
+    # An item that one of them has not is left out of the comparison, and the names stay with their items.
+    holes = rank(results(["a", "b"] * 4 + ["a"], list("wwyyzzvvx"), [1.0] * 9, task=["t"] * 9), method="paired", rng=0)
+    assert sorted(holes.units) == list("vwyz")
+    assert score_table([[[1, 0, 1], [0, 1, 1]]]).items is None

@@ -77,6 +77,10 @@ def test_strata_that_tell_nothing_are_left_out_and_none_gives_no_ratio() -> None
         (lambda: sign_test(-1, 2), "positive"),
         (lambda: independence_test([[1, -1], [2, 3]]), "counts"),
         (lambda: mantel_haenszel([1, 0], [1], [0, 0]), "event"),
+        (lambda: mantel_haenszel([1, math.nan], [1, 0], [0, 0]), "exposed"),
+        (lambda: mantel_haenszel([1, 0], [1, math.nan], [0, 0]), "event"),
+        (lambda: mantel_haenszel([1, 2], [1, 0], [0, 0]), "exposed"),
+        (lambda: mantel_haenszel([True, False], ["yes", "no"], [0, 0]), "event"),
     ],
 )
 def test_bad_input(call, argument: str) -> None:

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from psephos.errors import InputError, check_choice
@@ -15,7 +16,7 @@ from psephos.ranking.borda import borda
 from psephos.ranking.item_response import rank_by_ability
 from psephos.ranking.item_response.marginal import KNOWN_AS as LEVELS_KNOWN_AS
 from psephos.ranking.kemeny import kemeny
-from psephos.ranking.mean_scores import mean_rank, mean_score
+from psephos.ranking.mean_scores import has_mean, mean_rank, mean_score
 from psephos.ranking.paired_scores import has_paired_items, paired
 from psephos.ranking.pairwise.battle_table import BattleTable, battle_table
 from psephos.ranking.pairwise.bradley_terry import bradley_terry
@@ -150,7 +151,8 @@ def places_by_method(table: ScoreTable) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        candidate, borda, kemeny, mean, mean_rank; null where a method does not rank a candidate.
+        candidate, borda, kemeny, mean, mean_rank; null where a method does not rank a candidate, and of means where
+        scores are too large for them.
 
     Examples
     --------
@@ -160,8 +162,9 @@ def places_by_method(table: ScoreTable) -> pl.DataFrame:
     made = {
         "borda": borda(table, repeats=0, rng=0),
         "kemeny": kemeny(table, search_by="exact" if len(table.candidates) <= SUBSETS else "fast", repeats=0, rng=0),
-        "mean": mean_score(table, repeats=0, rng=0),
+        "mean": mean_score(table, repeats=0, rng=0) if has_mean(table) else None,
         "mean_rank": mean_rank(table, repeats=0, rng=0),
     }
-    places = {name: pl.Series(one.ranks).replace(0, None) for name, one in made.items()}
+    none = np.zeros(len(table.candidates), dtype=np.int64)
+    places = {name: pl.Series(none if one is None else one.ranks).replace(0, None) for name, one in made.items()}
     return pl.DataFrame({"candidate": table.candidates, **places}).sort("borda", nulls_last=True, maintain_order=True)

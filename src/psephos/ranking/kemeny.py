@@ -31,7 +31,7 @@ from psephos.ranking.kemeny_program import solve
 from psephos.ranking.kemeny_search import improved, search
 from psephos.ranking.orders import Orders, cost_of, counts, never_met, order_scores, orders_of, preferences
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table
-from psephos.ranking.task_rankings import TaskRanking, points_by_task, task_ranking
+from psephos.ranking.task_rankings import TaskRanking, points_by_task, task_ranking, weight_kept
 from psephos.statistics import bootstrap
 from psephos.statistics.rank_spread import RankSpread, rank_spread
 
@@ -215,16 +215,17 @@ def _resampled(
         return None, f"one {table.unit} alone cannot be resampled: no intervals"
     if n * size**2 > RESAMPLED_CELLS or size > 200:
         return None, "too many candidates to resample the order: no intervals"
-    one = np.ones(1)
+    one, mass = np.ones(1), np.bincount(orders.task, orders.weights, n).astype(np.float64)
     by_task = np.zeros((n, size, size))
     for rank, weight, task in zip(orders.ranks, orders.weights, orders.task, strict=True):
         by_task[task] += preferences(rank[None], one * weight, holes)
 
     def positions(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         made = np.empty((len(weights), 2 * size))
+        kept = weight_kept(weights, mass)
         for row, weight in enumerate(weights):
             above = np.tensordot(weight, by_task, axes=1)
-            made[row, :size] = above.sum(axis=1)
+            made[row, :size] = above.sum(axis=1) * kept[row]
             made[row, size + improved(order, above)] = np.arange(1, size + 1)
         return made
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psephos.engine.streams import Rng, seed_of
-from psephos.errors import check_count, check_number
+from psephos.errors import InputError, check_count, check_number, check_squares
 from psephos.opinions.orderings import order_of
 from psephos.opinions.wording import plural
 from psephos.ranking.orders import Orders, average_ranks, counts, orders_of
@@ -49,7 +49,7 @@ def mean_score(
     Raises
     ------
     InputError
-        As of `score_table`.
+        As of `score_table`; `scores` beyond 1e150, whose spread cannot be told.
 
     See Also
     --------
@@ -63,6 +63,7 @@ def mean_score(
     (['c', 'b', 'a'], 'task 1 has 100 % of the variance between candidat')
     """
     table = score_table(scores)
+    check_squares("scores", table.scores)
     return _of_means(table, table.scores, "mean", "mean score over tasks", _scale_notes(table), repeats, level, rng)
 
 
@@ -90,6 +91,15 @@ def mean_rank(scores: Scores | ScoreTable, *, repeats: int = 1000, level: float 
     return _of_means(
         table, ranks, "mean-rank", "mean rank over tasks, negative", _hole_notes(table), repeats, level, rng
     )
+
+
+def has_mean(table: ScoreTable) -> bool:
+    """Whether means of these scores, and how far they scatter, are numbers that a float holds."""
+    try:
+        check_squares("scores", table.scores)
+    except InputError:
+        return False
+    return True
 
 
 def _of_means(

@@ -43,18 +43,20 @@ def ranks_under_missing(scores: Scores | ScoreTable) -> pl.DataFrame:
     orders = orders_of(table, pooling=None, ties="average", holes="completion")
     known = ~np.isnan(orders.ranks)
     size = orders.ranks.shape[1]
+    # Places go by ratios of weights: tiny ones must not make everyone equal on the grid below.
+    heights = orders.weights / orders.weights.max()
     places = {}
     for case, own, others in (("rank_best", -1.0, size + 1.0), ("rank_worst", size + 1.0, -1.0)):
         found = np.empty(size, dtype=np.int64)
         for i in range(size):
             filled = np.where(known, orders.ranks, others)
             filled[~known[:, i], i] = own
-            total = orders.weights @ (size - average_ranks(-filled))
+            total = heights @ (size - average_ranks(-filled))
             place = competition_ranks(np.round(total, 9))
             # Of tied candidates the best case takes the better place, the worst case the worse one.
             found[i] = place[i] if case == "rank_best" else place[i] + int((place == place[i]).sum()) - 1
         places[case] = found
-    points, _ = counts(orders.ranks, "completion", orders.weights)
+    points, _ = counts(orders.ranks, "completion", heights)
     return pl.DataFrame(
         {
             "candidate": table.candidates,

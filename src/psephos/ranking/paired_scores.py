@@ -20,7 +20,7 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.engine.streams import Rng, seed_of, spawn
-from psephos.errors import InputError, check_count, check_number
+from psephos.errors import InputError, check_count, check_number, check_squares
 from psephos.opinions.orderings import Ranking, order_of
 from psephos.opinions.outcomes import Provenance, command_for, json_ready
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table, unused_weights
@@ -129,6 +129,7 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
             hint="candidates must be scored on the same items",
         )
     values = items[:, shared]
+    check_squares("scores", values)
     seed = seed_of(rng)
     tests, draws = spawn(seed, 2)
     comparisons = compare_all(values, repeats=repeats, level=level, rng=tests)
@@ -188,7 +189,8 @@ def _by_unit(
         by_task = np.full((len(table.tasks), len(values)), np.nan)
         by_task[shared] = values.T / values.shape[1]
         return table.unit, table.tasks, by_task
-    names = pl.Series("item", [str(place) for place in np.flatnonzero(shared)], dtype=pl.String)
+    names = pl.Series("item", range(len(shared))).cast(pl.String) if table.items is None else table.items[0]
+    names = names.filter(pl.Series(shared)).alias("item")
     return "item", names, values.T / values.shape[1]
 
 
@@ -199,8 +201,10 @@ def _without(table: ScoreTable, repeats: int, level: float, seed: int, unit: int
     items = table.instances[0]
     shared = np.flatnonzero(~np.isnan(items).any(axis=0))
     rest = np.delete(items, shared[unit], axis=1)
+    left = np.delete(np.arange(items.shape[1]), shared[unit])
+    names = None if table.items is None else (table.items[0].gather(left),)
     return paired(
-        replace(table, scores=rest.mean(axis=1, keepdims=True), instances=(rest,)),
+        replace(table, scores=rest.mean(axis=1, keepdims=True), instances=(rest,), items=names),
         repeats=repeats,
         level=level,
         rng=seed,

@@ -47,6 +47,8 @@ class ScoreTable:
         Where the data came from.
     notes : tuple of str
         What was found on the way.
+    items : tuple of polars.Series, or None
+        Names of the instances behind each task, where they have any.
     """
 
     candidates: pl.Series
@@ -57,10 +59,14 @@ class ScoreTable:
     unit: str = "task"
     source: Source = field(default_factory=Source)
     notes: tuple[str, ...] = ()
+    items: tuple[pl.Series, ...] | None = None
 
     def without(self, task: int) -> ScoreTable:
         """The same without one task."""
-        keep = np.delete(np.arange(len(self.tasks)), task)
+        return self.of_tasks(np.delete(np.arange(len(self.tasks)), task))
+
+    def of_tasks(self, keep: npt.NDArray[np.intp]) -> ScoreTable:
+        """The same with these tasks only, by their places."""
         parts = None if self.instances is None else tuple(self.instances[k] for k in keep)
         return replace(
             self,
@@ -68,6 +74,7 @@ class ScoreTable:
             scores=self.scores[:, keep],
             instances=parts,
             weights=self.weights[keep],
+            items=None if self.items is None else tuple(self.items[k] for k in keep),
         )
 
     def turned(self, higher_is_better: Sequence[bool]) -> ScoreTable:
@@ -105,7 +112,8 @@ def score_table(
         True if not given; of opinions the column ``higher_is_better`` of the table about tasks, else of the rows,
         counts unless it is given here.
     task_weights : array_like of float, shape (n_tasks,), optional
-        At least 0; 1 each if not given; of opinions the column ``weight`` of the table about tasks counts.
+        At least 0, which leaves a task out; 1 each if not given; of opinions the column ``weight`` of the table about
+        tasks counts.
     unit : str, optional
         What a task is called in the answer.
 
@@ -145,9 +153,9 @@ def score_table(
         raise InputError("tasks", "there is none", hint="give one column per task, or a table with a column task")
     table = _oriented(table, higher_is_better)
     weights = table.weights if task_weights is None else _checked_weights(task_weights, len(table.tasks))
-    return replace(
-        table, weights=weights, unit=unit or table.unit, notes=(*table.notes, *_without_information(table, weights))
-    )
+    table = replace(table, weights=weights, unit=unit or table.unit)
+    kept, silent = _that_count(table)
+    return replace(kept, notes=(*table.notes, *_without_information(kept), *silent))
 
 
 def _from_arrays(scores: object, candidates: Sequence[object] | None, tasks: Sequence[object] | None) -> ScoreTable:
@@ -256,12 +264,14 @@ def _from_results(opinions: Opinions, *, told: bool) -> ScoreTable:
     names = [_joined(opinions, kept or ["item"], row) for row in keys.iter_rows()]
     columns_of = keys.with_row_index("column")
     instance = instance.join(columns_of, on=kept or ["item"]).sort("column", "item", "candidate")
-    parts = []
+    parts, items = [], []
+    item_names = opinions.vocabulary("item").cast(pl.String)
     for part in instance.partition_by("column", maintain_order=True):
         item, place = np.unique(part["item"].to_numpy(), return_inverse=True)
         cells = np.full((len(candidates), len(item)), np.nan)
         cells[part["candidate"].to_numpy(), place] = part["score"].to_numpy()
         parts.append(cells)
+        items.append(item_names.gather(item))
     matrix = np.column_stack([_mean_of(part) for part in parts]) if parts else np.empty((len(candidates), 0))
     deep = any(part.shape[1] > 1 for part in parts)
     table = ScoreTable(
@@ -273,6 +283,7 @@ def _from_results(opinions: Opinions, *, told: bool) -> ScoreTable:
         unit,
         opinions.source,
         notes,
+        tuple(items) if deep else None,
     )
     carried = _carried_directions(opinions, columns_of, kept or ["item"]) if told else None
     if not kept:
@@ -480,7 +491,17 @@ def _mean_of(part: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return mean
 
 
-def _without_information(table: ScoreTable, weights: npt.NDArray[np.float64]) -> tuple[str, ...]:
+def _that_count(table: ScoreTable) -> tuple[ScoreTable, tuple[str, ...]]:
+    """The tasks above weight 0, and a word on the others: a task that does not count is not resampled either."""
+    idle = table.weights == 0
+    if not idle.any():
+        return table, ()
+    kept = table.of_tasks(np.flatnonzero(~idle))
+    left = "is left out: its weight is" if idle.sum() == 1 else "are left out: their weights are"
+    return kept, (f"{table.unit} {first_of(table.tasks.filter(idle).to_list(), 1)} {left} 0",)
+
+
+def _without_information(table: ScoreTable) -> tuple[str, ...]:
     """A word on tasks that tell nobody apart."""
     if table.instances is None:
         flat, silent = _flat_columns(table.scores)
@@ -492,7 +513,6 @@ def _without_information(table: ScoreTable, weights: npt.NDArray[np.float64]) ->
     for word, bad in (
         ("carries no information: all its scores are equal", flat),
         ("has no score at all", silent),
-        ("has weight 0", weights == 0),
     ):
         found = np.flatnonzero(bad).tolist()
         if found:

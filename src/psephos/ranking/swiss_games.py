@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.errors import InputError, check_choice, check_floats
+from psephos.errors import InputError, check_choice, check_floats, check_squares
 from psephos.opinions.model import Source
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table, unused_weights
 
@@ -107,10 +107,12 @@ def games_of(
 def benchmark_table(scores: Scores | ScoreTable) -> ScoreTable:
     """Checked scores; complaints call candidates models and tasks benchmarks, as this method does."""
     try:
-        return score_table(scores)
+        table = score_table(scores)
+        check_squares("scores", table.scores)
     except InputError as problem:
         name = {"systems": "models", "tasks": "benchmarks"}.get(problem.argument, problem.argument)
         raise InputError(name, problem.problem, where=problem.where, hint=problem.hint) from None
+    return table
 
 
 def _by_scores(

@@ -201,6 +201,7 @@ def resampled(
     """How scores and places move if tasks, and the instances within them, are drawn anew; and why not, if they cannot.
 
     Tasks are drawn with replacement; of a table with instances each drawn copy of a task draws its instances too.
+    Points are put on the scale of those at hand, whatever the weight of what was drawn.
     """
     n = len(table.tasks)
     if not repeats:
@@ -209,8 +210,13 @@ def resampled(
         if n < 2:
             return None, f"one {table.unit} alone cannot be resampled: no intervals"
         won, seen = points_by_task(orders, n, holes)
+        mass = np.bincount(orders.task, orders.weights, n).astype(np.float64)
         made = bootstrap(
-            lambda w: order_scores(w @ won, w @ seen, holes), n, repeats=repeats, method="percentile", rng=rng
+            lambda w: _drawn_scores(w @ won, w @ seen, w, mass, holes),
+            n,
+            repeats=repeats,
+            method="percentile",
+            rng=rng,
         )
         places = competition_ranks(on_grid(made.replicates))
         return rank_spread(made.replicates, ranks=places, level=level, means=f"{table.unit}s resampled"), ""
@@ -243,4 +249,28 @@ def _two_stage(
                 own, compared = points(average_ranks(scores, ties), holes)
             np.add.at(total[0], rows, table.weights[k] * own)
             np.add.at(total[1], rows, table.weights[k] * compared)
-    return order_scores(total[0], total[1], holes)
+    mass = table.weights * [part.shape[1] if pooling == "one_level" else 1 for part in parts]
+    return _drawn_scores(total[0], total[1], drawn, mass, holes)
+
+
+def _drawn_scores(
+    won: npt.NDArray[np.float64],
+    seen: npt.NDArray[np.float64],
+    drawn: npt.NDArray[Any],
+    mass: npt.NDArray[np.float64],
+    holes: str,
+) -> npt.NDArray[np.float64]:
+    """Scores of each replicate: shares as they are, points as if they were of the weight at hand."""
+    scores = order_scores(won, seen, holes)
+    return scores if holes == "available" else scores * weight_kept(drawn, mass)[:, None]
+
+
+def weight_kept(drawn: npt.NDArray[Any], mass: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Weight of all tasks over that of those drawn, of each replicate.
+
+    Examples
+    --------
+    >>> weight_kept(np.array([[1, 1], [0, 2]]), np.array([1.0, 3.0])).round(3).tolist()
+    [1.0, 0.667]
+    """
+    return np.asarray(mass.sum() / (drawn @ mass))

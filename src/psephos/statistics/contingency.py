@@ -143,7 +143,7 @@ def mantel_haenszel(
     Raises
     ------
     InputError
-        If the lengths differ.
+        If the lengths differ, or `exposed` or `event` is anything but true or false, 1 or 0.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def mantel_haenszel(
     >>> ratio.value, ratio.strata
     (4.0, 2)
     """
-    is_exposed, happened = np.asarray(exposed, dtype=bool), np.asarray(event, dtype=bool)
+    is_exposed, happened = _truths("exposed", exposed), _truths("event", event)
     codes = check_codes("strata", strata, ndim=1)
     check_same_length(exposed=is_exposed, event=happened, strata=codes)
     z = normal_quantile(level)
@@ -176,6 +176,17 @@ def mantel_haenszel(
     return OddsRatio(
         value, value * math.exp(-reach), value * math.exp(reach), level, _mantel_haenszel_p(a, b, c, d), len(n)
     )
+
+
+def _truths(name: str, given: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Truths as such: what is missing, or neither true nor false, is not taken for true."""
+    values = check_floats(name, given)
+    odd = ~np.isin(values, (0, 1))
+    if odd.any():
+        row = int(np.argmax(odd))
+        raise InputError(name, f"must be true or false, got {values[row]:g}", where=f"index {row}")
+    truths: npt.NDArray[np.bool_] = values == 1
+    return truths
 
 
 def _mantel_haenszel_p(

@@ -178,7 +178,8 @@ def _from_table(table: ScoreTable) -> Responses:
     else:
         sizes = [part.shape[1] for part in table.instances]
         topic, right = np.repeat(np.arange(len(sizes)), sizes), _upright(np.concatenate(table.instances, axis=1))
-        names = [f"{task} / {place}" for task, size in zip(table.tasks, sizes, strict=True) for place in range(size)]
+        called = table.items or tuple(pl.Series(range(size)) for size in sizes)
+        names = [f"{task} / {item}" for task, own in zip(table.tasks, called, strict=True) for item in own]
         items, topics, weights = pl.Series("item", names), table.tasks, table.weights
     return Responses(table.candidates, items, topics, topic, right, weights, table.source, table.notes)
 
