@@ -51,7 +51,6 @@ def test_sheet32_by_hand():
     assert row["low"] is None
 
 
-@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc"), st.sampled_from("ABC")), min_size=2, max_size=30))
 def test_it_is_what_pairs_one_by_one_say(said):
     rows = [("m", f"q{question}", f"s.{k}", text, place) for k, (question, text, place) in enumerate(said)]
