@@ -114,6 +114,7 @@ def test_it_is_asked_for_and_said_everywhere():
     assert [bound.source for bound in found.bounds[:-1]] == [bound.source for bound in plain.bounds]
     assert str(plain.bound) == str(found.bound)
     assert "steady raters" in dict(found.summary())
+    assert found.provenance.parameters == plain.provenance.parameters | {"steady": True}
     assert found.table()["source"].to_list()[-1] == "steady raters"
     assert found.items.columns[-2:] == ["steady_mean", "steady_error"]
     drawn = ceiling_of(votes, scale=None, steady=True, repeats=200).bounds[-1].pcc_bound

@@ -168,7 +168,7 @@ def assembled(
     return NoiseCeiling(
         provenance=Provenance(
             "noise ceiling",
-            options.parameters(unit),
+            options.parameters(unit) | ({} if steady is None else {"steady": True}),
             votes.cast.source if votes else Source(("arrays",)),
             seed=options.seed if options.repeats else None,
             notes=tuple(notes),
