@@ -20,6 +20,7 @@ from psephos.agreement.noise_ceilings.estimates import Given, estimates_of
 from psephos.agreement.noise_ceilings.report import bound_of, notes_on
 from psephos.agreement.noise_ceilings.result import NoiseCeiling
 from psephos.agreement.noise_ceilings.sources import UNITS, Options, RaterVotes, VoteVariance, assembled, without_items
+from psephos.agreement.noise_ceilings.steady_raters import FEWEST_RATERS, steady_raters
 from psephos.agreement.noise_ceilings.vote_models import FIVE_POINTS, Scale, VoteScale, scale_of
 from psephos.agreement.noise_ceilings.votes import votes_of
 from psephos.engine import Rng
@@ -38,6 +39,7 @@ def ceiling_of(
     dispersion: float = 1.0,
     pooling: str = "per-item",
     unit: str = "item",
+    steady: bool = False,
     strict: bool = False,
     repeats: int = 1000,
     level: float = 0.95,
@@ -63,6 +65,9 @@ def ceiling_of(
         Where numbers of votes vary: the noise of each item by its own number, or by the mean number as in the paper.
     unit : {"item", "rater"}, default "item"
         What is resampled for the intervals: items, or whole raters, for what another panel would say.
+    steady : bool, default False
+        Whether to add the bound for means in which steady raters count more: each rater has a level and a variance of
+        its own, fitted by maximum likelihood. Needs three raters and ``unit="item"``.
     strict : bool, default False
         Whether a vote between the levels of the scale is an error and not a note.
     repeats : int, default 1000
@@ -107,12 +112,23 @@ def ceiling_of(
     item = (np.cumsum(voted) - 1).astype(np.int32)[cast.item]
     given = estimates_of(estimates, cast.items).take(kept)
     bias = without_rater_bias(item, cast.rater, cast.value, len(kept), len(cast.raters))
+    model = None
+    if steady:
+        if unit == "rater":
+            raise InputError("steady", "is fitted to raters, which unit='rater' resamples", hint="use unit='item'")
+        model = steady_raters(item, cast.rater, cast.value, len(kept), bias)
+        if model is None:
+            raise InputError(
+                "steady",
+                f"needs at least {FEWEST_RATERS} raters that overlap and do not agree on everything",
+                hint="leave it out",
+            )
     return assembled(
         cast.items.gather(kept),
         counted.take(kept),
         given,
         options,
-        votes=RaterVotes(item, cast, bias, unit),
+        votes=RaterVotes(item, cast, bias, unit, model),
         dropped=tuple(cast.items.filter(pl.Series(~voted)).to_list()),
     )
 

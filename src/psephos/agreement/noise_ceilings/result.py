@@ -24,8 +24,9 @@ class Bound:
     Attributes
     ----------
     source : str
-        Where the variance of the votes comes from: ``"data"``, ``"other-test"``, ``"binovotes"``, or
-        ``"without rater bias"``: the data with the level of each rater taken out.
+        Where the variance of the votes comes from: ``"data"``, ``"other-test"``, ``"binovotes"``,
+        ``"without rater bias"``: the data with the level of each rater taken out, or ``"steady raters"``: for means in
+        which each rater counts by how steady it is.
     vote_variance : float
         E[v], the variance of a vote given the quality of its item.
     votes : float
@@ -81,9 +82,11 @@ class NoiseCeiling(Result):
     comparisons : polars.DataFrame
         One row per pair of estimators: left, right, items, pcc_left, pcc_right, difference, t, p, p_adjusted.
     items : polars.DataFrame
-        item, votes, mean, variance: what is known of the votes on each item.
+        item, votes, mean, variance: what is known of the votes on each item. With ``steady``: steady_mean, in which
+        each rater counts by how steady it is, and steady_error, its standard error.
     raters : polars.DataFrame
-        rater, votes, level: how much higher than the others each rater votes.
+        rater, votes, level: how much higher than the others each rater votes. With ``steady``: steady_level and
+        deviation, level and standard deviation of each rater in that model.
     dropped : tuple of str
         Items without a vote.
     issues : Issues

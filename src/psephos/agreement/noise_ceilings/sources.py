@@ -15,6 +15,7 @@ from psephos.agreement.noise_ceilings.estimates import Estimates, compared, repo
 from psephos.agreement.noise_ceilings.raters import moments_by_raters
 from psephos.agreement.noise_ceilings.report import ByItems, ByRaters, Case, Resampling, found_of, notes_on
 from psephos.agreement.noise_ceilings.result import NoiseCeiling
+from psephos.agreement.noise_ceilings.steady_raters import SteadyRaters
 from psephos.agreement.noise_ceilings.vote_models import Floats, Scale, VoteScale, scale_of
 from psephos.agreement.noise_ceilings.votes import Votes
 from psephos.engine import Rng, seed_of
@@ -28,7 +29,7 @@ UNITS = ("item", "rater")
 VoteVariance = str | float | Callable[[Floats], npt.ArrayLike]
 """``"data"``, ``"binovotes"``, or from another test: one variance of a vote, or a function of the mean votes."""
 
-DATA, MODEL, OTHER, ADJUSTED = "data", "binovotes", "other-test", "without rater bias"
+DATA, MODEL, OTHER, ADJUSTED, STEADY = "data", "binovotes", "other-test", "without rater bias", "steady raters"
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class RaterVotes:
     cast: Votes
     bias: RaterBias | None
     unit: str
+    steady: SteadyRaters | None = None
 
     def is_complete(self, n_items: int) -> bool:
         """Whether every rater voted on every item."""
@@ -131,13 +133,20 @@ def assembled(
     if ADJUSTED in sources and votes is not None and not votes.is_complete(len(items)):
         notes.append("raters voted on different items: the bound without rater bias is one for adjusted means")
     adjusted = votes.bias.items if votes is not None and votes.bias is not None else items
+    steady = None if votes is None else votes.steady
+    if steady is not None:
+        sources.append(STEADY)
 
     def case(rows: npt.NDArray[np.intp]) -> Case:
         own, other, given = items.take(rows), adjusted.take(rows), estimates.take(rows)
-        by_name = [(name, _moments(name, own, other, options)) for name in sources]
+        by_name = [(name, _moments(name, own, other, options)) for name in sources if name != STEADY]
         known = [own.votes, own.mean, np.nan_to_num(own.variance, nan=-1.0)]
         if ADJUSTED in sources:
             known += [other.mean, np.nan_to_num(other.variance, nan=-1.0)]
+        if steady is not None:
+            weighed = steady.items.take(rows)
+            by_name.append((STEADY, moments_of(weighed, "per-item")))
+            known += [weighed.mean, weighed.variance]
         return Case(own.mean, np.stack(known, axis=1), given, by_name)
 
     by_raters = None
@@ -154,10 +163,12 @@ def assembled(
     whole_numbers = bool((items.votes == np.round(items.votes)).all())
     number = items.votes.astype(np.int64) if whole_numbers else items.votes
     table = {"item": names, "votes": number, "mean": items.mean, "variance": items.variance}
+    if steady is not None:
+        table |= {"steady_mean": steady.items.mean, "steady_error": steady.error}
     return NoiseCeiling(
         provenance=Provenance(
             "noise ceiling",
-            options.parameters(unit),
+            options.parameters(unit) | ({} if steady is None else {"steady": True}),
             votes.cast.source if votes else Source(("arrays",)),
             seed=options.seed if options.repeats else None,
             notes=tuple(notes),
@@ -281,5 +292,8 @@ def _raters(votes: RaterVotes | None) -> pl.DataFrame:
     if votes is None or votes.bias is None:
         return pl.DataFrame(schema={"rater": pl.String, "votes": pl.Int64, "level": pl.Float64})
     counted = np.bincount(votes.cast.rater, minlength=len(votes.cast.raters))
-    table = pl.DataFrame({"rater": votes.cast.raters, "votes": counted, "level": votes.bias.level})
+    columns = {"rater": votes.cast.raters, "votes": counted, "level": votes.bias.level}
+    if votes.steady is not None:
+        columns |= {"steady_level": votes.steady.level, "deviation": votes.steady.deviation}
+    table = pl.DataFrame(columns)
     return table.filter(pl.col("votes") > 0).sort("level", "rater", descending=[True, False])
