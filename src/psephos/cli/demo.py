@@ -26,10 +26,12 @@ def demo(
     ),
 ) -> None:
     """Decide what recognisers heard in dictated clips (or fifteen classifiers saw in digits), and write a report."""
+    from psephos.cli import options as o
     from psephos.cli import output
     from psephos.cli.decide import decide
-    from psephos.errors import check_choice
+    from psephos.errors import InputError, check_choice
 
+    o.check_ending("--report", report)
     chosen = check_choice("demo", name or _first(), tuple(THINGS))
     folder = example(chosen)
     out = output.console()
@@ -39,7 +41,11 @@ def demo(
     )
     output.print_line(out, f"psephos decide {folder}{stated} --report {report}")
     output.print_line(out, "")
-    report.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        report.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        said = f"{str(report.parent)!r} cannot be a folder: {problem.strerror}"
+        raise InputError("--report", said, hint="name another file") from None
     decide(paths=[str(folder)], **options, report=report)
     output.print_line(out, f"Open {report} in a browser to see every vote behind each {THINGS[chosen]}.")
     output.print_line(out, f"Check it by keyboard, with: psephos serve {folder} (or, in the repository, make serve)")
