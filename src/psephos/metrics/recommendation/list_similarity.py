@@ -75,25 +75,21 @@ def list_similarity(
     users, user_codes = together([one.users for one in named.values()])
     items, item_codes = together([one.items for one in named.values()])
     tops = {}
-    for (name, one), user, item in zip(named.items(), user_codes, item_codes, strict=True):
-        assert one.keys is not None  # noqa: S101 - runs have keys
-        tops[name] = _tops(user.astype(np.int64), item.astype(np.int64), one.keys, len(items), deepest)
-    pairs = [
-        (one, other)
-        for one, other in (
-            itertools.combinations(named, 2) if baseline is None else ((baseline, name) for name in named)
-        )
-        if one != other
-    ]
+    for (name, run), user, item in zip(named.items(), user_codes, item_codes, strict=True):
+        assert run.keys is not None  # noqa: S101 - runs have keys
+        tops[name] = _tops(user.astype(np.int64), item.astype(np.int64), run.keys, len(items), deepest)
+    pairs = list(itertools.combinations(named, 2))
+    if baseline is not None:
+        pairs = [(baseline, name) for name in named if name != baseline]
     rows = []
-    for one, other in pairs:
-        for measure, own, possible in _of_users(tops[one], tops[other], len(users), len(items)):
+    for left, right in pairs:
+        for measure, own, possible in _of_users(tops[left], tops[right], len(users), len(items)):
             least = 0.0 if measure == "jaccard" else -1.0
             held = ~np.isnan(own)
             found = mean_column(own, held, possible, "", bounded=measure == "jaccard")
             low, high = (float(end) for end in normal_interval(found.value, found.standard_error, level))
             ends = ends_within(low, high, least)
-            rows.append((one, other, measure, found.value, *ends, found.standard_error, found.users, found.left_out))
+            rows.append((left, right, measure, found.value, *ends, found.standard_error, found.users, found.left_out))
     floats = dict.fromkeys(("value", "low", "high", "standard_error"), pl.Float64)
     schema = dict.fromkeys(("left", "right", "measure"), pl.String) | floats | {"users": pl.Int64, "left_out": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
