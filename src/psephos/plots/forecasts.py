@@ -88,7 +88,7 @@ def forecast_plot(result: Forecast, *, theme: str = "light", heading: bool = Tru
             axes.fill_between(x, spread["low"].to_numpy(), spread["high"].to_numpy(), color=colour, alpha=0.16, lw=0)
         axes.plot(n, error, "o-", color=colour, lw=2, ms=5, zorder=4)
         if law is not None:
-            far = np.array([n[0], n[-1]], dtype=np.float64)
+            far = np.geomspace(n[0], n[-1], 30)
             axes.plot(far, law.error(far + result.at_hand), color=page.colour("muted"), lw=1.5, dashes=(4, 3), zorder=3)
             words = f"n^\u2212{decimal(law.exponent.value)}"
             page.write(axes, 0.98, 0.96, words, "muted", transform=axes.transAxes, ha="right", va="top")
@@ -100,7 +100,7 @@ def _finding(result: Forecast, n: np.ndarray, error: np.ndarray) -> str:
     if law is None or law.exponent.value <= 0:
         return f"At {n[-1]:,} samples a question {share(float(error[-1]))} of the majorities would still be wrong"
     part, twice_as_many = 1 - 2.0**-law.exponent.value, 2 * (n[-1] + result.at_hand)
-    twice = f"{share(float(law.error(twice_as_many)))} at {twice_as_many:,.0f}"
+    twice = f"{share(float(law.error(twice_as_many)))} at {twice_as_many:,.0f}" + " in all" * bool(result.at_hand)
     return f"Twice the samples would take the error down by {share(part)}, to {twice}"
 
 
