@@ -479,3 +479,10 @@ def test_a_result_is_whole() -> None:
     assert isinstance(found.table(), pl.DataFrame)
     assert found.to_dict()["rows"][0]["bin"] == "a"
     assert replace(found, label="").summary()[0][1] == str(found.distance)
+
+
+def test_every_bin_has_a_name_of_its_own() -> None:
+    values = [1e6, 1e6 + 0.15, 1e6 + 0.3]
+    found = count_samples(values, values, edges=[1e6 + 0.1, 1e6 + 0.2])
+    assert found.names == ("below 1000000.1", "1000000.1 to 1000000.2", "1000000.2 and above")
+    assert found.left.tolist() == [1, 1, 1]

@@ -243,3 +243,19 @@ def test_bad_input_is_refused_by_name(case) -> None:
     with pytest.raises(InputError) as caught:
         call()
     assert caught.value.argument == argument
+
+
+def test_an_outcome_that_is_missing_is_no_negative() -> None:
+    score, said = np.arange(6.0), np.array(["y", "n", "y", "n", None, "n"], dtype=object)
+    for family in ("divergence", "discrimination"):
+        with pytest.raises(InputError) as caught:
+            measure(family, score=score, truth=said, options={"positive": "y"}, repeats=0)
+        assert (caught.value.argument, caught.value.where) == ("truth", "index 4")
+    found = measure("divergence", score=score[:4], truth=said[:4], options={"positive": "y"}, metrics=["iv"])
+    plain = measure("divergence", score=score[:4], truth=[1, 0, 1, 0], metrics=["iv"])
+    assert found.value("iv") == plain.value("iv")
+
+
+def test_a_single_value_is_no_column() -> None:
+    with pytest.raises(InputError, match="must be a column, got a single value"):
+        measure("probability", score=0.5, truth=[1])

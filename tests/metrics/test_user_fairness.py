@@ -256,3 +256,9 @@ def test_bad_input(call, argument, words) -> None:
     with pytest.raises(InputError, match=words) as caught:
         call()
     assert caught.value.argument == argument
+
+
+def test_a_user_with_two_names_that_are_one_is_refused() -> None:
+    with pytest.raises(InputError, match="names the user '1' twice") as caught:
+        pairwise_unfairness({1: 0.5, "1": 0.6, 2: 0.1}, {1: ["a"], 2: ["a", "b"]}, repeats=0)
+    assert caught.value.argument == "effectiveness"

@@ -122,12 +122,12 @@ def kinds_of(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], tuple[str
     return codes, (*names, own) if lost else tuple(names), lost
 
 
-def combined(codes: Sequence[npt.NDArray[np.int64]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def combinations_of(codes: Sequence[npt.NDArray[np.int64]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Codes of the combinations of several columns of codes, in order, and a row of each combination.
 
     Examples
     --------
-    >>> combined([np.array([0, 1, 1]), np.array([5, 0, 0])])
+    >>> combinations_of([np.array([0, 1, 1]), np.array([5, 0, 0])])
     (array([0, 1, 1]), array([0, 2]))
     """
     whole = np.zeros(len(codes[0]), dtype=np.int64)

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-from psephos.metrics.columns import Floats, combined
+from psephos.metrics.columns import Floats, combinations_of
 from psephos.metrics.dependence.attribute_coding import Attribute
 
 KERNEL_FROM = 2**18
@@ -64,7 +64,7 @@ class Groups:
 
 def group_rows(attributes: Sequence[Attribute], w: Floats) -> Groups:
     """Number the distinct rows of all attributes together."""
-    codes, first = combined([one.codes for one in attributes])
+    codes, first = combinations_of([one.codes for one in attributes])
     return Groups(codes, np.bincount(codes, weights=w, minlength=len(first)).astype(np.float64), first)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from psephos.metrics.columns import Floats, combined
+from psephos.metrics.columns import Floats, combinations_of
 from psephos.metrics.dependence.attribute_coding import Attribute
 from psephos.metrics.dependence.group_form import Groups, distances_between
 
@@ -26,7 +26,7 @@ SHOWN = 10
 
 def subgroup_cells(coded: Sequence[Attribute]) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Subgroups: combinations of kinds, with continuous attributes cut at quartiles."""
-    codes, first = combined([one.cuts for one in coded])
+    codes, first = combinations_of([one.cuts for one in coded])
     names = [", ".join(f"{one.name} {one.cut_labels[one.cuts[row]]}" for one in coded) for row in first]
     return names, codes
 

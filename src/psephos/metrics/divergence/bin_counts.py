@@ -242,6 +242,13 @@ def _codes(
         raise InputError(argument, "must be numbers where edges are given") from None
     gone = np.isnan(numbers)
     codes = np.where(gone, len(cuts) + 1, np.searchsorted(cuts, np.where(gone, 0, numbers), side="right"))
-    inner = [f"{low:g} to {high:g}" for low, high in itertools.pairwise(cuts)]
-    names = [f"below {cuts[0]:g}", *inner, f"{cuts[-1]:g} and above"]
+    ends = _texts_of(cuts)
+    inner = [f"{low} to {high}" for low, high in itertools.pairwise(ends)]
+    names = [f"below {ends[0]}", *inner, f"{ends[-1]} and above"]
     return codes.astype(np.int64), (*names, *([MISSING] if gone.any() else []))
+
+
+def _texts_of(cuts: Floats) -> list[str]:
+    """Edges with as many digits as tell them apart, so that each bin has a name of its own."""
+    shown = ([f"{cut:.{digits}g}" for cut in cuts] for digits in range(6, 18))
+    return next(texts for texts in shown if len(set(texts)) == len(texts))

@@ -238,10 +238,13 @@ def _adjusted(rows: list[Measured]) -> list[Measured]:
 
 
 def _named_columns(columns: Columns, like: Columns | None = None) -> dict[str, npt.NDArray[Any]]:
-    if isinstance(columns, Mapping):
-        return {str(name): unmasked(values) for name, values in columns.items()}
-    name = next(iter(like)) if isinstance(like, Mapping) else "score"
-    return {str(name): unmasked(columns)}
+    if not isinstance(columns, Mapping):
+        columns = {next(iter(like)) if isinstance(like, Mapping) else "score": columns}
+    found = {str(name): unmasked(values) for name, values in columns.items()}
+    single = next((name for name, values in found.items() if not values.ndim), None)
+    if single is not None:
+        raise InputError(single, "must be a column, got a single value")
+    return found
 
 
 def _column(values: npt.ArrayLike | None) -> npt.NDArray[Any] | None:

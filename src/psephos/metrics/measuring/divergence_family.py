@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from psephos.errors import InputError
-from psephos.metrics.columns import Floats
+from psephos.metrics.columns import Floats, kinds_of
 from psephos.metrics.divergence.bin_counts import (
     BinCounts,
     check_events,
@@ -94,7 +94,11 @@ def _events(given: Given, settings: Settings) -> Any:
     positive = settings.options.get("positive")
     truth: Any = given.truth
     if positive is not None:
-        truth = np.array([str(value) == str(positive) for value in truth])
+        codes, kinds, lost = kinds_of(truth)
+        if lost:
+            gone = int(np.argmax(codes == len(kinds) - 1))
+            raise InputError("truth", "is missing", where=f"index {gone}", hint="fill or leave out these rows")
+        truth = np.array([kind == str(positive) for kind in kinds])[codes]
     try:
         return check_events(truth)
     except InputError as problem:

@@ -41,6 +41,9 @@ def aligned(
     if isinstance(effectiveness, Mapping):
         values = check_floats("effectiveness", list(effectiveness.values()), missing=True)
         names = canonical(series("user", list(effectiveness))).cast(pl.String)
+        twice = names.filter(~names.is_first_distinct())
+        if len(twice):
+            raise InputError("effectiveness", f"names the user {twice[0]!r:.60} twice", hint="1 and '1' are one name")
         if history is None:
             return names, values, None, None
         table = long_of("history", history)
