@@ -195,6 +195,15 @@ def test_a_source_needs_documents_and_each_once() -> None:
         DocumentSource("twice", [Document("1", "a"), Document("1", "b")], model)
 
 
+def test_names_texts_and_titles_of_a_table_may_be_numbers() -> None:
+    columns = {"source": [7], "document": [1], "text": [1874], "title": [None]}
+    table = pl.DataFrame(columns, schema_overrides={"title": int})
+    (source,) = document_sources(table, Scripted(["In 1874."]))
+    ((document, _),) = source.retrieve("Was it 1874?")
+    assert (source.name, document) == ("7", Document("1", "1874", ""))
+    assert source.answer("When?", [document]) == "1874"
+
+
 @pytest.mark.parametrize(
     ("table", "says"),
     [

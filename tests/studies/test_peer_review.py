@@ -309,6 +309,10 @@ def test_ranks_pool_groups_whose_scales_differ() -> None:
         pytest.param({"before": [math.inf], "after": [1.0]}, {}, ParseError, "before", "item A", id="infinite"),
         pytest.param({"score": ["3 4"], "confidence": ["1 2 3"]}, {}, ParseError, "confidence", "item A", id="sizes"),
         pytest.param({"score": ["3"], "decision": ["perhaps"]}, {}, InputError, "decision", None, id="decision"),
+        pytest.param({"score": ["3"], "decision": ["No decision"]}, {}, InputError, "decision", None, id="undecided"),
+        pytest.param({"score": ["3"], "decision": [0.7]}, {}, InputError, "decision", None, id="share"),
+        pytest.param({"score": ["[" * 9999]}, {}, ParseError, "score", None, id="deep-json"),
+        pytest.param({"score": ["3"], "confidence": ["[1, "]}, {}, ParseError, "confidence", None, id="no-json-beside"),
         pytest.param({"score": ["3"]}, {"scale": [3, 1]}, InputError, "scale", None, id="scale-falls"),
         pytest.param({"score": ["3"]}, {"scale": {"a": [1, 2]}}, InputError, "scale", None, id="no-group"),
         pytest.param({"score": ["3"]}, {"levels": "letters"}, InputError, "levels", None, id="levels"),
@@ -323,6 +327,19 @@ def test_bad_tables(frame, options, kind, argument, where) -> None:
     assert type(error.value) is kind
     assert error.value.argument == argument
     assert error.value.where == where
+
+
+def test_an_item_without_a_score_is_set_aside_by_name() -> None:
+    table = pl.DataFrame({"item": ["A", "B", "C"], "score": ["3;5 6", "", None], "confidence": ["4 2", "3", None]})
+    found = peer_review.reviews(table)
+    assert found.items.to_list() == ["A"]
+    assert [(issue.reason, issue.rows.tolist()) for issue in found.issues] == [("no score", [2, 3])]
+
+
+@pytest.mark.parametrize(("said", "accepted"), [(True, 1.0), (0, 0.0), (1.0, 1.0), ("Yes", 1.0), ("desk reject", 0.0)])
+def test_ways_to_write_a_decision(said: object, accepted: float) -> None:
+    table = pl.DataFrame({"item": ["A"], "score": ["3"], "decision": [said]})
+    assert peer_review.reviews(table).decision.tolist() == [accepted]
 
 
 def test_sheet36_duplicate_reviewer_is_refused() -> None:
@@ -547,7 +564,8 @@ def test_two_readers_must_agree() -> None:
     assert "evidence" in labelled.columns.columns
     assert "courtesy" not in labelled.columns.columns
     assert labelled.columns["evidence"].sum() == 20
-    assert "do not agree on courtesy, anger" in labelled.notes[-1]
+    assert "do not agree on courtesy:" in labelled.notes[-2]
+    assert "all texts or none have anger" in labelled.notes[-1]
     with pytest.raises(InputError, match="answered for 1"):
         peer_review.with_labels(found, "text", lambda t: [[]], careful, labels=["evidence", "courtesy"])
     with pytest.raises(InputError, match="must be one of"):

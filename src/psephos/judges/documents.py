@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -111,8 +112,7 @@ class DocumentSource:
     ) -> None:
         if not documents:
             raise InputError("documents", f"of {name!r} are none")
-        ids = [document.id for document in documents]
-        twice = next((one for place, one in enumerate(ids) if one in ids[:place]), None)
+        twice = next((one for one, times in Counter(document.id for document in documents).items() if times > 1), None)
         if twice is not None:
             raise InputError("documents", f"of {name!r} hold {twice!r} twice")
         self.name = name
@@ -219,9 +219,10 @@ def document_sources(documents: Any, model: LanguageModel, **options: Any) -> li
         if frame[column].null_count():
             row = int(frame[column].is_null().arg_max() or 0)
             raise InputError("documents", f"has an empty {column}", where=f"row {row}")
-    titles = frame["title"].fill_null("") if "title" in frame.columns else pl.Series([""] * frame.height)
+    if "title" not in frame.columns:
+        frame = frame.with_columns(title=pl.lit(""))
     held: dict[str, list[Document]] = {}
-    columns = (frame["source"].cast(pl.String), frame["document"].cast(pl.String), frame["text"], titles)
-    for source, name, text, title in zip(*columns, strict=True):
+    columns = frame.select(pl.col("source", "document", "text", "title").cast(pl.String).fill_null(""))
+    for source, name, text, title in columns.iter_rows():
         held.setdefault(source, []).append(Document(name, text, title))
     return [DocumentSource(name, texts, model, **options) for name, texts in held.items()]

@@ -26,8 +26,12 @@ from psephos.studies.peer_review.names import PER_REVIEW, recognised
 from psephos.studies.peer_review.reviews import Floats, Reviews
 from psephos.studies.peer_review.scales import LEVELS, Scale, on_scale
 
-YES = ("accept", "true", "yes", "1", "oral", "poster", "spotlight")
-NO = ("reject", "false", "no", "0", "withdraw", "desk")
+YES = ("accept", "oral", "poster", "spotlight")
+NO = ("reject", "withdraw", "desk")
+"""How decisions begin, as in "accepted (oral)" and "desk rejected"."""
+
+EXACTLY = {"true": 1.0, "yes": 1.0, "1": 1.0, "false": 0.0, "no": 0.0, "0": 0.0}
+"""Words that are a decision alone only: "no decision" is none, and 0.7 is a share."""
 
 
 def reviews(
@@ -184,9 +188,11 @@ def _decisions(table: pl.DataFrame, item: npt.NDArray[np.int64], n_items: int) -
     said = canonical(table["decision"]).cast(pl.String).str.strip_chars().str.to_lowercase()
     meaning: dict[str, float] = {}
     for text in said.unique().drop_nulls().sort():
-        if not text.startswith((*YES, *NO)):
-            raise InputError("decision", f"must be accept or reject (true or false, 1 or 0), got {text!r:.60}")
-        meaning[text] = 1.0 if text.startswith(YES) else 0.0
+        if text not in EXACTLY and not text.startswith((*YES, *NO)):
+            hint = "leave the cell empty where nothing is decided"
+            problem = f"must be accept or reject (true or false, 1 or 0), got {text!r:.60}"
+            raise InputError("decision", problem, hint=hint)
+        meaning[text] = EXACTLY.get(text, 1.0 if text.startswith(YES) else 0.0)
     values = said.replace_strict(meaning, default=None, return_dtype=pl.Float64) if meaning else said.cast(pl.Float64)
     known = values.is_not_null().to_numpy()
     accepted = values.fill_null(0).to_numpy()

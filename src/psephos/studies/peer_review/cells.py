@@ -61,15 +61,17 @@ def _refuse(table: pl.DataFrame, column: str, wrong: np.ndarray, problem: str) -
 def exploded(table: pl.DataFrame) -> pl.DataFrame:
     """The compact form, an item per row with several reviews in a cell, as a review per row.
 
+    An empty cell is a review without a score, so that its item is set aside by name and not lost.
+
     Examples
     --------
     >>> exploded(pl.DataFrame({"item": ["a", "b"], "score": ["3;5 6", "7"], "year": [1, 2]})).rows()
     [('a', '3;5', 1), ('a', '6', 1), ('b', '7', 2)]
     """
-    lists = {"score": [_parts(cell) for cell in table["score"].to_list()]}
+    lists = {"score": [_parts(cell, "score") or [None] for cell in table["score"].to_list()]}
     sizes = [len(parts) for parts in lists["score"]]
     for column in (name for name in (*PER_REVIEW, "tracing") if name in table.columns):
-        cells = [_parts(cell) for cell in table[column].to_list()]
+        cells = [_parts(cell, column) for cell in table[column].to_list()]
         for row, (parts, size) in enumerate(zip(cells, sizes, strict=True)):
             if len(parts) not in (0, 1, size):
                 where = f"item {table['item'][row]}"
@@ -77,11 +79,11 @@ def exploded(table: pl.DataFrame) -> pl.DataFrame:
             cells[row] = parts * size if len(parts) == 1 else parts or [None] * size
         lists[column] = cells
     columns = [pl.Series(name, parts, dtype=pl.List(pl.String)) for name, parts in lists.items()]
-    whole = table.with_columns(columns).filter(pl.Series([size > 0 for size in sizes]))
+    whole = table.with_columns(columns)
     return whole.explode(list(lists)) if whole.height else whole.with_columns(pl.col(name).explode() for name in lists)
 
 
-def _parts(cell: object) -> list[str | None]:
+def _parts(cell: object, column: str) -> list[str | None]:
     """The reviews that a cell holds: a list, the text of a JSON list, or texts between blanks or commas."""
     if cell is None:
         return []
@@ -90,8 +92,8 @@ def _parts(cell: object) -> list[str | None]:
         if text.startswith("["):
             try:
                 cell = json.loads(text)
-            except ValueError:
-                raise ParseError("score", f"{text!r:.60} is no JSON list") from None
+            except (ValueError, RecursionError):
+                raise ParseError(column, f"{text!r:.60} is no JSON list") from None
         else:
             return list(text.replace(",", " ").split())
     if isinstance(cell, (list, tuple)):
