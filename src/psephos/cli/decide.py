@@ -14,7 +14,7 @@ from psephos.cli.complaints import also_called
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from psephos.consensus import AgainstGold
+    from psephos.consensus import AgainstGold, ScoreVerdict
     from psephos.opinions.verdicts import Verdict
 
 
@@ -70,15 +70,11 @@ def decide(
     report: o.Report = None,
 ) -> None:
     """Say what the voters say together, how sure that is, and what to check first."""
-    from psephos.cli import output
-    from psephos.cli.transcript_view import print_transcripts
-    from psephos.consensus import ScoreVerdict, SourceVerdict, TranscriptVerdict, topic_reliability
+    from psephos.consensus import ScoreVerdict
     from psephos.consensus import decide as decide_opinions
-    from psephos.consensus.against_known import against_known
     from psephos.consensus.transcripts.known_texts import with_references
     from psephos.errors import InputError
     from psephos.opinions import Opinions
-    from psephos.opinions.writing import write_frame
 
     stated = {name: value for name, value in locals().items() if name in t.DEFAULTS}
     outputs = {"--parquet": parquet, "--report": report}
@@ -103,12 +99,42 @@ def decide(
         **asked,
     )
     if isinstance(verdict, ScoreVerdict):
-        if why:
-            raise InputError("--why", "scores have no votes behind a choice", hint="see the table of voters")
-        tables = {"Scores": verdict.table().head(limit), "Voters": verdict.voters.head(limit)}
-        title = "Scores without the bias of voters"
-        output.deliver(verdict, title, tables, json=json, parquet=parquet, report=report, issues=verdict.issues)
-        return
+        _deliver_scores(verdict, why, limit, json=json, parquet=parquet, report=report)
+    else:
+        _deliver_choices(verdict, why, limit, topics=topics, json=json, parquet=parquet, report=report)
+
+
+def _deliver_scores(
+    verdict: ScoreVerdict, why: list[str] | None, limit: int, *, json: bool, parquet: Path | None, report: Path | None
+) -> None:
+    """Write and print what was asked for of a verdict on scores."""
+    from psephos.cli import output
+    from psephos.errors import InputError
+
+    if why:
+        raise InputError("--why", "scores have no votes behind a choice", hint="see the table of voters")
+    tables = {"Scores": verdict.table().head(limit), "Voters": verdict.voters.head(limit)}
+    title = "Scores without the bias of voters"
+    output.deliver(verdict, title, tables, json=json, parquet=parquet, report=report, issues=verdict.issues)
+
+
+def _deliver_choices(
+    verdict: Any,
+    why: list[str] | None,
+    limit: int,
+    *,
+    topics: bool,
+    json: bool,
+    parquet: Path | None,
+    report: Path | None,
+) -> None:
+    """Write and print what was asked for of a verdict, with its reasons, and how right it is where that is known."""
+    from psephos.cli import output
+    from psephos.cli.transcript_view import print_transcripts
+    from psephos.consensus import SourceVerdict, TranscriptVerdict, topic_reliability
+    from psephos.consensus.against_known import against_known
+    from psephos.opinions.writing import write_frame
+
     reasons = [verdict.why(item) for item in why or []]
     gold: Any = against_known(verdict)
     by_topic = topic_reliability(verdict) if topics and isinstance(verdict, SourceVerdict) else None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError, ParseError
@@ -28,6 +30,9 @@ from psephos.opinions.transcript_text import text_parts, tokenised
 from psephos.opinions.wide_scores import long_scores, wide_candidates
 
 STANDARD_INPUT = "-"
+
+Rows = npt.NDArray[np.int64]
+_Long = tuple[pl.DataFrame, Rows, tuple[Issue, ...]]
 
 _LINE = "\0line"
 _NO_ROWS = np.empty(0, dtype=np.int64)
@@ -214,61 +219,93 @@ def _assembled(
     source: Source,
 ) -> Opinions:
     """Opinions from the tables of several files, which must be of one kind."""
-    found: Kind | None = None
-    frames: list[pl.DataFrame] = []
-    segments: list[Segment] = []
-    issues: list[Issue] = [issue for table in about.values() for issue in table.issues]
+    parts: list[_Part] = []
     for name, table in read_files:
-        frame, rows = naming.named(table, name), table.rows
-        frame, noted = one_hot_winner(frame, name)
-        issues += noted
-        if wide is not None and kind == "results":
-            frame, rows, noted = long_scores(frame, wide, rows, name)
-            issues += noted
-        elif wide is not None:
-            height = frame.height
-            frame = unpivoted(frame.with_columns(pl.Series(_LINE, rows)), wide, kind or "labels", row=_LINE)
-            rows = frame[_LINE].to_numpy()
-            frame = frame.drop(_LINE)
-            issues.append(Issue(f"a wide table of {height:,} rows", NOTED, name, count=height))
-        wanted = kind or table.kind or ("labels" if wide else None)
-        if wanted is None and columns is None:
-            wanted = kind_by_name(name, frame.columns)
-        try:
-            this, parts = recognise(frame.columns, kind=wanted, stated=columns)
-        except InputError as problem:
-            texts = text_parts(frame.columns, wanted, columns)
-            candidates = wide_candidates(frame) if texts is None and wanted is None and columns is None else None
-            if candidates is not None:
-                frame, rows, noted = long_scores(frame, candidates, rows, name)
-                issues += noted
-                this, parts = recognise(frame.columns, kind="results")
-            elif texts is None:
-                raise InputError(problem.argument, problem.problem, where=name, hint=problem.hint) from None
-            else:
-                taken = ", ".join(f"{column!r} as {part}" for part, column in texts.items())
-                issues.append(Issue(f"took {taken} of whole transcripts", NOTED, name, count=frame.height))
-                frame, rows = tokenised(frame, rows, name, texts)
-                this, parts = recognise(frame.columns, kind="transcripts")
-        if found is not None and this is not found:
-            raise InputError("path", f"holds {this.name}, but the files before hold {found.name}", where=name)
-        found = this
-        issues += foreign_names(parts, name)
-        frames.append(renamed(frame, parts))
-        segments.append(Segment(name, rows))
-        issues += table.issues
-    assert found is not None  # noqa: S101 - find_files returns at least one file
+        part = _part(name, table, kind=kind, columns=columns, wide=wide, naming=naming)
+        if parts and part.kind is not parts[0].kind:
+            problem = f"holds {part.kind.name}, but the files before hold {parts[0].kind.name}"
+            raise InputError("path", problem, where=name)
+        parts.append(part)
+    found, frames = parts[0].kind, [part.frame for part in parts]
+    issues = [issue for table in about.values() for issue in table.issues]
+    issues += [issue for part in parts for issue in part.issues]
     issues += naming.issues(", ".join(source.given))
     return build(
         found,
         frames[0] if len(frames) == 1 else _stacked(found, frames),
-        segments=segments,
+        segments=[part.segment for part in parts],
         about={name: table.frame for name, table in about.items()},
         repeated=repeated,
         missing=missing,
         issues=Issues(tuple(issues)),
         source=source,
     )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one file holds: its table under the names of the kind, which of its lines these are, what was decided."""
+
+    kind: Kind
+    frame: pl.DataFrame
+    segment: Segment
+    issues: tuple[Issue, ...]
+
+
+def _part(
+    name: str,
+    table: Table,
+    *,
+    kind: str | None,
+    columns: Mapping[str, str] | None,
+    wide: str | None,
+    naming: Naming,
+) -> _Part:
+    """The table of a file made long and recognised."""
+    frame, issues = one_hot_winner(naming.named(table, name), name)
+    rows = table.rows
+    if wide is not None:
+        frame, rows, noted = _made_long(frame, wide, rows, name, kind)
+        issues += noted
+    wanted = kind or table.kind or ("labels" if wide else None)
+    if wanted is None and columns is None:
+        wanted = kind_by_name(name, frame.columns)
+    try:
+        found, parts = recognise(frame.columns, kind=wanted, stated=columns)
+    except InputError as problem:
+        other = _otherwise(frame, rows, name, wanted, columns)
+        if other is None:
+            raise InputError(problem.argument, problem.problem, where=name, hint=problem.hint) from None
+        instead, frame, rows, noted = other
+        issues += noted
+        found, parts = recognise(frame.columns, kind=instead)
+    issues += (*foreign_names(parts, name), *table.issues)
+    return _Part(found, renamed(frame, parts), Segment(name, rows), issues)
+
+
+def _made_long(frame: pl.DataFrame, wide: str, rows: Rows, name: str, kind: str | None) -> _Long:
+    """A wide table as a long one, with the lines of its rows and a word on it."""
+    if kind == "results":
+        return long_scores(frame, wide, rows, name)
+    long = unpivoted(frame.with_columns(pl.Series(_LINE, rows)), wide, kind or "labels", row=_LINE)
+    said = Issue(f"a wide table of {frame.height:,} rows", NOTED, name, count=frame.height)
+    return long.drop(_LINE), long[_LINE].to_numpy(), (said,)
+
+
+def _otherwise(
+    frame: pl.DataFrame, rows: Rows, name: str, wanted: str | None, columns: Mapping[str, str] | None
+) -> tuple[str, pl.DataFrame, Rows, tuple[Issue, ...]] | None:
+    """What a table is whose columns are those of no kind: whole texts of transcripts, or scores of a row per candidate.
+
+    The kind, then as of `_made_long`; None if it is neither.
+    """
+    texts = text_parts(frame.columns, wanted, columns)
+    if texts is not None:
+        taken = ", ".join(f"{column!r} as {part}" for part, column in texts.items())
+        said = Issue(f"took {taken} of whole transcripts", NOTED, name, count=frame.height)
+        return "transcripts", *tokenised(frame, rows, name, texts), (said,)
+    candidates = wide_candidates(frame) if wanted is None and columns is None else None
+    return None if candidates is None else ("results", *long_scores(frame, candidates, rows, name))
 
 
 def _stacked(kind: Kind, frames: list[pl.DataFrame]) -> pl.DataFrame:
