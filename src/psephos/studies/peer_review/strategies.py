@@ -190,7 +190,7 @@ def with_labels(
     kept = reviews.columns.drop([column.name for column in columns], strict=False).with_columns(columns)
     refused = [label for label, *_, kappa, used in rows if not used and kappa is not None]
     constant = [label for label, *_, kappa, _ in rows if kappa is None]
-    notes = (f"two readers do not agree on {', '.join(refused)}: not used",) if refused else ()
+    notes: tuple[str, ...] = (f"two readers do not agree on {', '.join(refused)}: not used",) if refused else ()
     notes += (f"all texts or none have {', '.join(constant)}: not used",) if constant else ()
     schema = {"label": pl.String, "texts": pl.Int64, "first": pl.Int64, "second": pl.Int64}
     frame = pl.DataFrame(rows, schema=schema | {"kappa": pl.Float64, "used": pl.Boolean}, orient="row")
