@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -160,13 +161,13 @@ def test_undo_goes_back_to_the_item_and_redo_decides_it_again(opened: Any) -> No
     page.locator("#strip [aria-current] .state:has-text('decided')").wait_for()
 
 
-def late_parts(page: Any) -> Callable[[], None]:
-    """From now on parts of the page come only once what this gives is called, in the order of their requests."""
+def late_parts(page: Any, part: str = "work") -> Callable[[], None]:
+    """From now on such parts of the page come only once what this gives is called, in the order of their requests."""
     held: list[Any] = []
     waiting = True
 
     def late(route: Any) -> None:
-        if waiting and route.request.headers.get("x-psephos-part") == "work":
+        if waiting and route.request.headers.get("x-psephos-part") == part:
             held.append(route)
         else:
             route.continue_()
@@ -178,7 +179,7 @@ def late_parts(page: Any) -> Callable[[], None]:
             with page.expect_response(route.request.url):
                 route.continue_()
 
-    page.route("**/items/*", late)
+    page.route(re.compile(r"/items/\d+"), late)
     return come
 
 

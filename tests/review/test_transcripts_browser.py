@@ -20,7 +20,7 @@ from psephos.review.store.loading import load
 from psephos.review.store.projects import create_project
 from psephos.review.store.tables import Decision, Item, Project, Reservation
 from tests.review.conftest import XSS
-from tests.review.test_browser import said, violations
+from tests.review.test_browser import late_parts, said, violations
 from tests.review.test_recordings import long_wav, tone, wav
 from tests.waiting import PATIENCE, until
 
@@ -598,9 +598,11 @@ def test_of_two_browsers_that_want_one_item_one_mends_it(spoken: Any) -> None:
     one.keyboard.press("2")
     one.keyboard.press("a")
     workspace.decisions(2, one)
+    come = late_parts(two, "strip")
     two.keyboard.press("1")
     two.keyboard.press("a")
     two.locator("#notice:has-text('has changed')").wait_for()
+    come()
     for _ in range(5):  # time and answers enough for the last item to be seen as the last
         two.clock.run_for(2000)
         two.evaluate("fetch(location.href).then((one) => one.text())")
