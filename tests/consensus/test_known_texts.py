@@ -55,3 +55,14 @@ def test_files_without_true_texts(two: Opinions, tmp_path: Path, text: str, part
 def test_a_file_that_is_not_there(two: Opinions, tmp_path: Path) -> None:
     with pytest.raises((ParseError, FileNotFoundError)):
         with_references(two, tmp_path / "none.csv")
+
+
+def test_true_texts_of_clips_that_were_not_decided_are_told(two: Opinions, tmp_path: Path) -> None:
+    """They were left out of the comparison without a word."""
+    (tmp_path / "t.csv").write_text("item,reference\none,no pain\nthree,x\n", encoding="utf-8")
+    found = against_references(transcripts(with_references(two, tmp_path / "t.csv")))
+    assert found.provenance.notes == ("1 true text is of clips that were not decided and not compared: three",)
+    some = {"one": "no pain", "two": None, "four": "y", "five": "z", "six": None}
+    found = against_references(transcripts(two), some)  # type: ignore[arg-type]
+    assert found.provenance.notes == ("2 true texts are of clips that were not decided and not compared: four, five",)
+    assert against_references(transcripts(two), {"one": "no pain"}).provenance.notes == ()

@@ -6,7 +6,7 @@ import io
 import json
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -380,23 +380,26 @@ def test_a_second_line_of_one_document_is_set_aside(tmp_path: Path) -> None:
 # promptfoo.
 
 
+SUM, OTHER_SUM = "2 + 2 #0f9c6308", "1 + 3 #59ad24fe"
+
+
 @pytest.mark.parametrize("name", ["promptfoo-3.json", "promptfoo-3.jsonl"])
 def test_promptfoo(name: str) -> None:
     found = read(HERE / name)
     assert rows(found, "item", "draw", "answer", "status", "reward") == [
-        ("test 0", 0, "4", "stop", 1.0),
-        ("test 1", 0, "4", "stop", 0.0),
-        ("test 0", 1, "5", "stop", 0.0),
-        ("test 1", 1, None, "failed", 0.0),
-        ("test 0", 2, "4", "stop", 1.0),
+        (SUM, 0, "4", "stop", 1.0),
+        (OTHER_SUM, 0, "4", "stop", 0.0),
+        (SUM, 1, "5", "stop", 0.0),
+        (OTHER_SUM, 1, None, "failed", 0.0),
+        (SUM, 2, "4", "stop", 1.0),
     ]
     assert found.vocabulary("voter").to_list() == ["openai:small"]
-    assert gold(found) == {"test 0": "4", "test 1": "4"}
+    assert gold(found) == {SUM: "4", OTHER_SUM: "4"}
     assert "score and pass disagree" in notes(found)
     results = read(HERE / name, kind="results")
     assert set(results.vocabulary("metric")) == {"score", "pass"}
     last = rows(results, "item", "run", "metric", "score")[-2:]
-    assert last == [("test 0", "2", "score", 1.0), ("test 0", "2", "pass", 0.0)]
+    assert last == [(SUM, "2", "score", 1.0), (SUM, "2", "pass", 0.0)]
 
 
 @pytest.mark.parametrize("version", [1, 2, 4, None])
@@ -414,6 +417,52 @@ def test_several_prompts_are_several_voters(tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text(json.dumps(log["results"]))
     found = read(tmp_path / "results.json")
     assert set(found.vocabulary("voter")) == {"openai:small prompt 0", "openai:small prompt 1"}
+
+
+def promptfoo_run(file: Path, questions: Sequence[object], model: str = "m", **more: object) -> Path:
+    """The results of a run of one model, each answer the place of its question in that run."""
+    rows = [
+        {"testIdx": place, "promptIdx": 0, "provider": {"id": model}, "response": {"output": f"answer {place}"}}
+        | {"score": 1, "success": True, "prompt": {"raw": "p"}, "vars": {"q": question} if question else {}}
+        | more
+        for place, question in enumerate(questions)
+    ]
+    file.write_text(json.dumps({"results": {"version": 3, "results": rows}}))
+    return file
+
+
+def test_two_runs_of_promptfoo_meet_where_their_tests_are_the_same(tmp_path: Path) -> None:
+    """Both count from 0, and a test of one was taken for the test of the other that has its number."""
+    one = promptfoo_run(tmp_path / "one.json", ["a?", "b?"])
+    more = promptfoo_run(tmp_path / "more.json", ["c?", "d?"])
+    found = read([one, more])
+    assert [item.partition(" #")[0] for item in found.vocabulary("item")] == ["a?", "b?", "c?", "d?"]
+    assert (len(found), found.issues.set_aside) == (4, 0)
+    turned = promptfoo_run(tmp_path / "turned.json", ["b?", "a?"], "k")
+    both = {(item[:2], voter): answer for item, voter, answer in rows(read([one, turned]), "item", "voter", "answer")}
+    assert both == {
+        ("a?", "m"): "answer 0",
+        ("b?", "m"): "answer 1",
+        ("b?", "k"): "answer 0",
+        ("a?", "k"): "answer 1",
+    }
+
+
+def test_names_of_tests_of_promptfoo_are_short_and_tell_all_of_them_apart(tmp_path: Path) -> None:
+    long = ["x" * 5000, "x" * 5000 + "y", {"a": [1]}, "  two\n\tlines\0 \ud800end", 7, None, "", None]
+    names = read(promptfoo_run(tmp_path / "long.json", long)).vocabulary("item").to_list()
+    assert len(set(names)) == len(long)
+    assert max(map(len, names)) <= 70
+    assert [name.partition(" #")[0] for name in names[2:]] == [
+        '{"a": [1]}',
+        "two lines end",
+        "7",
+        "test 5",
+        "test 6",
+        "test 7",
+    ]
+    called = promptfoo_run(tmp_path / "called.json", ["a?", "b?"], description="Sums")
+    assert [name.partition(" #")[0] for name in read(called).vocabulary("item")] == ["Sums", "Sums"]
 
 
 # every-eval-ever.

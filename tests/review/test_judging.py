@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import polars as pl
 import pytest
 
 from psephos.opinions import from_frame
+from psephos.review.store.account_tables import User
 from psephos.review.store.audit_log import history, verify
 from psephos.review.store.deciding import decide
-from psephos.review.store.judging import Mark, marks_of, pieces, score_place
+from psephos.review.store.exporting.tables import parts
+from psephos.review.store.judging import MOST_ERRORS, Mark, marks_of, pieces, score_place
 from psephos.review.store.loading import load
+from psephos.review.store.people import set_role
 from psephos.review.store.projects import create_project
 from psephos.review.store.tables import Decision, Item, Opinion, Project
 from tests.review.conftest import XSS
@@ -254,3 +258,45 @@ def test_people_are_as_reliable_as_the_core_model_says(world: Any) -> None:
     assert min(reliable, key=lambda name: reliable[name]) == "Reviewer"
     assert reliable["Annotator"] > reliable["Reviewer"] + 0.1
     assert "How reliable people are" in world.visitor("reviewer").get(f"/projects/{world.ids['own']}/agreement").text
+
+
+def test_what_each_person_says_of_a_mark_and_of_a_score_is_shown(world: Any) -> None:
+    """The last person's word stood for that of all."""
+    number, items = essays(world, overlap=2)
+    with world.store.write() as session:
+        project = session.get_one(Project, number)
+        for who in ("annotator", "second"):
+            set_role(session, project, session.get_one(User, world.ids[who]), "annotator", actor=world.ids["admin"])
+    path, place = f"/api/v1/projects/{number}/items/{items[0]}", score_place(Opinion(voter="j3"))
+    mark = world.visitor("admin").call("GET", path).json()["judged"][0]["marks"][0]["place"]
+    for who, choice, score in (("annotator", "accept", 2.0), ("second", "reject", 4.0)):
+        one = world.visitor(who)
+        assert one.call("POST", f"{path}/decisions", {"place": mark, "answer": {"choice": choice}}).is_success
+        body = {"place": place, "answer": {"score": score}, "note": f"{who} says so"}
+        assert one.call("POST", f"{path}/decisions", body).is_success
+    both = [{"who": "Annotator", "says": "accept"}, {"who": "Second", "says": "reject"}]
+    for who, own in (("annotator", "accept"), ("second", "reject"), ("admin", "")):
+        seen = world.visitor(who).call("GET", path).json()
+        found = seen["judged"][0]["marks"][0]
+        assert (found["says"], found["said"]) == (own, both)
+        row = next(row for row in seen["scores"] if row["voter"] == "j3")
+        assert row["instead"] == 3.0
+        assert [put["score"] for put in row["said"]] == [2.0, 4.0]
+    page = world.visitor("admin").get(f"/projects/{number}/items/{items[0]}").text
+    assert "annotator says so" in page
+    assert "second says so" in page
+    assert re.search(r"Annotator</bdi>: accept.*Second</bdi>: reject", page)
+    with world.store.read() as session:
+        table = pl.concat(parts(session, session.get_one(Project, number), "decisions"))
+    assert table.filter(pl.col("place") == mark)["part"].to_list() == ['j1: "teh capital"'] * 2
+    assert table.filter(pl.col("place") == place)["part"].to_list() == ["j3"] * 2
+
+
+def test_errors_beyond_those_that_are_offered_are_counted(world: Any) -> None:
+    many = [{"location": f"word {number}"} for number in range(MOST_ERRORS + 7)]
+    number, items = essays(world, errors=json.dumps(many))
+    path = f"/projects/{number}/items/{items[0]}"
+    (found,) = world.visitor("admin").call("GET", f"/api/v1{path}").json()["judged"]
+    assert len(found["marks"]) == MOST_ERRORS
+    assert found["left_out"] == 3 * len(many) - MOST_ERRORS
+    assert f"{found['left_out']:,} more errors are not shown" in world.visitor("admin").get(path).text

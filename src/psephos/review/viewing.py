@@ -10,9 +10,12 @@ Source: sheet 90 sections 3.2 and 3.5. Differs: nothing.
 from __future__ import annotations
 
 import difflib
+import itertools
+import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -27,7 +30,17 @@ from psephos.review.store.account_tables import User
 from psephos.review.store.adjudicating import columns
 from psephos.review.store.answers import shown
 from psephos.review.store.items import Evidence, evidence
-from psephos.review.store.judging import ERRORS, Mark, judged_text, marks_of, pieces, score_place
+from psephos.review.store.judging import (
+    ERRORS,
+    MOST_ERRORS,
+    Mark,
+    judged_text,
+    left_out,
+    marks_of,
+    parts_of,
+    pieces,
+    score_place,
+)
 from psephos.review.store.reservations import live
 from psephos.review.store.resuming import point_of
 from psephos.review.store.tables import Comment, Consensus, Decision, Item, Media, Opinion, Project, Reservation, Run
@@ -58,7 +71,7 @@ def view(session: Session, here: Context, item: Item, *, language: str = "en") -
     nameless = dispute and mine is None
     people = [one.author_id for one in seen.decisions] + [one.author_id for one in seen.comments]
     names = names_of(session, people)
-    parts = _parts(item, seen.opinions)
+    parts = parts_of(item, seen.opinions)
     result: dict[str, Any] = {
         "id": item.id,
         "project": item.project_id,
@@ -89,7 +102,12 @@ def view(session: Session, here: Context, item: Item, *, language: str = "en") -
         else None,
         "flags": [] if seen.blind else list(item.flags),
     }
-    result |= _nothing(session, item) if seen.blind else _evidence(item, seen, language)
+    who = {
+        one.author_id: _who(one.author_id, names, here, nameless=nameless, language=language) for one in seen.decisions
+    }
+    result |= (
+        _nothing(session, item) if seen.blind else _evidence(item, seen, _Reader(here.caller.user_id, who, language))
+    )
     if item.kind == "transcripts":
         several = dispute or (item.overlap or project.overlap) > 1
         result["corrections"] = corrections(seen.decisions, only_of=here.caller.user_id if several else None)
@@ -149,14 +167,6 @@ def names_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
 
 def _settles(one: Decision) -> bool:
     return one.act in ("decide", "adjudicate")
-
-
-def _parts(item: Item, opinions: Sequence[Opinion]) -> dict[int, str]:
-    """What the parts of an item are called that decisions can be about."""
-    if item.kind not in ("scores", "samples"):
-        return {}
-    marks = {mark.place: mark.location or mark.aspect for one in opinions for mark in marks_of(item, one)}
-    return marks | {score_place(one): one.voter or "" for one in opinions if one.number is not None}
 
 
 def _decided(
@@ -247,7 +257,16 @@ def _candidate(text: str, **more: Any) -> dict[str, Any]:
     return {"text": text or "undecidable", "answer": {"choice": text}} | plain | more
 
 
-def _evidence(item: Item, seen: Evidence, language: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Reader:
+    """Who looks, what they may call whom, and in which language."""
+
+    person: str
+    names: Mapping[str, str]
+    language: str
+
+
+def _evidence(item: Item, seen: Evidence, reader: _Reader) -> dict[str, Any]:
     """Opinions and consensus."""
     opinions, consensus, run = seen.opinions, seen.consensus, seen.run
     result: dict[str, Any] = {"consensus": None, "candidates": [], "because": [], "command": ""}
@@ -264,7 +283,7 @@ def _evidence(item: Item, seen: Evidence, language: str) -> dict[str, Any]:
         result |= _because(run)
         if item.kind in ("labels", "samples"):
             result["because"].append(
-                ("what would change it", flip(consensus.detail.get("candidates", []), opinions, language))
+                ("what would change it", flip(consensus.detail.get("candidates", []), opinions, reader.language))
             )
     detail = consensus.detail if consensus is not None else {}
     if item.kind in ("labels", "samples"):
@@ -272,9 +291,9 @@ def _evidence(item: Item, seen: Evidence, language: str) -> dict[str, Any]:
     if item.kind == "samples":
         result["answers"] = _answers(opinions, consensus)
     if item.kind in ("samples", "scores"):
-        result["judged"] = _judged(item, seen)
+        result["judged"] = _judged(item, seen, reader)
     if item.kind == "scores":
-        result |= _scores(opinions, detail, _standing(seen))
+        result |= _scores(opinions, detail, seen, reader)
     if item.kind == "transcripts":
         result["texts"] = [{"voter": one.voter or "", "text": one.value or ""} for one in opinions]
         result["columns"] = [
@@ -372,27 +391,40 @@ def compared(text: str, model: str) -> list[tuple[str, str]]:
     return found
 
 
-def _standing(seen: Evidence) -> dict[int, Decision]:
-    """The last decision that stands about each part."""
-    return {one.place: one for one in seen.decisions if one.place is not None and one.current and one.act == "decide"}
-
-
-def _judged(item: Item, seen: Evidence) -> list[dict[str, Any]]:
-    """The texts that judges marked, in pieces, with their marks and what became of each."""
-    said = _standing(seen)
-    by_text: dict[str, dict[int, Mark]] = {}
-    for one in seen.opinions[:MOST_ANSWERS]:
-        for mark in marks_of(item, one):
-            by_text.setdefault(judged_text(item, one), {})[mark.place] = mark
-    found = []
-    for text, marks in by_text.items():
-        listed = [asdict(mark) | {"says": _choice(said.get(mark.place))} for mark in marks.values()]
-        found.append({"text": text, "pieces": pieces(text, marks.values()), "marks": listed})
+def _standing(seen: Evidence) -> dict[int, dict[str, Decision]]:
+    """The decision of each person that stands about each part, in the order in which they came."""
+    found: dict[int, dict[str, Decision]] = {}
+    for one in seen.decisions:
+        if one.place is not None and one.current and one.act == "decide":
+            found.setdefault(one.place, {})[one.author_id] = one
     return found
 
 
-def _choice(one: Decision | None) -> str:
-    return "" if one is None else str((one.answer or {}).get("choice", ""))
+def _judged(item: Item, seen: Evidence, reader: _Reader) -> list[dict[str, Any]]:
+    """The texts that judges marked, in pieces, with their marks, what became of each, and how many more there are."""
+    said = _standing(seen)
+    by_text: dict[str, dict[int, Mark]] = {}
+    more: Counter[str] = Counter()
+    for one in seen.opinions[:MOST_ANSWERS]:
+        text = judged_text(item, one)
+        more[text] += left_out(one)
+        for mark in marks_of(item, one):
+            by_text.setdefault(text, {})[mark.place] = mark
+    found = []
+    for text, every in by_text.items():
+        marks = dict(itertools.islice(every.items(), MOST_ERRORS))
+        more[text] += len(every) - len(marks)
+        listed = [asdict(mark) | _became(said.get(mark.place, {}), reader) for mark in marks.values()]
+        found.append({"text": text, "pieces": pieces(text, marks.values()), "marks": listed, "left_out": more[text]})
+    return found
+
+
+def _became(by_person: Mapping[str, Decision], reader: _Reader) -> dict[str, Any]:
+    """What became of a mark: what oneself says, else what all do who said something, and what each says."""
+    said = {person: str((one.answer or {}).get("choice", "")) for person, one in by_person.items()}
+    same = next(iter(said.values())) if len(set(said.values())) == 1 else ""
+    listed = [{"who": reader.names.get(person, ""), "says": choice} for person, choice in said.items()]
+    return {"says": said.get(reader.person, same), "said": listed}
 
 
 def _known(one: Opinion, *shown_elsewhere: str) -> list[list[str]]:
@@ -401,7 +433,9 @@ def _known(one: Opinion, *shown_elsewhere: str) -> list[list[str]]:
     return [[name, str(value)] for name, value in one.detail.items() if name not in left_out and value is not None]
 
 
-def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], said: dict[int, Decision]) -> dict[str, Any]:
+def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], seen: Evidence, reader: _Reader) -> dict[str, Any]:
+    """Scores with their residuals, and what people put in their places: of several people the mean."""
+    standing = _standing(seen)
     numbers = [one.number for one in opinions if one.number is not None]
     center = detail.get("score")
     center = center if center is not None else (sum(numbers) / len(numbers) if numbers else 0.0)
@@ -413,7 +447,10 @@ def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], said: dict[int,
         rest = (sum(numbers) - one.number) / (len(numbers) - 1) if len(numbers) > 1 else None
         residual = one.number - center
         far = "risk" if abs(residual) > 2 * step else "middle" if abs(residual) > step else ""
-        other = said.get(score_place(one))
+        others = [
+            {"who": reader.names.get(person, ""), "score": float((put.answer or {})["score"]), "reason": put.note}
+            for person, put in standing.get(score_place(one), {}).items()
+        ]
         rows.append(
             {
                 "voter": one.voter or "",
@@ -422,8 +459,9 @@ def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], said: dict[int,
                 "without": rest,
                 "band": far,
                 "place": score_place(one),
-                "instead": None if other is None else (other.answer or {}).get("score"),
-                "reason": "" if other is None else other.note,
+                "instead": math.fsum(put["score"] for put in others) / len(others) if others else None,
+                "reason": others[-1]["reason"] if others else "",
+                "said": others,
                 "known": _known(one),
             }
         )

@@ -28,6 +28,7 @@ from psephos.errors import InputError
 from psephos.metrics.word_errors import WordErrors, word_errors
 from psephos.opinions.coding import text_of
 from psephos.opinions.outcomes import Provenance, Result, json_ready
+from psephos.opinions.wording import first_of, plural
 from psephos.statistics import wilson_interval
 
 
@@ -133,9 +134,12 @@ def against_references(
     names = verdict.clip_names
     if references is None:
         texts = verdict.opinions.about.column("items", "reference", names)
+        about = verdict.opinions.about.items
+        known = [] if about is None or texts is None else about.drop_nulls("reference")["item"].to_list()
     else:
         told = {text_of(item, "references"): _true_text(item, text) for item, text in references.items()}
         texts = pl.Series([told.get(name) for name in names], dtype=pl.String)
+        known = [name for name, text in told.items() if text is not None]
     if texts is None or not texts.count():
         raise InputError(
             "references", "no true text is known", hint="add a column 'reference' to the table about items"
@@ -150,7 +154,12 @@ def against_references(
     strengths = _strengths(verdict, word, truth.wrong)
     gaps = (strengths["certainty"] - (1 - strengths["error"])).abs() * strengths["words"]
     return AgainstReferences(
-        provenance=Provenance("against references", {"of": verdict.provenance.method}, verdict.provenance.source),
+        provenance=Provenance(
+            "against references",
+            {"of": verdict.provenance.method},
+            verdict.provenance.source,
+            notes=_unused(known, names),
+        ),
         consensus=sum(total, WordErrors()),
         first=first,
         best=best,
@@ -165,6 +174,16 @@ def against_references(
         null_won=int((truth.judged & (verdict.choice == 0)).sum()),
         compared=verdict.writing.description,
     )
+
+
+def _unused(known: list[str], decided: pl.Series) -> tuple[str, ...]:
+    """What is said of true texts whose clips were not decided, and so not compared."""
+    clips = set(decided)
+    left = [name for name in known if name not in clips]
+    if not left:
+        return ()
+    texts = plural(len(left), "true text is", "true texts are")
+    return (f"{texts} of clips that were not decided and not compared: {first_of(left)}",)
 
 
 def _true_text(item: object, text: object) -> str | None:

@@ -1,13 +1,16 @@
 """The results of promptfoo, version 3: ``promptfoo eval -o results.json`` (or ``.jsonl``).
 
 Each row is one answer of one provider to one prompt for one test. With ``--repeat`` the same test comes several times
-under new numbers, so an item is known by its variables and description, and called ``test N`` by the first number; the
-repetitions are its draws. A provider that was given several prompts is one voter for each. Results have the score and
-whether it passed, each as a metric of its own, because the two may disagree.
+under new numbers, and another run counts from 0 again or in another order, so an item is known by its variables and
+description, and called by them: their text, shortened, and 8 digits of their SHA-256. Two runs of one test are one
+item, two tests with one number are two. A test without either is called ``test N``. The repetitions are its draws. A
+provider that was given several prompts is one voter for each. Results have the score and whether it passed, each as a
+metric of its own, because the two may disagree.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,6 +24,7 @@ from psephos.opinions.text_files import Table
 PROGRAM = "promptfoo"
 KNOWN = (3,)
 _EQUALS = ("equals", "icontains", "contains")
+_LONGEST, _DIGITS = 60, 8
 Record = Mapping[str, Any]
 
 
@@ -51,10 +55,9 @@ def read_rows(records: Sequence[tuple[int, Any]], name: str) -> Table:
     prompts: dict[str, set[int]] = {}
     for _, record in good:
         prompts.setdefault(_provider(record), set()).add(_prompt_number(record))
-    items: dict[str, str] = {}
     draws: Counter[tuple[str, str]] = Counter()
     for number, record in good:
-        item = items.setdefault(_test(record), f"test {record['testIdx']}")
+        item = _called(record)
         voter = _provider(record)
         if len(prompts[voter]) > 1:
             voter += f" prompt {_prompt_number(record)}"
@@ -96,14 +99,18 @@ def _add(table: LogTable, number: int, record: Record, item: str, voter: str, dr
             table.note("score and pass disagree")
 
 
-def _test(record: Record) -> str:
-    """What makes two rows rows of one test."""
+def _called(record: Record) -> str:
+    """What a test is called: the same in every file for the same test, and for no other."""
     case = record.get("testCase")
     told = case if isinstance(case, Mapping) else {}
-    parts = [record.get("vars") or told.get("vars"), told.get("description") or record.get("description")]
-    if not any(parts):
-        parts = [record["testIdx"]]
-    return json.dumps(parts, sort_keys=True)
+    variables, said = record.get("vars") or told.get("vars"), told.get("description") or record.get("description")
+    if not variables and not said:
+        return f"test {record['testIdx']}"
+    digest = hashlib.sha256(json.dumps([variables, said], sort_keys=True).encode()).hexdigest()[:_DIGITS]
+    values = list(variables.values()) if isinstance(variables, Mapping) else [variables]
+    texts = [said] if said else [one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in values]
+    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in ", ".join(map(str, texts))).split())
+    return f"{plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + '…'} #{digest}"
 
 
 def _provider(record: Record) -> str:

@@ -32,7 +32,9 @@ ACCEPT, REJECT = "accept", "reject"
 JUDGED = ("output", "response", "completion", "text", "prompt", "question")
 """Where the table about items holds the text that was judged; the first that is there."""
 
-MOST_ERRORS = 200
+MOST_ERRORS = 500
+"""Marks of one opinion, and of all on one text, that are offered; how many more there are is said."""
+
 _QUOTES = "\"'\u201c\u201d\u2018\u2019\u00ab\u00bb"
 
 
@@ -70,6 +72,19 @@ def marks_of(item: Item, opinion: Opinion) -> list[Mark]:
     """
     text = judged_text(item, opinion)
     return [_mark(one, opinion, text) for one in _listed(opinion.detail.get(ERRORS))[:MOST_ERRORS]]
+
+
+def left_out(opinion: Opinion) -> int:
+    """How many errors of a list are not among its marks, because there are too many."""
+    return max(0, len(_listed(opinion.detail.get(ERRORS))) - MOST_ERRORS)
+
+
+def parts_of(item: Item, opinions: Iterable[Opinion]) -> dict[int, str]:
+    """What the parts of an item are called that decisions can be about: the words of a mark, the judge of a score."""
+    if item.kind not in ("scores", "samples"):
+        return {}
+    marks = {mark.place: mark.location or mark.aspect for one in opinions for mark in marks_of(item, one)}
+    return marks | {score_place(one): one.voter or "" for one in opinions if one.number is not None}
 
 
 def score_place(opinion: Opinion) -> int:

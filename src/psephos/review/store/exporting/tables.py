@@ -3,7 +3,8 @@
     settled     one row per item: what was settled on, by how many, what the consensus had been and how sure it was
     gold        one row per settled item: gold, and the share of each answer among the people who gave one
     opinions    one row per item and voter
-    decisions   one row per record, those superseded only if `history`
+    decisions   one row per record, those superseded only if `history`; `place` is the column of a transcript or the
+                number of a judge's mark or score, and `part` says whose it is and of which words
     battles     one row per decision about the votes of an arena, see `preferences`
 
 Tables come part by part, so that memory does not grow with the project. CSV cells that a spreadsheet would run are
@@ -27,6 +28,7 @@ from psephos.errors import check_choice
 from psephos.review.store.answers import distribution, shown
 from psephos.review.store.columns import written
 from psephos.review.store.exporting.preferences import battle_rows
+from psephos.review.store.judging import parts_of
 from psephos.review.store.tables import Decision, Item, Opinion, Project
 
 TABLES = ("settled", "gold", "opinions", "decisions", "battles")
@@ -104,8 +106,27 @@ def _decisions(session: Session, project: Project, only_final: bool, history: bo
     query = select(Item.name, *columns).join(Item, Item.id == Decision.item_id).where(*_here(project, only_final))
     if not history:
         query = query.where(Decision.current.is_(True), Decision.act != "withdraw")
-    for name, number, place, person, act, answer, *rest, at in _read(session, query.order_by(Decision.id)):
-        yield number, name, place, person, act, shown(answer) or None, *rest, written(at)
+    query = query.add_columns(Decision.item_id).order_by(Decision.id)
+    read = _read(session, query)
+    while rows := list(itertools.islice(read, TOGETHER)):
+        called = _parts(session, {row[-1] for row in rows if row[2] is not None})
+        for name, number, place, person, act, answer, *rest, at, item in rows:
+            part = called.get((item, place))
+            yield number, name, place, part, person, act, shown(answer) or None, *rest, written(at)
+
+
+def _parts(session: Session, items: set[int]) -> dict[tuple[int, int | None], str]:
+    """Whose the marks and scores of these items are, and of which words, by item and place."""
+    found: dict[tuple[int, int | None], str] = {}
+    judged = select(Item).where(Item.id.in_(items), Item.kind.in_(("scores", "samples")))
+    for item in session.scalars(judged):
+        for one in session.scalars(select(Opinion).where(Opinion.item_id == item.id).order_by(Opinion.id)):
+            for place, words in parts_of(item, [one]).items():
+                said = [one.voter or "", "" if words == one.voter else words]
+                found[item.id, place] = ": ".join(filter(None, said))
+            session.expunge(one)
+        session.expunge(item)
+    return found
 
 
 def _battles(session: Session, project: Project, *_: bool) -> Rows:
@@ -189,7 +210,7 @@ _SCHEMAS: Mapping[str, dict[str, Any]] = MappingProxyType(
             "decision": pl.Int64,
             "item": pl.String,
             "place": pl.Int64,
-            **_texts("person act answer reason note adopted_from"),
+            **_texts("part person act answer reason note adopted_from"),
             "supersedes": pl.Int64,
             "undoes": pl.Int64,
             "stands": pl.Boolean,
