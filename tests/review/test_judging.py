@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from psephos.opinions import from_frame
+from psephos.review.judges_marks import precision_of
 from psephos.review.store.account_tables import User
 from psephos.review.store.audit_log import history, verify
 from psephos.review.store.deciding import decide
@@ -300,3 +301,44 @@ def test_errors_beyond_those_that_are_offered_are_counted(world: Any) -> None:
     assert len(found["marks"]) == MOST_ERRORS
     assert found["left_out"] == 3 * len(many) - MOST_ERRORS
     assert f"{found['left_out']:,} more errors are not shown" in world.visitor("admin").get(path).text
+
+
+def test_precision_of_a_judge_is_told_by_aspect(world: Any) -> None:
+    number, items = essays(world)
+    one = world.visitor("admin")
+    path = f"/api/v1/projects/{number}"
+    assert one.call("GET", f"{path}/agreement").json()["marks"] == []
+    for item, choices in zip(items, ("aar", "ara", "rra"), strict=False):
+        marks = one.call("GET", f"{path}/items/{item}").json()["judged"][0]["marks"]
+        for mark, choice in zip(marks, choices, strict=True):
+            said = {"choice": "accept" if choice == "a" else "reject"}
+            body = {"place": mark["place"], "answer": said}
+            assert one.call("POST", f"{path}/items/{item}/decisions", body).is_success
+    fact, fluency = one.call("GET", f"{path}/agreement").json()["marks"]
+    assert [fact[name] for name in ("judge", "aspect", "accepted", "rejected", "precision")] == [
+        "j1",
+        "Fact",
+        3,
+        3,
+        0.5,
+    ]
+    assert [fluency[name] for name in ("aspect", "accepted", "rejected")] == ["Fluency", 2, 1]
+    # By hand: 0.5 +- z sqrt(0.25 / 6 + z^2 / 144) / (1 + z^2 / 6) with z = 1.96.
+    assert (fact["low"], fact["high"]) == pytest.approx((0.1876, 0.8124), abs=1e-3)
+    assert "Which marks of judges are right" in one.get(f"/projects/{number}/agreement").text
+
+
+def test_marks_of_items_that_a_blind_project_hides_do_not_count_for_who_may_not_see_them(world: Any) -> None:
+    number, items = essays(world)
+    admin = world.visitor("admin")
+    mark = admin.call("GET", f"/api/v1/projects/{number}/items/{items[0]}").json()["judged"][0]["marks"][0]["place"]
+    with world.store.write() as session:
+        decide(session, items[0], world.ids["second"], {"choice": "accept"}, place=mark)
+        project = session.get_one(Project, number)
+        project.blind = True
+    with world.store.write() as session:
+        project = session.get_one(Project, number)
+        assert precision_of(session, project, world.ids["second"]) == []
+        decide(session, items[0], world.ids["second"], {"score": 3.0})
+        assert [row["accepted"] for row in precision_of(session, project, world.ids["second"])] == [1]
+        assert precision_of(session, project, world.ids["admin"]) == []

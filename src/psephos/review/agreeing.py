@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from psephos.agreement import agree, pairwise_agreement
 from psephos.errors import InputError
+from psephos.review.judges_marks import precision_of
 from psephos.review.store.progress import progress, reviewers_opinions
 from psephos.review.store.tables import Decision, Item, Project
 from psephos.review.viewing import names_of, said
@@ -95,6 +96,7 @@ def agreement_of(session: Session, project_id: int, user_id: str) -> dict[str, A
         "raters": [],
         "voters": voters_of(session, project_id),
         "maps": maps_of(session, project, user_id),
+        "marks": precision_of(session, project, user_id),
     }
     by_item: dict[int, set[str]] = defaultdict(set)
     for one in answers:

@@ -447,7 +447,7 @@ def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], seen: Evidence,
         rest = (sum(numbers) - one.number) / (len(numbers) - 1) if len(numbers) > 1 else None
         residual = one.number - center
         far = "risk" if abs(residual) > 2 * step else "middle" if abs(residual) > step else ""
-        others = [
+        others: list[dict[str, Any]] = [
             {"who": reader.names.get(person, ""), "score": float((put.answer or {})["score"]), "reason": put.note}
             for person, put in standing.get(score_place(one), {}).items()
         ]
