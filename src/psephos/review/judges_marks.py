@@ -57,7 +57,7 @@ def precision_of(session: Session, project: Project, user_id: str) -> list[dict[
         item = session.get_one(Item, item_id)
         if is_blind(session, item, project, user_id):
             continue
-        about = {}
+        about: dict[int, tuple[str, str]] = {}
         for one in session.scalars(select(Opinion).where(Opinion.item_id == item_id)):
             about |= {mark.place: (mark.voter, mark.aspect) for mark in marks_of(item, one)}
         counts.update((*about[place], choice) for place, choice in choices if place in about)
