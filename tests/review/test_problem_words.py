@@ -57,7 +57,7 @@ def said_by(function: ast.AST) -> Iterator[tuple[int, str]]:
 
 def raised() -> list[tuple[str, str]]:
     """Where something is raised that a person may read on a page, and what."""
-    found = {}
+    found: dict[tuple[str, str], None] = {}
     for file in sorted(ROOT.rglob("*.py")):
         if file.name in AT_THE_TERMINAL:
             continue

@@ -82,11 +82,11 @@ def test_no_cell_of_any_table_is_run_by_a_spreadsheet(fresh: Any, bench_of: Any,
 def test_an_export_shows_one_moment_while_people_work(store: Any, bench_of: Any, form: str) -> None:
     """Rows come in parts from the database; what is written between two parts stands in neither or in both tables."""
     bench = bench_of(store, items=2_500)
-    reading = {"whole": lambda session, one: whole.lines(session, one)}.get(
+    reading: Any = {"whole": lambda session, one: whole.lines(session, one)}.get(
         form, lambda session, one: tables.parts(session, one, form, history=True)
     )
     with store.read() as session:
-        parts = reading(session, session.get_one(Project, bench.project))
+        parts: Any = reading(session, session.get_one(Project, bench.project))
         first = next(parts)
         if not store.is_sqlite and form in ("settled", "opinions"):
             assert session.scalar(text("SELECT count(*) FROM pg_cursors WHERE name LIKE 'c%'")) > 0
