@@ -52,7 +52,7 @@ def token(running: Running) -> str:
 def described(require: Callable[[str], Any], running: Running, token: str) -> Any:
     schemathesis = require("schemathesis")
     headers = {"Authorization": f"Bearer {token}"}
-    document = httpx.get(f"{running.url}/api/v1/openapi.json", headers=headers).json()
+    document = httpx.get(f"{running.url}/api/v1/openapi.json", headers=headers, timeout=60).json()
     assert document.pop("security") == [{"token": []}]  # every request below brings it: leaving it out is no case
     return schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(REFUSING))
 

@@ -81,7 +81,7 @@ def test_no_cell_of_any_table_is_run_by_a_spreadsheet(fresh: Any, bench_of: Any,
 @pytest.mark.parametrize("form", ["settled", "decisions", "opinions", "whole"])
 def test_an_export_shows_one_moment_while_people_work(store: Any, bench_of: Any, form: str) -> None:
     """Rows come in parts from the database; what is written between two parts stands in neither or in both tables."""
-    bench = bench_of(store, items=2_500)
+    bench = bench_of(store, items=1_200)
     reading: Any = {"whole": lambda session, one: whole.lines(session, one)}.get(
         form, lambda session, one: tables.parts(session, one, form, history=True)
     )
@@ -90,7 +90,7 @@ def test_an_export_shows_one_moment_while_people_work(store: Any, bench_of: Any,
         first = next(parts)
         if not store.is_sqlite and form in ("settled", "opinions"):
             assert session.scalar(text("SELECT count(*) FROM pg_cursors WHERE name LIKE 'c%'")) > 0
-        for number in (1, 2_400):
+        for number in (1, 1_150):
             bench.decide(number, bench.users[0], {"choice": "b"})
         rest = list(parts)
     if form == "whole":
@@ -102,7 +102,7 @@ def test_an_export_shows_one_moment_while_people_work(store: Any, bench_of: Any,
     elif form == "decisions":
         assert sum(part.height for part in [first, *rest]) == 0
     else:
-        assert sum(part.height for part in [first, *rest]) == 2_500 * (3 if form == "opinions" else 1)
+        assert sum(part.height for part in [first, *rest]) == 1_200 * (3 if form == "opinions" else 1)
         if form == "settled":
             assert {state for part in [first, *rest] for state in part["state"]} == {"new"}
     assert bench.verified().bad is None
