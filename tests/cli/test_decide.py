@@ -327,6 +327,19 @@ def test_what_cannot_be_decided_is_one_line(psephos, votes, words, said):
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize("option", ["--parquet", "--report"])
+def test_an_output_that_cannot_be_written_is_said_before_anything_is_read(psephos, tmp_path, option):
+    other = {"--parquet": "--report", "--report": "--parquet"}[option]
+    ending = {"--parquet": "verdict.parquet", "--report": "page.html"}
+    words = [option, tmp_path / "none" / ending[option], other, tmp_path / ending[other]]
+    done = psephos("decide", tmp_path / "votes.csv", *words)  # which is not there either
+    assert done.code == 1
+    assert done.complaint.endswith(
+        f"{ending[option]}: cannot be written: No such file or directory; create the folder first"
+    )
+    assert not any(tmp_path.iterdir())
+
+
 BROKEN = [path for path in HOSTILE.iterdir() if path.suffix != ".py" and path.name != "many-rows.parquet"]
 """All but one that is whole and holds fifty million equal rows."""
 

@@ -258,6 +258,21 @@ def test_what_cannot_be_written_is_one_line(psephos, votes, tmp_path, verb, targ
     assert votes.read_bytes() == before
 
 
+@pytest.mark.parametrize("target", ["no/such/issues.csv", "votes.csv/issues.csv", "issues.xyz"])
+def test_nothing_is_imported_if_the_issues_cannot_be_written(psephos, votes, tmp_path, target):
+    done = psephos("import", votes, "--to", tmp_path / "copy", "--issues", tmp_path / target)
+    assert done.code == 1
+    assert str(tmp_path / target) in done.complaint
+    assert not (tmp_path / "copy").exists()
+
+
+def test_no_path_is_not_this_folder(psephos, votes, monkeypatch):
+    monkeypatch.chdir(votes.parent)  # "$UNSET" of a shell must not read whatever lies here
+    done = psephos("export", "", "--to", "copy.csv")
+    assert (done.code, done.complaint) == (1, "psephos: path: names no file; check the path or the pattern")
+    assert not (votes.parent / "copy.csv").exists()
+
+
 def test_a_target_is_needed(psephos, votes):
     for verb in ("import", "export"):
         assert psephos(verb, votes).code == 2
@@ -297,8 +312,14 @@ def test_a_demo_that_cannot_write_is_one_line(psephos, tmp_path):
     (tmp_path / "file").write_text("")
     done = psephos("demo", "--report", tmp_path / "file" / "page.html")
     assert done.code == 1
-    assert str(tmp_path / "file") in done.complaint
+    assert done.complaint.startswith(f"psephos: --report: '{tmp_path / 'file'}' cannot be a folder")
     assert "\n" not in done.complaint
+
+
+def test_a_demo_of_another_ending_makes_no_folder(psephos, tmp_path):
+    done = psephos("demo", "--report", tmp_path / "new" / "page.pdf")
+    assert (done.code, done.out) == (1, "")
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_doctor_says_what_is_installed(psephos):

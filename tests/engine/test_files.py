@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from psephos.engine import atomic_write
+from psephos.engine import atomic_write, check_target
 from psephos.errors import InputError
 
 
@@ -139,6 +139,19 @@ def test_impossible_target_is_named(tmp_path, path, problem):
     assert caught.value.argument == str(tmp_path / path)
     assert contents(tmp_path) == {"file": b"old"}
     assert contents(tmp_path / "folder") == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [("folder", "is a folder"), ("missing/f", "create the folder first"), ("file/f", "name a folder you may write to")],
+)
+def test_a_target_is_tried_before_the_work(tmp_path, path, problem):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("old")
+    with pytest.raises(InputError, match=problem):
+        check_target(tmp_path / path)
+    assert check_target(tmp_path / "new") == (tmp_path / "new").resolve()
+    assert contents(tmp_path) == {"file": b"old"}
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")

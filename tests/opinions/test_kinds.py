@@ -49,8 +49,20 @@ def test_all_columns_together_tell_the_kind(name):
         (["user_id", "item_id", "rating"], "interactions", {"user": "user_id", "item": "item_id", "rating": "rating"}),
         ([" Item ", "VOTER", "Label"], "labels", {"item": " Item ", "voter": "VOTER", "label": "Label"}),
         (["task", "item", "worker", "label"], "labels", {"item": "item", "voter": "worker", "label": "label"}),
+        (["Item", "item", "voter", "label"], "labels", {"item": "item", "voter": "voter", "label": "label"}),
     ],
-    ids=["crowd", "synonyms", "grades", "correct", "arena", "repeats", "user ids", "case and blanks", "own name first"],
+    ids=[
+        "crowd",
+        "synonyms",
+        "grades",
+        "correct",
+        "arena",
+        "repeats",
+        "user ids",
+        "case and blanks",
+        "own name first",
+        "lower case first",
+    ],
 )
 def test_names_used_elsewhere_are_understood(columns, kind, parts):
     found, taken = recognise(columns)

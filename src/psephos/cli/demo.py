@@ -41,12 +41,18 @@ def demo(
     digits: what fifteen classifiers saw in handwritten digits. arithmetic: which sums a small language model is asked
     again under one budget, what that saves, and which of them a person has to answer.
     """
+    from psephos.cli import options as o
     from psephos.cli import output
-    from psephos.errors import check_choice
+    from psephos.errors import InputError, check_choice
 
+    o.check_ending("--report", report)
     chosen = check_choice("demo", name or _first(), tuple(THINGS))
     folder = example(chosen)
-    report.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        report.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        said = f"{str(report.parent)!r} cannot be a folder: {problem.strerror}"
+        raise InputError("--report", said, hint="name another file") from None
     (_sampled if chosen == "arithmetic" else _decided)(chosen, folder, report)
     out = output.console()
     output.print_line(out, f"Open {report} in a browser to see every vote behind each {THINGS[chosen]}.")

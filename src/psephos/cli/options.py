@@ -50,7 +50,13 @@ RANKED = 30
 ROWS_IN_MEMORY = 20_000_000
 """Parquet files with more rows than this are read in parts where the verb can."""
 
-ENDINGS = {"--parquet": (".parquet",), "--per-user": (".parquet",), "--report": (".html", ".htm"), "--save": (".npz",)}
+ENDINGS = {
+    "--parquet": (".parquet",),
+    "--per-user": (".parquet",),
+    "--report": (".html", ".htm"),
+    "--save": (".npz",),
+    "--issues": (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet"),
+}
 """Options that name an output, and the endings that its name may have."""
 
 WRITTEN = frozenset({*ENDINGS, "--json"})
@@ -202,7 +208,11 @@ def _optional(hint: Any) -> Any:
 
 
 def check_outputs(paths: Iterable[str], outputs: Mapping[str, Path | None]) -> None:
-    """Refuse, before anything is read, an output with the wrong name, that is an input, or another output too."""
+    """Refuse, before anything is read, an output that has the wrong name, is an input, or another output too.
+
+    Also one that cannot be written: no work is done in vain, and no other output is written before the complaint.
+    """
+    from psephos.engine import check_target
     from psephos.errors import InputError
 
     inputs = {_place(path) for path in paths if path != "-"}
@@ -211,15 +221,24 @@ def check_outputs(paths: Iterable[str], outputs: Mapping[str, Path | None]) -> N
     for option, path in outputs.items():
         if path is None:
             continue
-        if option in ENDINGS and path.suffix.lower() not in ENDINGS[option]:
-            raise InputError(option, f"must name a file ending in {ENDINGS[option][0]}, got {str(path)!r}")
+        check_ending(option, path)
         place = _place(path)
         if place in inputs:
             problem = f"{str(path)!r} is read as input and would be overwritten"
             raise InputError(option, problem, hint="name another file")
         if place in taken:
             raise InputError(option, f"{str(path)!r} is named by {taken[place]} too", hint="name another file")
+        if option in ENDINGS or (option == "--to" and path.suffix and not path.is_dir()):
+            check_target(path)
         taken[place] = option
+
+
+def check_ending(option: str, path: Path) -> None:
+    """Refuse an output whose name does not end as the names of its format do."""
+    from psephos.errors import InputError
+
+    if option in ENDINGS and path.suffix.lower() not in ENDINGS[option]:
+        raise InputError(option, f"must name a file ending in {ENDINGS[option][0]}, got {str(path)!r}")
 
 
 def _place(path: str | Path) -> Path:

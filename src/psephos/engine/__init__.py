@@ -7,7 +7,7 @@ the one way in which psephos writes files.
 """
 
 from psephos.engine.contract import Engine
-from psephos.engine.files import atomic_write
+from psephos.engine.files import atomic_write, check_target
 from psephos.engine.progress_bar import progress
 from psephos.engine.shards import map_shards, open_engine
 from psephos.engine.small_matrices import one_thread
@@ -17,6 +17,7 @@ __all__ = [
     "Engine",
     "Rng",
     "atomic_write",
+    "check_target",
     "generator",
     "map_shards",
     "one_thread",

@@ -55,6 +55,34 @@ def atomic_write(path: str | os.PathLike[str], mode: str = "w") -> AbstractConte
     'yes'
     """
     check_choice("mode", mode, ("w", "wb"))
+    return _written_then_renamed(check_target(path), mode)
+
+
+def check_target(path: str | os.PathLike[str]) -> Path:
+    """Refuse a path that no file can be written to; nothing is written.
+
+    For whoever writes only after long work, so that the work is not done in vain.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file to be written or replaced later.
+
+    Returns
+    -------
+    Path
+        Where it leads; a symbolic link is followed.
+
+    Raises
+    ------
+    InputError
+        As `atomic_write`.
+
+    Examples
+    --------
+    >>> check_target("verdict.txt").name
+    'verdict.txt'
+    """
     target = Path(os.path.realpath(path))
     if target.is_symlink():
         raise InputError(str(path), "is a link that leads in a circle", hint="name another file")
@@ -63,7 +91,11 @@ def atomic_write(path: str | os.PathLike[str], mode: str = "w") -> AbstractConte
         raise InputError(str(path), f"is {kind}", hint="name a file to write")
     if target.exists() and not os.access(target, os.W_OK):
         raise InputError(str(path), "is write-protected", hint="name another file or change its permissions")
-    return _written_then_renamed(target, mode)
+    try:
+        os.stat(f"{target.parent}/.")  # fails too if it is a file
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    return target
 
 
 @contextmanager
@@ -73,8 +105,7 @@ def _written_then_renamed(target: Path, mode: str) -> Iterator[IO[Any]]:
     try:
         stream = temporary.open(mode.replace("w", "x"), **text)  # type: ignore[call-overload]
     except OSError as error:
-        hint = "create the folder first" if isinstance(error, FileNotFoundError) else "name a folder you may write to"
-        raise InputError(str(target), f"cannot be written: {error.strerror}", hint=hint) from error
+        raise _unwritable(target, error) from error
     try:
         with stream:
             yield stream
@@ -87,6 +118,11 @@ def _written_then_renamed(target: Path, mode: str) -> Iterator[IO[Any]]:
         temporary.unlink(missing_ok=True)
         raise
     _flush_folder(target.parent)
+
+
+def _unwritable(target: Path, error: OSError) -> InputError:
+    hint = "create the folder first" if isinstance(error, FileNotFoundError) else "name a folder you may write to"
+    return InputError(str(target), f"cannot be written: {error.strerror}", hint=hint)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -20,7 +20,7 @@ def find_files(path: str | Path | Sequence[str | Path]) -> tuple[list[Path], dic
     ``tasks`` are tables about things.
     """
     given = [path] if isinstance(path, (str, Path)) else list(path)
-    if not given:
+    if not given or "" in given:
         raise InputError("path", "names no file", hint="check the path or the pattern")
     files: list[Path] = []
     tables: dict[str, Path] = {}

@@ -13,9 +13,9 @@ def recognise(
 ) -> tuple[Kind, dict[str, str]]:
     """Find the kind of a table from its column names, and which column plays which part.
 
-    The columns that the caller states count first, then a column's own name (in any case), then its aliases. Of the
-    kinds whose required columns are all there, the one that explains most columns under their own names wins; a draw
-    between kinds is an error, never a guess.
+    The columns that the caller states count first, then a column's own name (in any case, but in lower case before all
+    others), then its aliases. Of the kinds whose required columns are all there, the one that explains most columns
+    under their own names wins; a draw between kinds is an error, never a guess.
 
     Parameters
     ----------
@@ -116,6 +116,7 @@ def _nearly(columns: Collection[str], stated: Mapping[str, str]) -> str:
 def _parts(kind: Kind, columns: Collection[str], stated: Mapping[str, str]) -> dict[str, str]:
     """Which column plays which part: stated ones first, then own names, then aliases; no column plays two parts."""
     folded = {name.strip().casefold(): name for name in reversed(list(columns))}
+    folded |= {name: name for name in columns if name in folded}  # `item` rather than `Item`, if both are there
     parts = {part: name for part, name in stated.items() if part in kind.names}
     for column in kind.columns:
         name = folded.get(column.name)
