@@ -92,7 +92,7 @@ def check_target(path: str | os.PathLike[str]) -> Path:
     if target.exists() and not os.access(target, os.W_OK):
         raise InputError(str(path), "is write-protected", hint="name another file or change its permissions")
     try:
-        os.stat(f"{target.parent}/.")  # fails too if it is a file
+        Path(target.parent, "..").stat()  # fails too if the parent is a file
     except OSError as error:
         raise _unwritable(target, error) from error
     return target
