@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gzip
 import hashlib
 import json
 import os
@@ -37,6 +38,19 @@ def test_input_at_fault_is_code_1_and_one_line(script, tmp_path):
     done = script("decide", tmp_path / "nothing.csv")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"psephos: {tmp_path / 'nothing.csv'}: does not exist; check the path\n"
+
+
+@pytest.mark.parametrize("address", ["https://example.org/votes.csv", "S3://bucket/votes.parquet"])
+def test_an_address_is_said_to_be_none_of_a_file(script, address):
+    done = script("decide", address)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "does not exist; addresses are not read; download the file first" in done.stderr
+
+
+def test_a_compressed_file_is_told_by_what_it_is(script, tmp_path):
+    (tmp_path / "votes.csv.gz").write_bytes(gzip.compress(b"item,voter,label\na,b,c\n"))
+    done = script("decide", tmp_path / "votes.csv.gz")
+    assert done.stderr == f"psephos: {tmp_path / 'votes.csv.gz'}: is compressed by gzip; decompress it first\n"
 
 
 def test_a_command_at_fault_is_code_2(script, votes):
@@ -80,7 +94,10 @@ def test_an_output_without_room_is_one_line(words):
         done = subprocess.run(
             [PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=300
         )
-    assert (done.returncode, done.stderr) == (1, "psephos: [Errno 28] No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "psephos: No space left on device; free some space, or write elsewhere\n",
+    )
 
 
 @pytest.mark.parametrize(

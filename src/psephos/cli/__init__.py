@@ -5,6 +5,7 @@ Exit codes: 0 fine, 1 the input is at fault (one line on standard error says wha
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -94,7 +95,9 @@ def main() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)  # whoever read our output has seen enough, as `head` does
         if isinstance(problem, OSError):
-            sys.exit(_complaint(str(problem)))
+            where = f"{problem.filename}: " if problem.filename else ""
+            advice = "; free some space, or write elsewhere" if problem.errno == errno.ENOSPC else ""
+            sys.exit(_complaint(f"{where}{problem.strerror or problem}{advice}"))
         raise
 
 

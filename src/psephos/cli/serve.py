@@ -52,7 +52,8 @@ def serve(
     """Review opinions in the browser: what is most likely wrong comes first."""
     import socket
 
-    from psephos.errors import InputError, MissingPartError, ParseError
+    from psephos.errors import InputError, MissingPartError
+    from psephos.opinions.text_files import missing_file
     from psephos.review.settings import Settings, is_loopback
 
     try:
@@ -69,7 +70,7 @@ def serve(
         hint = "others need accounts: add --team"
         raise InputError("--host", f"{host} can be reached from other machines", hint=hint)
     if path is not None and not path.exists():
-        raise ParseError(str(path), "does not exist", hint="check the path")
+        raise missing_file(path)
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

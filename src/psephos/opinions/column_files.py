@@ -24,6 +24,7 @@ from psephos.opinions.formats import read_tables
 from psephos.opinions.issues import Issues
 from psephos.opinions.model import Source
 from psephos.opinions.sources import sha256_of
+from psephos.opinions.text_files import missing_file
 from psephos.opinions.wording import first_of
 
 ARRAYS = (".npy", ".npz")
@@ -132,7 +133,7 @@ def mapped_array(path: str | Path) -> npt.NDArray[Any]:
     """
     file = Path(path)
     if not file.exists():
-        raise ParseError(str(file), "does not exist", hint="check the path")
+        raise missing_file(file)
     try:
         loaded = np.load(file, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
@@ -193,7 +194,7 @@ def _plain(column: pl.Series) -> npt.NDArray[Any]:
 
 def _arrays(file: Path) -> dict[str, npt.NDArray[Any]]:
     if not file.exists():
-        raise ParseError(str(file), "does not exist", hint="check the path")
+        raise missing_file(file)
     try:
         with file.open("rb") as stream:
             loaded = np.load(stream, allow_pickle=False)

@@ -17,7 +17,7 @@ from psephos.opinions.delimited import read_csv, read_tsv
 from psephos.opinions.json_records import read_json, read_jsonl
 from psephos.opinions.parquet import read_parquet_files
 from psephos.opinions.sources import sha256_of
-from psephos.opinions.text_files import Table, numbered, read_bytes
+from psephos.opinions.text_files import Table, numbered, read_bytes, refuse_foreign
 
 TEXT_READERS: Mapping[str, Callable[..., Table]] = MappingProxyType(
     {".csv": read_csv, ".tsv": read_tsv, ".jsonl": read_jsonl, ".ndjson": read_jsonl, ".json": read_json}
@@ -89,6 +89,7 @@ def parse(data: bytes, name: str, suffix: str, *, encoding: str = "utf-8") -> Ta
         own = OWN_READERS.get(suffix)
         plugged = own or next(iter(entry_points(group="psephos.readers", name=suffix)), None)
         if plugged is None:
+            refuse_foreign(data, name)
             known = ", ".join(SUFFIXES)
             raise ParseError(name, f"has the unknown suffix {suffix!r}", hint=f"known are {known}; state format=")
         reader = plugged.load()

@@ -20,7 +20,7 @@ from pathlib import Path
 import polars as pl
 
 from psephos.errors import ParseError
-from psephos.opinions.text_files import MOST_COLUMNS
+from psephos.opinions.text_files import MOST_COLUMNS, missing_file
 
 _START = 2**30
 """Address space that a process takes before it decodes anything."""
@@ -80,7 +80,7 @@ def check_parquet(path: Path, name: str) -> None:
             file.seek(max(0, file.tell() - 4))
             closing = file.read(4)
     except FileNotFoundError:
-        raise ParseError(name, "does not exist", hint="check the path") from None
+        raise missing_file(name) from None
     except IsADirectoryError:
         raise ParseError(name, "is a folder, not a file", hint="name the files in it") from None
     except (OSError, ValueError) as problem:

@@ -69,11 +69,25 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise ParseError(str(path), "does not exist", hint="check the path") from None
+        raise missing_file(path) from None
     except IsADirectoryError:
         raise ParseError(str(path), "is a folder, not a file", hint="name the files in it") from None
     except (OSError, ValueError) as problem:
         raise ParseError(str(path), f"cannot be opened: {problem}", hint="check that it may be read") from None
+
+
+def missing_file(path: str | Path) -> ParseError:
+    """The complaint of a file that is not there, which may be an address."""
+    address = str(path).lower().startswith(("http:/", "https:/", "s3:/"))
+    hint = "addresses are not read; download the file first" if address else "check the path"
+    return ParseError(str(path), "does not exist", hint=hint)
+
+
+def refuse_foreign(data: bytes, name: str) -> None:
+    """Refuse compressed and binary files by what they begin with."""
+    for magic, advice in _FOREIGN.items():
+        if data.startswith(magic):
+            raise ParseError(name, advice)
 
 
 def decoded(data: bytes, name: str, encoding: str) -> str:
@@ -81,9 +95,7 @@ def decoded(data: bytes, name: str, encoding: str) -> str:
 
     A byte order mark counts more than the stated encoding; there is no guessing.
     """
-    for magic, advice in _FOREIGN.items():
-        if data.startswith(magic):
-            raise ParseError(name, advice)
+    refuse_foreign(data, name)
     encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), encoding)
     hint = "state the encoding, for example encoding='cp1252'"
     try:
