@@ -94,7 +94,7 @@ def try_reading(file: Path, question: str, kind: str, *, memory: int, seconds: f
             text=True,
             check=False,
             timeout=seconds,
-            env=os.environ | {"POLARS_MAX_THREADS": "2", "OPENBLAS_NUM_THREADS": "1"},
+            env=os.environ | {"POLARS_MAX_THREADS": "2", "OPENBLAS_NUM_THREADS": "1", "RUST_BACKTRACE": "0"},
         )
     except subprocess.TimeoutExpired:
         raise ParseError(str(file), f"takes more than {seconds:g} seconds to be read", hint=hint) from None
