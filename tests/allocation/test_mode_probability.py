@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
@@ -149,6 +149,7 @@ def test_the_error_of_two_answers_falls_as_the_margin_says():
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.floats(0, 500), st.integers(0, 7), st.integers(0, 7))
+@example([0.689453125], 0.0, 0, 0)
 def test_no_exchange_improves_the_oracle(margins, budget, one, other):
     m = np.array(margins)
     n = oracle_allocation(m, budget)

@@ -436,3 +436,10 @@ def test_random_groups_are_seldom_informative():
     assert table["informative"].mean() >= 0.8
     sure[0, :70] = np.nan
     assert groups_against_chance(sure, ["a"] * 70 + ["b"] * 30 + ["c"] * 20, repeats=20)["p"][0] is None
+
+
+def test_a_tree_with_a_group_that_nobody_ran_prints():
+    places = np.repeat(np.eye(3) * 0.7 + 0.1, 30, axis=0)
+    tree = group_tree(np.repeat([1.0, 0.0, np.nan], 30), places)
+    assert tree.table()["score"].null_count() == 1
+    assert "no score" in str(tree)

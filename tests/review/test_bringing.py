@@ -239,7 +239,7 @@ def tape() -> bytes:
         ("tape.csv", tape, "NUL character"),
         ("tape.zip", tape, "unknown suffix"),
         ("book.csv", lambda: archive({}), "is a zip archive or a spreadsheet"),
-        ("book.xlsx", lambda: archive({}), "unknown suffix"),
+        ("book.xlsx", lambda: archive({}), "is a zip archive or a spreadsheet"),
     ],
     ids=lambda value: value if isinstance(value, str) and "." in value else None,
 )

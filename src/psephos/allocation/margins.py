@@ -95,7 +95,9 @@ def oracle_allocation(margins: npt.ArrayLike, budget: float) -> Floats:
         log_m, patience = np.log(falling), 1 / falling
         # The price at which the k easiest questions alone take the whole budget; all that would then get some are in.
         log_price = (np.cumsum(log_m * patience) - total) / np.cumsum(patience)
-        last = np.flatnonzero(log_price <= log_m)[-1]
+        inside = log_price <= log_m
+        inside[0] = True  # the easiest always is, whatever rounding says
+        last = np.flatnonzero(inside)[-1]
         given = np.maximum(0, np.log(m[some]) - log_price[last]) / m[some]
         found[some] = given * (total / given.sum()) if given.any() else 0.0
     return found

@@ -67,7 +67,7 @@ class GroupTree(Result):
         leaves = self.nodes.filter(pl.col("groups") == 0)
         lines = [("groups", f"{leaves.height:,} at most {int(leaves['depth'].max() or 0)} deep")]  # type: ignore[arg-type]
         lines += [
-            (row["node"], f"{row['items']:,} items, mean score {row['score']:.3f}: {row['stopped']}")
+            (row["node"], f"{row['items']:,} items, {_mean(row['score'])}: {row['stopped']}")
             for row in leaves.iter_rows(named=True)
         ]
         return lines + [("note", note) for note in self.provenance.notes]
@@ -76,6 +76,10 @@ class GroupTree(Result):
         """The whole answer, ready for JSON."""
         more: dict[str, Any] = json_ready({"labels": list(self.labels)})
         return super().to_dict() | more
+
+
+def _mean(score: float | None) -> str:
+    return "no score" if score is None else f"mean score {score:.3f}"
 
 
 def group_tree(
