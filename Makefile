@@ -14,6 +14,9 @@ BENCHMARKS = $(filter-out benchmarks/harness.py,$(wildcard benchmarks/*.py))
 # A Python that the user names is used or refused; without one, any that is new enough will do.
 NEWER = $(if $(filter file,$(origin PYTHON)),python3.14 python3.13 python3.12 python3.11)
 
+# Tests and benchmarks start hundreds of processes; each would compile all it imports where this is set.
+export PYTHONDONTWRITEBYTECODE =
+
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-all bench docs serve clean

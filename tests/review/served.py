@@ -19,7 +19,7 @@ from psephos.review.settings import Settings
 from psephos.review.store import opening
 from psephos.review.store.opening import open_store
 
-STATED = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
+STATED = json.loads(sys.argv[2]) if __name__ == "__main__" and len(sys.argv) > 2 else {}
 
 
 def work(place: str, listener: socket.socket, url: str) -> None:
