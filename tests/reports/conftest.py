@@ -66,6 +66,20 @@ def verdict(digits: Opinions) -> Verdict:
 
 
 @pytest.fixture(scope="session")
+def few(digits: Opinions) -> Verdict:
+    """The first digits of some voters: a page of them has all its parts, and each of them is short."""
+    voters, about = ["tree", "gaussian-bayes", "forest", "logistic-upper", "rbf-svm"], digits.about.tables
+    frame = digits.frame().filter(pl.col("voter").is_in(voters), pl.col("item") < "digit-0300")
+    tables = {
+        "items": about["items"].filter(pl.col("item").is_in(frame["item"].implode())),
+        "voters": about["voters"].filter(pl.col("voter").is_in(voters)),
+    }
+    verdict = majority(from_frame(frame, kind="labels", about=tables))
+    assert verdict.flags["tie"].any()
+    return verdict
+
+
+@pytest.fixture(scope="session")
 def gold(verdict: Verdict) -> AgainstGold:
     return against_gold(verdict)
 
