@@ -37,6 +37,8 @@ sys.path.insert(0, str(Path(__file__).parent / "voters"))
 
 from chat_server import ChatServer  # noqa: E402 - from the folder above
 
+from psephos.engine import Engine, open_engine  # noqa: E402 - after what is set for all
+
 Require = Callable[[str], Any]
 
 
@@ -95,6 +97,13 @@ def ray_cluster(require: Require) -> Iterator[Any]:
     ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
     yield ray
     ray.shutdown()
+
+
+@pytest.fixture(scope="session")
+def two_processes() -> Iterator[Engine]:
+    """An engine of two processes, started once: they import much, and are the same for all who give them work."""
+    with open_engine(2) as engine:
+        yield engine
 
 
 class PostgresServer:

@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from psephos.agreement import agree, fleiss_kappa, gwet_ac, krippendorff_alpha, percent_agreement
-from psephos.engine import open_engine
 from psephos.errors import InputError
 from psephos.opinions import from_frame, scan
 
@@ -24,11 +23,10 @@ def votes() -> pl.DataFrame:
     return pl.DataFrame({"item": [f"item {i}" for i in item], "voter": [f"v{v}" for v in voter], "label": names})
 
 
-def test_two_processes_give_the_same_numbers(votes):
+def test_two_processes_give_the_same_numbers(votes, two_processes):
     opinions = from_frame(votes)
-    with open_engine(2) as engine:
-        for measure in COEFFICIENTS:
-            assert measure(opinions, repeats=50) == measure(opinions, repeats=50, engine=engine)
+    for measure in COEFFICIENTS:
+        assert measure(opinions, repeats=50) == measure(opinions, repeats=50, engine=two_processes)
 
 
 @pytest.mark.ray
@@ -40,8 +38,9 @@ def test_a_cluster_gives_the_same_number(votes):
 
 
 @pytest.mark.parametrize("metric", ["nominal", "ordinal", "linear"])
-@pytest.mark.parametrize(("rows", "engine"), [(100, 1), (1000, 2), (10_000, 1)])
-def test_any_cut_gives_the_same_answer(rows, engine, metric, votes, tmp_path):
+@pytest.mark.parametrize(("rows", "processes"), [(100, 1), (1000, 2), (10_000, 1)])
+def test_any_cut_gives_the_same_answer(rows, processes, metric, votes, two_processes, tmp_path):
+    engine = two_processes if processes == 2 else processes
     votes.sample(fraction=1, shuffle=True, seed=1).write_parquet(tmp_path / "votes.parquet")
     parts = agree(scan(tmp_path / "votes.parquet", rows_per_part=rows), metric=metric, repeats=50, engine=engine)
     whole = agree(from_frame(votes), metric=metric, repeats=50)

@@ -1,11 +1,15 @@
 """The benchmark harness: what it compares, what it refuses to time, and whether its memory figures are true."""
 
+import contextlib
 import importlib.util
+import io
 import json
 import math
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,11 +90,47 @@ def harness(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def room(harness: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return written(harness, tmp_path, monkeypatch)
+
+
+def written(harness: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(harness, "SHORTEST_SAMPLE", 0.0)
-    path = tmp_path / "room.py"
+    path = folder / "room.py"
     path.write_text(BENCHMARK_FILE, encoding="utf-8")
     return load("room", path, monkeypatch)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What one whole run of the file above left: its status, what it printed, and the folder of its results."""
+
+    status: int
+    printed: str
+    results: Path
+
+    @property
+    def sums(self) -> dict[str, Any]:
+        return json.loads((self.results / "sums.json").read_text(encoding="utf-8"))
+
+
+BALLAST = 50 * 2**20
+"""Numbers that the process of the tests holds meanwhile: 400 MiB."""
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Compared:
+    """The run, made once: it starts many processes, each with an interpreter of its own."""
+    folder, printed = tmp_path_factory.mktemp("compared"), io.StringIO()
+    results = folder / "results"
+    results.mkdir()
+    ballast = np.ones(BALLAST)
+    with pytest.MonkeyPatch.context() as monkeypatch, contextlib.redirect_stdout(printed):
+        harness = load("harness", HARNESS, monkeypatch)
+        room = written(harness, folder, monkeypatch)
+        status = harness.main(room.__file__, room.BENCHMARKS, ["--seconds=0", f"--results={results}"])
+    del ballast
+    return Compared(status, printed.getvalue(), results)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +155,8 @@ def test_difference_against_nan_passes_no_tolerance(harness):
     assert not harness.difference([1.0], [np.nan]) <= math.inf
 
 
-def test_only_peers_with_our_answer_are_timed(harness, room, tmp_path, capsys):
-    status = harness.main(room.__file__, room.BENCHMARKS, ["--only=sums", "--seconds=0", f"--results={tmp_path}"])
-    report = json.loads((tmp_path / "sums.json").read_text(encoding="utf-8"))
+def test_only_peers_with_our_answer_are_timed(harness, compared):
+    report = compared.sums
     peers = {peer["name"]: peer for peer in report["peers"]}
     assert {name: peer["status"] for name, peer in peers.items()} == {
         "hungry": "compared",
@@ -128,7 +167,7 @@ def test_only_peers_with_our_answer_are_timed(harness, room, tmp_path, capsys):
         "absent": "not installed",
         "away": "not installed",
     }
-    assert status == 3
+    assert compared.status == 3
     assert peers["other"]["difference"] == 0.5
     assert peers["broken"]["problem"] == "MemoryError: 32 GiB | wanted"
     assert all(("ratio" in peer) == (peer["status"] == "compared") for peer in peers.values())
@@ -137,7 +176,13 @@ def test_only_peers_with_our_answer_are_timed(harness, room, tmp_path, capsys):
     assert peers["elsewhere"]["timed"] == "by itself"
     assert report["ours"]["versions"] == {"numpy": np.__version__}
     assert report["machine"]["cores"] >= 1
-    assert capsys.readouterr().out.count("\n") == len(peers)
+    assert compared.printed.count("\n") == len(peers) + 1  # and the peer of the other benchmark
+
+
+def test_what_is_asked_for_alone_is_run_alone(harness, room, tmp_path, capsys):
+    assert harness.main(room.__file__, room.BENCHMARKS, ["--only=start", "--seconds=0", f"--results={tmp_path}"]) == 0
+    assert [file.name for file in tmp_path.glob("*.json")] == ["start.json"]
+    assert capsys.readouterr().out.count("\n") == 1
 
 
 def test_runs_alternate_and_ratios_are_taken_within_pairs(harness):
@@ -176,15 +221,13 @@ def test_our_answer_must_repeat(harness):
         harness.compare(benchmark, __file__, tiny=True)
 
 
-def test_memory_is_that_of_the_run_in_a_process_of_its_own(harness, room, tmp_path):
-    ballast = np.ones(50 * 2**20)  # 400 MiB here must not show there
-    harness.main(room.__file__, room.BENCHMARKS, ["--only=sums", "--seconds=0", f"--results={tmp_path}"])
-    report = json.loads((tmp_path / "sums.json").read_text(encoding="utf-8"))
+def test_memory_is_that_of_the_run_in_a_process_of_its_own(compared):
+    report = compared.sums  # what this process held meanwhile must not show there
     hungry = report["peers"][0]["memory"]
     assert 63 < hungry["rise_mib"] < 70
     assert 64 < hungry["peak_mib"] < 200
     assert report["memory"]["rise_mib"] < 5, "what preparing took is not the run's"
-    assert report["memory"]["peak_mib"] < 200 < ballast.nbytes / 2**20
+    assert report["memory"]["peak_mib"] < 200 < BALLAST * 8 / 2**20
 
 
 def test_cost_of_a_process_is_what_it_says_of_itself(harness):
@@ -219,9 +262,8 @@ def test_tiny_runs_ours_alone_and_writes_nothing(harness, room, monkeypatch, cap
     assert all("no peer" in line for line in printed)
 
 
-def test_table_has_a_row_for_each_peer(harness, room, tmp_path):
-    assert harness.main(room.__file__, room.BENCHMARKS, ["--seconds=0", f"--results={tmp_path}"]) == 3
-    page = harness.table(tmp_path)
+def test_table_has_a_row_for_each_peer(harness, compared):
+    page = harness.table(compared.results)
     rows = [line for line in page.splitlines() if line.startswith("| s")]
     assert len(rows) == 8
     assert all(row.replace("\\|", "").count("|") == 11 for row in rows)

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psephos.consensus import against_gold, collective, decide, group_advantages, majority
-from psephos.engine import open_engine
 from psephos.errors import InputError
 from psephos.opinions import Opinions, from_frame, labels, samples, scan
 
@@ -366,14 +365,13 @@ def assert_same(one, other):
     assert str(one) == str(other)
 
 
-def test_parts_and_processes_say_the_same(many, tmp_path):
+def test_parts_and_processes_say_the_same(many, two_processes, tmp_path):
     one = collective(from_frame(many), gold={"3": "0"})
     many.sort("item", maintain_order=True).write_parquet(tmp_path / "samples.parquet")
     in_order = collective(from_frame(many.sort("item", maintain_order=True)), gold={"3": "0"})
     shards = scan(tmp_path / "samples.parquet", kind="samples", rows_per_part=100)
-    with open_engine(2) as engine:
-        assert_same(one, collective(from_frame(many), gold={"3": "0"}, engine=engine))
-        assert_same(in_order, collective(shards, gold={"3": "0"}, engine=engine))
+    assert_same(one, collective(from_frame(many), gold={"3": "0"}, engine=two_processes))
+    assert_same(in_order, collective(shards, gold={"3": "0"}, engine=two_processes))
     assert_same(in_order, collective(shards, gold={"3": "0"}))
     many.sample(fraction=1.0, shuffle=True, seed=1).write_parquet(tmp_path / "mixed.parquet")
     mixed = collective(scan(tmp_path / "mixed.parquet", kind="samples", rows_per_part=150))

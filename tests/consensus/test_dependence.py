@@ -167,10 +167,10 @@ def test_independent_voters_stay_independent(seed):
     assert "9.0 votes on an item count as independent" in verdict.certainty_means
 
 
-def test_the_parts_do_not_matter_where_voters_are_dependent():
+def test_the_parts_do_not_matter_where_voters_are_dependent(two_processes):
     votes, _ = alike(1, 1000, 12, 5, 4.0, 0.8)
     item, voter = np.nonzero(votes >= 0)
     opinions = labels(item, voter, votes.ravel())
     here = majority(opinions)
     assert here.provenance.notes
-    assert pl.Series(here.certainty).equals(pl.Series(majority(opinions, engine=2).certainty))
+    assert pl.Series(here.certainty).equals(pl.Series(majority(opinions, engine=two_processes).certainty))

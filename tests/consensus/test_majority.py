@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psephos.consensus import decide, majority
-from psephos.engine import open_engine
 from psephos.errors import InputError
 from psephos.opinions import from_matrix, labels, rankings, samples, scan, scores
 
@@ -343,12 +342,6 @@ def many_votes() -> pl.DataFrame:
         for voter in rng.choice(40, size=rng.integers(1, 41), replace=False)
     ]
     return pl.DataFrame(rows, schema=["item", "voter", "label", "weight"], orient="row")
-
-
-@pytest.fixture(scope="module")
-def two_processes():
-    with open_engine(2) as engine:
-        yield engine
 
 
 def assert_same(one, other):

@@ -13,7 +13,6 @@ import pytest
 from psephos.consensus import decide, truth_inference
 from psephos.consensus.deciding import METHODS
 from psephos.consensus.sources.reliability import source_reliability
-from psephos.engine import open_engine
 from psephos.errors import InputError
 from psephos.opinions import from_frame, scan, scores
 
@@ -171,11 +170,10 @@ def same(one, other) -> None:
 
 
 @pytest.mark.parametrize("method", ENGINES)
-def test_one_process_two_and_parts_on_disk_say_the_same(many, method):
+def test_one_process_two_and_parts_on_disk_say_the_same(many, method, two_processes):
     opinions, path = many
     here = decide(opinions, method=method)
-    with open_engine(2) as two:
-        same(here, decide(opinions, method=method, engine=two))
+    same(here, decide(opinions, method=method, engine=two_processes))
     same(here, decide(scan(path, kind="labels", rows_per_part=150), method=method))
 
 

@@ -51,7 +51,7 @@ def test_the_standing_of_voters_is_that_of_a_count_by_hand():
     assert found == {"u": (2, 0.25), "v": (2, 0.25), "w": (1, 0.0)}
 
 
-def test_many_items_are_counted_the_same_both_ways(monkeypatch):
+def test_many_items_are_counted_the_same_both_ways(monkeypatch, two_processes):
     rng = np.random.default_rng(5)
     item, voter = rng.integers(0, 3_000, 9_000), rng.integers(0, 40, 9_000)
     cell = np.unique(item * 40 + voter)
@@ -60,7 +60,7 @@ def test_many_items_are_counted_the_same_both_ways(monkeypatch):
     by_arrays = majority(votes)
     monkeypatch.setattr(tallies, "COMPILED_ROWS", 0)
     assert majority(votes).table().equals(by_arrays.table())
-    assert majority(votes, engine=2).table().equals(by_arrays.table())
+    assert majority(votes, engine=two_processes).table().equals(by_arrays.table())
 
 
 @pytest.mark.parametrize("unit", [1e150, 1e-150])

@@ -70,10 +70,10 @@ def test_unit_and_origin_of_the_scores_do_not_matter(shift, scale):
     assert other.standard_error / scale == pytest.approx(one.standard_error, abs=1e-3)
 
 
-def test_two_processes_find_the_same(monkeypatch):
+def test_two_processes_find_the_same(monkeypatch, two_processes):
     monkeypatch.setattr(score_bias, "VOTES_PER_PIECE", 500)
     opinions, *_ = drawn(2)
-    assert truth_inference(opinions).table().equals(truth_inference(opinions, engine=2).table())
+    assert truth_inference(opinions).table().equals(truth_inference(opinions, engine=two_processes).table())
 
 
 def test_an_update_is_a_fit_of_all_rows():

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from voter_populations import copied, long
 
 from psephos.consensus import against_gold, choose_sources, decide, majority, source_reliability, weighted_vote
-from psephos.engine import open_engine
 from psephos.errors import ContradictionError, InputError
 from psephos.opinions import Opinions, from_frame, labels, samples, scan
 
@@ -491,7 +490,7 @@ def test_identical_columns_are_named_sheet16():
     assert source_reliability(of_matrix(twins[:19])).copies.filter("identical").is_empty()
 
 
-def test_resamples_say_which_choices_hang_on_the_items_asked(tmp_path):
+def test_resamples_say_which_choices_hang_on_the_items_asked(two_processes):
     rng = np.random.default_rng(2)
     opinions = of_matrix(drawn(rng, np.array([0.8, 0.7, 0.6, 0.55, 0.5]), 120))
     verdict = source_reliability(opinions, repeats=60, rng=4)
@@ -500,7 +499,7 @@ def test_resamples_say_which_choices_hang_on_the_items_asked(tmp_path):
     unanimous = [place for place in range(len(verdict)) if verdict.support[place] == verdict.votes[place]]
     assert (verdict.stability[unanimous] == 1).all()
     assert (verdict.sources["resampled_low"] < verdict.sources["resampled_high"]).all()
-    again = source_reliability(opinions, repeats=60, rng=4, engine=2)
+    again = source_reliability(opinions, repeats=60, rng=4, engine=two_processes)
     assert verdict.stability.tolist() == again.stability.tolist()
     assert verdict.sources.equals(again.sources)
     assert verdict.provenance.seed == 4
@@ -529,16 +528,14 @@ OPTIONS = ({}, {"classes": "distinct", "weights": "logodds", "leave_one_out": Tr
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=["plain", "all options"])
-def test_parts_and_processes_say_the_same(many, tmp_path, options):
+def test_parts_and_processes_say_the_same(many, two_processes, tmp_path, options):
     many.write_parquet(tmp_path / "votes.parquet")
     many.sample(fraction=1.0, shuffle=True, seed=1).write_parquet(tmp_path / "shuffled.parquet")
     in_memory = from_frame(many)
     one = source_reliability(in_memory, **options)
-    with open_engine(2) as engine:
-        assert_same(one, source_reliability(in_memory, engine=engine, **options))
-        assert_same(
-            one, source_reliability(scan(tmp_path / "votes.parquet", rows_per_part=200), engine=engine, **options)
-        )
+    assert_same(one, source_reliability(in_memory, engine=two_processes, **options))
+    parts = scan(tmp_path / "votes.parquet", rows_per_part=200)
+    assert_same(one, source_reliability(parts, engine=two_processes, **options))
     assert_same(one, source_reliability(scan(tmp_path / "votes.parquet", rows_per_part=100), **options))
     shuffled = scan(tmp_path / "shuffled.parquet", rows_per_part=300)
     assert_same(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from psephos.consensus import TranscriptVerdict, against_references, decide, transcripts
 from psephos.consensus.transcripts.disagreement import CONTENT, FORMAT, LABELS, NONE
+from psephos.engine import Engine
 from psephos.errors import ConfidenceError, DuplicateSystemError, InputError, TimeError
 from psephos.opinions import Opinions
 from psephos.opinions import transcripts as build
@@ -424,10 +425,12 @@ def fingerprint(verdict: TranscriptVerdict) -> str:
     return json.dumps({name: whole[name] for name in whole if name != "provenance"}, allow_nan=False)
 
 
-def test_every_engine_gives_the_same(heard: Heard) -> None:
+def test_every_engine_gives_the_same(heard: Heard, two_processes: Engine) -> None:
     opinions = heard(clips_of_noise(20))
     options: dict[str, Any] = {"order_checks": 3, "realign": True, "jackknife": "rebuild", "rng": 7}
-    assert fingerprint(transcripts(opinions, **options)) == fingerprint(transcripts(opinions, engine=2, **options))
+    assert fingerprint(transcripts(opinions, **options)) == fingerprint(
+        transcripts(opinions, engine=two_processes, **options)
+    )
 
 
 @pytest.mark.ray

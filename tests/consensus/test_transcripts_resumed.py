@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from psephos.consensus import TranscriptVerdict, transcripts
+from psephos.engine import Engine
 from psephos.errors import InputError
 from psephos.opinions import Opinions
 from psephos.opinions import transcripts as build
@@ -44,9 +45,9 @@ def alike(one: TranscriptVerdict, other: TranscriptVerdict) -> bool:
     )
 
 
-def test_every_number_of_processes_gives_the_same_verdict() -> None:
+def test_every_number_of_processes_gives_the_same_verdict(two_processes: Engine) -> None:
     opinions = recorded()
-    assert alike(transcripts(opinions, **OPTIONS), transcripts(opinions, engine=2, **OPTIONS))
+    assert alike(transcripts(opinions, **OPTIONS), transcripts(opinions, engine=two_processes, **OPTIONS))
 
 
 @pytest.mark.ray
@@ -58,7 +59,9 @@ def test_ray_gives_the_same_verdict() -> None:
 
 
 @pytest.mark.parametrize("options", [{}, OPTIONS, {"order": "given"}], ids=["default", "all", "given"])
-def test_kept_clips_are_not_aligned_again_and_the_verdict_is_the_same(options: dict[str, Any], tmp_path: Path) -> None:
+def test_kept_clips_are_not_aligned_again_and_the_verdict_is_the_same(
+    options: dict[str, Any], two_processes: Engine, tmp_path: Path
+) -> None:
     opinions, folder = recorded(), tmp_path / "kept"
     plain, first = transcripts(opinions, **options), transcripts(opinions, resume=folder, **options)
     kept = sorted(folder.glob("*.npz"))
@@ -66,7 +69,7 @@ def test_kept_clips_are_not_aligned_again_and_the_verdict_is_the_same(options: d
     kept[3].unlink()
     kept[7].write_bytes(kept[7].read_bytes()[:-100])
     times = {file: file.stat().st_mtime_ns for file in kept if file.exists() and file != kept[7]}
-    second = transcripts(opinions, resume=folder, engine=2, **options)
+    second = transcripts(opinions, resume=folder, engine=two_processes, **options)
     assert {file: file.stat().st_mtime_ns for file in times} == times
     assert kept[3].exists()
     assert alike(plain, first)

@@ -316,19 +316,13 @@ def crowd():
     return long(votes), truth
 
 
-@pytest.fixture(scope="module")
-def two():
-    with open_engine(2) as engine:
-        yield engine
-
-
 @pytest.mark.parametrize("model", OF_MANY)
-def test_two_processes_find_the_same_to_the_last_bit(crowd, two, model):
+def test_two_processes_find_the_same_to_the_last_bit(crowd, two_processes, model):
     opinions, _ = crowd
     options = {"rounds": 3, "tolerance": 0.0, "restarts": 0}
     here = truth_inference(opinions, model, **options)
     assert len(here.ballots.pieces()) > 1
-    there = truth_inference(opinions, model, **options, engine=two)
+    there = truth_inference(opinions, model, **options, engine=two_processes)
     assert here.table().equals(there.table())
     assert here.voters.equals(there.voters)
 

@@ -8,7 +8,6 @@ import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -137,9 +136,7 @@ def test_accuracy_is_there_only_if_the_truth_is_known(
     assert "digit-0129" in known.of("accuracy")
 
 
-def test_agreement_is_there_unless_declined(
-    verdict: Verdict, agreement: Agreement, few: Verdict, page: str
-) -> None:
+def test_agreement_is_there_unless_declined(verdict: Verdict, agreement: Agreement, few: Verdict, page: str) -> None:
     assert "agreement" not in Words(page).sections
     pairs, whole = pairwise_agreement(few.opinions), agree(few.opinions, repeats=0)
     assert report(few, rows=5) == report(few, agreement=pairs, rows=5)
@@ -149,7 +146,9 @@ def test_agreement_is_there_unless_declined(
     least = pairs.sort("agreement").row(0, named=True)
     for given in (pairs, whole):
         text = Words(report(few, agreement=given, rows=5)).of("agreement").replace("\u00a0", " ")
-        assert f"{least['left']} and {least['right']} agree least: {least['agreement']:.3f}".replace(" 0.", " .") in text
+        assert (
+            f"{least['left']} and {least['right']} agree least: {least['agreement']:.3f}".replace(" 0.", " .") in text
+        )
     assert "agreement" not in Words(report(few, agreement=pairs.clear(), rows=5)).sections
 
 

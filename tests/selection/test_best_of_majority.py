@@ -388,7 +388,7 @@ def test_sureness_is_the_chance_that_the_best_sample_is_drawn_again():
 
 
 @pytest.mark.parametrize("rule", [best_of_majority, best_of_n, weighted_vote])
-def test_sureness_adds_up_and_does_not_depend_on_the_engine(rule):
+def test_sureness_adds_up_and_does_not_depend_on_the_engine(rule, two_processes):
     rng = np.random.default_rng(0)
     answers = rng.integers(0, 4, (6, 9)).tolist()
     rewards = rng.random((6, 9)).tolist()
@@ -396,7 +396,7 @@ def test_sureness_adds_up_and_does_not_depend_on_the_engine(rule):
     total = np.add.reduceat(found.sureness, found.starts[:-1])
     assert (total <= 2 + 1e-9).all()
     assert (total > 1.5).all()
-    again = rule(answers, rewards, k=2, repeats=50, rng=3, engine=2)
+    again = rule(answers, rewards, k=2, repeats=50, rng=3, engine=two_processes)
     assert np.array_equal(found.sureness, again.sureness)
     assert not np.array_equal(found.sureness, rule(answers, rewards, k=2, repeats=50, rng=4).sureness)
 

@@ -92,10 +92,10 @@ def test_what_is_handed_in_is_the_same_sample(cut):
     )
 
 
-def test_sureness_does_not_depend_on_the_workers(cut):
+def test_sureness_does_not_depend_on_the_workers(cut, two_processes):
     whole, parts = cut["mixed"]
     here = best_of_majority(parts, alpha=0.2, repeats=60, rng=3)
-    assert here.table().equals(best_of_majority(parts, alpha=0.2, repeats=60, rng=3, engine=2).table())
+    assert here.table().equals(best_of_majority(parts, alpha=0.2, repeats=60, rng=3, engine=two_processes).table())
     assert here.provenance.seed == 3
     other = best_of_majority(whole, alpha=0.2, repeats=60, rng=3)
     gap = np.abs(here.sureness - other.sureness)
