@@ -22,7 +22,7 @@ from psephos.errors import InputError
 from psephos.opinions.ordering_comparisons import RankingComparison, compare_rankings
 from psephos.opinions.outcomes import Provenance, Result, json_ready
 from psephos.opinions.wording import first_of, plural
-from psephos.statistics.rank_spread import RankSpread, competition_ranks, separated
+from psephos.statistics.rank_spread import RankSpread, separated
 
 TIED_SHOWN = 5
 """Names of a tie that the summary lists."""
@@ -324,12 +324,11 @@ def order_of(
     >>> [part.tolist() for part in order_of(np.array([1.0, np.nan, 2.0]))]
     [[2, 0], [2, 0, 1]]
     """
-    level = np.full(len(scores), np.nan)
     falling = np.argsort(np.where(np.isnan(scores), np.inf, -scores), kind="stable")
     falling = falling[: int((~np.isnan(scores)).sum())]
-    # A run of scores, each equal to the one before within rounding, is one level.
-    steps = np.concatenate(([0.0], -np.diff(scores[falling])))
-    level[falling] = -np.cumsum(steps > equal_within).astype(np.float64)
-    ranks = np.nan_to_num(competition_ranks(level), nan=0).astype(np.int64)
+    # A run of scores, each equal to the one before within rounding, shares the rank of its first.
+    opens = np.concatenate(([0.0], -np.diff(scores[falling]))) > equal_within
+    ranks = np.zeros(len(scores), dtype=np.int64)
+    ranks[falling] = np.maximum.accumulate(np.where(opens, np.arange(len(falling)), 0)) + 1
     order = np.argsort(np.where(ranks == 0, len(scores) + 1, ranks), kind="stable")[: len(falling)]
     return order.astype(np.int64), ranks

@@ -57,7 +57,7 @@ class PairCounts:
     second: Codes
     ends: Floats
 
-    @property
+    @cached_property
     def met(self) -> Floats:
         """Weight of the battles of each pair, shape (n_pairs,)."""
         return np.asarray(self.ends.sum(axis=1))
@@ -160,9 +160,8 @@ class BattleTable:
             # Both directions of a pair are counted apart in one pass, and folded afterwards.
             key = (self.left * size + self.right) * 4 + self.outcome
             both = np.bincount(key, weights=self.weight, minlength=4 * size * size).reshape(size, size, 4)
-            folded = both + both.transpose(1, 0, 2)[..., [RIGHT, LEFT, TIE, BOTH_BAD]]
             low, high = np.triu_indices(size, 1)
-            total = folded[low, high]
+            total = both[low, high] + both[high, low][:, [RIGHT, LEFT, TIE, BOTH_BAD]]
             met = total.any(axis=1)
             return PairCounts(size, low[met], high[met], total[met].astype(np.float64))
         seen, place = np.unique(self.pair_key, return_inverse=True)
@@ -263,10 +262,12 @@ def battle_table(battles: Opinions | BattleTable, *, strict: bool = False) -> Ba
     if not isinstance(battles, Opinions) or battles.kind != "battles":
         found = battles.kind if isinstance(battles, Opinions) else type(battles).__name__
         raise InputError("battles", f"must be opinions of the kind battles, got {found}")
-    names = pl.concat([battles.vocabulary("left").cast(pl.String), battles.vocabulary("right").cast(pl.String)])
-    names = names.unique(maintain_order=True)
-    names = names.gather(natural_order(names)).alias("candidate")
-    winner = battles.vocabulary("winner").cast(pl.String)
+    sides = battles.coded["left"].names(), battles.coded["right"].names()
+    names = pl.Series("candidate", list(dict.fromkeys(sides[0] + sides[1])), dtype=pl.String)
+    names = names[natural_order(names)]
+    place = {name: code for code, name in enumerate(names.to_list())}
+    left, right = (np.array([place[name] for name in side], dtype=np.int64) for side in sides)
+    winner = battles.coded["winner"].names()
     code_of = {name: code for code, name in enumerate(OUTCOMES)}
     outcome = np.array([code_of[name] for name in winner], dtype=np.int64)
     optional = {name: battles.codes(name).astype(np.int64) for name in ("voter", "item") if name in battles.coded}
@@ -275,8 +276,8 @@ def battle_table(battles: Opinions | BattleTable, *, strict: bool = False) -> Ba
     return _checked(
         BattleTable(
             names,
-            _placed(battles.vocabulary("left"), names)[battles.codes("left")],
-            _placed(battles.vocabulary("right"), names)[battles.codes("right")],
+            left[battles.codes("left")],
+            right[battles.codes("right")],
             outcome[battles.codes("winner")],
             weight,
             time=battles.numbers.get("time"),
@@ -375,12 +376,6 @@ def coded_battles(
         ),
         strict,
     )
-
-
-def _placed(vocabulary: pl.Series, names: pl.Series) -> Codes:
-    """The place of each name of a vocabulary among all names."""
-    place = {name: code for code, name in enumerate(names)}
-    return np.array([place[name] for name in vocabulary.cast(pl.String)], dtype=np.int64)
 
 
 def _checked(table: BattleTable, strict: bool) -> BattleTable:

@@ -60,12 +60,12 @@ def connection_of(counts: PairCounts) -> Connection:
     tail = np.concatenate([counts.second[up], counts.first[down]])
     head = np.concatenate([counts.first[up], counts.second[down]])
     graph = sparse.csr_array((np.ones(len(tail)), (tail, head)), shape=(size, size))
+    n_parts, component = sparse.csgraph.connected_components(graph, directed=True, connection="strong")
+    if n_parts == 1:
+        return Connection(*2 * [np.zeros(size, dtype=np.int64)])
+    island = sparse.csgraph.connected_components(graph, directed=True, connection="weak")[1]
     games = counts.by_candidate(counts.met, counts.met)
-    parts = [
-        _by_size(sparse.csgraph.connected_components(graph, directed=True, connection=how)[1], games)
-        for how in ("weak", "strong")
-    ]
-    return Connection(*parts)
+    return Connection(_by_size(island, games), _by_size(component, games))
 
 
 def refuse_unconnected(counts: PairCounts, names: pl.Series, *, finite: bool, alone: bool = False) -> None:
@@ -90,12 +90,13 @@ def refuse_unconnected(counts: PairCounts, names: pl.Series, *, finite: bool, al
 
 
 def blank_reasons(
-    counts: PairCounts, names: pl.Series, *, finite: bool
+    counts: PairCounts, names: pl.Series, found: Connection, *, finite: bool
 ) -> tuple[npt.NDArray[np.bool_], dict[str, str]]:
-    """Who is ranked (the group with most battles), and why each of the others is not."""
-    found = connection_of(counts)
+    """Who is ranked (the group with most battles), and why each of the others is not; `found` is their connection."""
     group = found.island if finite else found.component
     ranked = group == 0
+    if ranked.all():
+        return ranked, {}
     games = counts.by_candidate(counts.met, counts.met)
     top, bottom = _ends(counts, found.component)
     reasons = {}
