@@ -225,9 +225,7 @@ class _Door:
         new = np.array([place[word] for word in meant] + [-1], dtype=np.int32)
         return Coded(new[coded.codes], vocabulary)
 
-    def admit_choices(
-        self, column: Column, coded: Coded, values: pl.Series | Coded, gone: Collection[str]
-    ) -> Coded:
+    def admit_choices(self, column: Column, coded: Coded, values: pl.Series | Coded, gone: Collection[str]) -> Coded:
         if not column.allowed:
             self.report(f"no {column.name}: counted as an abstention", NOTED, coded.codes < 0, values if gone else None)
             return coded
@@ -236,9 +234,7 @@ class _Door:
         self.report(f"{column.name} is none of {', '.join(column.allowed)}", SET_ASIDE, bad, values)
         return coded
 
-    def doubt(
-        self, column: Column, coded: Coded, vocabulary: pl.Series | None, values: pl.Series | Coded
-    ) -> None:
+    def doubt(self, column: Column, coded: Coded, vocabulary: pl.Series | None, values: pl.Series | Coded) -> None:
         """Note texts that often stand for a missing value; those of all parts of a sharded table in each of them."""
         if column.allowed or column.name == "token":  # what a recogniser heard may be "none"
             return
