@@ -228,9 +228,7 @@ class Ranking(Result):
             shown = " > ".join(_listed(names, " = ") for names in self.tied[:10])
             lines.append(("order", shown + (" > ..." if len(self.tied) > 10 else "")))
         if self.spread is not None and n:
-            count = int(self.groups.max())
-            apart = "cannot be told apart" if count == 1 else f"fall into {count:,} groups that can be told apart"
-            lines.append(("groups", f"at {self.spread.level:.0%} the candidates {apart} ({self.spread.means})"))
+            lines.append(("groups", f"{self._apart(self.spread)} ({self.spread.means})"))
         if len(self.units):
             lines.append((f"{self.unit}s", f"{len(self.units):,}"))
         if self.reasons:
@@ -253,6 +251,19 @@ class Ranking(Result):
         if index is None:
             raise InputError(argument, f"there is no candidate {name!r:.80}", hint="write it as the ranking does")
         return int(index)
+
+    def _apart(self, spread: RankSpread) -> str:
+        """Whether groups, single pairs or nobody can be told apart."""
+        if spread.above is None:
+            return "too many candidates to compare each pair: only ties are groups"
+        at, count = f"at {spread.level:.0%} the candidates", int(self.groups.max())
+        if count > 1:
+            return f"{at} fall into {count:,} groups that can be told apart"
+        n = len(self.order)
+        sure = int((spread.above[np.ix_(self.order, self.order)] >= (1 + spread.level) / 2).sum())
+        if sure:
+            return f"{at} do not fall into groups, though {sure:,} of {n * (n - 1) // 2:,} pairs can be told apart"
+        return f"{at} cannot be told apart"
 
     def _surely(self) -> str:
         if self.spread is None:

@@ -24,6 +24,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_codes, check_floats, check_number
 from psephos.opinions.coding import natural_order
+from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions, Source
 from psephos.opinions.wording import plural
 
@@ -111,6 +112,8 @@ class BattleTable:
         Where the data came from.
     notes : tuple of str
         What was set aside or found on the way.
+    issues : Issues
+        What was set aside or found odd before.
     """
 
     candidates: pl.Series
@@ -126,6 +129,7 @@ class BattleTable:
     carried: pl.DataFrame = field(default_factory=pl.DataFrame)
     source: Source = field(default_factory=Source)
     notes: tuple[str, ...] = ()
+    issues: Issues = field(default_factory=Issues)
 
     def __len__(self) -> int:
         return len(self.left)
@@ -220,6 +224,16 @@ class BattleTable:
         note = f"{plural(int((~counted).sum()), 'battle has', 'battles have')} weight 0: not counted"
         return replace(self.take(counted), source=self.source, notes=(*self.notes, note))
 
+    def explain(self, problem: str) -> str:
+        """A complaint about the battles with what was set aside before it, which may be why.
+
+        Examples
+        --------
+        >>> coded_battles([0, 1, 1], [1, 1, 2], [0, 0, 0]).explain("2 never lost")
+        '2 never lost; 1 battle of a candidate with itself is set aside'
+        """
+        return "; ".join((self.issues.explain(problem), *self.notes))
+
     def __str__(self) -> str:
         return f"{plural(len(self), 'battle')} of {plural(len(self.candidates), 'candidate')}"
 
@@ -283,6 +297,7 @@ def battle_table(battles: Opinions | BattleTable, *, strict: bool = False) -> Ba
             time=battles.numbers.get("time"),
             carried=battles.carried,
             source=battles.source,
+            issues=battles.issues,
             **optional,  # type: ignore[arg-type]
             **named,  # type: ignore[arg-type]
         ),
@@ -390,7 +405,7 @@ def _checked(table: BattleTable, strict: bool) -> BattleTable:
         table = replace(table.take(~own), source=table.source, notes=(*table.notes, note))
     if not len(table):
         reasons = "; ".join(table.notes) or "the table is empty"
-        raise InputError("battles", f"no battles are left: {reasons}")
+        raise InputError("battles", table.issues.explain(f"no battles are left: {reasons}"))
     if len(table.candidates) < 2:
         raise InputError(
             "candidates",

@@ -193,12 +193,12 @@ def rated(
     counts = used.counts
     finite = strength > 0
     if unconnected == "error":
-        refuse_unconnected(counts, whole.candidates, finite=finite)
+        refuse_unconnected(counts, whole, finite=finite)
     connection = connection_of(counts)
     connected, reasons = blank_reasons(counts, whole.candidates, connection, finite=finite)
     if connected.sum() < 2:
-        refuse_unconnected(counts, whole.candidates, finite=finite, alone=True)
-        raise SeparationError("battles", "no two candidates can be compared", hint=LINK)
+        refuse_unconnected(counts, whole, finite=finite, alone=True)
+        raise SeparationError("battles", whole.explain("no two candidates can be compared"), hint=LINK)
     inside = connected[used.left] & connected[used.right]
     used, groups = used.take(inside), None if groups is None else groups[inside]
     inner = used.counts

@@ -21,7 +21,7 @@ from scipy import sparse
 
 from psephos.errors import DisconnectedError, SeparationError
 from psephos.opinions.kinds import listed
-from psephos.ranking.pairwise.battle_table import BOTH_BAD, LEFT, RIGHT, TIE, PairCounts
+from psephos.ranking.pairwise.battle_table import BOTH_BAD, LEFT, RIGHT, TIE, BattleTable, PairCounts
 
 HINT = "unconnected='blank' ranks the largest group and says why the others are not"
 LINK = "add battles that link them, or take newman, or a penalty of bradley_terry, which keep strengths finite"
@@ -68,15 +68,18 @@ def connection_of(counts: PairCounts) -> Connection:
     return Connection(_by_size(island, games), _by_size(component, games))
 
 
-def refuse_unconnected(counts: PairCounts, names: pl.Series, *, finite: bool, alone: bool = False) -> None:
+def refuse_unconnected(counts: PairCounts, table: BattleTable, *, finite: bool, alone: bool = False) -> None:
     """Complain of battles that leave strengths open; `finite`: a penalty keeps them finite within an island.
 
-    `alone`: no group has two members that can be compared, so that there is none to rank by itself.
+    `counts` are those that count of the battles of `table`, which says what was set aside before. `alone`: no group has
+    two members that can be compared, so that there is none to rank by itself.
     """
+    names = table.candidates
     found = connection_of(counts)
     if found.island.max(initial=0):
         groups = "; ".join(_members(found.island == code, names) for code in range(min(int(found.island.max()) + 1, 4)))
-        raise DisconnectedError("battles", f"groups never met each other: {groups}", hint=LINK if alone else HINT)
+        problem = table.explain(f"groups never met each other: {groups}")
+        raise DisconnectedError("battles", problem, hint=LINK if alone else HINT)
     if finite or not found.component.max(initial=0):
         return
     top, bottom = _ends(counts, found.component)
@@ -86,7 +89,7 @@ def refuse_unconnected(counts: PairCounts, names: pl.Series, *, finite: bool, al
     if bottom.any():
         sides.append(f"{_members(bottom, names)} never won against or tied with the others")
     hint = LINK if alone else f"{HINT}; a penalty keeps strengths finite"
-    raise SeparationError("battles", "strengths have no end: " + "; ".join(sides), hint=hint)
+    raise SeparationError("battles", table.explain("strengths have no end: " + "; ".join(sides)), hint=hint)
 
 
 def blank_reasons(

@@ -109,7 +109,7 @@ def newman(
     found = connection_of(table.counts)
     connected, reasons = blank_reasons(table.counts, table.candidates, found, finite=finite)
     if connected.sum() < 2:
-        raise SeparationError("battles", "no two candidates can be compared", hint=LINK)
+        raise SeparationError("battles", table.explain("no two candidates can be compared"), hint=LINK)
     inside = connected[table.left] & connected[table.right]
     used = table.take(inside)
     if not finite:

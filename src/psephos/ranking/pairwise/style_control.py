@@ -147,7 +147,7 @@ def _ranked(
     connection = connection_of(kept.counts)
     connected, reasons = blank_reasons(kept.counts, table.candidates, connection, finite=False)
     if connected.sum() < 2:
-        raise SeparationError("battles", "no two candidates can be compared", hint=LINK)
+        raise SeparationError("battles", table.explain("no two candidates can be compared"), hint=LINK)
     inside = connected[kept.left] & connected[kept.right]
     used, x = kept.take(inside), values[known][inside]
     groups = clusters_of(used, options["clusters"])
