@@ -43,8 +43,8 @@ class Agreement(Result):
         left, right, items, agreement, low, high, kappa: one row per pair of voters with common items.
     voters : polars.DataFrame
         voter, partners, comparisons (an item with one partner is one), abstentions (rows without a vote), agreement
-        (mean over the comparisons), value (of the leading coefficient, with the others), without (that of the others alone),
-        change (without less that of all); lowest agreement first, last those that only abstained.
+        (mean over the comparisons), value (of the leading coefficient, with the others), without (that of the others
+        alone), change (without less that of all); lowest agreement first, last those that only abstained.
     by_item : polars.DataFrame
         item, votes, agreement, value: one row per item with at least two votes, lowest agreement first.
     issues : Issues
