@@ -47,9 +47,9 @@ def test_it_holds_what_the_single_functions_say():
 def test_each_voter_against_all_others_by_hand():
     # ann and bob: 4 items, 3 alike; ann and cid: 4 items, 2 alike; bob and cid: 3 items, 2 alike.
     voters = agree(OPINIONS).voters
-    agreement = voters.select("voter", "partners", "items", "agreement")
+    agreement = voters.select("voter", "partners", "comparisons", "agreement")
     assert agreement.rows() == [("cid", 2, 7, 4 / 7), ("ann", 2, 8, 5 / 8), ("bob", 2, 7, 5 / 7)]
-    assert dict(agree(OPINIONS).summary())["least like the others"] == "cid: 0.571 of 7"
+    assert dict(agree(OPINIONS).summary())["least like the others"] == "cid: 0.571 of 7 comparisons"
 
 
 @pytest.mark.parametrize(

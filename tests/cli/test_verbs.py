@@ -87,7 +87,7 @@ def test_agreement_in_words(psephos, votes):
     assert pairs[1] == "left right items agreement low high kappa"
     assert [line.split()[:2] for line in pairs[2:5]] == [["x", "z"], ["x", "y"], ["y", "z"]]
     voters = lines[lines.index("Voters least like the others") :]
-    assert voters[1] == "voter partners items abstentions agreement value without change"
+    assert voters[1] == "voter partners comparisons abstentions agreement value without change"
     assert "Items most divided" in lines
     assert lines[-1].startswith("1 noted: no label: counted as an abstention")
 

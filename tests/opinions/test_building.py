@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psephos.errors import InputError
-from psephos.opinions.building import Segment, build
+from psephos.opinions import building
+from psephos.opinions.building import Segment, build, lookalikes
 from psephos.opinions.constructors import battles, interactions, labels, rankings, results, samples, scores, transcripts
 from psephos.opinions.kinds import KINDS, kind_named
 
@@ -398,3 +399,33 @@ def test_the_order_of_rows_does_not_change_what_was_said(rows, random):
     assert one.frame().select(by).sort(by).equals(other.frame().select(by).sort(by))
     assert one.issues.set_aside == other.issues.set_aside
     assert one.vocabulary("label").to_list() == other.vocabulary("label").to_list()
+
+
+WORDS = st.sampled_from(["left", "Left", " LEFT ", "right", "tie", "both_bad", "draw", "", "NA", None, "?"])
+NAMES = st.sampled_from(["x", "X", "x ", "y", "z", "", None])
+
+
+@given(st.lists(st.tuples(NAMES, NAMES, WORDS), min_size=1), st.sampled_from([(), "NA", ["NA", "?"]]))
+def test_lists_make_the_opinions_that_their_columns_make(rows, missing):
+    """A short list of texts is coded on the way in; what it makes, and what is said of it, are those of a column."""
+
+    def made(make):
+        columns = [make(column) for column in zip(*rows, strict=True)]
+        try:
+            found = battles(*columns, missing=missing)
+        except InputError as problem:
+            return str(problem)
+        return found.frame().rows(), found.issues.to_list(), found.sha256, [*found.coded["left"].codes]
+
+    assert made(list) == made(lambda column: pl.Series(column, dtype=pl.String))
+
+
+@given(st.lists(st.text(st.sampled_from("aAbBß\u1e9eſsİi \t\x1f\u2003"), max_size=4), unique=True))
+def test_few_names_are_alike_as_many_are(names):
+    vocabulary = pl.Series(names, dtype=pl.String)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(building, "FEW_NAMES", -1)
+        asked = lookalikes("voter", vocabulary)
+    found = lookalikes("voter", vocabulary)
+    assert [issue.reason + issue.example for issue in found] == [issue.reason + issue.example for issue in asked]
+    assert [issue.count for issue in found] == [issue.count for issue in asked]

@@ -14,8 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psephos.errors import InputError
-from psephos.opinions import text_codes
-from psephos.opinions.coding import Coded, canonical, combined, encode, natural_order, recode, reorder, text_of
+from psephos.opinions import coding, text_codes
+from psephos.opinions.coding import (
+    Coded,
+    canonical,
+    coded_list,
+    combined,
+    encode,
+    natural_order,
+    recode,
+    reorder,
+    text_of,
+)
 
 DAY, NOON = dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, 12, 0, 0)
 HALF_PAST = dt.datetime(2024, 2, 29, 12, 0, 0, 500_000)
@@ -241,6 +251,39 @@ def test_categories_are_coded_as_their_texts(dtype, values):
         coded, plain = encode(texts.cast(dtype), ordered=ordered), encode(texts, ordered=ordered)
         assert coded.codes.tolist() == plain.codes.tolist()
         assert coded.names() == plain.names()
+
+
+@given(st.lists(st.none() | st.sampled_from(["b", "a", "", "1"]) | TEXTS, min_size=1))
+def test_a_short_list_is_coded_as_its_column(values):
+    made, column = coded_list("x", values), encode(pl.Series("x", values, dtype=pl.String))
+    if type(values[0]) is not str:
+        assert made is None
+        return
+    assert made.codes.tolist() == column.codes.tolist()
+    assert made.codes.dtype == np.int32
+    assert made.vocabulary.equals(column.vocabulary, check_dtypes=True, check_names=True)
+
+
+class Word(str):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[], ["a", 1], ["a", 1.5], ["a", True], ["a", ["b"]], ["a", "\ud800"], ["a", Word("b")], ["a"] * (2**14 + 1)],
+    ids=["none", "a number", "a fraction", "a truth", "a list", "no Unicode", "another kind of text", "long"],
+)
+def test_other_lists_are_left_to_the_columns(values):
+    assert coded_list("x", values) is None
+
+
+@given(st.lists(TEXTS | st.from_regex(r"[-+]?[0-9]{1,2}(\.[05])?", fullmatch=True), unique=True))
+def test_few_names_have_the_order_of_many(names):
+    vocabulary = pl.Series("x", names, dtype=pl.String)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(coding, "FEW_NAMES", -1)
+        asked = natural_order(vocabulary)
+    assert vocabulary.gather(natural_order(vocabulary)).to_list() == vocabulary.gather(asked).to_list()
 
 
 @given(CODED, st.randoms(use_true_random=False))

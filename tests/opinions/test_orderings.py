@@ -59,6 +59,24 @@ def test_groups_are_cut_where_it_is_sure() -> None:
     assert problem.value.argument == "better"
 
 
+def test_a_chain_without_groups_is_not_called_equal() -> None:
+    """Each stands beside its neighbour, so that no line parts them; but the first is surely above the last."""
+    draws = np.array([3.0, 2.0, 1.0]) + 0.7 * np.random.default_rng(0).normal(size=(2000, 3))
+    made = ranking("abc", [3, 2, 1], spread=rank_spread(draws, means="data resampled"))
+    assert made.groups.tolist() == [1, 1, 1]
+    assert made.probability_above("a", "c") > 0.975 > made.probability_above("a", "b")
+    assert "do not fall into groups, though 1 of 3 pairs can be told apart (data resampled)" in str(made)
+    equal = ranking("abc", [3, 2, 1], spread=rank_spread(draws - [3, 2, 1], means="data resampled"))
+    assert "at 95% the candidates cannot be told apart (data resampled)" in str(equal)
+
+
+def test_pairs_that_were_not_compared_are_not_called_apart() -> None:
+    draws = np.array([9.0, 5.0, 1.0]) + 0.1 * np.random.default_rng(0).normal(size=(50, 3))
+    made = ranking("abc", [9, 5, 1], spread=rank_spread(draws, pairs=False))
+    assert "can be told apart" not in str(made)
+    assert "too many candidates to compare each pair" in str(made)
+
+
 def test_json_holds_everything() -> None:
     spread = rank_spread(np.array([[1.0, 2.0], [2.0, 1.0]]))
     whole = json.loads(json.dumps(ranking("ab", [1, 2], spread=spread).to_dict(), allow_nan=False))

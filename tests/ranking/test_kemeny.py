@@ -122,6 +122,13 @@ def test_intervals_come_from_tasks() -> None:
     assert made.spread.first[0] > 0.5
     assert (made.spread.rank_low <= made.spread.rank_high).all()
     assert made.compare(borda(xtreme(), rng=0)).tau.value > 0.9
+    assert "resamples start from one of 42 optimal orders" in str(made)
+
+
+def test_one_optimal_order_has_nothing_to_say_of_others() -> None:
+    made = kemeny([[3, 3, 3], [2, 2, 2], [1, 1, 1]], rng=0)
+    assert made.co_optimal == 1
+    assert "optimal orders" not in str(made)
 
 
 def test_means_say_what_decides_them() -> None:

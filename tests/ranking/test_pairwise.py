@@ -558,6 +558,24 @@ def test_places_fall_with_more_battles() -> None:
     assert all(later < 0.5 * earlier for earlier, later in pairwise(widths))
 
 
+def test_what_was_set_aside_is_said_where_strengths_have_no_end() -> None:
+    """The vote that would have linked them is there, under a word that nobody knows."""
+    votes = battles(["x", "x", "y", "y"], ["y", "y", "x", "y"], ["left", "left", "B won", "left"])
+    with pytest.raises(SeparationError) as found:
+        bradley_terry(votes, unconnected="error")
+    assert "'x' never lost to" in found.value.problem
+    assert (
+        "1 set aside: winner is none of left, right, tie, both_bad, such as 'B won' (data, row 3)"
+        in found.value.problem
+    )
+    assert "1 battle of a candidate with itself is set aside" in found.value.problem
+    apart = battles(["x", "z", "x"], ["y", "w", "z"], ["tie", "tie", None])
+    with pytest.raises(DisconnectedError, match=r"never met each other: .*: 1 set aside: winner is none of"):
+        bradley_terry(apart, unconnected="error")
+    with pytest.raises(SeparationError, match="can be compared: 1 set aside: winner is none of"):
+        eigenvector(battles(["x", "y"], ["y", "z"], ["left", "?"]))
+
+
 @pytest.mark.parametrize("method", [davidson, rao_kupper, lambda battles, **_: newman(battles, prior=0, repeats=0)])
 def test_ties_do_not_give_an_end_to_who_never_lost(method: Any) -> None:
     """Seven wins, two ties, no loss: the likelihood rises with strengths and ties without end."""

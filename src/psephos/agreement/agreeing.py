@@ -24,7 +24,7 @@ from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Result, command_for, json_ready
 from psephos.opinions.sharding import Shards, check_opinions
 from psephos.opinions.sources import listed_texts
-from psephos.opinions.wording import true_minus
+from psephos.opinions.wording import plural, true_minus
 
 ITEMS_IN_JSON = 100
 
@@ -42,9 +42,9 @@ class Agreement(Result):
     pairs : polars.DataFrame
         left, right, items, agreement, low, high, kappa: one row per pair of voters with common items.
     voters : polars.DataFrame
-        voter, partners, items (common ones, over all partners), abstentions (rows without a vote), agreement (mean
-        over these items), value (of the leading coefficient, with the others), without (that of the others alone),
-        change (without less that of all); lowest agreement first, last those that only abstained.
+        voter, partners, comparisons (an item with one partner is one), abstentions (rows without a vote), agreement
+        (mean over the comparisons), value (of the leading coefficient, with the others), without (that of the others
+        alone), change (without less that of all); lowest agreement first, last those that only abstained.
     by_item : polars.DataFrame
         item, votes, agreement, value: one row per item with at least two votes, lowest agreement first.
     issues : Issues
@@ -87,7 +87,8 @@ class Agreement(Result):
         compared = self.voters.drop_nulls("agreement")
         if compared.height:
             least = compared.row(0, named=True)
-            lines.append(("least like the others", f"{least['voter']}: {least['agreement']:.3f} of {least['items']:,}"))
+            said = f"{least['voter']}: {least['agreement']:.3f} of {plural(least['comparisons'], 'comparison')}"
+            lines.append(("least like the others", said))
         moved = self.voters.drop_nulls("change")
         if moved.height:
             most = moved.sort(pl.col("change").abs(), "voter", descending=[True, False]).row(0, named=True)

@@ -51,7 +51,7 @@ _ITEMS = {"item": pl.String, "votes": pl.Int64, "agreement": pl.Float64, "value"
 _VOTERS = {
     "voter": pl.String,
     "partners": pl.UInt32,
-    "items": pl.Int64,
+    "comparisons": pl.Int64,
     "abstentions": pl.Int64,
     **dict.fromkeys(("agreement", "value", "without", "change"), pl.Float64),
 }

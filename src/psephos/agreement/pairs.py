@@ -154,14 +154,17 @@ def pairs_apart(ratings: Ratings, distance: Distance, level: float) -> pl.DataFr
 
 
 def by_voter(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Each voter against all its partners: voter, partners, items, agreement; lowest first.
+    """Each voter against all its partners: voter, partners, comparisons, agreement; lowest first.
 
-    The mean over partners weighs each by the items that both voted on; who stands first is least like the others.
+    A comparison is an item with one partner. The mean over partners weighs each by the items that both voted on; who
+    stands first is least like the others.
     """
     both = pl.concat([pairs, pairs.rename({"left": "right", "right": "left"}).select(pairs.columns)])
     same = (pl.col("agreement") * pl.col("items")).sum()
     grouped = both.group_by(pl.col("left").alias("voter")).agg(
-        pl.len().alias("partners"), pl.col("items").sum(), (same / pl.col("items").sum()).alias("agreement")
+        pl.len().alias("partners"),
+        pl.col("items").sum().alias("comparisons"),
+        (same / pl.col("items").sum()).alias("agreement"),
     )
     return grouped.sort("agreement", "voter")
 

@@ -16,7 +16,7 @@ import polars as pl
 
 from psephos.errors import ContradictionError, InputError, check_choice
 from psephos.opinions.about import About
-from psephos.opinions.coding import Coded, canonical, encode, recode, storable, stored
+from psephos.opinions.coding import FEW_NAMES, Coded, canonical, encode, recode, storable, stored
 from psephos.opinions.issues import NOTED, SET_ASIDE, Issue, Issues
 from psephos.opinions.kinds import Column, Kind
 from psephos.opinions.measures import blanked, given_in, lists_of, numbers_of
@@ -55,6 +55,7 @@ def build(
     issues: Issues | None = None,
     source: Source | None = None,
     vocabularies: Mapping[str, pl.Series] | None = None,
+    ready: Mapping[str, Coded] | None = None,
     empty: bool = False,
 ) -> Opinions:
     """Check a table and turn it into `Opinions`; every reader and constructor ends here.
@@ -81,6 +82,8 @@ def build(
     vocabularies : mapping of str to polars.Series, optional
         Vocabularies that the codes must refer to (the parts of a sharded table share theirs). A part alone does not
         show which ids look alike.
+    ready : mapping of str to Coded, optional
+        Ids and choices that are coded already, instead of a column of `frame`; of as many rows.
     empty : bool, default False
         Whether no row may be left (as may be in a part of a sharded table).
 
@@ -93,20 +96,25 @@ def build(
     """
     check_choice("repeated", repeated, REPEATED)
     gone = missing_texts(missing)
-    door = _Door(frame.height, segments)
+    texts = ready or {}
+    height = len(next(iter(texts.values()))) if texts else frame.height
+    door = _Door(height, segments)
     coded: dict[str, Coded] = {}
     numbers: dict[str, npt.NDArray[np.float64]] = {}
     for column in kind.columns:
-        if column.name not in frame.columns:
+        if column.name not in texts and column.name not in frame.columns:
+            continue
+        said = texts[column.name] if column.name in texts else frame[column.name]
+        if column.role == "id":
+            coded[column.name] = door.admit_ids(column, encode(said))
+            continue
+        if column.role == "choice":
+            understood = door.understand(column, encode(said, ordered=True, missing=gone))
+            coded[column.name] = door.admit_choices(column, understood, said, gone)
+            door.doubt(column, coded[column.name], (vocabularies or {}).get(column.name), said)
             continue
         values = frame[column.name]
-        if column.role == "id":
-            coded[column.name] = door.admit_ids(column, encode(values))
-        elif column.role == "choice":
-            understood = door.understand(column, encode(values, ordered=True, missing=gone))
-            coded[column.name] = door.admit_choices(column, understood, values, gone)
-            door.doubt(column, coded[column.name], (vocabularies or {}).get(column.name), values)
-        elif column.role in ("number", "integer", "time"):
+        if column.role in ("number", "integer", "time"):
             numbers[column.name] = door.admit_numbers(column, blanked(values, gone) if gone else values)
         elif column.role == "text" and values.dtype != pl.String:
             frame = frame.with_columns(canonical(stored(values)).cast(pl.String))
@@ -116,22 +124,22 @@ def build(
     if kind.key:
         door.admit_once(kind, coded, numbers, repeated)
     if not door.kept.any() and not empty:
-        problem = f"no row is left of {frame.height:,}"
+        problem = f"no row is left of {height:,}"
         if door.issues:
             raise InputError("opinions", Issues(tuple(door.issues)).explain(problem))
         where = None if segments is None else first_of([segment.name for segment in door.segments])
         raise InputError("opinions", f"{problem}: the table is empty", where=where)
     rows = np.flatnonzero(door.kept)
-    everything = len(rows) == frame.height
+    everything = len(rows) == height
     if not everything:
         coded = {name: column.take(rows).compact() for name, column in coded.items()}
         numbers = {name: values[rows] for name, values in numbers.items()}
     for name, vocabulary in (vocabularies or {}).items():
         coded[name] = recode(coded[name], vocabulary)
-    carried = storable(frame.select(left))
+    carried = storable(frame.select(left)) if left else pl.DataFrame()
     if vocabularies is None:
         door.issues += [issue for name, ids in coded.items() for issue in lookalikes(name, ids.vocabulary)]
-    known, unmatched = About.checked(about or {}, _known(coded))
+    known, unmatched = About.checked(about, _known(coded)) if about else (About(), ())
     return Opinions(
         kind.name,
         frozen(coded),
@@ -176,7 +184,7 @@ class _Door:
         reason: str,
         action: str,
         bad: npt.NDArray[np.bool_],
-        values: pl.Series | None = None,
+        values: pl.Series | Coded | None = None,
         *,
         hint: str = "",
     ) -> None:
@@ -186,11 +194,12 @@ class _Door:
             return
         if action == SET_ASIDE:
             self.kept &= ~bad
+        shown = values.values() if isinstance(values, Coded) else values
         start = 0
         for segment in self.segments:
             part = bad[start : start + len(segment.rows)]
             if part.any():
-                first = None if values is None else values[start + int(np.argmax(part))]
+                first = None if shown is None else shown[start + int(np.argmax(part))]
                 example = "" if first is None else str(first)
                 self.issues.append(Issue(reason, action, segment.name, segment.rows[part], example, hint=hint))
             start += len(segment.rows)
@@ -216,16 +225,16 @@ class _Door:
         new = np.array([place[word] for word in meant] + [-1], dtype=np.int32)
         return Coded(new[coded.codes], vocabulary)
 
-    def admit_choices(self, column: Column, coded: Coded, values: pl.Series, gone: Collection[str]) -> Coded:
+    def admit_choices(self, column: Column, coded: Coded, values: pl.Series | Coded, gone: Collection[str]) -> Coded:
         if not column.allowed:
             self.report(f"no {column.name}: counted as an abstention", NOTED, coded.codes < 0, values if gone else None)
             return coded
-        foreign = ~coded.vocabulary.is_in(list(column.allowed)).to_numpy()
-        bad = np.append(foreign, True)[coded.codes]
+        foreign = [name not in column.allowed for name in coded.vocabulary.to_list()]
+        bad = np.array([*foreign, True])[coded.codes]
         self.report(f"{column.name} is none of {', '.join(column.allowed)}", SET_ASIDE, bad, values)
         return coded
 
-    def doubt(self, column: Column, coded: Coded, vocabulary: pl.Series | None, values: pl.Series) -> None:
+    def doubt(self, column: Column, coded: Coded, vocabulary: pl.Series | None, values: pl.Series | Coded) -> None:
         """Note texts that often stand for a missing value; those of all parts of a sharded table in each of them."""
         if column.allowed or column.name == "token":  # what a recogniser heard may be "none"
             return
@@ -297,6 +306,8 @@ def lookalikes(name: str, vocabulary: pl.Series) -> list[Issue]:
     They are not merged, as case may matter in names; the issue shows the first of them.
     """
     if len(vocabulary) > LOOKALIKE_NAMES:
+        return []
+    if len(vocabulary) <= FEW_NAMES and len({name.strip().lower() for name in vocabulary.to_list()}) == len(vocabulary):
         return []
     fold = pl.col("name").str.strip_chars().str.to_lowercase()
     folded, alike = pl.DataFrame({"name": vocabulary}).select(fold, alike=fold.is_duplicated()).get_columns()

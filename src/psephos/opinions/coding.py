@@ -29,7 +29,10 @@ import numpy.typing as npt
 import polars as pl
 
 from psephos.errors import InputError
-from psephos.opinions.text_codes import codes_of_texts
+from psephos.opinions.text_codes import codes_of_list, codes_of_texts
+
+FEW_NAMES = 1000
+"""Up to this many names Python looks through sooner than a query is asked."""
 
 _ZEROS = (r"\.0+($|[+-])", "${1}"), (r"(\.\d*[1-9])0+($|[+-])", "${1}${2}")
 
@@ -79,13 +82,13 @@ class Coded:
         return Coded(new[self.codes], self.vocabulary.filter(pl.Series(used)))
 
 
-def encode(values: pl.Series, *, ordered: bool = False, missing: Collection[str] = ()) -> Coded:
+def encode(values: pl.Series | Coded, *, ordered: bool = False, missing: Collection[str] = ()) -> Coded:
     """Turn a column of any type into codes.
 
     Parameters
     ----------
-    values : polars.Series
-        The column; its name is used in errors.
+    values : polars.Series or Coded
+        The column; its name is used in errors. One that is coded stays so.
     ordered : bool, default False
         Number the values in natural order (`natural_order`) instead of the order in which they appear.
     missing : collection of str, optional
@@ -97,7 +100,9 @@ def encode(values: pl.Series, *, ordered: bool = False, missing: Collection[str]
     >>> coded.codes, coded.names()
     (array([ 0,  1, -1,  0], dtype=int32), ['b', 'a'])
     """
-    if values.dtype in (pl.Categorical, pl.Enum):
+    if isinstance(values, Coded):
+        coded = values
+    elif values.dtype in (pl.Categorical, pl.Enum):
         coded = _category_codes(values)
     elif (plain := canonical(values)).dtype.is_integer():
         vocabulary = plain.unique(maintain_order=True).drop_nulls()
@@ -109,6 +114,18 @@ def encode(values: pl.Series, *, ordered: bool = False, missing: Collection[str]
     return reorder(coded, natural_order(coded.vocabulary)) if ordered else coded
 
 
+def coded_list(name: str, values: object) -> Coded | None:
+    """A short list of texts as codes, without a column on the way; None for anything else.
+
+    Examples
+    --------
+    >>> coded_list("item", ["b", "a", "b"]).codes
+    array([0, 1, 0], dtype=int32)
+    """
+    made = codes_of_list(name, values) if type(values) is list else None
+    return None if made is None else Coded(*made)
+
+
 def canonical(values: pl.Series) -> pl.Series:
     """Reduce a column to Int64 or String with one text per value; NaN becomes null.
 
@@ -117,7 +134,7 @@ def canonical(values: pl.Series) -> pl.Series:
     """
     dtype = values.dtype
     if dtype in (pl.String, pl.Categorical, pl.Enum):
-        return _without_empty(values.cast(pl.String))
+        return _without_empty(values if dtype == pl.String else values.cast(pl.String))
     if dtype.is_integer():
         return values.cast(pl.String) if dtype in (pl.UInt64, pl.Int128, pl.UInt128) else values.cast(pl.Int64)
     if dtype.is_float():
@@ -193,6 +210,10 @@ def natural_order(vocabulary: pl.Series) -> npt.NDArray[np.intp]:
     >>> natural_order(pl.Series(["10", "9", "1"]))
     array([2, 1, 0])
     """
+    if vocabulary.dtype == pl.String and len(vocabulary) <= FEW_NAMES and not vocabulary.null_count():
+        names = vocabulary.to_list()
+        if any(name[:1].isalpha() for name in names):  # no finite number starts with a letter
+            return np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.intp)
     numbers = vocabulary.cast(pl.Float64, strict=False)
     frame = pl.DataFrame({"number": numbers, "text": vocabulary.cast(pl.String)}).with_row_index("position")
     by = ["number", "text"] if len(vocabulary) and numbers.is_finite().all(ignore_nulls=False) else ["text"]
@@ -207,7 +228,7 @@ def reorder(coded: Coded, order: npt.NDArray[np.intp]) -> Coded:
     new = np.empty(len(order) + 1, dtype=np.int32)
     new[order] = np.arange(len(order), dtype=np.int32)
     new[-1] = -1
-    return Coded(new[coded.codes], coded.vocabulary.gather(order))
+    return Coded(new[coded.codes], coded.vocabulary[order])
 
 
 def recode(coded: Coded, vocabulary: pl.Series) -> Coded:

@@ -10,6 +10,7 @@ import polars as pl
 
 from psephos.errors import check_same_length
 from psephos.opinions.building import Missing, build
+from psephos.opinions.coding import coded_list
 from psephos.opinions.frames import Tables, series, tables
 from psephos.opinions.kinds import kind_named
 from psephos.opinions.model import Opinions
@@ -403,6 +404,9 @@ def _constructed(
 ) -> Opinions:
     """Opinions from the arguments of a constructor: all but these are columns."""
     kind = kind_named(name)
-    given = {part: series(part, values) for part, values in columns.items() if values is not None}
-    check_same_length(**given)
-    return build(kind, pl.DataFrame(given), about=tables(about), repeated=repeated, missing=missing)
+    named = {column.name for column in kind.columns if column.role in ("id", "choice")}
+    given = {part: values for part, values in columns.items() if values is not None}
+    ready = {part: made for part in given if part in named and (made := coded_list(part, given[part])) is not None}
+    others = {part: series(part, values) for part, values in given.items() if part not in ready}
+    check_same_length(**{part: ready.get(part, others.get(part)) for part in given})
+    return build(kind, pl.DataFrame(others), ready=ready, about=tables(about), repeated=repeated, missing=missing)

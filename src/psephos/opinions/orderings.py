@@ -22,7 +22,7 @@ from psephos.errors import InputError
 from psephos.opinions.ordering_comparisons import RankingComparison, compare_rankings
 from psephos.opinions.outcomes import Provenance, Result, json_ready
 from psephos.opinions.wording import first_of, plural
-from psephos.statistics.rank_spread import RankSpread, competition_ranks, separated
+from psephos.statistics.rank_spread import RankSpread, separated
 
 TIED_SHOWN = 5
 """Names of a tie that the summary lists."""
@@ -228,9 +228,7 @@ class Ranking(Result):
             shown = " > ".join(_listed(names, " = ") for names in self.tied[:10])
             lines.append(("order", shown + (" > ..." if len(self.tied) > 10 else "")))
         if self.spread is not None and n:
-            count = int(self.groups.max())
-            apart = "cannot be told apart" if count == 1 else f"fall into {count:,} groups that can be told apart"
-            lines.append(("groups", f"at {self.spread.level:.0%} the candidates {apart} ({self.spread.means})"))
+            lines.append(("groups", f"{self._apart(self.spread)} ({self.spread.means})"))
         if len(self.units):
             lines.append((f"{self.unit}s", f"{len(self.units):,}"))
         if self.reasons:
@@ -253,6 +251,19 @@ class Ranking(Result):
         if index is None:
             raise InputError(argument, f"there is no candidate {name!r:.80}", hint="write it as the ranking does")
         return int(index)
+
+    def _apart(self, spread: RankSpread) -> str:
+        """Whether groups, single pairs or nobody can be told apart."""
+        if spread.above is None:
+            return "too many candidates to compare each pair: only ties are groups"
+        at, count = f"at {spread.level:.0%} the candidates", int(self.groups.max())
+        if count > 1:
+            return f"{at} fall into {count:,} groups that can be told apart"
+        n = len(self.order)
+        sure = int((spread.above[np.ix_(self.order, self.order)] >= (1 + spread.level) / 2).sum())
+        if sure:
+            return f"{at} do not fall into groups, though {sure:,} of {n * (n - 1) // 2:,} pairs can be told apart"
+        return f"{at} cannot be told apart"
 
     def _surely(self) -> str:
         if self.spread is None:
@@ -324,12 +335,11 @@ def order_of(
     >>> [part.tolist() for part in order_of(np.array([1.0, np.nan, 2.0]))]
     [[2, 0], [2, 0, 1]]
     """
-    level = np.full(len(scores), np.nan)
     falling = np.argsort(np.where(np.isnan(scores), np.inf, -scores), kind="stable")
     falling = falling[: int((~np.isnan(scores)).sum())]
-    # A run of scores, each equal to the one before within rounding, is one level.
-    steps = np.concatenate(([0.0], -np.diff(scores[falling])))
-    level[falling] = -np.cumsum(steps > equal_within).astype(np.float64)
-    ranks = np.nan_to_num(competition_ranks(level), nan=0).astype(np.int64)
+    # A run of scores, each equal to the one before within rounding, shares the rank of its first.
+    opens = np.concatenate(([0.0], -np.diff(scores[falling]))) > equal_within
+    ranks = np.zeros(len(scores), dtype=np.int64)
+    ranks[falling] = np.maximum.accumulate(np.where(opens, np.arange(len(falling)), 0)) + 1
     order = np.argsort(np.where(ranks == 0, len(scores) + 1, ranks), kind="stable")[: len(falling)]
     return order.astype(np.int64), ranks

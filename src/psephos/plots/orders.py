@@ -221,12 +221,14 @@ def order_finding(result: Ranking) -> str:
     """Who is first, and whether that is sure, as a headline."""
     leaders = [shortened(name, LONGEST) for name in result.leaders]
     first = f"{leaders[0]} is first" if len(leaders) == 1 else f"{len(leaders)} candidates share the first place"
-    if result.spread is None:
+    if result.spread is None or result.spread.above is None:
         return first
-    same = int((result.groups[result.order] == 1).sum())
-    if same == 1:
-        return f"{first}, and surely so"
-    return f"{first}, but {same} of {len(result.order)} cannot be told apart at the top"
+    leads = result.ranks[result.order] == 1
+    above = result.spread.above[np.ix_(result.order[leads], result.order[~leads])]
+    beside = int((above < (1 + result.spread.level) / 2).any(axis=0).sum())
+    if not beside:
+        return f"{first}, and surely so" if leads.sum() == 1 else first
+    return f"{first}, but cannot be told from {beside} of the {int((~leads).sum())} others"
 
 
 def _pairs_finding(shown: npt.NDArray[np.float64]) -> str:

@@ -122,6 +122,11 @@ def kemeny(
     spread, why = _resampled(table, orders, holes, found.order, repeats, level, draws)
     if why:
         notes.append(why)
+    if spread is not None and found.count != 1:
+        ours = (
+            "an order that may be one of several" if found.count is None else f"one of {found.count:,} optimal orders"
+        )
+        notes.append(f"resamples start from {ours}: its places are kept where others cost as little")
     ranks = np.empty(size, dtype=np.int64)
     ranks[found.order] = np.arange(1, size + 1)
     by_task, _ = points_by_task(orders, len(table.tasks), holes)

@@ -31,6 +31,9 @@ HOLES = ("completion", "available", "error")
 POOLING = ("two_level", "one_level")
 TIES = ("average", "first")
 
+_CELLS_AT_ONCE = 2**13
+"""Scores that are ranked together: what is made on the way stays in the cache."""
+
 _CELLS = 2**24
 
 
@@ -110,16 +113,28 @@ def average_ranks(scores: npt.NDArray[np.float64], ties: str = "average") -> npt
         known = ~np.isnan(scores)
         place = np.argsort(np.argsort(np.where(known, scores, -np.inf), axis=-1, kind="stable"), axis=-1)
         return np.where(known, scores.shape[-1] - place.astype(np.float64), np.nan)
-    rows = scores.reshape(-1, scores.shape[-1])
-    order = np.argsort(-rows, axis=-1) + np.arange(0, scores.size, max(scores.shape[-1], 1))[:, None]
-    falling = rows.ravel()[order]
-    if (falling[:, 1:] < falling[:, :-1]).all():
+    size = max(scores.shape[-1], 1)
+    rows, ranks = scores.reshape(-1, scores.shape[-1]), np.empty(scores.shape)
+    ranked = ranks.reshape(rows.shape)
+    step = max(1, _CELLS_AT_ONCE // size)
+    for start in range(0, len(rows), step):
+        ranked[start : start + step] = _average_ranks(rows[start : start + step])
+    return ranks
+
+
+def _average_ranks(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The same of some rows."""
+    rows = np.negative(scores, order="C")
+    order = np.argsort(rows, axis=-1)
+    order += np.arange(0, rows.size, max(rows.shape[-1], 1))[:, None]
+    rising = rows.take(order)
+    if (rising[:, 1:] > rising[:, :-1]).all():
         # Neither ties nor holes: places are ranks.
-        places = np.empty(scores.shape)
-        places.ravel()[order] = np.arange(1.0, scores.shape[-1] + 1)
+        places = np.empty(rows.shape)
+        places.ravel()[order] = np.arange(1.0, rows.shape[-1] + 1)
         return places
     n = (~np.isnan(scores)).sum(axis=-1, keepdims=True)
-    ranks: npt.NDArray[np.float64] = (competition_ranks(scores) + n + 1 - competition_ranks(-scores)) / 2
+    ranks: npt.NDArray[np.float64] = (competition_ranks(scores) + n + 1 - competition_ranks(rows)) / 2
     return ranks
 
 

@@ -175,9 +175,10 @@ def _favours(orders: Orders, n_tasks: int, candidate: int, others: npt.NDArray[n
 def points_by_task(orders: Orders, n_tasks: int, holes: str) -> tuple[npt.NDArray[np.float64], ...]:
     """Weighted points and comparisons that each task gives to each candidate, both of shape (n_tasks, n_candidates)."""
     won, seen = points(orders.ranks, holes)
+    plain = bool((orders.weights == 1).all())
     made = []
     for part in (won, seen):
-        weighted = orders.weights[:, None] * part
+        weighted = part if plain else orders.weights[:, None] * part
         if len(weighted) == n_tasks:
             made.append(weighted)  # an order for each task, in their order
             continue

@@ -24,6 +24,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_codes, check_floats, check_number
 from psephos.opinions.coding import natural_order
+from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions, Source
 from psephos.opinions.wording import plural
 
@@ -57,7 +58,7 @@ class PairCounts:
     second: Codes
     ends: Floats
 
-    @property
+    @cached_property
     def met(self) -> Floats:
         """Weight of the battles of each pair, shape (n_pairs,)."""
         return np.asarray(self.ends.sum(axis=1))
@@ -111,6 +112,8 @@ class BattleTable:
         Where the data came from.
     notes : tuple of str
         What was set aside or found on the way.
+    issues : Issues
+        What was set aside or found odd before.
     """
 
     candidates: pl.Series
@@ -126,6 +129,7 @@ class BattleTable:
     carried: pl.DataFrame = field(default_factory=pl.DataFrame)
     source: Source = field(default_factory=Source)
     notes: tuple[str, ...] = ()
+    issues: Issues = field(default_factory=Issues)
 
     def __len__(self) -> int:
         return len(self.left)
@@ -160,9 +164,8 @@ class BattleTable:
             # Both directions of a pair are counted apart in one pass, and folded afterwards.
             key = (self.left * size + self.right) * 4 + self.outcome
             both = np.bincount(key, weights=self.weight, minlength=4 * size * size).reshape(size, size, 4)
-            folded = both + both.transpose(1, 0, 2)[..., [RIGHT, LEFT, TIE, BOTH_BAD]]
             low, high = np.triu_indices(size, 1)
-            total = folded[low, high]
+            total = both[low, high] + both[high, low][:, [RIGHT, LEFT, TIE, BOTH_BAD]]
             met = total.any(axis=1)
             return PairCounts(size, low[met], high[met], total[met].astype(np.float64))
         seen, place = np.unique(self.pair_key, return_inverse=True)
@@ -221,6 +224,16 @@ class BattleTable:
         note = f"{plural(int((~counted).sum()), 'battle has', 'battles have')} weight 0: not counted"
         return replace(self.take(counted), source=self.source, notes=(*self.notes, note))
 
+    def explain(self, problem: str) -> str:
+        """A complaint about the battles with what was set aside before it, which may be why.
+
+        Examples
+        --------
+        >>> coded_battles([0, 1, 1], [1, 1, 2], [0, 0, 0]).explain("2 never lost")
+        '2 never lost; 1 battle of a candidate with itself is set aside'
+        """
+        return "; ".join((self.issues.explain(problem), *self.notes))
+
     def __str__(self) -> str:
         return f"{plural(len(self), 'battle')} of {plural(len(self.candidates), 'candidate')}"
 
@@ -263,10 +276,12 @@ def battle_table(battles: Opinions | BattleTable, *, strict: bool = False) -> Ba
     if not isinstance(battles, Opinions) or battles.kind != "battles":
         found = battles.kind if isinstance(battles, Opinions) else type(battles).__name__
         raise InputError("battles", f"must be opinions of the kind battles, got {found}")
-    names = pl.concat([battles.vocabulary("left").cast(pl.String), battles.vocabulary("right").cast(pl.String)])
-    names = names.unique(maintain_order=True)
-    names = names.gather(natural_order(names)).alias("candidate")
-    winner = battles.vocabulary("winner").cast(pl.String)
+    sides = battles.coded["left"].names(), battles.coded["right"].names()
+    names = pl.Series("candidate", list(dict.fromkeys(sides[0] + sides[1])), dtype=pl.String)
+    names = names[natural_order(names)]
+    place = {name: code for code, name in enumerate(names.to_list())}
+    left, right = (np.array([place[name] for name in side], dtype=np.int64) for side in sides)
+    winner = battles.coded["winner"].names()
     code_of = {name: code for code, name in enumerate(OUTCOMES)}
     outcome = np.array([code_of[name] for name in winner], dtype=np.int64)
     optional = {name: battles.codes(name).astype(np.int64) for name in ("voter", "item") if name in battles.coded}
@@ -275,13 +290,14 @@ def battle_table(battles: Opinions | BattleTable, *, strict: bool = False) -> Ba
     return _checked(
         BattleTable(
             names,
-            _placed(battles.vocabulary("left"), names)[battles.codes("left")],
-            _placed(battles.vocabulary("right"), names)[battles.codes("right")],
+            left[battles.codes("left")],
+            right[battles.codes("right")],
             outcome[battles.codes("winner")],
             weight,
             time=battles.numbers.get("time"),
             carried=battles.carried,
             source=battles.source,
+            issues=battles.issues,
             **optional,  # type: ignore[arg-type]
             **named,  # type: ignore[arg-type]
         ),
@@ -377,12 +393,6 @@ def coded_battles(
     )
 
 
-def _placed(vocabulary: pl.Series, names: pl.Series) -> Codes:
-    """The place of each name of a vocabulary among all names."""
-    place = {name: code for code, name in enumerate(names)}
-    return np.array([place[name] for name in vocabulary.cast(pl.String)], dtype=np.int64)
-
-
 def _checked(table: BattleTable, strict: bool) -> BattleTable:
     own = table.left == table.right
     if own.any():
@@ -395,7 +405,7 @@ def _checked(table: BattleTable, strict: bool) -> BattleTable:
         table = replace(table.take(~own), source=table.source, notes=(*table.notes, note))
     if not len(table):
         reasons = "; ".join(table.notes) or "the table is empty"
-        raise InputError("battles", f"no battles are left: {reasons}")
+        raise InputError("battles", table.issues.explain(f"no battles are left: {reasons}"))
     if len(table.candidates) < 2:
         raise InputError(
             "candidates",

@@ -193,11 +193,12 @@ def rated(
     counts = used.counts
     finite = strength > 0
     if unconnected == "error":
-        refuse_unconnected(counts, whole.candidates, finite=finite)
-    connected, reasons = blank_reasons(counts, whole.candidates, finite=finite)
+        refuse_unconnected(counts, whole, finite=finite)
+    connection = connection_of(counts)
+    connected, reasons = blank_reasons(counts, whole.candidates, connection, finite=finite)
     if connected.sum() < 2:
-        refuse_unconnected(counts, whole.candidates, finite=finite, alone=True)
-        raise SeparationError("battles", "no two candidates can be compared", hint=LINK)
+        refuse_unconnected(counts, whole, finite=finite, alone=True)
+        raise SeparationError("battles", whole.explain("no two candidates can be compared"), hint=LINK)
     inside = connected[used.left] & connected[used.right]
     used, groups = used.take(inside), None if groups is None else groups[inside]
     inner = used.counts
@@ -265,7 +266,7 @@ def rated(
         options=options,
         placed=placed,
         reasons=reasons,
-        component=connection_of(counts).island if finite else connection_of(counts).component,
+        component=connection.island if finite else connection.component,
         spread=spread,
         seed=seed if draws is not None else None,
         pairwise=win_chances(found.theta),

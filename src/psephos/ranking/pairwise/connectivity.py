@@ -21,7 +21,7 @@ from scipy import sparse
 
 from psephos.errors import DisconnectedError, SeparationError
 from psephos.opinions.kinds import listed
-from psephos.ranking.pairwise.battle_table import BOTH_BAD, LEFT, RIGHT, TIE, PairCounts
+from psephos.ranking.pairwise.battle_table import BOTH_BAD, LEFT, RIGHT, TIE, BattleTable, PairCounts
 
 HINT = "unconnected='blank' ranks the largest group and says why the others are not"
 LINK = "add battles that link them, or take newman, or a penalty of bradley_terry, which keep strengths finite"
@@ -60,23 +60,26 @@ def connection_of(counts: PairCounts) -> Connection:
     tail = np.concatenate([counts.second[up], counts.first[down]])
     head = np.concatenate([counts.first[up], counts.second[down]])
     graph = sparse.csr_array((np.ones(len(tail)), (tail, head)), shape=(size, size))
+    n_parts, component = sparse.csgraph.connected_components(graph, directed=True, connection="strong")
+    if n_parts == 1:
+        return Connection(*2 * [np.zeros(size, dtype=np.int64)])
+    island = sparse.csgraph.connected_components(graph, directed=True, connection="weak")[1]
     games = counts.by_candidate(counts.met, counts.met)
-    parts = [
-        _by_size(sparse.csgraph.connected_components(graph, directed=True, connection=how)[1], games)
-        for how in ("weak", "strong")
-    ]
-    return Connection(*parts)
+    return Connection(_by_size(island, games), _by_size(component, games))
 
 
-def refuse_unconnected(counts: PairCounts, names: pl.Series, *, finite: bool, alone: bool = False) -> None:
+def refuse_unconnected(counts: PairCounts, table: BattleTable, *, finite: bool, alone: bool = False) -> None:
     """Complain of battles that leave strengths open; `finite`: a penalty keeps them finite within an island.
 
-    `alone`: no group has two members that can be compared, so that there is none to rank by itself.
+    `counts` are those that count of the battles of `table`, which says what was set aside before. `alone`: no group has
+    two members that can be compared, so that there is none to rank by itself.
     """
+    names = table.candidates
     found = connection_of(counts)
     if found.island.max(initial=0):
         groups = "; ".join(_members(found.island == code, names) for code in range(min(int(found.island.max()) + 1, 4)))
-        raise DisconnectedError("battles", f"groups never met each other: {groups}", hint=LINK if alone else HINT)
+        problem = table.explain(f"groups never met each other: {groups}")
+        raise DisconnectedError("battles", problem, hint=LINK if alone else HINT)
     if finite or not found.component.max(initial=0):
         return
     top, bottom = _ends(counts, found.component)
@@ -86,16 +89,17 @@ def refuse_unconnected(counts: PairCounts, names: pl.Series, *, finite: bool, al
     if bottom.any():
         sides.append(f"{_members(bottom, names)} never won against or tied with the others")
     hint = LINK if alone else f"{HINT}; a penalty keeps strengths finite"
-    raise SeparationError("battles", "strengths have no end: " + "; ".join(sides), hint=hint)
+    raise SeparationError("battles", table.explain("strengths have no end: " + "; ".join(sides)), hint=hint)
 
 
 def blank_reasons(
-    counts: PairCounts, names: pl.Series, *, finite: bool
+    counts: PairCounts, names: pl.Series, found: Connection, *, finite: bool
 ) -> tuple[npt.NDArray[np.bool_], dict[str, str]]:
-    """Who is ranked (the group with most battles), and why each of the others is not."""
-    found = connection_of(counts)
+    """Who is ranked (the group with most battles), and why each of the others is not; `found` is their connection."""
     group = found.island if finite else found.component
     ranked = group == 0
+    if ranked.all():
+        return ranked, {}
     games = counts.by_candidate(counts.met, counts.met)
     top, bottom = _ends(counts, found.component)
     reasons = {}

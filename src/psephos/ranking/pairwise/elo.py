@@ -123,7 +123,8 @@ def elo(
     known = np.zeros(len(table.candidates), dtype=bool)
     known[seen] = True
     ratings = np.where(known, ratings, np.nan)
-    connected, reasons = blank_reasons(table.counts, table.candidates, finite=True)
+    connection = connection_of(table.counts)
+    connected, reasons = blank_reasons(table.counts, table.candidates, connection, finite=True)
     few, reasons = few_games(table, table.counts.by_candidate(table.counts.met, table.counts.met), least_games, reasons)
     placed = connected & ~few
     return battle_ranking(
@@ -141,7 +142,7 @@ def elo(
         },
         placed=placed,
         reasons=reasons,
-        component=connection_of(table.counts).island,
+        component=connection.island,
         spread=_spread(draws, placed, level, means),
         seed=seed if repeats or order == "average" else None,
         pairwise=_chances(ratings),

@@ -106,9 +106,10 @@ def newman(
     table = battle_table(battles)
     groups = clusters_of(table, clusters)
     finite = prior > 0
-    connected, reasons = blank_reasons(table.counts, table.candidates, finite=finite)
+    found = connection_of(table.counts)
+    connected, reasons = blank_reasons(table.counts, table.candidates, found, finite=finite)
     if connected.sum() < 2:
-        raise SeparationError("battles", "no two candidates can be compared", hint=LINK)
+        raise SeparationError("battles", table.explain("no two candidates can be compared"), hint=LINK)
     inside = connected[table.left] & connected[table.right]
     used = table.take(inside)
     if not finite:
@@ -131,7 +132,6 @@ def newman(
     model, eta = (DAVIDSON, float(np.log(2 * nu))) if nu else (BRADLEY_TERRY, 0.0)
     units = units_of(table)
     split = units.split_pairs(used, *shown_by_pairs(used.counts, model, theta, eta))
-    found = connection_of(table.counts)
     notes = () if rounds < MOST_ROUNDS else (f"the iteration had not settled after {rounds:,} rounds",)
     return battle_ranking(
         table,

@@ -77,7 +77,9 @@ def _none(d: Floats) -> Floats:
 
 def _half_likelihood(win: Floats, loss: Floats, tie: Floats, d: Floats, eta: float) -> Floats:  # noqa: ARG001
     forward, backward = win + tie / 2, loss + tie / 2
-    return np.asarray(-forward * np.logaddexp(0, -d) - backward * np.logaddexp(0, d))
+    # log(1 + exp(d)) = max(d, 0) + log(1 + exp(-|d|)): the second part is that of both ends.
+    rest = np.log1p(np.exp(-np.abs(d)))
+    return np.asarray(forward * np.minimum(d, 0) - backward * np.maximum(d, 0) - (forward + backward) * rest)
 
 
 def _half_slopes(d: Floats, eta: Floats | float) -> Slopes:  # noqa: ARG001

@@ -119,6 +119,8 @@ def _clustered(
 
 
 def _spread_out(matrix: Floats, present: npt.NDArray[np.bool_], ties_vary: bool) -> Floats:
+    if present.all():
+        return matrix
     kept = np.append(np.flatnonzero(present), len(present)) if ties_vary else np.flatnonzero(present)
     size = len(present) + ties_vary
     made = np.full((size, size), np.nan)

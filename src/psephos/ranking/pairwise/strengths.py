@@ -122,14 +122,13 @@ def _newton_step(
     ties_vary: bool,
 ) -> tuple[Floats, float]:
     """Change of the strengths and of eta."""
+    solve = _sparse_solver if size > DENSE else _dense_solver
+    if not ties_vary:
+        return solve(first, second, size, curve.d, penalty, g[:, None])[:, 0], 0.0
+    # One number beside the Laplacian: eliminate the strengths first (Schur complement).
     cross = np.bincount(first, curve.both, size) - np.bincount(second, curve.both, size)
     bottom = float(curve.eta.sum())
-    solve = _sparse_solver if size > DENSE else _dense_solver
-    sides = np.column_stack([g, cross]) if ties_vary else g[:, None]
-    solved = solve(first, second, size, curve.d, penalty, sides)
-    if not ties_vary:
-        return solved[:, 0], 0.0
-    # One number beside the Laplacian: eliminate the strengths first (Schur complement).
+    solved = solve(first, second, size, curve.d, penalty, np.column_stack([g, cross]))
     lift = (up - float(cross @ solved[:, 0])) / max(bottom - float(cross @ solved[:, 1]), 1e-300)
     return solved[:, 0] - lift * solved[:, 1], lift
 
@@ -158,11 +157,13 @@ def _dense_solver(
 ) -> Floats:
     matrix = laplacian(first, second, weight, size) + 1 / size
     matrix.flat[:: size + 1] += penalty
-    try:
-        with ill_conditioned_fails():
-            return np.asarray(linalg.solve(matrix, sides, assume_a="pos"))
-    except (linalg.LinAlgError, linalg.LinAlgWarning):
-        return np.asarray(linalg.lstsq(matrix, sides)[0])
+    # As scipy.linalg.solve does it, without its checks of the input, which take as long as a small fit.
+    factor, solved, failed = linalg.lapack.dposv(matrix, sides)
+    if not failed:
+        condition = linalg.lapack.dpocon(factor, linalg.lapack.dlange("1", matrix))[0]
+        if condition >= np.finfo(np.float64).eps:
+            return np.asarray(solved)
+    return np.asarray(linalg.lstsq(matrix, sides)[0])
 
 
 @contextmanager

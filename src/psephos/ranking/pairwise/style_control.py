@@ -144,9 +144,10 @@ def _ranked(
     kept = table.take(np.asarray(known))
     if not len(kept):
         raise InputError("covariates", "no battle has a value of each")
-    connected, reasons = blank_reasons(kept.counts, table.candidates, finite=False)
+    connection = connection_of(kept.counts)
+    connected, reasons = blank_reasons(kept.counts, table.candidates, connection, finite=False)
     if connected.sum() < 2:
-        raise SeparationError("battles", "no two candidates can be compared", hint=LINK)
+        raise SeparationError("battles", table.explain("no two candidates can be compared"), hint=LINK)
     inside = connected[kept.left] & connected[kept.right]
     used, x = kept.take(inside), values[known][inside]
     groups = clusters_of(used, options["clusters"])
@@ -181,7 +182,7 @@ def _ranked(
         options=options,
         placed=placed,
         reasons=reasons,
-        component=connection_of(kept.counts).component,
+        component=connection.component,
         spread=spread,
         seed=seed if repeats else None,
         pairwise=win_chances(theta),

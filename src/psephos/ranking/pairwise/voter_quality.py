@@ -33,7 +33,7 @@ from psephos.errors import InputError, check_number
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Result
 from psephos.ranking.pairwise.battle_table import TIE, BattleTable, battle_table
-from psephos.ranking.pairwise.connectivity import blank_reasons
+from psephos.ranking.pairwise.connectivity import blank_reasons, connection_of
 from psephos.ranking.pairwise.pair_models import BRADLEY_TERRY
 from psephos.ranking.pairwise.rating_errors import covariances
 from psephos.ranking.pairwise.strengths import fit
@@ -124,7 +124,7 @@ def voter_quality(battles: Opinions | BattleTable, *, error: float = 0.05) -> Vo
     table = battle_table(battles)
     if table.voter is None:
         raise InputError("battles", "do not say who voted")
-    connected, _ = blank_reasons(table.counts, table.candidates, finite=False)
+    connected, _ = blank_reasons(table.counts, table.candidates, connection_of(table.counts), finite=False)
     inside = connected[table.left] & connected[table.right] & (table.voter >= 0)
     used = table.take(inside)
     if not len(used):

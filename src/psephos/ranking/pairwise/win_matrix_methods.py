@@ -175,9 +175,10 @@ def _ranked(
     level = check_number("level", level, low=0, high=1, open_ends=True)
     table = battle_table(battles)
     groups = clusters_of(table, clusters)
-    connected, reasons = blank_reasons(table.counts, table.candidates, finite=finite)
+    found = connection_of(table.counts)
+    connected, reasons = blank_reasons(table.counts, table.candidates, found, finite=finite)
     if connected.sum() < 2:
-        raise SeparationError("battles", "no two candidates can be compared", hint=LINK)
+        raise SeparationError("battles", table.explain("no two candidates can be compared"), hint=LINK)
     inside = connected[table.left] & connected[table.right]
     used = table.take(inside)
     scores = score(used.counts, None)
@@ -198,7 +199,6 @@ def _ranked(
         spread = rank_spread(np.where(placed, np.stack(rows), np.nan), level=level, means=what)
     units = units_of(table)
     options = {**own, "clusters": clusters, "least_games": least_games, "repeats": repeats, "level": level}
-    found = connection_of(table.counts)
     return battle_ranking(
         table,
         method=method,
