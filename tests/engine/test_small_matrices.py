@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from threadpoolctl import threadpool_info
 
 from psephos.engine import one_thread
@@ -26,8 +27,6 @@ def test_linear_algebra_runs_on_one_thread_within_and_as_before_afterwards():
 
 def test_threads_are_given_back_after_an_error():
     before = blas_threads()
-    try:
-        with one_thread():
-            raise KeyError
-    except KeyError:
-        assert blas_threads() == before
+    with pytest.raises(KeyError), one_thread():
+        raise KeyError
+    assert blas_threads() == before

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -262,6 +261,10 @@ def test_the_list_of_common_words_is_ours_and_in_small_letters() -> None:
 
 
 @given(st.text(min_size=1, max_size=40))
-def test_checking_a_password_never_breaks(text: str) -> None:
-    with suppress(InputError):
-        passwords.check_password(text, name=text)
+def test_a_password_is_given_back_as_it_is_or_refused_as_one(text: str) -> None:
+    given, refused = text, "password"
+    try:
+        given = passwords.check_password(text, name=text)
+    except InputError as problem:
+        refused = problem.argument
+    assert (given, refused) == (text, "password")

@@ -142,7 +142,18 @@ class Measure(ABC):
 
     @abstractmethod
     def ratio(self, sums: Floats) -> tuple[Floats, Floats]:
-        """O and E of each row of sums, shape (k,) each; O is NaN where no item has two votes."""
+        """O and E of each row of sums.
+
+        Parameters
+        ----------
+        sums : ndarray of float64, shape (k, p)
+            T of each of k samples of the items.
+
+        Returns
+        -------
+        observed, expected : ndarray of float64, shape (k,)
+            Observed and expected disagreement; `observed` is NaN where no item has two votes.
+        """
 
     @abstractmethod
     def slopes(self, sums: Floats) -> tuple[Floats, Floats]:
@@ -237,7 +248,24 @@ def check_interval(interval: str, repeats: int, level: float) -> None:
 def by_formula(
     value: float, influence: Floats, copies: npt.NDArray[np.int64], level: float
 ) -> tuple[float, float, float, float]:
-    """Value, ends and standard error by the infinitesimal jackknife; see the module."""
+    """Interval of a coefficient by the infinitesimal jackknife; see the module.
+
+    Parameters
+    ----------
+    value : float
+        The coefficient.
+    influence : ndarray of float64, shape (n_rows,)
+        What one item of each row of counts moves it by, times the number of items.
+    copies : ndarray of int64, shape (n_rows,)
+        Items of each row.
+    level : float
+        Confidence.
+
+    Returns
+    -------
+    value, low, high, error : float
+        The coefficient, its ends (the upper one at most 1) and its standard error.
+    """
     n = int(copies.sum())
     centred = influence - influence @ copies / n
     error = math.sqrt(n / (n - 1) * float(copies @ centred**2))

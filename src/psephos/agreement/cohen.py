@@ -166,7 +166,12 @@ def own_chance_kappa(ratings: Ratings, metric: Metric, period: float | None = No
 
 
 class OwnChanceKappa(Measure):
-    """Rows hold a column for each voter and level; T = (within, items with two votes, votes and margins by voter)."""
+    """Kappa in which each voter has chances of its own: Cohen's of two voters, Conger's of more.
+
+    Rows of counts hold a column for each voter and level, voter by voter. Of each row T adds up (within, items with two
+    votes, votes of each voter, margins of each voter); O = within / items, and E is the mean over pairs of voters of
+    the disagreement between their margins.
+    """
 
     means = "1 is full agreement, 0 what voters reach who draw at random, each from its own choices, below 0 is less"
     constant = ""

@@ -147,7 +147,11 @@ def pi_of(counted: Counted, metric: Metric, period: float | None = None) -> Flei
 
 
 class FleissKappa(Measure):
-    """T = (sum of within / (m (m - 1)), items with two votes, items with one, margins of shares)."""
+    """Kappa in which all voters draw from the same choices.
+
+    T = (sum of within / (m (m - 1)), items with two votes, items with one, margins of shares), m the votes on an item.
+    An item with a single vote says nothing of O and still has its part in E.
+    """
 
     name = "Fleiss' kappa"
     means = (

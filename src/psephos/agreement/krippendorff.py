@@ -108,7 +108,11 @@ def alpha_of(counted: Counted, metric: Metric, period: float | None = None) -> A
 
 
 class Alpha(Measure):
-    """Alpha under a distance that does not depend on the votes; T = (sum of within / (m - 1), votes, margins)."""
+    """Alpha under a distance that does not depend on the votes.
+
+    T = (sum of within / (m - 1), votes, margins), m the votes on an item, over items with two votes; E deals the n
+    votes out at random without replacement, hence n (n - 1) and not n^2.
+    """
 
     name = "Krippendorff's alpha"
     means = "1 is full agreement, 0 what votes dealt out at random would give, below 0 voters differ systematically"

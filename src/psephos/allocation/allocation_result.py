@@ -112,7 +112,30 @@ def allocation_of(
     n_classes: int | None,
     weighted: bool,
 ) -> Allocation:
-    """The allocation that a ledger holds; `out_of_samples` marks questions that cannot have more."""
+    """The allocation that a ledger holds.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Counts, costs and samples under way of each question.
+    provenance : Provenance
+        Of the session.
+    status : list of str, one per question
+        Why the question gets no more samples, or that it may.
+    out_of_samples : list of bool, one per question
+        Whether it cannot have more; flagged where first and second answer are still level within their intervals.
+    budget : float
+        What could be spent.
+    n_classes : int or None
+        Answers that a question can have, for the p-value; None is one more than those seen.
+    weighted : bool
+        Whether the answer with the largest sum of confidences is handed in, else the one with the most votes.
+
+    Returns
+    -------
+    Allocation
+        Questions in the order of the ledger.
+    """
     places = range(len(ledger.names))
     first, second = np.array(ledger.first, np.float64), np.array(ledger.second, np.float64)
     total = np.array([sum(counts) for counts in ledger.counts], np.float64)

@@ -46,7 +46,19 @@ class Allocator(Protocol):
 
     @abstractmethod
     def observe(self, question: object, answer: object, *, confidence: float = 1.0, cost: float | None = None) -> None:
-        """Take in a sample; `answer` is None if none could be read."""
+        """Take in a sample, whether it was asked for or not.
+
+        Parameters
+        ----------
+        question : object
+            One of the questions of the session.
+        answer : object
+            What it was answered; None if no answer could be read, which costs and counts for nothing.
+        confidence : float, default 1
+            Weight of the vote, for sessions that hand in the answer with the largest sum.
+        cost : float, optional
+            What it cost in the end, if not what the terms say.
+        """
 
     @abstractmethod
     def lose(self, question: object) -> None:

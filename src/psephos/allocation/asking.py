@@ -50,7 +50,7 @@ from psephos.voters.language_model import (
     sample_row,
     short_key,
 )
-from psephos.voters.language_model.protocol import FAILED
+from psephos.voters.language_model.replies import FAILED
 
 METHODS: Mapping[str, Callable[..., Allocator]] = {
     "adaptive": Adaptive,

@@ -26,7 +26,17 @@ MOST_EMPTY = 500
 
 
 class Standing(NamedTuple):
-    """What the score of a question rests on."""
+    """What the score of a question rests on; questions of equal standing make a group.
+
+    Attributes
+    ----------
+    u, w : float
+        The two measures whose ranks are blended; a larger one is less sure and ranks higher.
+    samples : int
+        Samples of the question so far; of equal w, the one with fewer ranks higher.
+    weight : float, default 1
+        Factor of the blended rank.
+    """
 
     u: float
     w: float
@@ -35,7 +45,22 @@ class Standing(NamedTuple):
 
 
 class BlendedRanks:
-    """Groups of questions of equal standing, and their ranks."""
+    """Groups of questions of equal standing, and their ranks.
+
+    Questions are numbers; `place` takes one in or moves it, `remove` takes it out, `top` names the first. A step costs
+    O(groups), whatever the number of questions.
+
+    Examples
+    --------
+    >>> ranks = BlendedRanks()
+    >>> for question, u in enumerate([0.1, 0.7, 0.7]):
+    ...     ranks.place(question, Standing(u, u, samples=1))
+    >>> ranks.top(0.5)
+    1
+    >>> ranks.place(1, Standing(0.0, 0.0, samples=2))
+    >>> ranks.top(0.5)
+    2
+    """
 
     def __init__(self) -> None:
         self._group_of: dict[int, int] = {}
@@ -87,7 +112,13 @@ class BlendedRanks:
         self._refresh(w_class)
 
     def top(self, lam: float) -> int:
-        """The question with the largest score; -1 if there is none."""
+        """The question with the largest score, of equals the lowest; -1 if there is none.
+
+        Parameters
+        ----------
+        lam : float
+            Weight of the ranks of w, 0 to 1; those of u have the rest.
+        """
         if not self._group_of:
             return -1
         n = len(self._standings)

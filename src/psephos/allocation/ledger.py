@@ -87,7 +87,19 @@ class Ledger:
         return place
 
     def record(self, q: int, answer: str | None, confidence: float, cost: float) -> None:
-        """Count one sample."""
+        """Count one sample.
+
+        Parameters
+        ----------
+        q : int
+            Place of the question.
+        answer : str or None
+            Its answer; None costs and counts for nothing.
+        confidence : float
+            Weight that its vote has in `weights`; `counts` counts one.
+        cost : float
+            What it cost.
+        """
         self.drawn[q] += 1
         self.cost[q] += cost
         self.spent += cost

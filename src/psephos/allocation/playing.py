@@ -40,7 +40,22 @@ class Curve(NamedTuple):
 
 
 class Player(NamedTuple):
-    """What methods are played on: pools, what to agree with, and the terms."""
+    """What methods are played on: pools, what to agree with, and the terms.
+
+    Attributes
+    ----------
+    stored : Pools
+        Questions with the samples of each, in the order in which they are drawn.
+    wanted : list of two
+        The answer of each question to agree with, None where there is none: first the target, then the known answer. A
+        member that is None as a whole is not compared.
+    n_options : int or None
+        Answers that a question can have; None is not known.
+    init : int
+        Samples that each question gets first.
+    split : bool
+        Whether answers that share the lead count in parts, else the first of them does.
+    """
 
     stored: Pools
     wanted: list[list[str | None] | None]

@@ -61,7 +61,29 @@ class Terms(TypedDict, total=False):
 
 
 class Session:
-    """The common part of the methods; `start` gives it the queue that is its own."""
+    """The common part of the methods; `start` gives it the queue that is its own.
+
+    It is an `psephos.allocation.Allocator`: budget, caps, samples under way, warm-up and result are the same for all.
+    What a method adds is a queue that says which open question is next.
+
+    Parameters
+    ----------
+    method : str
+        Name of the method, for complaints and the provenance.
+    questions : iterable
+        What can be asked; more can arrive later where the method allows it.
+    budget : float
+        In the unit of the costs.
+    terms : Terms
+        On which it is spent.
+
+    Raises
+    ------
+    InputError
+        Names the term that does not fit: `budget` below 0, `delta` outside 0 to 1, a `cost` of 0.
+    TypeError
+        There is no such term.
+    """
 
     def __init__(self, method: str, questions: Iterable[object], budget: float, terms: Terms) -> None:
         unknown = set(terms) - set(Terms.__annotations__)

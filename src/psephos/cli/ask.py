@@ -165,7 +165,7 @@ def _limited(
     A sample whose cost the server did not say counts as the dearest of its question, as it did when it was drawn.
     """
     from psephos.voters.language_model import Budget, SampleLog
-    from psephos.voters.language_model.protocol import FAILED
+    from psephos.voters.language_model.replies import FAILED
 
     whole = Budget(model, cost=most, prices=prices_in(prices))
     spent = 0.0

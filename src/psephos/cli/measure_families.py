@@ -31,7 +31,18 @@ Texts = list[str] | None
 
 
 def verb_of(family: str) -> Callable[..., None]:
-    """The command of a family."""
+    """The command ``psephos measure FAMILY`` of any family that takes its columns by name.
+
+    Parameters
+    ----------
+    family : str
+        A key of `psephos.metrics.measuring.families.FAMILIES`, whose text becomes the help of the command.
+
+    Returns
+    -------
+    callable
+        A function with the options as typer reads them; it reads the file, measures and delivers.
+    """
 
     def verb(
         path: Annotated[

@@ -303,7 +303,25 @@ def number_or_word(text: str) -> float | str:
 
 
 def pairs(option: str, given: list[str] | None) -> dict[str, str]:
-    """NAME=VALUE options as a mapping."""
+    """NAME=VALUE options as a mapping; a value may hold further signs of equality, and of equal names the last counts.
+
+    Parameters
+    ----------
+    option : str
+        What the option is called, without its hyphens; complaints name it.
+    given : list of str or None
+        What was typed; None is nothing.
+
+    Raises
+    ------
+    InputError
+        `--option`: a text without a name, a sign of equality or a value.
+
+    Examples
+    --------
+    >>> pairs("set", ["bins=15", "rule=a=b"]), pairs("set", None)
+    ({'bins': '15', 'rule': 'a=b'}, {})
+    """
     from psephos.errors import InputError
 
     found = {}

@@ -17,7 +17,24 @@ PROMPTS = ("prompt", "question", "text", "input")
 
 
 def prompt_table(path: Path) -> pl.DataFrame:
-    """The questions as a table about items, with a column ``prompt``."""
+    """The questions of a file as a table about items.
+
+    Parameters
+    ----------
+    path : Path
+        A text file with a question a line, or a table with a column of `PROMPTS`, and perhaps one of names, of `NAMES`.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns item (numbers from 1 where no column names them) and prompt, both text, then the others of the file.
+
+    Raises
+    ------
+    InputError
+        The path, if it has no column of prompts or no question; with the row, if a question has no name or no text, or
+        has the name of another.
+    """
     import polars as pl
 
     from psephos.errors import InputError
@@ -52,7 +69,24 @@ def prompt_table(path: Path) -> pl.DataFrame:
 
 
 def named_model(name: str, endpoint: str | None, timeout: float, prices: tuple[float, float] | None) -> LanguageModel:
-    """The model of this name, of this server where it is one of a server."""
+    """The model of this name, of this server where it is one of a server.
+
+    Parameters
+    ----------
+    name : str
+        As ``--model`` takes it; ``local`` and stored samples take neither `timeout` nor `prices`.
+    endpoint : str or None
+        Address of the server; None leaves it to the environment.
+    timeout : float
+        Seconds to wait for an answer.
+    prices : tuple of float, or None
+        Of a million tokens read and written.
+
+    Raises
+    ------
+    InputError
+        If there is no such model; see `psephos.voters.open_model`.
+    """
     from psephos.voters.language_model import open_model
     from psephos.voters.language_model.opening import LOCAL, STORED
 
@@ -63,7 +97,18 @@ def named_model(name: str, endpoint: str | None, timeout: float, prices: tuple[f
 
 
 def prices_in(text: str | None) -> tuple[float, float] | None:
-    """IN,OUT as two numbers."""
+    """IN,OUT as two numbers: prices of tokens read and of tokens written; None where nothing was typed.
+
+    Raises
+    ------
+    InputError
+        `--prices`: not two numbers with a comma between.
+
+    Examples
+    --------
+    >>> prices_in("0.5,1.5"), prices_in(None)
+    ((0.5, 1.5), None)
+    """
     from psephos.errors import InputError
 
     if text is None:

@@ -105,7 +105,20 @@ def upgrade(
 
 
 def existing(address: str) -> Store:
-    """The store, which must be there."""
+    """The store at an address, opened as it is: a verb that looks must not make an empty one, nor upgrade an old one.
+
+    Parameters
+    ----------
+    address : str
+        A SQLite file, or the address of a PostgreSQL database.
+
+    Raises
+    ------
+    InputError
+        `store`: there is no such file.
+    StoreError
+        It cannot be opened, or its tables are of another version.
+    """
     from psephos.errors import InputError
     from psephos.review.store import open_store
 

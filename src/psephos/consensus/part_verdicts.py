@@ -83,7 +83,7 @@ class PartVerdict:
     flags: npt.NDArray[np.uint8]
 
     def kept(self) -> dict[str, Any]:
-        """The same as arrays only, to be kept in a file."""
+        """The same as arrays and bytes only, by field, to be kept in a file of a run that can be resumed."""
         return {
             **{field.name: getattr(self, field.name) for field in dataclasses.fields(self)},
             "items": pack(self.items.to_frame()),

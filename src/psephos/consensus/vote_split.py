@@ -125,7 +125,13 @@ class VoteSplitModel:
         return f"{means}; {votes} on an item count as independent, votes that were copied make it too high"
 
     def notes(self, counted: Counted) -> tuple[str, ...]:
-        """What a verdict has to say of it."""
+        """What a verdict has to say of it: that it did not converge, or that voters err together on some items.
+
+        Parameters
+        ----------
+        counted : tuple
+            Votes on an item, and how many items have as many, as the model was fitted on.
+        """
         notes = () if self.converged else ("the model of difficulty did not converge; certainties are approximate",)
         if self.dependent:
             votes = f"{np.average(counted[0], weights=counted[1]):.1f} votes on an item count as"

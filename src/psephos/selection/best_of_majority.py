@@ -174,7 +174,30 @@ def best_of_majority(
 def gated_choice(
     pools: Pools, least: Integers, alpha: Floats, *, k: int, reward_agg: str, fill: str, soft_gate: float | None
 ) -> Choice:
-    """What the rule takes, given how often an answer to each question must be seen."""
+    """What the rule takes, given how often an answer to each question must be seen.
+
+    Parameters
+    ----------
+    pools : Pools
+        Samples by question and answer.
+    least : ndarray of int64, shape (n_items,)
+        Votes that an answer needs to pass the gate of its question.
+    alpha : ndarray of float64, shape (n_items,)
+        The shares behind them, for the facts.
+    k : int
+        Answers to hand in.
+    reward_agg : str
+        How the rewards of an answer become one.
+    fill : str
+        What takes the places that the gate left empty: ``"none"``, ``"majority"`` or ``"reward"``.
+    soft_gate : float or None
+        Strength of the shrinkage that stands in place of the gate.
+
+    Returns
+    -------
+    Choice
+        A question whose gate lets nothing through is decided by votes, and flagged.
+    """
     item, votes = pools.tally.item, pools.tally.votes
     kept = votes >= least[item]
     empty = np.zeros(pools.n_items, dtype=bool)
@@ -216,7 +239,25 @@ def gated_choice(
 def alpha_of(
     pools: Pools, alpha: float | str, p_right: float | None, denominator: str, soft_gate: float | None = None
 ) -> Floats:
-    """The alpha of each question."""
+    """The alpha of each question.
+
+    Parameters
+    ----------
+    pools : Pools
+        Samples by question and answer.
+    alpha : float or "auto"
+        A share; ``"auto"`` asks for two votes, at least 1 %, and for nothing below four samples.
+    p_right : float or None
+        Chance that a sample is right, if known: alpha is 3/4 of it.
+    denominator : str
+        ``"all"`` samples or those with an answer.
+    soft_gate : float or None
+        With one there is no gate: alpha is 0.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_items,)
+    """
     if soft_gate is not None:
         return np.zeros(pools.n_items)
     if not isinstance(alpha, str):

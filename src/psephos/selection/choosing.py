@@ -30,7 +30,25 @@ SURENESS_MEANS = (
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """What a rule has found: places, scores and reasons of the pairs of `Pools`, see `Selection`."""
+    """What a rule has found, by pairs of question and answer in the order of `Pools.tally`; see `Selection`.
+
+    Attributes
+    ----------
+    place : ndarray of int64, shape (n_pairs,)
+        1 for the answer that is handed in first, 0 for one that is not.
+    score : ndarray of float64, shape (n_pairs,)
+        What the rule orders by; NaN where it did not ask.
+    reason : ndarray of int8, shape (n_pairs,)
+        Place in `reasons`.
+    reasons : tuple of str
+        Why an answer was taken or not, in words.
+    flags : mapping of str to ndarray of bool, shape (n_items,)
+        What is odd about a question.
+    facts : mapping of str to ndarray, shape (n_items,)
+        Further columns of a question.
+    score_means : str
+        What the score is, in words.
+    """
 
     place: Integers
     score: Floats

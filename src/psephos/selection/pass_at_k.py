@@ -191,7 +191,27 @@ def majority_at_k(
 def right_draws(
     answers: Draws, gold: pl.Series | npt.ArrayLike | None, equivalence: Equivalence
 ) -> tuple[Integers, Integers, Source]:
-    """Right samples and all samples of each question whose right answer is known, and where they are from."""
+    """Right samples and all samples of each question whose right answer is known, and where they are from.
+
+    Parameters
+    ----------
+    answers : Opinions or array_like
+        Samples, or with `gold` texts by question, or 0 and 1, shape (n_questions, n_draws), NaN for none.
+    gold : Series or array_like or None
+        Right answers; None takes those of the table about items, or the numbers themselves.
+    equivalence : str or callable
+        Which answers are the same.
+
+    Returns
+    -------
+    right, drawn : ndarray of int64, shape (n_questions,)
+    source : Source
+
+    Raises
+    ------
+    InputError
+        `answers`: rows of unlike length, or something else than 0 and 1, with its index.
+    """
     if gold is not None or isinstance(answers, Opinions):
         pools = pools_of(answers, None, equivalence)  # type: ignore[arg-type]
         right, known = right_answers(pools, gold, equivalence)

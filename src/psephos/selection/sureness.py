@@ -208,7 +208,22 @@ def needed(alpha: Floats, size: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 
 def shrunk(score: Floats, votes: npt.NDArray[Any], mean: Floats, soft_gate: float) -> Floats:
-    """Scores drawn towards the mean of their question the more, the fewer votes they rest on."""
+    """Scores drawn towards the mean of their question the more, the fewer votes they rest on.
+
+        mean + votes / (votes + soft_gate) (score - mean)
+
+    Parameters
+    ----------
+    score, votes, mean : ndarray, shape (n_pairs,)
+        Score and votes of an answer, and the mean score of its question.
+    soft_gate : float
+        Votes at which half of the distance is left; 0 changes nothing.
+
+    Examples
+    --------
+    >>> shrunk(np.array([1.0, 1.0]), np.array([1, 9]), np.array([0.5, 0.5]), 1.0).tolist()
+    [0.75, 0.95]
+    """
     if not soft_gate:
         return score
     with np.errstate(invalid="ignore"):  # of infinite scores nothing is left to shrink

@@ -37,7 +37,7 @@ class Ragged:
         return len(self.present)
 
     def place(self, at: int) -> tuple[int, int]:
-        """List and place within it of one value."""
+        """List and place within it of the value at `at`, both counted from 0; for complaints about one value."""
         row = int(np.searchsorted(self.starts, at, side="right")) - 1
         return row, at - int(self.starts[row])
 

@@ -59,7 +59,33 @@ class AnswerVotes:
 def answer_votes(
     group: Codes, place: Codes, answer: Codes, right: npt.NDArray[np.bool_], n_groups: int, ties: str
 ) -> AnswerVotes:
-    """Count the answers of each group; `place` orders the responses of a group, an answer of -1 cannot be told."""
+    """Count the answers to each question of each candidate.
+
+    Parameters
+    ----------
+    group : ndarray of int64, shape (n_responses,)
+        Question of a candidate that each response belongs to, 0 to n_groups - 1.
+    place : ndarray of int64, shape (n_responses,)
+        Order of the responses within a group: in a tie the answer with the lowest place was seen first.
+    answer : ndarray of int64, shape (n_responses,)
+        Code of the answer; -1 cannot be told and is no vote.
+    right : ndarray of bool, shape (n_responses,)
+        Whether the response counts as right; an answer is right if one of its responses is.
+    n_groups : int
+        Number of groups, with those without a response.
+    ties : str
+        ``"fractional"``: a tie is right by the share of right answers in it; else the first seen decides.
+
+    Returns
+    -------
+    AnswerVotes
+        One value per group.
+
+    Raises
+    ------
+    InputError
+        If `ties` is none of `TIES`.
+    """
     check_choice("ties", ties, TIES)
     n_answers = int(answer.max(initial=0)) + 1
     counted = tally(group.astype(np.int32), answer.astype(np.int32), n_groups, n_answers)

@@ -39,7 +39,16 @@ NEARLY = 1e-12
 
 @dataclass(frozen=True)
 class Grid:
-    """Thresholds of consistency as exact fractions, from 0 to 1."""
+    """Thresholds of consistency as exact fractions, from 0 to 1; made by `grid_of`.
+
+    A question belongs to the highest threshold that it reaches, its *level*: counts of questions per level are all that
+    a curve needs. Floats would put .3 below .1 * 3, so levels are found by whole numbers.
+
+    Attributes
+    ----------
+    fractions : tuple of Fraction
+        Rising, the first 0, the last 1.
+    """
 
     fractions: tuple[Fraction, ...]
 
@@ -173,7 +182,23 @@ def consistency_curve(
 
 
 def checked_counts(right: npt.ArrayLike, total: npt.ArrayLike) -> tuple[Counts, Counts]:
-    """Whole numbers of right and of all variants, fit for use."""
+    """Whole numbers of right and of all variants, fit for use.
+
+    Parameters
+    ----------
+    right, total : array_like of int, shape (n_questions,)
+        Right variants and all variants of each question; floats that are whole will do.
+
+    Returns
+    -------
+    right, total : ndarray of int64, shape (n_questions,)
+
+    Raises
+    ------
+    InputError
+        `right`: nothing was given, a count is negative, or above the total. `total`: another length, or a question
+        without a response. Either: a number that is not whole, with the question.
+    """
     columns = []
     for name, values in (("right", right), ("total", total)):
         given = np.asarray(values)
@@ -202,7 +227,25 @@ def checked_counts(right: npt.ArrayLike, total: npt.ArrayLike) -> tuple[Counts, 
 def curve_of_levels(
     grid: Grid, levels: npt.NDArray[np.int64], *, repeats: int, level: float, rng: Rng
 ) -> ConsistencyCurve:
-    """The curve of questions that reach these thresholds; the bootstrap draws counts of levels, not questions."""
+    """The curve of questions that reach these thresholds; the bootstrap draws counts of levels, not questions.
+
+    Parameters
+    ----------
+    grid : Grid
+        The thresholds.
+    levels : ndarray of int64, shape (n_questions,)
+        Place of the highest threshold that each question reaches.
+    repeats : int
+        Resamples; with 0, or a single question, the ends of intervals are NaN.
+    level : float
+        Confidence of the intervals.
+    rng : int, Generator or None
+        Of the resamples.
+
+    Returns
+    -------
+    ConsistencyCurve
+    """
     copies = np.bincount(levels, minlength=len(grid.fractions))
     statistic = curve_statistic(grid)
     value = statistic(copies[None, :].astype(np.float64))[0]
@@ -222,7 +265,22 @@ INDICES = 4
 def drawn_levels(
     statistic: Callable[[Floats], Floats], copies: npt.NDArray[np.int64], *, repeats: int, level: float, rng: Rng
 ) -> Bootstrap | None:
-    """Resampled counts; None where none are wanted or there is but one question."""
+    """Resampled counts of questions per level, by the BCa bootstrap.
+
+    Parameters
+    ----------
+    statistic : callable
+        From counts, shape (replicates, n_levels), to the values of each replicate.
+    copies : ndarray of int64, shape (n_levels,)
+        Questions at each level, as they were found.
+    repeats, level, rng
+        As in `curve_of_levels`.
+
+    Returns
+    -------
+    Bootstrap or None
+        None where none are wanted or there are fewer than two questions.
+    """
     check_count("repeats", repeats, low=0)
     if repeats == 0 or copies.sum() < 2:
         return None

@@ -19,7 +19,15 @@ from psephos.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Responses of candidates by questions: how many, how many right, and the mean score, shape (C, Q) each."""
+    """Responses of candidates to questions, in numbers; made by `Table.of`.
+
+    Attributes
+    ----------
+    total, right : ndarray of int64, shape (n_candidates, n_questions)
+        Responses, and right ones.
+    mean : ndarray of float64, shape (n_candidates, n_questions)
+        Mean score; 0 where there is no response.
+    """
 
     total: Codes
     right: Codes
@@ -50,7 +58,28 @@ def indices_of(
     votes: AnswerVotes | None,
     curve: ConsistencyCurve,
 ) -> dict[str, Any]:
-    """All indices of one candidate, a row of `Consistency.table` without what needs chance and a fit."""
+    """All indices of one candidate, a row of `Consistency.table` without what needs chance and a fit.
+
+    Parameters
+    ----------
+    found : Responses
+        The responses of all candidates.
+    code : int
+        Which candidate.
+    table : Table
+        The same in numbers.
+    options : Options
+        Which accuracy the indices rest on, and which variant is unchanged.
+    votes : AnswerVotes or None
+        Votes for answers, of all candidates; without them majority, entropy and unreadable are None.
+    curve : ConsistencyCurve
+        Of this candidate.
+
+    Returns
+    -------
+    dict
+        Column to value; an accuracy without an unchanged variant is NaN.
+    """
     mine = found.candidate == code
     asked = table.total[code] > 0
     total, right = table.total[code][asked], table.right[code][asked]

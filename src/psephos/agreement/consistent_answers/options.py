@@ -19,7 +19,25 @@ QUESTIONS = ("common", "own")
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for."""
+    """What was asked for, checked; made by `Options.checked`.
+
+    Attributes
+    ----------
+    grid : Grid
+        Thresholds of the curve, K equal steps or those that were named.
+    original : str or None
+        The variant that counts as unchanged; None takes the first of each candidate.
+    options : int, mapping of question to int, or None
+        Answers that each question offers, for the curve of guessing and the scale of the entropy.
+    ties, mcqa_plus, accuracy, questions : str
+        One of `TIES`, `MCQA_PLUS`, `ACCURACIES`, `QUESTIONS` each; see `psephos.agreement.consistency`.
+    repeats : int
+        Resamples of the questions; 0 for no intervals.
+    level : float
+        Confidence of the intervals, above 0 and below 1.
+    seed : int
+        What `rng` came to.
+    """
 
     grid: Grid
     original: str | None
@@ -47,7 +65,14 @@ class Options:
         level: float,
         rng: Rng,
     ) -> Options:
-        """The options, each fit for use."""
+        """The options, each fit for use; see `psephos.agreement.consistency`, whose parameters these are.
+
+        Raises
+        ------
+        InputError
+            Names the first that is not: a word that is no choice, fewer than two `options`, `repeats` below 0, a
+            `level` outside 0 to 1, thresholds that do not rise from 0 to 1.
+        """
         if options is not None:
             for number in options.values() if isinstance(options, Mapping) else (options,):
                 check_count("options", number, low=2)
@@ -65,7 +90,7 @@ class Options:
         )
 
     def parameters(self) -> dict[str, Any]:
-        """The same for the provenance."""
+        """What the provenance shows: all but the seed, which has a place of its own; thresholds as texts ("1/3")."""
         return {
             "thresholds": [str(part) for part in self.grid.fractions],
             "original": self.original,

@@ -53,7 +53,24 @@ def guessing_curve(probability: float, variants: int, *, K: int = 10) -> Consist
 def chance_curve(
     grid: Grid, probabilities: Floats, mixes: npt.NDArray[np.int64], copies: npt.NDArray[np.int64]
 ) -> ConsistencyCurve:
-    """The curve expected of guesses at questions, `copies[j]` of which have `mixes[j, k]` variants of probability k."""
+    """The curve that is expected of guesses.
+
+    Parameters
+    ----------
+    grid : Grid
+        The thresholds.
+    probabilities : ndarray of float64, shape (k,)
+        Different chances to guess a variant right.
+    mixes : ndarray of int64, shape (n_kinds, k)
+        Variants of each of these chances that a kind of question has.
+    copies : ndarray of int64, shape (n_kinds,)
+        Questions of each kind.
+
+    Returns
+    -------
+    ConsistencyCurve
+        Without intervals; the number right of a question is a sum of binomials, whose chances are convolved.
+    """
     counts = np.zeros(len(grid.fractions))
     for mix, number in zip(mixes, copies, strict=True):
         shares = np.ones(1)

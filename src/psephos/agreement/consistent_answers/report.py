@@ -28,7 +28,30 @@ MOST_COMPARED = 20
 
 
 def reported(found: Responses, options: Options, said: Mapping[str, Any]) -> Consistency:
-    """The whole answer."""
+    """The whole answer: indices and curves of each candidate, tables, and differences between candidates.
+
+    Every candidate has random streams of its own by its place among the sorted names, so that the order of the rows
+    moves no interval.
+
+    Parameters
+    ----------
+    found : Responses
+        All responses; with ``options.questions == "common"`` only questions that all candidates have are compared.
+    options : Options
+        What was asked for.
+    said : mapping
+        Further parameters for the provenance, of the door that was used.
+
+    Returns
+    -------
+    Consistency
+        Candidates by falling CORE.
+
+    Raises
+    ------
+    InputError
+        `results`: there is no response, or no question common to all. `original`: no variant is called so.
+    """
     notes = list(found.notes)
     table = Table.of(found)
     if options.questions == "common" and len(found.candidates) > 1:

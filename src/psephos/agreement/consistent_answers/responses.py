@@ -210,7 +210,15 @@ def _check_scores(score: npt.NDArray[np.float64], threshold: float | None) -> bo
 
 
 def variants_in(opinions: Opinions) -> tuple[list[str], Codes]:
-    """Variants in natural order, and that of each row: the columns variant and run, or the draw."""
+    """Variants, and that of each row: the columns variant and run together ("v2.1"), or the draw of samples.
+
+    Returns
+    -------
+    names : list of str
+        In natural order: v2 before v10.
+    variant : ndarray of int64, shape (n_rows,)
+        Place of each row's variant among these; one variant "0" where no column tells them apart.
+    """
     if opinions.kind == "samples":
         column = canonical(pl.Series("variant", opinions.numbers["draw"])).cast(pl.String)
     else:
@@ -234,7 +242,15 @@ def _by_number(names: pl.Series) -> npt.NDArray[np.intp]:
 
 
 def questions_in(opinions: Opinions) -> tuple[list[str], Codes]:
-    """Questions, and that of each row; an item of several tasks is one question in each."""
+    """Questions, and that of each row; an item of several tasks is one question in each.
+
+    Returns
+    -------
+    names : list of str
+        Items; "task: item" where there is more than one task.
+    question : ndarray of int64, shape (n_rows,)
+        Place of each row's question among these.
+    """
     item = opinions.codes("item").astype(np.int64)
     names = opinions.vocabulary("item").to_list()
     if "task" not in opinions.coded:

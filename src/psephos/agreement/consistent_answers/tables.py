@@ -37,7 +37,24 @@ def by_variant(found: Responses) -> pl.DataFrame:
 
 
 def by_family(found: Responses, grid: Grid, original: int | None) -> pl.DataFrame:
-    """One row per candidate and family of variants; see `Consistency.families`."""
+    """One row per candidate and family of variants; see `Consistency.families`.
+
+    Parameters
+    ----------
+    found : Responses
+        A family are variants whose names differ in the number at the end only.
+    grid : Grid
+        Thresholds of the curve behind CORE.
+    original : int or None
+        The variant that counts as unchanged; None takes the first of each candidate.
+
+    Returns
+    -------
+    polars.DataFrame
+        candidate, family, questions, variants_low, variants_high, accuracy, always (share of questions that are right
+        in every variant), gap (accuracy - always), core, broken (right when unchanged, wrong in a variant of this
+        family).
+    """
     families = found.families
     names = sorted(set(families))
     family = np.array([names.index(name) for name in families])[found.variant]
@@ -70,7 +87,17 @@ def by_family(found: Responses, grid: Grid, original: int | None) -> pl.DataFram
 
 
 def by_question(found: Responses, total: Codes, right: Codes, votes: AnswerVotes | None) -> pl.DataFrame:
-    """One row per candidate and question; see `Consistency.questions`."""
+    """One row per candidate and question; see `Consistency.questions`.
+
+    Parameters
+    ----------
+    found : Responses
+        The responses, for the names.
+    total, right : ndarray of int64, shape (n_candidates, n_questions)
+        Responses, and right ones; questions without a response have no row.
+    votes : AnswerVotes or None
+        Votes for answers; without them there are no columns answer, votes, wrong, wrong_votes and entropy.
+    """
     there = np.flatnonzero(total)
     n_questions = total.shape[1]
     table = pl.DataFrame(
@@ -93,7 +120,24 @@ def by_question(found: Responses, total: Codes, right: Codes, votes: AnswerVotes
 
 
 def consistently_wrong(found: Responses, total: Codes, votes: AnswerVotes | None, grid: Grid) -> pl.DataFrame:
-    """candidate, threshold, share of questions with one wrong answer in at least this share of the responses."""
+    """How often one and the same wrong answer comes back, by how much of the responses it takes.
+
+    Parameters
+    ----------
+    found : Responses
+        The responses, for the names.
+    total : ndarray of int64, shape (n_candidates, n_questions)
+        Responses.
+    votes : AnswerVotes or None
+        Votes for answers; without them the table is empty.
+    grid : Grid
+        The thresholds.
+
+    Returns
+    -------
+    polars.DataFrame
+        candidate, threshold, share of its questions with one wrong answer in at least this share of the responses.
+    """
     schema = {"candidate": pl.String, "threshold": pl.Float64, "share": pl.Float64}
     if votes is None:
         return pl.DataFrame(schema=schema)

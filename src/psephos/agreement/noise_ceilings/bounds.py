@@ -95,7 +95,22 @@ class Moments:
 
 
 def moments_of(items: ItemVotes, pooling: str) -> Callable[[Floats], Moments]:
-    """Moments as a function of the weights of the items, shape (replicates, n_items)."""
+    """Moments as a function of the weights of the items.
+
+    Parameters
+    ----------
+    items : ItemVotes
+        Number, mean and variance of the votes on each item.
+    pooling : str
+        One of `POOLINGS`: ``"authors"`` divides the mean variance by the mean number of votes, else each item has its
+        own v / n.
+
+    Returns
+    -------
+    callable
+        From weights, shape (replicates, n_items), whole numbers for resamples, to `Moments`. One product of matrices:
+        no pass over the votes.
+    """
     known = ~np.isnan(items.variance)
     variance = np.where(known, items.variance, 0.0)
     centre = float(items.mean.mean()) if len(items) else 0.0

@@ -138,7 +138,23 @@ def _column_means(values: Floats, there: npt.NDArray[np.bool_]) -> Floats:
 def reported(
     estimates: Estimates, pcc: list[Interval], share: list[Interval], rmse: list[Interval], bound: tuple[float, float]
 ) -> pl.DataFrame:
-    """One row per estimator; `bound` is the lowest RMSE and the highest PCC."""
+    """One row per estimator, the one that fits best first.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        Names and values, shape (n_items, n_estimators), NaN where there is none.
+    pcc, share, rmse : list of Interval, one per estimator
+        Correlation with the mean votes, its share of the ceiling, and root mean squared error.
+    bound : tuple of float
+        Lowest RMSE and highest PCC that any estimate can have.
+
+    Returns
+    -------
+    polars.DataFrame
+        estimate, items, the three with their ends, rmse_ratio (to the lowest), z (Fisher's, of the distance to the
+        ceiling), above_bound, finding (in words); null where unknown.
+    """
     rmse_bound, pcc_bound = bound
     rows: list[dict[str, Any]] = []
     for place, name in enumerate(estimates.names):

@@ -32,7 +32,31 @@ def moments_by_raters(
     estimates: Estimates,
     correction: float = 1.0,
 ) -> Callable[[Floats], tuple[Moments, Floats, Floats]]:
-    """Moments, PCC and RMSE of estimates as functions of the weights of the raters, shape (replicates, n_raters)."""
+    """Moments, PCC and RMSE of estimates as functions of the weights of the raters.
+
+    Parameters
+    ----------
+    item, rater : ndarray of int32, shape (n_votes,)
+        Item and rater of each vote; every item has a vote.
+    value : ndarray of float64, shape (n_votes,)
+        The votes, without the levels of the raters where these are taken out.
+    items : ItemVotes
+        The same by item.
+    n_raters : int
+        Raters.
+    pooling : str
+        As in `moments_of`.
+    estimates : Estimates
+        What is held against the mean votes of each panel.
+    correction : float, default 1
+        Factor of the variances, for the degrees of freedom that the levels of raters took.
+
+    Returns
+    -------
+    callable
+        From weights, shape (replicates, n_raters), to `Moments`, PCC and RMSE, both of shape (replicates,
+        n_estimators). Works `CELLS` of panels by items at a time.
+    """
     shape = (len(items), n_raters)
     centre = float(value.mean())
     shifted = value - centre

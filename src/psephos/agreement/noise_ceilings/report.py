@@ -103,7 +103,17 @@ def found_of(
 
 
 def bound_of(name: str, moments: Moments, rmse: Interval, pcc: Interval) -> Bound:
-    """One bound, from moments of a single row."""
+    """One bound, from moments of a single row and from the intervals of both ends.
+
+    Parameters
+    ----------
+    name : str
+        Where the variance of the votes comes from; see `Bound.source`.
+    moments : Moments
+        With one replicate: all items with weight 1.
+    rmse, pcc : Interval
+        Lowest error and highest correlation.
+    """
     spread, noise = float(moments.mean_variance[0]), float(moments.noise[0])
     variance = float(moments.vote_variance[0])
     votes = variance / noise if noise > 0 else float(moments.votes[0])
@@ -159,7 +169,19 @@ def _ends(drawn: Bootstrap | None, value: Floats) -> tuple[Floats, Floats]:
 
 
 def notes_on(bound: Bound, n_items: int, scale: VoteScale | None, effective: float) -> list[str]:
-    """What a reader has to know of the bound that estimates are held against."""
+    """What a reader has to know of the bound that estimates are held against.
+
+    Parameters
+    ----------
+    bound : Bound
+        The first bound.
+    n_items : int
+        Items with votes; below `FEWEST` there is no bound for the correlation.
+    scale : VoteScale or None
+        Of the votes.
+    effective : float
+        Levels of a scale on which BinoVotes would scatter as these votes do; NaN where it is not known.
+    """
     notes = []
     if 0 < n_items < FEWEST:
         notes.append(f"no PCC bound with fewer than {FEWEST} items")

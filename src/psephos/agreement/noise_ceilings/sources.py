@@ -34,7 +34,27 @@ DATA, MODEL, OTHER, ADJUSTED, STEADY = "data", "binovotes", "other-test", "witho
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for; `argument` is what the votes are called at the door."""
+    """What was asked for, checked; made by `Options.checked`.
+
+    Attributes
+    ----------
+    argument : str
+        What the votes are called at the door, ``"votes"`` or ``"means"``: complaints name it.
+    scale : VoteScale or None
+        Lowest and highest vote, and the levels between.
+    vote_variance : str, float or callable
+        See `VoteVariance`.
+    dispersion : float
+        Variance of the votes as a multiple of what BinoVotes says.
+    pooling : str
+        One of `POOLINGS`.
+    repeats : int
+        Resamples; 0 for no intervals.
+    level : float
+        Confidence of the intervals.
+    seed : int
+        What `rng` came to.
+    """
 
     argument: str
     scale: VoteScale | None
@@ -56,7 +76,13 @@ class Options:
         level: float,
         rng: Rng,
     ) -> Options:
-        """The options, each fit for use."""
+        """The options, each fit for use; see `psephos.agreement.noise_ceiling`, whose parameters these are.
+
+        Raises
+        ------
+        InputError
+            Names the first that is not. `scale`: BinoVotes is asked for, and it needs one.
+        """
         on = None if scale is None else scale_of(scale)
         check_choice("pooling", pooling, POOLINGS)
         if isinstance(vote_variance, str):
@@ -81,7 +107,7 @@ class Options:
         )
 
     def parameters(self, unit: str) -> dict[str, Any]:
-        """The same for the provenance."""
+        """What the provenance shows, with the `unit` that was resampled; a function as ``"a function"``."""
         variance = "a function" if callable(self.vote_variance) else self.vote_variance
         return {
             "scale": None if self.scale is None else str(self.scale),
@@ -96,7 +122,21 @@ class Options:
 
 @dataclass(frozen=True, eq=False)
 class RaterVotes:
-    """Votes one by one, `item` counting only items with votes, and the levels of the raters where they can be told."""
+    """Votes one by one, where they are known.
+
+    Attributes
+    ----------
+    item : ndarray of int32, shape (n_votes,)
+        Item of each vote, counting only items with votes.
+    cast : Votes
+        The votes as they were given.
+    bias : RaterBias or None
+        Levels of the raters, where they can be told from the items.
+    unit : str
+        What is resampled, one of `UNITS`.
+    steady : SteadyRaters or None
+        The same votes read by a model in which raters differ in steadiness, if that was asked for.
+    """
 
     item: npt.NDArray[np.int32]
     cast: Votes
@@ -118,7 +158,34 @@ def assembled(
     votes: RaterVotes | None = None,
     dropped: tuple[str, ...] = (),
 ) -> NoiseCeiling:
-    """The whole answer."""
+    """The whole answer: one bound for each source of the variance of a vote, and the estimates below the first.
+
+    Parameters
+    ----------
+    names : polars.Series, shape (n_items,)
+        Items with votes.
+    items : ItemVotes
+        Number, mean and variance of their votes.
+    estimates : Estimates
+        Predictions of the mean votes, in the order of the items; there may be none.
+    options : Options
+        What was asked for.
+    votes : RaterVotes, optional
+        The single votes, without which there is no bound without rater bias and no resampling of raters.
+    dropped : tuple of str
+        Items without a vote, which a note names.
+
+    Returns
+    -------
+    NoiseCeiling
+
+    Raises
+    ------
+    InputError
+        `options.argument`: fewer than two items, or nothing tells the variance of a vote. `unit`: raters are to be
+        resampled where the variance does not come from their votes. `vote_variance`: a function gave something else
+        than a variance for each item.
+    """
     if len(items) < 2:
         raise InputError(
             options.argument,
@@ -186,7 +253,7 @@ def assembled(
 
 
 def without_items() -> dict[str, Any]:
-    """The parts of an answer that rests on no items."""
+    """The parts of an answer that rests on no items: tables by field of `NoiseCeiling`, empty, with their columns."""
     nothing = Estimates([], np.empty((0, 0)))
     table = reported(nothing, [], [], [], (np.nan, np.nan))
     schema = {"item": pl.String} | dict.fromkeys(("votes", "mean", "variance"), pl.Float64)

@@ -70,7 +70,26 @@ def steady_raters(
     bias: RaterBias | None,
     prior: float = PRIOR,
 ) -> SteadyRaters | None:
-    """Fit level and variance of each rater; None with fewer than three of them, or nothing left to judge them by."""
+    """Fit level and variance of each rater; see the module.
+
+    Parameters
+    ----------
+    item, rater : ndarray of int32, shape (n_votes,)
+        Item and rater of each vote.
+    value : ndarray of float64, shape (n_votes,)
+        The votes.
+    n_items : int
+        Items.
+    bias : RaterBias or None
+        Levels of the raters and the variance that these leave: where the rounds start.
+    prior : float
+        Votes of the mean variance that each rater is lent.
+
+    Returns
+    -------
+    SteadyRaters or None
+        None with fewer than `FEWEST_RATERS` raters, without levels, or if the levels explain every vote.
+    """
     if bias is None or bias.residual <= 0 or np.count_nonzero(np.bincount(rater)) < FEWEST_RATERS:
         return None
     n_raters = len(bias.level)

@@ -16,7 +16,23 @@ from psephos.opinions.model import Opinions, Source
 
 @dataclass(frozen=True, eq=False)
 class Votes:
-    """All votes, one place per vote, with the names of items and raters."""
+    """All votes, one place per vote, with the names of items and raters; made by `votes_of`.
+
+    Attributes
+    ----------
+    item, rater : ndarray of int32, shape (n_votes,)
+        Places in `items` and `raters`.
+    value : ndarray of float64, shape (n_votes,)
+        The votes; missing ones are not here.
+    items, raters : polars.Series of String
+        Names, with those of items and raters without a vote.
+    notes : tuple of str
+        What was decided on the way.
+    source : Source
+        Where they came from.
+    issues : Issues
+        What was set aside when they were read.
+    """
 
     item: npt.NDArray[np.int32]
     rater: npt.NDArray[np.int32]

@@ -103,7 +103,20 @@ def gain_at(a: Floats, b: Floats, n: npt.NDArray[Any]) -> Floats:
 
 
 def gains_of(a: Floats, b: Floats, low: int, high: int) -> Floats:
-    """Gain of each raise of each bucket, falling in each: of the concave envelope where the curve is not concave."""
+    """Gain of each raise of each bucket, falling in each: of the concave envelope where the curve is not concave.
+
+    Parameters
+    ----------
+    a, b : ndarray of float64, shape (n_buckets,)
+        Curves Phi(a sqrt(n) + b).
+    low, high : int
+        Fewest and most samples of a question.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_buckets, high - low)
+        Raises from low, low + 1, ... by one sample; inside a stretch of the envelope all are its mean.
+    """
     gains = gain_at(a[:, None], b[:, None], np.arange(low, high)[None, :])
     for t in np.flatnonzero((a > 0) & (b < -2)):
         gains[t] = _falling_means(gains[t])

@@ -162,6 +162,12 @@ def curves_of(counts: npt.NDArray[np.int64], fit_to: int) -> tuple[Floats, npt.N
 
 
 def left_out(enough: npt.NDArray[np.bool_]) -> tuple[str, ...]:
-    """The note on questions without a curve, if there are any."""
+    """The note on questions without a curve, as a tuple to add to others; empty if there are none.
+
+    Parameters
+    ----------
+    enough : ndarray of bool, shape (n_questions,)
+        Whether a question has answers enough for a curve.
+    """
     few = int((~enough).sum())
     return (f"{few:,} questions with fewer than {WARM_UP} answers are left out",) if few else ()

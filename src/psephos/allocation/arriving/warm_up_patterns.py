@@ -31,12 +31,31 @@ EQUAL = ("equal", "not equal")
 
 
 def bucket_names(*, free: bool) -> list[str]:
-    """Names of the buckets in their order."""
+    """Names of the buckets, in the order of `PATTERNS` or `EQUAL`.
+
+    Examples
+    --------
+    >>> bucket_names(free=False), bucket_names(free=True)
+    (['4', '3-1', '2-2', '2-1-1', '1-1-1-1'], ['equal', 'not equal'])
+    """
     return list(EQUAL) if free else ["-".join(map(str, pattern)) for pattern in PATTERNS]
 
 
 def bucket_of(votes: list[int], *, free: bool) -> int:
-    """Bucket of the votes of four samples, in any order."""
+    """Bucket of the votes of four samples: a place in `bucket_names`.
+
+    Parameters
+    ----------
+    votes : list of int
+        Votes of each answer, above 0, in any order; they sum to four.
+    free : bool
+        Whether only "all equal" and "not all equal" are told apart.
+
+    Examples
+    --------
+    >>> bucket_of([1, 2, 1], free=False), bucket_of([1, 2, 1], free=True)
+    (3, 1)
+    """
     pattern = tuple(sorted(votes, reverse=True))
     return int(pattern != PATTERNS[0]) if free else PATTERNS.index(pattern)
 

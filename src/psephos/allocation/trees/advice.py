@@ -25,7 +25,27 @@ BETTER_KEPT = 0.05
 def advice_for(
     odd: int, gamma: float, rho: float, of_length: Callable[[float], Any] | None, m: float | None, most: int | None
 ) -> pl.DataFrame:
-    """Amplification after each of a few changes that can be bought, the best first."""
+    """Amplification after each of a few changes that can be bought, the best first.
+
+    Parameters
+    ----------
+    odd : int
+        Children of an agent, an odd number.
+    gamma, rho : float
+        What a message keeps of a bias, and the chance that all children say the same.
+    of_length : callable or None
+        From the length of a message to gamma, where that is known; else a fixed gain in fidelity is tried.
+    m : float or None
+        Length of a message now, in tokens.
+    most : int or None
+        The most children that can be read; longer messages use it up as well.
+
+    Returns
+    -------
+    polars.DataFrame
+        change (in words), alpha (amplification then), gain (ln of alpha over that of now); changes without a gain have
+        no row.
+    """
 
     def alpha(b: int, kept: float, shared: float) -> float:
         return float(kept * (shared + (1 - shared) * slopes(np.array([b]))[0]))

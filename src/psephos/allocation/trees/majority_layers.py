@@ -255,13 +255,32 @@ def weighted_majority_bias(biases: npt.ArrayLike, weights: npt.ArrayLike | None 
 
 
 def fan_in(b: int) -> tuple[int, bool]:
-    """The odd number of children that b behave like, and whether b was even."""
+    """The odd number of children that b behave like, and whether b was even.
+
+    An even number decides ties by a coin, which is worth as much as one child less.
+
+    Raises
+    ------
+    InputError
+        `b`: below 3, or not whole.
+
+    Examples
+    --------
+    >>> fan_in(5), fan_in(6)
+    ((5, False), (5, True))
+    """
     count = check_count("b", b, low=3)
     return count - (count % 2 == 0), count % 2 == 0
 
 
 def check_message(gamma: float) -> float:
-    """Return `gamma` if it is what a message can keep of a bias."""
+    """Return `gamma`, the part of a bias that a message keeps, as a float if it lies between 0 and 1.
+
+    Raises
+    ------
+    InputError
+        `gamma`: above 1, no number, or below 0, which is a message to be read the other way round.
+    """
     number = check_number("gamma", gamma, high=1)
     if number < 0:
         raise InputError("gamma", f"< 0: flip the message; got {gamma!r}")
@@ -269,7 +288,18 @@ def check_message(gamma: float) -> float:
 
 
 def check_biases(argument: str, values: npt.ArrayLike) -> Floats:
-    """Return biases, between -1 and 1."""
+    """Return biases of any shape as float64 if all lie between -1 and 1; a bias is 2 p - 1 of a chance p to be right.
+
+    Raises
+    ------
+    InputError
+        `argument`, with the first that does not, or that is no finite number.
+
+    Examples
+    --------
+    >>> check_biases("mu", [[0.2, -1.0]])
+    array([[ 0.2, -1. ]])
+    """
     mu = check_floats(argument, values, ndim=np.ndim(values))
     if (np.abs(mu) > 1).any():
         raise InputError(argument, f"must lie between -1 and 1, got {mu[np.abs(mu) > 1].flat[0]:g}")
@@ -277,12 +307,45 @@ def check_biases(argument: str, values: npt.ArrayLike) -> Floats:
 
 
 def slopes(odd: npt.NDArray[np.int64]) -> Floats:
-    """c_b of odd numbers of children."""
+    """c_b, the slope of the majority of b independent children at bias 0, for odd numbers of children.
+
+    Parameters
+    ----------
+    odd : ndarray of int64
+        Numbers of children, of any shape.
+
+    Returns
+    -------
+    ndarray of float64
+        Of the same shape; grows as the root of 2 b / pi.
+
+    Examples
+    --------
+    >>> slopes(np.array([1, 3, 5])).round(6)
+    array([1.   , 1.5  , 1.875])
+    """
     return np.asarray(2 / special.beta(0.5, (odd + 1) / 2))
 
 
 def layer(mu: float | Floats, odd: int | Whole, gamma: float | Floats, rho: float | Floats) -> Floats:
-    """F(mu) without checks; all broadcast."""
+    """F(mu), the bias of a majority of children of bias mu; without checks.
+
+    Parameters
+    ----------
+    mu : float or ndarray of float64
+        Bias of each child, -1 to 1.
+    odd : int or ndarray of int64
+        Children, an odd number.
+    gamma : float or ndarray of float64
+        What a message keeps of a bias, 0 to 1.
+    rho : float or ndarray of float64
+        Chance that all children say the same, 0 to 1.
+
+    Returns
+    -------
+    ndarray of float64
+        All broadcast against each other.
+    """
     sent = np.asarray(gamma * mu)
     return np.asarray(rho * sent + (1 - rho) * _majority(odd, sent))[()]
 
@@ -303,7 +366,22 @@ def fixed_point(odd: int, gamma: float, rho: float) -> float:
 
 
 def curve(mu0: float | Floats, depth: int, odd: int, gamma: float, rho: float) -> Floats:
-    """Biases after 0 .. depth layers, along a new first axis."""
+    """Biases after 0 .. depth layers of the same kind.
+
+    Parameters
+    ----------
+    mu0 : float or ndarray of float64
+        Bias of the leaves.
+    depth : int
+        Layers.
+    odd, gamma, rho
+        As in `layer`.
+
+    Returns
+    -------
+    ndarray of float64, shape (depth + 1, ...)
+        Layers along the first axis, then the shape of `mu0`.
+    """
     levels = [np.asarray(mu0, dtype=np.float64)]
     for _ in range(depth):
         levels.append(np.asarray(layer(levels[-1], odd, gamma, rho)))

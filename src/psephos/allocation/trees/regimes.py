@@ -31,7 +31,21 @@ def exponent(alpha: float, odd: int) -> float:
 
 
 def limits(odd: int, gamma: float, rho: float) -> tuple[float, float]:
-    """Fidelity and correlation at which alpha is 1."""
+    """Fidelity and correlation at which layers neither amplify nor damp a small bias: where alpha is 1.
+
+    Parameters
+    ----------
+    odd : int
+        Children, an odd number of at least 3.
+    gamma, rho : float
+        Fidelity and correlation at hand.
+
+    Returns
+    -------
+    gamma_c, rho_c : float
+        The fidelity at this correlation, above 1 where none is enough, and the correlation at this fidelity, cut to 0
+        .. 1.
+    """
     slope = float(slopes(np.array([odd]))[0])
     rho_limit = min(max((slope - 1 / gamma) / (slope - 1), 0.0), 1.0) if gamma > 0 else 0.0
     return 1 / (rho + (1 - rho) * slope), rho_limit

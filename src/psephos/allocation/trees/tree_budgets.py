@@ -37,7 +37,17 @@ TRIED = 400
 
 @dataclass(frozen=True)
 class Costs:
-    """What agents and messages cost, and what an agent gets for it."""
+    """What agents and messages cost, and what an agent gets for it.
+
+    Attributes
+    ----------
+    k, beta : float
+        One agent that spends x has bias min(1, k x^beta).
+    x_min : float
+        The least that an agent can spend.
+    message : float
+        Cost of one message: price of a token times its tokens.
+    """
 
     k: float
     beta: float

@@ -116,7 +116,20 @@ def ballot(part: Any, opinions: Opinions | Shards, weights: str) -> Ballot:
 
 
 def elected(found: Ballot) -> tuple[Whole, Whole, Marks]:
-    """The first and second pair of each item, -1 where there is none, and where the first place is shared."""
+    """Who leads on each item, by the rule of the module.
+
+    Parameters
+    ----------
+    found : Ballot
+        Votes of all models by pairs of item and answer.
+
+    Returns
+    -------
+    first, second : ndarray of int64, shape (n_items,)
+        Pairs with the largest V and the next; -1 where there is none.
+    tied : ndarray of bool, shape (n_items,)
+        Whether the first place is shared by V, so that modes or time decided.
+    """
     counted = found.count.tally
     n_items, n_pairs = len(counted.starts) - 1, len(counted.choice)
     modes = np.bincount(found.pair[found.modal], minlength=n_pairs)

@@ -51,7 +51,35 @@ COLUMNS = ("common", "same", "both_off", "same_off")
 def find_copies(
     electorate: Electorate, weight: Floats, classes: float, voters: pl.Series, copies: str
 ) -> tuple[pl.DataFrame, npt.NDArray[np.int64], tuple[str, ...]]:
-    """The table of copies, the cluster of each source, and what there is to say about it."""
+    """Look for copies among all pairs of sources, and say what was found.
+
+    Parameters
+    ----------
+    electorate : Electorate
+        The votes, wherever they lie.
+    weight : ndarray of float64, shape (n_sources,)
+        Weights that the rounds came to: who is off the verdict is off it under these.
+    classes : float
+        Possible answers L of an item.
+    voters : polars.Series
+        Names of the sources.
+    copies : str
+        ``"report"`` only says it; ``"share"`` is about to give a cluster one vote.
+
+    Returns
+    -------
+    table : polars.DataFrame
+        Pairs that are linked or alike; see `copy_table`.
+    cluster : ndarray of int64, shape (n_sources,)
+        Lowest member of the cluster of each source; its own number if it is alone.
+    notes : tuple of str
+        What there is to say, also that too many sources were not looked at.
+
+    Raises
+    ------
+    InputError
+        `copies`: they are to share a vote, and there are too many sources to look for them.
+    """
     n_sources, n_rows = len(voters), len(electorate.opinions)
     if n_sources > MOST_SOURCES or n_sources * n_rows > MOST_WORK:
         if copies == "share":
@@ -166,7 +194,24 @@ def linked(met: Whole, classes: float) -> tuple[npt.NDArray[np.bool_], Floats, f
 
 
 def copy_table(met: Whole, classes: float, voters: pl.Series) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
-    """The pairs that are linked or alike, and the cluster of each source (its lowest member)."""
+    """The pairs that are linked or alike, and the cluster of each source.
+
+    Parameters
+    ----------
+    met : ndarray of int64, shape (4, n_sources, n_sources)
+        Of each pair, by `COLUMNS`: common items, the same answer, both off the verdict, both off with the same answer.
+    classes : float
+        Possible answers L of an item.
+    voters : polars.Series
+        Names of the sources.
+
+    Returns
+    -------
+    table : polars.DataFrame
+        left, right, the four counts, expected (equal errors by chance), p_value (Holm), identical, linked.
+    cluster : ndarray of int64, shape (n_sources,)
+        Lowest member of what hangs together by links.
+    """
     links, p, usual = linked(met, classes)
     alike = np.triu((met[0] >= COMMON) & (met[0] == met[1]), 1)
     left, right = np.nonzero(links | alike)

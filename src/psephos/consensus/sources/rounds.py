@@ -54,7 +54,19 @@ class Electorate:
     def of(
         cls, opinions: Opinions | Shards, known: pl.DataFrame | None, engine: Engine, cut: Sequence[Any]
     ) -> Electorate:
-        """Ready the opinions, cut into these parts."""
+        """Ready the opinions, cut into these parts.
+
+        Parameters
+        ----------
+        opinions : Opinions or Shards
+            Opinions in memory are counted once, here; shards anew in each round.
+        known : polars.DataFrame or None
+            Items and their known answers.
+        engine : Engine
+            An open one.
+        cut : sequence
+            The parts, as `opinions.parts` gives them.
+        """
         if isinstance(opinions, Shards):
             return cls(opinions, known, engine, cut)
         shared = {"opinions": opinions, "known": known}
@@ -129,7 +141,7 @@ def counts(found: Ballots, *, weight: Floats, leave_one_out: bool) -> Floats:
 
 
 def sizes(found: Ballots) -> tuple[int, int]:
-    """Pairs, and items with an answer."""
+    """How many pairs of item and answer there are, and how many items with an answer."""
     return len(found.choice), int(np.count_nonzero(np.diff(found.starts)))
 
 

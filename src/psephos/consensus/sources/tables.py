@@ -66,7 +66,24 @@ def source_table(
 
 
 def notes_on(rest: Rest, counted: Floats, gold: Mapping[str, str] | None, matched: int) -> tuple[str, ...]:
-    """What a reader must know of how the weights came about."""
+    """What a reader must know of how the weights came about.
+
+    Parameters
+    ----------
+    rest : Rest
+        How the rounds ended.
+    counted : ndarray of float64, shape (4, n_sources)
+        Agreements with the verdict and answers, then the same on items with a known answer.
+    gold : mapping or None
+        Known answers by item.
+    matched : int
+        How many of these are about an item that there is.
+
+    Raises
+    ------
+    InputError
+        `gold`: none of its items occurs.
+    """
     notes = []
     if not rest.converged:
         over = f"ran in a cycle of {rest.cycle} and were averaged over it" if rest.cycle else "did not come to rest"

@@ -133,5 +133,5 @@ class SourceTracker:
 
     @property
     def alarms(self) -> tuple[str, ...]:
-        """The sources that have become worse than they were."""
+        """Names of the sources whose recent share of agreements lies below their lasting one, beyond its interval."""
         return tuple(self.table().filter("alarm")["voter"])

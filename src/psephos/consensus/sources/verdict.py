@@ -90,7 +90,13 @@ class SourceVerdict(WeightedVerdict):
 
     @property
     def interval(self) -> tuple[Floats, Floats]:
-        """Lower and upper ends of the Wilson intervals of the reliabilities."""
+        """Lower and upper ends of the Wilson intervals of the reliabilities.
+
+        Returns
+        -------
+        low, high : ndarray of float64, shape (n_sources,)
+            In the order of `sources`; NaN for a source that never answered.
+        """
         low, high = (self.sources[name].fill_null(np.nan).to_numpy() for name in ("low", "high"))
         return low, high
 

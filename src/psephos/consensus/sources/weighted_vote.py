@@ -134,7 +134,17 @@ def weighted_vote(
 
 @dataclass(frozen=True, eq=False)
 class VotedPart:
-    """The verdict on one part by weights; `odd` has one bit for each of `EXTRA_FLAGS`."""
+    """The verdict on one part by weights.
+
+    Attributes
+    ----------
+    verdict : PartVerdict
+        Choices and the facts beside them.
+    score, runner_up_score : ndarray of float64, shape (n_items,)
+        Sum of the weights behind the best and the next answer; 0 where there is none.
+    odd : ndarray of uint8, shape (n_items,)
+        One bit for each of `EXTRA_FLAGS`, the lowest for the first.
+    """
 
     verdict: PartVerdict
     score: Floats
@@ -206,7 +216,17 @@ def vote_part(
 
 
 def weighted_fields(parts: Sequence[VotedPart], opinions: Opinions | Shards, weight: Floats) -> dict[str, Any]:
-    """The fields of a `WeightedVerdict` that the parts hold together."""
+    """The fields of a `WeightedVerdict` that the parts hold together, by name.
+
+    Parameters
+    ----------
+    parts : sequence of VotedPart
+        In any order; items come out in the order of their first rows.
+    opinions : Opinions or Shards
+        What was voted on.
+    weight : ndarray of float64, shape (n_voters,)
+        Of each voter.
+    """
     verdicts = [part.verdict for part in parts]
     order = order_of_items(verdicts)
 

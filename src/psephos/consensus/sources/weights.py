@@ -60,7 +60,17 @@ class WeightMap:
         return reliability, np.where(answered > 0, self.weight(of), 0.0)
 
     def totals(self, counts: Floats) -> tuple[Floats, Floats]:
-        """Agreed and answered, items with a known answer as often as they count."""
+        """Agreements and answers, items with a known answer as often as they count.
+
+        Parameters
+        ----------
+        counts : ndarray of float64, shape (4, n_sources)
+            Agreements with the verdict and answers, then the same on items with a known answer.
+
+        Returns
+        -------
+        agreed, answered : ndarray of float64, shape (n_sources,)
+        """
         return counts[0] + self.gold_weight * counts[2], counts[1] + self.gold_weight * counts[3]
 
     def weight(self, reliability: Floats) -> Floats:

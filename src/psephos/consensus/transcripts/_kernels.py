@@ -23,7 +23,28 @@ def path(
     collar: float,
     costs: Any,
 ) -> Any:
-    """Steps from the first node to the last: 0 pairs a column with a word, 1 skips a column, 2 inserts a word."""
+    """The cheapest way through a network and a transcript: the array path of `alignment`, cell by cell.
+
+    Parameters
+    ----------
+    columns : ndarray of int32, shape (n, n_merged)
+        Keys of the network; 0 is NULL.
+    words : ndarray of int32, shape (m,)
+        Keys of the transcript.
+    low, high : ndarray of int64, shape (n + 1,)
+        Fewest and most words that may be used up after each column.
+    column_start, column_end, word_start, word_end : ndarray of float64
+        Seconds; not looked at where `collar` is negative.
+    collar : float
+        Seconds by which a column and a word may lie apart and still be paired; negative for no limit.
+    costs : ndarray of int64, shape (5,)
+        Of a word that meets no equal, beside a NULL and without; of a skipped column, likewise; of an inserted word.
+
+    Returns
+    -------
+    ndarray of int8
+        Steps from the first node to the last: 0 pairs a column with a word, 1 skips a column, 2 inserts a word.
+    """
     n, m, merged = len(columns), len(words), columns.shape[1]
     miss_gap, miss_full, skip_gap, skip_full, insert = costs[0], costs[1], costs[2], costs[3], costs[4]
     offset = np.zeros(n + 2, dtype=np.int64)

@@ -103,7 +103,29 @@ def _place(opinions: Opinions, row: int) -> str:
 
 
 def chosen_transcripts(opinions: Opinions, heard: Spoken, *, require_all: bool) -> tuple[npt.NDArray[np.int64], Found]:
-    """The transcripts of clips that have two or more, and what is odd about them."""
+    """The transcripts of clips that have two or more, and what is odd about them.
+
+    Parameters
+    ----------
+    opinions : Opinions of kind transcripts
+    heard : Spoken
+        The same as keys, transcript by transcript.
+    require_all : bool
+        Whether a clip that a voter has no transcript of is refused.
+
+    Returns
+    -------
+    chosen : ndarray of int64
+        Places of the transcripts in `heard`.
+    found : Found
+        The opinions with the issues: clips set aside for a single transcript, clips with a voter missing, empty
+        transcripts.
+
+    Raises
+    ------
+    InputError
+        `transcripts`: no clip has two. `require_all`: a clip lacks a voter, which is named.
+    """
     item, voter = opinions.vocabulary("item"), opinions.vocabulary("voter")
     per_item = np.bincount(heard.item, minlength=len(item))
     present = np.flatnonzero(per_item)
@@ -135,7 +157,23 @@ def chosen_transcripts(opinions: Opinions, heard: Spoken, *, require_all: bool) 
 def notes_on(
     columns: Columns, elected: Elected, effective: float, voters: int, vote: str, fixed: int
 ) -> tuple[str, ...]:
-    """What was decided on the way, in words."""
+    """What was decided on the way, in words.
+
+    Parameters
+    ----------
+    columns : Columns
+        How the clips were aligned.
+    elected : Elected
+        What was elected, with the model of the voters if there is one.
+    effective : float
+        Independent voters that these count as; NaN where unknown.
+    voters : int
+        Voters.
+    vote : str
+        ``"weighted"`` or ``"plain"``.
+    fixed : int
+        Columns that were put right by hand.
+    """
     notes = []
     for what, clips in columns.approximate.items():
         how = "added up between shared passages" if what == "distances" else "cut at shared passages"

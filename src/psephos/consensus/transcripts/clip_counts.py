@@ -20,7 +20,10 @@ QUANTILES = 5
 
 
 def clip_table(verdict: TranscriptVerdict) -> pl.DataFrame:
-    """See `TranscriptVerdict.clips`."""
+    """One row per clip: columns, bands, high-risk mass with its interval, types of disagreement, expected errors.
+
+    See `TranscriptVerdict.clips`, which names the columns; a share of nothing is null.
+    """
     clip, n = verdict.columns.clip, len(verdict.columns.clips)
 
     def count(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
@@ -52,7 +55,26 @@ def clip_table(verdict: TranscriptVerdict) -> pl.DataFrame:
 
 
 def group_table(verdict: TranscriptVerdict, column: str, *, repeats: int, level: float, rng: Rng) -> pl.DataFrame:
-    """See `TranscriptVerdict.groups`."""
+    """One row per group of clips; see `TranscriptVerdict.groups`.
+
+    Parameters
+    ----------
+    verdict : TranscriptVerdict
+    column : str
+        Column of the table about items that names the groups.
+    repeats, level, rng
+        Of the bootstrap, which draws clips.
+
+    Returns
+    -------
+    polars.DataFrame
+        group, clips, evaluated, high_risk, high_risk_mass, low, high; ends are null for a group of one clip.
+
+    Raises
+    ------
+    InputError
+        `column`: the table about items has none of this name.
+    """
     group = verdict.opinions.about.column("items", column, verdict.clip_names)
     if group is None:
         raise InputError("column", f"the table about items has no column {column!r}")

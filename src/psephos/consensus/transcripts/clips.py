@@ -30,7 +30,29 @@ Codes = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """One clip aligned; transcripts in the order of merging, their words counted within `Spoken`."""
+    """One clip aligned; transcripts stand in the order of merging.
+
+    Attributes
+    ----------
+    transcripts : ndarray of int64, shape (n,)
+        Places in `Spoken`.
+    given : ndarray of int64, shape (n,)
+        Place of each in the order of input.
+    keys, words : ndarray, shape (n_columns, n)
+        Key of each transcript, 0 for NULL, and its word, counted within `Spoken`, -1 for NULL.
+    stable : ndarray of float64, shape (n_columns,), or None
+        Share of random merge orders in which the leading key stayed, if these were tried.
+    distances : ndarray of int64, shape (n, n)
+        Edits between each two transcripts; an upper bound, columns in which they differ, where the order was given.
+    outliers, excluded : ndarray of int64
+        Places in `Spoken` of transcripts far from all others, and of those left out for it.
+    approximate : tuple of str
+        What was cut at anchors.
+    rounds : int
+        Rounds of realignment.
+    rebuilt : ndarray of int64, shape (n, 4), or None
+        Each transcript against the consensus made without it: transcript, hits, edits, words of that consensus.
+    """
 
     transcripts: Whole
     given: Whole
@@ -54,7 +76,25 @@ def align_clips(
     end: npt.NDArray[np.float64] | None,
     **options: Any,
 ) -> list[Clip]:
-    """Align each clip of a shard, given as the numbers of its transcripts."""
+    """Align each clip of a shard; what `psephos.engine.map_shards` calls.
+
+    Parameters
+    ----------
+    shard : sequence of ndarray of int64
+        Places of the transcripts of each clip, one array a clip.
+    bounds : ndarray of int64, shape (n_transcripts + 1,)
+        Words of transcript t are those at ``bounds[t]:bounds[t + 1]``.
+    key : ndarray of int32, shape (n_words,)
+        Keys of all words.
+    start, end : ndarray of float64, shape (n_words,), or None
+        Their times in seconds.
+    **options
+        How to align: order, collar, realign, order_checks, rebuild, exclude_outliers, seed, compiled.
+
+    Returns
+    -------
+    list of Clip
+    """
     found = []
     for transcripts in shard:
         spans = [slice(int(bounds[t]), int(bounds[t + 1])) for t in transcripts]
@@ -64,7 +104,13 @@ def align_clips(
 
 
 def align_clips_to_keep(shard: Sequence[Whole], **options: Any) -> dict[str, Any]:
-    """The same, as arrays that a folder can keep."""
+    """As `align_clips`, as arrays that a folder can keep; `kept_clips` is the way back.
+
+    Returns
+    -------
+    dict
+        ``"NUMBER.FIELD"`` of each clip, but fields that are None, and ``"clips"``, how many there are.
+    """
     found: dict[str, Any] = {}
     clips = align_clips(shard, **options)
     for number, clip in enumerate(clips):

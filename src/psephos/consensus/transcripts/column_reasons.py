@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
 
 def reasons_for(verdict: TranscriptVerdict, name: str, place: int) -> Reasons:
-    """See `TranscriptVerdict.why`; the column is called `name` and stands at `place`."""
+    """Who stands behind a column, and what would change it; see `TranscriptVerdict.why`.
+
+    Parameters
+    ----------
+    verdict : TranscriptVerdict
+    name : str
+        What the column is called in the answer.
+    place : int
+        Where it stands among the columns of all clips.
+    """
     number = int(np.searchsorted(verdict.columns.bounds, place, side="right") - 1)
     keys = verdict.columns.keys[place]
     there = np.flatnonzero(keys >= 0)

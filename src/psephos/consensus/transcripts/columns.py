@@ -101,7 +101,28 @@ def columns_of(
     engine: int | str | Engine,
     resume: str | os.PathLike[str] | None = None,
 ) -> Columns:
-    """Align the transcripts at `chosen`, those of one item in a row, clip by clip; `resume` keeps finished shards."""
+    """Align the transcripts clip by clip.
+
+    Parameters
+    ----------
+    spoken : Spoken
+        All transcripts as keys.
+    chosen : ndarray of int64
+        Places of those that take part, those of one item in a row.
+    order, collar, realign, order_checks, rebuild, exclude_outliers
+        As in `psephos.consensus.transcripts`.
+    seed : int
+        Of the random merge orders; each clip has streams of its own.
+    engine : int, str or Engine
+        Where shards of clips are aligned.
+    resume : path, optional
+        Folder that keeps finished shards.
+
+    Returns
+    -------
+    Columns
+        The same whatever the engine.
+    """
     item = spoken.item[chosen]
     starts = np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]])) if len(item) else np.empty(0, np.int64)
     clips = np.split(chosen, starts[1:])

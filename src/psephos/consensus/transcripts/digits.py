@@ -16,7 +16,20 @@ if TYPE_CHECKING:
 
 
 def with_digits(found: Spoken, values: Mapping[str, int]) -> Spoken:
-    """The words with runs of number words in digits."""
+    """The words with runs of number words in digits: one word each, with all that was written as its surface.
+
+    Parameters
+    ----------
+    found : Spoken
+        The transcripts.
+    values : mapping of str to int
+        Number words and their values.
+
+    Returns
+    -------
+    Spoken
+        A number spans the time of its words and has the mean of their confidences.
+    """
     keys, surfaces = list(found.keys), list(found.surfaces)
     key_of = {text: code for code, text in enumerate(keys)}
     surface_of = {text: code for code, text in enumerate(surfaces)}

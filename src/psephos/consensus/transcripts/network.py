@@ -135,7 +135,25 @@ def build_network(
 def realigned(
     network: Network, speeches: Sequence[Speech], *, collar: float | None = None, compiled: bool = False
 ) -> tuple[Network, int]:
-    """Take one transcript out and merge it again, in turn, while the disagreement falls; the network and the rounds."""
+    """Take one transcript out and merge it again, in turn, while the disagreement of the network falls.
+
+    Parameters
+    ----------
+    network : Network
+        As merged.
+    speeches : sequence of Speech
+        Its transcripts, as given.
+    collar : float, optional
+        Seconds by which paired words may lie apart.
+    compiled : bool, default False
+        Whether the compiled alignment is used; the result is the same.
+
+    Returns
+    -------
+    network : Network
+    rounds : int
+        Rounds over all transcripts, the last one without an improvement, at most `MOST_ROUNDS`.
+    """
     rounds = 0
     for _ in range(MOST_ROUNDS):
         better = False

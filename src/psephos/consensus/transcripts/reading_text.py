@@ -43,7 +43,23 @@ class ChosenWords:
     confidence: Floats
 
     def words(self, here: slice, columns: Columns, spoken: Spoken, choice: Codes, certainty: Floats) -> list[Word]:
-        """The words of the columns `here`, all of one clip, for a writer."""
+        """The words of the columns `here`, all of one clip, for a writer.
+
+        Parameters
+        ----------
+        here : slice
+            Columns of one clip.
+        columns : Columns
+        spoken : Spoken
+        choice : ndarray of int32, shape (n_columns,)
+            Elected key of each column.
+        certainty : ndarray of float64, shape (n_columns,)
+
+        Returns
+        -------
+        list of Word
+            NULL columns too, with an empty text; a word made of several columns is one, with its lowest certainty.
+        """
         texts, skipped = self.texts(here, spoken, choice)
         words: list[Word] = []
         for column in range(here.start, here.stop):
@@ -70,7 +86,15 @@ class ChosenWords:
         return words
 
     def texts(self, here: slice, spoken: Spoken, choice: Codes) -> tuple[list[str], set[int]]:
-        """Text of each of the columns `here`, and the columns whose word is part of the one before."""
+        """Text of each of the columns `here`.
+
+        Returns
+        -------
+        texts : list of str
+            Empty where NULL was elected, and where the word of the column before covers this one.
+        skipped : set of int
+            Columns that are covered so.
+        """
         texts, skipped = [], set()
         covered = -1
         for column in range(here.start, here.stop):
@@ -97,7 +121,22 @@ class ChosenWords:
 
 
 def choose_words(columns: Columns, spoken: Spoken, leader: Codes, fixed: Codes | None = None) -> ChosenWords:
-    """The word that each column shows, with its mean times and confidence; `fixed` are surfaces written by hand."""
+    """The word that each column shows, with its mean times and confidence.
+
+    Parameters
+    ----------
+    columns : Columns
+    spoken : Spoken
+    leader : ndarray of int32, shape (n_columns,)
+        Elected key of each column.
+    fixed : ndarray of int32, shape (n_columns,), optional
+        Surfaces written by hand, -1 where there is none.
+
+    Returns
+    -------
+    ChosenWords
+        The most frequent surface among those who voted for the key, of equals the one merged first.
+    """
     n = len(columns)
     behind = (columns.keys == leader[:, None]) & (columns.words >= 0)
     if not n or not len(spoken.surface):

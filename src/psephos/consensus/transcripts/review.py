@@ -115,7 +115,7 @@ def in_order(verdict: TranscriptVerdict, by: str | None) -> Spans:
 
 
 def described(verdict: TranscriptVerdict, spans: Spans, count: int) -> list[Span]:
-    """The first of these spans."""
+    """The first `count` of these spans, with who heard what and why to listen; see `Span`."""
     columns, keys = verdict.columns, verdict.spoken.keys
     clip_of = columns.clip
     names = verdict.opinions.vocabulary("voter").to_list()

@@ -33,7 +33,23 @@ def named_columns(opinions: Opinions, columns: Columns) -> pl.Series:
 
 
 def voter_table(opinions: Opinions, columns: Columns, compared: Jackknife, elected: Elected) -> pl.DataFrame:
-    """See `psephos.opinions.outcomes.Verdict.voters`; with weights, the accuracy that each was found to have."""
+    """How far each voter agrees with the others; see `psephos.opinions.outcomes.Verdict.voters`.
+
+    Parameters
+    ----------
+    opinions : Opinions of kind transcripts
+    columns : Columns
+    compared : Jackknife
+        Where each voter was compared with the consensus of the others, and agreed.
+    elected : Elected
+        With a model of the voters, the accuracy that each was found to have is a column.
+
+    Returns
+    -------
+    polars.DataFrame
+        voter, group if known, votes, abstentions, wer if consensuses were rebuilt, compared, agreement, low, high,
+        accuracy if known; null where a voter was compared nowhere.
+    """
     n = opinions.size("voter")
     voter = columns.voter
     there = voter >= 0
@@ -88,7 +104,21 @@ def pair_table(opinions: Opinions, columns: Columns) -> pl.DataFrame:
 
 
 def intraclass(columns: Columns, compared: Jackknife, repeats: int, seed: int) -> IntraclassCorrelation:
-    """ICC(2,1) of the agreement of each voter with the others per clip, over the clips that all voters have."""
+    """ICC(2,1) of the agreement of each voter with the others per clip, over the clips that all voters have.
+
+    Parameters
+    ----------
+    columns : Columns
+    compared : Jackknife
+        Where each voter was compared with the consensus of the others, and agreed.
+    repeats, seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    IntraclassCorrelation
+        Undefined, with the reason, where fewer than two clips have all voters.
+    """
     present = np.unique(columns.voters[columns.voters >= 0])
     place = np.searchsorted(present, columns.voters)
     clip = np.repeat(np.arange(len(columns.clips)), np.diff(columns.bounds))

@@ -41,7 +41,20 @@ Whole = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Writing:
-    """How tokens become keys; see the module."""
+    """How tokens become keys; see the module for each option.
+
+    Attributes
+    ----------
+    lists : WordLists
+        Fillers, contractions, spellings and number words of a language.
+    numbers, drop_fillers, spelling, contractions, strip_brackets, meant : bool
+        The options; `meant` brings numbers and spelling.
+
+    Raises
+    ------
+    InputError
+        `numbers` or `meant`: the language has no words for hundred and thousand.
+    """
 
     lists: WordLists
     numbers: bool = False
@@ -75,7 +88,7 @@ class Writing:
 
     @cached_property
     def number_words(self) -> Mapping[str, int]:
-        """Words that are numbers, with their values."""
+        """Words that are numbers, with their values; ordinals among them where what is meant is compared."""
         return {**self.lists.numbers, **self.lists.ordinals} if self.meant else self.lists.numbers
 
     def keys_of(self, token: str) -> list[str]:

@@ -94,7 +94,19 @@ def confusion_step(
 
 @numba.njit(cache=True, nogil=True)
 def drawn(voter: Any, truth: Any, chance: Any, upto: Any, said: Any) -> None:
-    """What each voter says of a truth: the first choice up to which the chances add up to `chance`, or the last."""
+    """Write into `said` what each voter says of a truth.
+
+    Parameters
+    ----------
+    voter, truth : ndarray of int32, shape (n_votes,)
+        Voter and truth of each vote.
+    chance : ndarray of float64, shape (n_votes,)
+        A uniform random number each.
+    upto : ndarray of float64, shape (n_voters, n_choices, n_truths)
+        Chances of each voter added up over the choices.
+    said : ndarray of int32, shape (n_votes,)
+        Filled: the first choice up to which the chances reach the random number, or the last.
+    """
     n_choices = upto.shape[1]
     for at in range(len(voter)):
         v, t, over = voter[at], truth[at], 0

@@ -27,7 +27,14 @@ LEAST_RIGHT = 0.02
 
 
 def answers_of(ballots: Ballots, fit: Fitted) -> dict[str, npt.NDArray[Any]]:
-    """The answers of the last step, with known ones in their place."""
+    """The answers of the last step, with known ones in their place.
+
+    Returns
+    -------
+    dict of ndarray, shape (n_items,)
+        As `leading_pairs` has it; a known answer is sure, never tied, and has the model's answer behind it if that is
+        another.
+    """
     answers = {name: fit.sums[name] for name in ITEM_ANSWERS}
     if ballots.known is None:
         return answers

@@ -114,7 +114,18 @@ def leading_pairs(piece: Piece, value: Floats) -> dict[str, npt.NDArray[Any]]:
 
 
 def leading_choices(right: Floats) -> dict[str, npt.NDArray[Any]]:
-    """As `leading_pairs`, of a table of probabilities, shape (n_items, n_choices)."""
+    """The two most probable choices of each item, and these probabilities.
+
+    Parameters
+    ----------
+    right : ndarray of float64, shape (n_items, n_choices)
+        Probability of each choice; two choices at least.
+
+    Returns
+    -------
+    dict of ndarray, shape (n_items,)
+        first, second, sure, next, tied; as `leading_pairs`.
+    """
     items = np.arange(len(right))
     most = right.max(axis=1)
     first = np.argmax(right >= most[:, None] * (1 - EQUAL_WEIGHTS), axis=1)

@@ -37,7 +37,15 @@ VOTES_PER_PIECE = 2**16
 
 @dataclass(frozen=True, eq=False)
 class PartBallots:
-    """The ballots of one part: see `Ballots`; choices are codes of the whole vocabulary, items places in the part."""
+    """The ballots of one part: see `Ballots`.
+
+    Attributes
+    ----------
+    item, voter, choice : ndarray of int32, shape (n_votes,)
+        Items are places in the part, choices codes of the whole vocabulary.
+    weight : ndarray of float64, shape (n_votes,), or None
+        None if all weigh 1.
+    """
 
     item: Codes
     voter: Codes
@@ -103,20 +111,24 @@ class Ballots:
         return np.bincount(self.voter, weights=values, minlength=self.n_voters).astype(np.float64)
 
     def pieces(self) -> list[tuple[int, int]]:
-        """Ranges of items with about equally many ballots."""
+        """Ranges of items (first, one past the last) with about equally many ballots, whatever the engine."""
         pieces = int(np.clip(len(self) // VOTES_PER_PIECE, 1, PIECES))
         bounds = np.searchsorted(self.start, np.linspace(0, len(self), pieces + 1)[1:-1])
         return list(pairwise([0, *np.unique(bounds).tolist(), len(self.items)]))
 
     def shared(self) -> dict[str, Any]:
-        """The arrays as they are shared with the pieces of a pass."""
+        """The arrays by name, as they are shared with the pieces of a pass; `piece_of` cuts one out."""
         names = ("start", "voter", "choice", "weight", "pair_start", "pair_first", "known")
         return {name: getattr(self, name) for name in names} | {"n_choices": self.n_choices, "n_voters": self.n_voters}
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """The ballots of a range of items; as `Ballots`, but items, ballots and pairs are counted from its start."""
+    """The ballots of a range of items; made by `piece_of`.
+
+    Fields are those of `Ballots`, but items, ballots and pairs are counted from the start of the piece; choices and
+    voters are those of all.
+    """
 
     start: Places
     voter: Codes
@@ -172,7 +184,20 @@ def ballots_of_part(count: VoteCount) -> PartBallots:
 
 
 def ballots_of(parts: Sequence[PartBallots], rows: Sequence[Places], n_voters: int) -> Ballots:
-    """The ballots of all parts together; `rows` are the first rows of the items of each part."""
+    """The ballots of all parts together.
+
+    Parameters
+    ----------
+    parts : sequence of PartBallots
+    rows : sequence of ndarray of int64
+        First rows of the items of each part; items come out in the order of these.
+    n_voters : int
+
+    Returns
+    -------
+    Ballots
+        Votes of one voter for one choice of one item are one ballot; weights are in units of their mean.
+    """
     row = np.concatenate(rows)
     place_of = np.empty(len(row), dtype=np.int64)
     place_of[np.argsort(row, kind="stable")] = np.arange(len(row))
@@ -228,7 +253,15 @@ def piece_of(
     n_choices: int,
     n_voters: int,
 ) -> Piece:
-    """Cut a piece out of the shared arrays."""
+    """Cut a piece out of the shared arrays; views, not copies, but for the three that are counted anew.
+
+    Parameters
+    ----------
+    bounds : tuple of int
+        First item, and one past the last.
+    start, voter, choice, weight, pair_start, pair_first, known, n_choices, n_voters
+        As `Ballots.shared` gives them.
+    """
     low, high = bounds
     first, last = int(start[low]), int(start[high])
     first_pair, last_pair = int(pair_start[low]), int(pair_start[high])
@@ -254,7 +287,22 @@ def pass_over(
 
 
 def added_up(found: Iterator[Mapping[str, Any]], kept: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The results of all pieces as one: sums, and one after the other those that are `kept` per item or ballot."""
+    """The results of all pieces as one.
+
+    Parameters
+    ----------
+    found : iterator of mapping
+        What a step gave for each piece, in their order.
+    kept : tuple of str
+        Names whose arrays, per item or ballot, are put one after the other; all others are added.
+
+    Examples
+    --------
+    >>> parts = [{"right": 1.0, "sure": np.array([0.9])}, {"right": 2.0, "sure": np.array([0.6, 0.7])}]
+    >>> found = added_up(iter(parts), ("sure",))
+    >>> found["right"], found["sure"].tolist()
+    (3.0, [0.9, 0.6, 0.7])
+    """
     sums: dict[str, Any] = {}
     lists: dict[str, list[Any]] = {name: [] for name in kept}
     for part in found:
@@ -267,7 +315,23 @@ def added_up(found: Iterator[Mapping[str, Any]], kept: tuple[str, ...] = ()) -> 
 
 
 def known_answers(items: pl.Series, ballots: Ballots, choices: pl.Series, gold: Mapping[str, str]) -> Codes | None:
-    """Place in `used` of the known answer of each item with ballots; an answer that nobody gave is not used."""
+    """Place in `Ballots.used` of the known answer of each item with ballots.
+
+    Parameters
+    ----------
+    items : polars.Series
+        Names of all items.
+    ballots : Ballots
+    choices : polars.Series
+        Names of all choices.
+    gold : mapping of str to str
+        Known answers by item.
+
+    Returns
+    -------
+    ndarray of int32, shape (n_items,), or None
+        -1 where nothing is known, or where the answer is one that nobody gave; None without known answers.
+    """
     if not gold:
         return None
     place = {choices[int(code)]: place for place, code in enumerate(ballots.used)}

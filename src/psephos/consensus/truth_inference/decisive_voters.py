@@ -23,7 +23,28 @@ def without_whom(
     voters: pl.Series,
     used: npt.NDArray[np.int32],
 ) -> str:
-    """Without whom the choice would be another, in words: the strongest supporters are taken away one by one."""
+    """Without whom the choice would be another, in words: the strongest supporters are taken away one by one.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        Votes on the item: code, weight and voters of each choice.
+    choice : int
+        Code of the choice.
+    choices, voters : polars.Series
+        What the codes stand for.
+    model : TruthModel
+        The model that was fitted.
+    parameters : mapping
+        What it came to.
+    used : ndarray of int32
+        Codes of the choices that have a vote anywhere, rising.
+
+    Returns
+    -------
+    str
+        A sentence without its full stop; also where a known answer, or something else than these votes, decided.
+    """
     votes = [
         (voter, code, weight / max(len(names), 1))
         for code, weight, names in rows.select("code", "weight", "voters").iter_rows()

@@ -37,7 +37,25 @@ LEAST_SUPPORT = 0.95
 
 
 def model_for(settings: Mapping[str, Any], ballots: Ballots) -> tuple[TruthModel, list[str]]:
-    """The model to fit, and a note where it is not the one asked for."""
+    """The model to fit, and a note where it is not the one asked for.
+
+    Parameters
+    ----------
+    settings : mapping
+        model, prior and the rest of what was asked for.
+    ballots : Ballots
+
+    Returns
+    -------
+    model : TruthModel
+    notes : list of str
+        Dawid-Skene gives way to one accuracy per voter where its confusions would have too many cells.
+
+    Raises
+    ------
+    InputError
+        `model`: one that cannot take so many choices, with one that can.
+    """
     n_choices, name, prior = ballots.n_choices, settings["model"], settings["prior"]
     cells = ballots.n_voters * n_choices**2
     if name == "dawid-skene" and (n_choices > MOST_CHOICES or cells > MOST_CELLS):
@@ -59,7 +77,19 @@ def model_for(settings: Mapping[str, Any], ballots: Ballots) -> tuple[TruthModel
 def best_fit(
     model: TruthModel, ballots: Ballots, engine: Engine, settings: Mapping[str, Any], start: Parameters | None
 ) -> Fitted:
-    """The fit from the usual start, or of several the most probable."""
+    """The fit from the usual start, or of several the most probable.
+
+    Parameters
+    ----------
+    model : TruthModel
+    ballots : Ballots
+    engine : Engine
+        An open one.
+    settings : mapping
+        rounds, tolerance, rng and restarts; without `rng` there are no random starts.
+    start : mapping or None
+        Parameters to start from, which then is the only start.
+    """
     run = partial(
         fitted,
         model,
@@ -129,7 +159,27 @@ def _support(ballots: Ballots, fit: Fitted) -> float:
 def carried_over(
     start: TruthVerdict, merged: Opinions | Shards, ballots: Ballots, items: pl.Series, model: TruthModel
 ) -> Parameters | None:
-    """Parameters of an earlier verdict for the voters and items of another; None where they do not carry over."""
+    """Parameters of an earlier verdict for the voters and items of another.
+
+    Parameters
+    ----------
+    start : TruthVerdict
+        The earlier one.
+    merged : Opinions or Shards
+        What is voted on now.
+    ballots : Ballots
+        Its ballots.
+    items : polars.Series
+        Names of its items.
+    model : TruthModel
+        What is to be fitted.
+
+    Returns
+    -------
+    mapping or None
+        New voters and items begin as the mean of the others; None where another model was fitted, where it cannot go
+        on, or where the choices are not the same.
+    """
     before = start.choices.gather(start.ballots.used)
     after = merged.vocabulary(merged.value).gather(ballots.used)
     if type(start.model) is not type(model) or not model.goes_on or before.to_list() != after.to_list():

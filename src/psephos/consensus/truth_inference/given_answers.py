@@ -15,7 +15,13 @@ from psephos.opinions.coding import text_of
 
 
 def gold_texts(gold: Mapping[Any, Any] | None) -> dict[str, str]:
-    """Items and answers as texts."""
+    """Items and answers of known answers as texts; pairs with a missing item or answer are left out.
+
+    Raises
+    ------
+    InputError
+        `gold`: an item or answer that cannot be a text.
+    """
     if not gold:
         return {}
     texts = ((text_of(item, "gold"), text_of(answer, "gold")) for item, answer in gold.items())
@@ -25,7 +31,27 @@ def gold_texts(gold: Mapping[Any, Any] | None) -> dict[str, str]:
 def known_codes(
     gold: Mapping[str, str], items: pl.Series, ballots: Ballots, choices: pl.Series
 ) -> tuple[npt.NDArray[np.int32] | None, list[str]]:
-    """Known answers for the fit, and what is to be said of them."""
+    """Known answers for the fit, and what is to be said of them.
+
+    Parameters
+    ----------
+    gold : mapping of str to str
+        Answers by item.
+    items, choices : polars.Series
+        Names of all items and all choices.
+    ballots : Ballots
+
+    Returns
+    -------
+    known : ndarray of int32, shape (n_items,), or None
+        As `known_answers`.
+    notes : list of str
+
+    Raises
+    ------
+    InputError
+        `gold`: an item that there is not, or an answer that no voter gave.
+    """
     if not gold:
         return None, []
     strays = set(gold) - set(items)

@@ -30,7 +30,24 @@ MEANS = (
 def held_choices(
     ballots: Ballots, answers: Mapping[str, Any], engine: Engine, settings: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Floats]:
-    """The same answers with the certainty of choice and runner-up, and the accuracy of each voter."""
+    """The same answers with the certainty of choice and runner-up, and the accuracy of each voter.
+
+    Parameters
+    ----------
+    ballots : Ballots
+    answers : mapping
+        first and second of each item, by a rule without probabilities.
+    engine : Engine
+        An open one.
+    settings : mapping
+        prior, rounds and tolerance of the fit of accuracies.
+
+    Returns
+    -------
+    answers : dict
+        As given, with sure and next.
+    accuracy : ndarray of float64, shape (n_voters,)
+    """
     options = {name: settings[name] for name in ("rounds", "tolerance")}
     fit = fitted(VoterAccuracy(settings["prior"]), ballots, engine, **options, label="how sure")
     chosen = {name: answers[name] for name in ("first", "second")}
@@ -41,7 +58,20 @@ def held_choices(
 def held_step(
     bounds: tuple[int, int], *, ballots: Mapping[str, Any], parameters: Mapping[str, Any], first: Codes, second: Codes
 ) -> dict[str, Floats]:
-    """Probability of two choices of each item, 0 of one without a vote."""
+    """Probability of two choices of each item of a piece, given one accuracy per voter.
+
+    Parameters
+    ----------
+    bounds, ballots, parameters
+        As in `TruthModel.step`; parameters of `VoterAccuracy`.
+    first, second : ndarray of int32, shape (n_items,)
+        Choices of all items, -1 for none.
+
+    Returns
+    -------
+    dict of ndarray, shape (items of the piece,)
+        sure and next; 0 where nobody voted for the choice.
+    """
     low, high = bounds
     piece = piece_of(bounds, **ballots)
     right = believed(piece, scores_of(piece, parameters["log_odds"][piece.voter]), parameters["share"]).right

@@ -175,7 +175,24 @@ def inferred(
     *,
     start: TruthVerdict | None,
 ) -> TruthVerdict:
-    """Collect, fit, and put the verdict together; with `start` from the parameters of another verdict."""
+    """Collect, fit, and put the verdict together.
+
+    Parameters
+    ----------
+    merged : Opinions or Shards
+        With equivalent answers made one.
+    settings : mapping
+        What was asked for, checked.
+    engine : int, str or Engine
+        Where the passes run.
+    start : TruthVerdict or None
+        A verdict from whose parameters the fit starts, if they carry over.
+
+    Raises
+    ------
+    InputError
+        `opinions` or `weights`: no vote is left that counts.
+    """
     names, given = merged.vocabulary("voter"), settings["weights"]
     place = open_engine(engine)
     try:

@@ -51,7 +51,11 @@ LOG_EASINESS = PRIOR_MEAN + np.linspace(-3, 3, 13)
 
 
 class ItemDifficulty(TruthModel):
-    """Abilities of voters and easiness of items."""
+    """Abilities of voters and easiness of items (GLAD); see the module.
+
+    Parameters: ``ability`` and ``precision`` of its normal prior around the mean, shape (n_voters,), ``log_easiness``,
+    shape (n_items,), for the eye only.
+    """
 
     name: ClassVar[str] = "glad"
     kept: ClassVar[tuple[str, ...]] = ("log_easiness",)
@@ -127,7 +131,14 @@ class ItemDifficulty(TruthModel):
 def difficulty_step(
     bounds: tuple[int, int], *, ballots: Mapping[str, Any], parameters: Parameters, last: bool
 ) -> dict[str, Any]:
-    """Mean log easiness of each item, and slope and curvature of each ability; with `last` the leading choices."""
+    """One pass over a piece; parameters and bounds as in `TruthModel.step`.
+
+    Returns
+    -------
+    dict
+        right, evidence and truths as in other models; log_easiness (mean of each item); slope, curvature and squares of
+        each ability, chance (expected right votes); with `last` the leading choices.
+    """
     piece = piece_of(bounds, **ballots)
     ability = parameters["ability"]
     if len(ballots["voter"]) >= COMPILED_BALLOTS:

@@ -28,7 +28,12 @@ from psephos.consensus.truth_inference.voter_accuracy import reliability_columns
 
 
 class MessagePassing(TruthModel):
-    """Messages between items and voters."""
+    """Messages between items and voters (KOS), for two choices; see the module.
+
+    Parameters: ``agrees``, shape (n_voters,), what each voter's agreement weighs; ``message``, shape (n_ballots,), what
+    each item last told each voter; ``group`` of voters that hang together by common items, since messages are scaled in
+    each.
+    """
 
     name: ClassVar[str] = "kos"
     kept: ClassVar[tuple[str, ...]] = ("message",)
@@ -83,7 +88,14 @@ class MessagePassing(TruthModel):
 def message_step(
     bounds: tuple[int, int], *, ballots: Mapping[str, Any], parameters: Parameters, last: bool
 ) -> dict[str, Any]:
-    """Messages of a range of items to their voters, and what these tell each voter."""
+    """One pass over a piece; parameters and bounds as in `TruthModel.step`.
+
+    Returns
+    -------
+    dict
+        message (per ballot), agrees, squares, right and with_others (per voter); with `last` the leading choices. A
+        known answer tells its voters as loudly as the loudest item.
+    """
     low, high = ballots["start"][bounds[0]], ballots["start"][bounds[1]]
     piece = piece_of(bounds, **ballots)
     item, sign = piece.item_of_ballot, np.where(piece.choice == 1, 1.0, -1.0)

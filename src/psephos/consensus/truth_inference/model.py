@@ -51,19 +51,58 @@ class TruthModel(ABC):
     @property
     @abstractmethod
     def step(self) -> Callable[..., dict[str, Any]]:
-        """Called with the bounds of a piece, ``ballots=``, ``parameters=`` (None at the start) and ``last=``."""
+        """A function that goes over one piece.
+
+        It is called with the bounds of the piece (first item, one past the last), ``ballots=`` (see `Ballots.shared`),
+        ``parameters=`` (None at the start: the shares of votes) and ``last=``, and returns a dict: sums, which are
+        added over pieces, `kept` per item or ballot, and with `last` the `ITEM_ANSWERS`. ``evidence`` is what several
+        fits are compared by, and `movement` names the sum by which it is seen that beliefs still move.
+        """
 
     @abstractmethod
     def parameters(self, sums: Mapping[str, Any], before: Parameters | None, ballots: Ballots) -> dict[str, Any]:
-        """New parameters from the sums of a step and the parameters that it used."""
+        """New parameters from what a step found.
+
+        Parameters
+        ----------
+        sums : mapping
+            What the step gave, over all pieces.
+        before : mapping or None
+            The parameters that it used; None after the first step.
+        ballots : Ballots
+
+        Returns
+        -------
+        dict
+            By name; those in `of_voters` and `of_items` have an entry per voter or item.
+        """
 
     @abstractmethod
     def said(self, parameters: Parameters, voter: Codes, choice: Codes) -> Floats:
-        """What each vote says for each choice, as logarithm, shape (n_votes, n_choices)."""
+        """What each vote says for each choice.
+
+        Parameters
+        ----------
+        parameters : mapping
+        voter, choice : ndarray of int32, shape (n_votes,)
+            Choices are places in `Ballots.used`.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_votes, n_choices)
+            Logarithms, up to a constant of the vote.
+        """
 
     @abstractmethod
     def voters(self, parameters: Parameters, sums: Mapping[str, Any], ballots: Ballots) -> dict[str, Floats]:
-        """Columns of the table of voters: reliability and the ends of its interval first."""
+        """Columns of the table of voters, shape (n_voters,) each.
+
+        Returns
+        -------
+        dict
+            reliability, reliability_low and reliability_high first (see `reliability_columns`), then what the model
+            knows.
+        """
 
     def drawn(
         self,
@@ -72,7 +111,24 @@ class TruthModel(ABC):
         ballots: Ballots,
         rng: np.random.Generator,
     ) -> Codes:
-        """Votes as the model expects them; here each voter is right with its reliability, else at random."""
+        """Votes as the model expects them, on the same ballots.
+
+        What real votes are held against to see whether voters err together. Here each voter is right with its
+        reliability, else at random.
+
+        Parameters
+        ----------
+        parameters : mapping
+            What the fit came to.
+        reliability : ndarray of float64, shape (n_voters,)
+        ballots : Ballots
+        rng : Generator
+
+        Returns
+        -------
+        ndarray of int32, shape (n_ballots,)
+            Choices, as places in `Ballots.used`.
+        """
         return right_or_other(reliability[ballots.voter], ballots, rng)
 
     def chances_of_errors(self, parameters: Parameters, ballots: Ballots) -> Iterable[Floats] | None:  # noqa: ARG002
@@ -80,7 +136,19 @@ class TruthModel(ABC):
         return None
 
     def start(self, ballots: Ballots, rng: np.random.Generator | None) -> dict[str, Any] | None:  # noqa: ARG002
-        """Parameters to start from; None: the shares of votes. With `rng`, another start than the usual one."""
+        """Parameters to start from.
+
+        Parameters
+        ----------
+        ballots : Ballots
+        rng : Generator or None
+            With one, another start than the usual one.
+
+        Returns
+        -------
+        dict or None
+            None starts from the shares of votes.
+        """
         return None
 
 

@@ -134,7 +134,20 @@ class ScoreVerdict(Result):
 def score_bias(
     opinions: Opinions, *, prior: float, rounds: int, tolerance: float, engine: int | str | Engine
 ) -> ScoreVerdict:
-    """Fit the model; see `psephos.consensus.truth_inference`, which checks the arguments."""
+    """Fit the model; see `psephos.consensus.truth_inference`, which checks the arguments.
+
+    Parameters
+    ----------
+    opinions : Opinions of kind scores
+    prior : float
+        Rows of the average variance that each voter is lent.
+    rounds : int
+        Most rounds.
+    tolerance : float
+        It ends when scores move by less on average, in standard deviations of all scores.
+    engine : int, str or Engine
+        Where pieces of items are scored.
+    """
     x, item, voter, weight = _rows(opinions)
     items = np.unique(item)
     start = np.append(np.searchsorted(item, items), len(item)).astype(np.int64)
@@ -204,7 +217,24 @@ def score_step(
     variance: Floats,
     bias_variance: float,  # noqa: ARG001 - part of the state
 ) -> dict[str, Any]:
-    """Scores of a range of items, and what new voters need of them."""
+    """Scores of a range of items, and what new voters need of them.
+
+    Parameters
+    ----------
+    bounds : tuple of int
+        First item, and one past the last.
+    rows : mapping
+        start (rows of each item), voter, score, weight, n_voters.
+    mean, between : float
+        Mean and variance of the scores over items.
+    bias, variance : ndarray of float64, shape (n_voters,)
+        What each voter adds, and how far it scatters.
+
+    Returns
+    -------
+    dict
+        score and error per item; rest and squares per voter; items, sum and sum_squares over the items.
+    """
     low, high = bounds
     start = rows["start"][low : high + 1]
     inside = slice(start[0], start[-1])

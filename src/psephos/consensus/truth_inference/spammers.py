@@ -31,7 +31,11 @@ HABIT_PRIOR = 0.5
 
 
 class Spammers(TruthModel):
-    """Voters that know or say what they always say."""
+    """Voters that know or say what they always say (MACE); see the module.
+
+    Parameters: ``knows``, shape (n_voters,), how often a voter looks; ``habit``, shape (n_voters, n_choices), what it
+    says when it does not; ``share`` of the choices; and logarithms made of these.
+    """
 
     name: ClassVar[str] = "mace"
     of_voters: ClassVar[tuple[str, ...]] = ("knows", "habit", "because_known", "log_odds", "log_blind")
@@ -102,7 +106,14 @@ class Spammers(TruthModel):
 def spam_step(
     bounds: tuple[int, int], *, ballots: Mapping[str, Any], parameters: Parameters | None, last: bool
 ) -> dict[str, Any]:
-    """Votes and expected right votes by voter and choice; with `last` the leading choices of each item."""
+    """One pass over a piece; parameters and bounds as in `TruthModel.step`.
+
+    Returns
+    -------
+    dict
+        votes and right (expected right votes), shape (n_voters, n_choices); truth, shape (n_choices,); evidence; with
+        `last` the leading choices.
+    """
     piece = piece_of(bounds, **ballots)
     shape = (piece.n_voters, piece.n_choices)
     cell = piece.voter.astype(np.int64) * piece.n_choices + piece.choice

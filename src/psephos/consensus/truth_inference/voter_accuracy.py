@@ -29,7 +29,11 @@ from psephos.statistics import beta_interval
 
 
 class VoterAccuracy(TruthModel):
-    """One accuracy per voter."""
+    """One accuracy per voter (one-coin); see the module.
+
+    Parameters: ``accuracy`` and its ``log_odds`` against one other choice, shape (n_voters,), and ``share`` of the
+    choices.
+    """
 
     name: ClassVar[str] = "one-coin"
     of_voters: ClassVar[tuple[str, ...]] = ("accuracy", "log_odds")
@@ -60,7 +64,20 @@ class VoterAccuracy(TruthModel):
 
 
 def reliability_columns(reliability: Floats, votes: Floats) -> dict[str, Floats]:
-    """Reliability with the interval that it has on so many votes."""
+    """Reliability with the interval that it has on so many votes.
+
+    Parameters
+    ----------
+    reliability : ndarray of float64, shape (n_voters,)
+        Between 0 and 1.
+    votes : ndarray of float64, shape (n_voters,)
+        Votes that it rests on, those that are lent among them.
+
+    Returns
+    -------
+    dict of ndarray
+        reliability, reliability_low, reliability_high: ends of the Beta posterior.
+    """
     votes = np.maximum(votes, 1e-9)
     low, high = beta_interval(np.clip(reliability, 0, 1) * votes, votes)
     return {"reliability": reliability, "reliability_low": low, "reliability_high": high}
@@ -86,7 +103,14 @@ def sums_of_right(piece: Piece, right: Floats) -> Floats:
 def accuracy_step(
     bounds: tuple[int, int], *, ballots: Mapping[str, Any], parameters: Parameters | None, last: bool
 ) -> dict[str, Any]:
-    """Expected right votes of voters and truths of choices; with `last` the leading choices of each item."""
+    """One pass over a piece; parameters and bounds as in `TruthModel.step`.
+
+    Returns
+    -------
+    dict
+        right (expected right votes), shape (n_voters,); truth, shape (n_choices,); evidence; with `last` the leading
+        choices.
+    """
     piece = piece_of(bounds, **ballots)
     if parameters is None:
         right = shares_of_votes(piece)

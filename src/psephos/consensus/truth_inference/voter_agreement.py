@@ -24,7 +24,10 @@ from psephos.opinions.tallies import EQUAL_WEIGHTS
 
 
 class VoterAgreement(TruthModel):
-    """Voters weighed by their agreement with the majority."""
+    """Voters weighed by their agreement with the majority (Wawa); see the module.
+
+    Parameters: ``agreement``, shape (n_voters,). The method gives no probability; `held_choices` says how sure it is.
+    """
 
     name: ClassVar[str] = "agreement"
     goes_on: ClassVar[bool] = False
@@ -54,7 +57,14 @@ class VoterAgreement(TruthModel):
 def agreement_step(
     bounds: tuple[int, int], *, ballots: Mapping[str, Any], parameters: Parameters | None, last: bool
 ) -> dict[str, Any]:
-    """Votes of each voter with the majority; with `last` the choices with most weight."""
+    """One pass over a piece; parameters and bounds as in `TruthModel.step`.
+
+    Returns
+    -------
+    dict
+        right (votes with the majority, shared leads in parts), shape (n_voters,); with `last` the choices with most
+        weight.
+    """
     piece = piece_of(bounds, **ballots)
     share = shares_of_votes(piece)
     most = np.maximum.reduceat(share, piece.pair_start[:-1])[piece.item_of_pair]

@@ -43,7 +43,11 @@ _LEAST = np.finfo(np.float64).eps
 
 
 class VoterConfusion(TruthModel):
-    """A table of confusion for each voter."""
+    """A table of confusion for each voter (Dawid-Skene); see the module.
+
+    Parameters: ``log_confusion``, shape (n_voters, n_choices, n_choices), what a voter says (second axis) of a truth
+    (third), and ``share`` of the choices.
+    """
 
     name: ClassVar[str] = "dawid-skene"
     movement: ClassVar[str] = "counts"
@@ -105,7 +109,15 @@ class VoterConfusion(TruthModel):
 def confusion_step(
     bounds: tuple[int, int], *, ballots: Mapping[str, Any], parameters: Parameters | None, last: bool
 ) -> dict[str, Any]:
-    """Expected counts (voter, said, truth) and of truths; with `last` the leading choices of each item."""
+    """One pass over a piece; parameters and bounds as in `TruthModel.step`.
+
+    Works `CELLS_AT_ONCE` of items by choices at a time, or compiled from `COMPILED_BALLOTS` on.
+
+    Returns
+    -------
+    dict
+        counts (voter, said, truth), expected; truth, shape (n_choices,); evidence; with `last` the leading choices.
+    """
     piece = piece_of(bounds, **ballots)
     if len(ballots["voter"]) >= COMPILED_BALLOTS:
         return _compiled_step(piece, parameters, last)

@@ -33,7 +33,7 @@ from psephos.voters.language_model import (
     sample_row,
     short_key,
 )
-from psephos.voters.language_model.protocol import FAILED
+from psephos.voters.language_model.replies import FAILED
 from psephos.voters.language_model.sample_log import voter_name
 
 

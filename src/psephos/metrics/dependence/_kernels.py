@@ -56,7 +56,24 @@ def distance_products(x: Any, y: Any, w: Any) -> float:
 
 @numba.njit(cache=True, nogil=True)
 def group_distances(values: Any, codes: Any, w: Any, groups: int) -> Any:
-    """Sums over pairs of w_i w_j |p_i - p_j| by groups of both, of rows by rising value; each pair counts once."""
+    """Sums over pairs of w_i w_j |p_i - p_j| by groups of both; each pair counts once.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n,)
+        The predictions p, rising.
+    codes : ndarray of int64, shape (n,)
+        Group of each row.
+    w : ndarray of float64, shape (n,)
+        Weights.
+    groups : int
+        How many groups there are.
+
+    Returns
+    -------
+    ndarray of float64, shape (groups, groups)
+        By group of the later and of the earlier row: to be added to its transpose.
+    """
     found = np.zeros((groups, groups))
     size, moment = np.zeros(groups), np.zeros(groups)
     for i in range(len(values)):

@@ -72,7 +72,33 @@ def code_attributes(
     levels: int | None = None,
     scale: str = "none",
 ) -> list[Attribute]:
-    """Attributes as numbers, of the rows that take part; `levels` cuts continuous ones into so many."""
+    """Attributes as numbers, of the rows that take part.
+
+    Parameters
+    ----------
+    attributes : mapping of str to array_like, shape (n_rows,)
+        Columns by name.
+    kinds : mapping of str to str
+        ``"nominal"``, ``"ordinal"`` or ``"continuous"`` by name; told from the column where it is not stated.
+    kept : ndarray of bool, shape (n_rows,)
+        Rows that take part.
+    w : ndarray of float64, shape (n,)
+        Their weights, which sum to 1.
+    levels : int, optional
+        Into how many levels a continuous attribute is cut.
+    scale : {"none", "dvar"}
+        Whether each is divided by the root of its distance deviation.
+
+    Returns
+    -------
+    list of Attribute
+        In the order of the mapping.
+
+    Raises
+    ------
+    InputError
+        `scale`: no such choice. The name of an attribute, if it is not of its kind.
+    """
     check_choice("scale", scale, ("none", "dvar"))
     found = []
     for name, values in attributes.items():
@@ -103,7 +129,24 @@ def kind_of(name: str, column: npt.NDArray[Any], kinds: Mapping[str, str]) -> st
 
 
 def lost_rows(name: str, column: npt.NDArray[Any], kind: str, *, drop: bool) -> npt.NDArray[np.bool_]:
-    """Rows whose number is missing; refused unless they may be left out. Infinity is always refused."""
+    """Rows of an attribute whose number is missing.
+
+    Parameters
+    ----------
+    name : str
+        Of the attribute, for complaints.
+    column : ndarray, shape (n_rows,)
+        As it was given.
+    kind : str
+        A nominal attribute lacks none: missing is a kind.
+    drop : bool
+        Whether such rows may be left out.
+
+    Raises
+    ------
+    InputError
+        `name`: infinity, or a missing number that may not be left out, with its index.
+    """
     if kind == "nominal":
         return np.zeros(len(column), dtype=bool)
     numbers = _numbers(name, column, kind)

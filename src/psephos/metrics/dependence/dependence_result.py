@@ -43,7 +43,13 @@ class Dependence(Result):
     rows: int
 
     def measure(self, name: str) -> dict[str, Any]:
-        """A joint measure by name: value and p."""
+        """One joint measure by name, as a row of `measures`: its value and its p.
+
+        Raises
+        ------
+        polars.exceptions.NoRowsReturnedError
+            If there is no measure of this name.
+        """
         return self.measures.row(by_predicate=pl.col("measure") == name, named=True)
 
     def table(self) -> pl.DataFrame:

@@ -154,7 +154,20 @@ def correlated(covariance: float, first: float, second: float) -> float:
 
 
 def check_pair(x: npt.ArrayLike, y: npt.ArrayLike, least: int) -> tuple[Floats, Floats]:
-    """Two checked columns or tables of as many rows; the same object if the same was given twice."""
+    """Two checked columns or tables of as many rows; one object twice if the same was given twice.
+
+    Parameters
+    ----------
+    x, y : array_like of float, shape (n,) or (n, d)
+        Rows of any number of columns each.
+    least : int
+        Rows that the estimator needs.
+
+    Raises
+    ------
+    InputError
+        `x` or `y`: not finite numbers, or too few rows. `y`: of another length.
+    """
     first = check_rows("x", x, least)
     if y is x:
         return first, first

@@ -89,7 +89,13 @@ def square_mean(values: Floats, w: Floats) -> float:
 
 
 def blocks(n: int) -> Iterator[tuple[int, int]]:
-    """First and last (exclusive) row of each block of a matrix of n rows and n columns."""
+    """First and last (exclusive) row of each block of a matrix of n rows and n columns, of about `BLOCK_CELLS` cells.
+
+    Examples
+    --------
+    >>> list(blocks(3))
+    [(0, 3)]
+    """
     step = max(1, BLOCK_CELLS // n)
     for start in range(0, n, step):
         yield start, min(start + step, n)

@@ -106,7 +106,24 @@ def distances_between(values: Floats, codes: npt.NDArray[np.int64], w: Floats, g
 
 
 def joint_weights(parts: Sequence[Floats], groups: Groups, c: float) -> tuple[Floats, float]:
-    """G of the joint measure from U of each attribute, and JdCov^2 of the attributes alone."""
+    """What the joint measure needs of the attributes.
+
+    Parameters
+    ----------
+    parts : sequence of ndarray of float64, shape (n_groups, n_groups)
+        U of each attribute, between groups.
+    groups : Groups
+        The distinct rows of all attributes together.
+    c : float
+        Constant that each U is raised by; a larger one weighs dependence on few attributes more.
+
+    Returns
+    -------
+    weights : ndarray of float64, shape (n_groups, n_groups)
+        G of the joint measure less its part without the prediction.
+    alone : float
+        JdCov^2 of the attributes alone.
+    """
     product = np.ones_like(parts[0])
     for part in parts:
         product = product * (part + c)

@@ -25,14 +25,39 @@ SHOWN = 10
 
 
 def subgroup_cells(coded: Sequence[Attribute]) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Subgroups: combinations of kinds, with continuous attributes cut at quartiles."""
+    """Subgroups: combinations of kinds that occur, with continuous attributes cut at quartiles.
+
+    Returns
+    -------
+    names : list of str
+        "sex f, age 30 to 41".
+    cells : ndarray of int64, shape (n,)
+        Place of each row's subgroup among these.
+    """
     codes, first = combinations_of([one.cuts for one in coded])
     names = [", ".join(f"{one.name} {one.cut_labels[one.cuts[row]]}" for one in coded) for row in first]
     return names, codes
 
 
 def subgroup_means(p: Floats, names: list[str], cells: npt.NDArray[np.int64], w: Floats) -> pl.DataFrame:
-    """Rows, share and mean prediction of each subgroup, less the mean of all."""
+    """How much higher or lower than all each subgroup is predicted.
+
+    Parameters
+    ----------
+    p : ndarray of float64, shape (n,)
+        The predictions.
+    names : list of str
+        Of the subgroups.
+    cells : ndarray of int64, shape (n,)
+        Subgroup of each row.
+    w : ndarray of float64, shape (n,)
+        Weights, which sum to 1.
+
+    Returns
+    -------
+    polars.DataFrame
+        subgroup, rows, share (of the weight), above_mean, few (fewer than `FEW` rows); the highest first.
+    """
     count = len(names)
     rows = np.bincount(cells, minlength=count)
     share = np.bincount(cells, weights=w, minlength=count)
@@ -43,7 +68,26 @@ def subgroup_means(p: Floats, names: list[str], cells: npt.NDArray[np.int64], w:
 
 
 def distant_pairs(p: Floats, coded: Sequence[Attribute], groups: Groups, w: Floats, joint: Floats) -> pl.DataFrame:
-    """The pairs of groups that add most to the joint measure."""
+    """The pairs of groups that add most to the joint measure.
+
+    Parameters
+    ----------
+    p : ndarray of float64, shape (n,)
+        The predictions.
+    coded : sequence of Attribute
+        Attributes, for the names of groups.
+    groups : Groups
+        The distinct rows of all attributes together.
+    w : ndarray of float64, shape (n,)
+        Weights.
+    joint : ndarray of float64, shape (n_groups, n_groups)
+        G; see `group_form`.
+
+    Returns
+    -------
+    polars.DataFrame
+        left, right, part (of the measure, both orders of the pair together); `SHOWN` rows at most.
+    """
     added = joint * distances_between(p, groups.codes, w, len(groups))
     left, right = np.triu_indices(len(groups))
     both = added[left, right] * np.where(left == right, 1, 2)
@@ -60,7 +104,19 @@ def distant_pairs(p: Floats, coded: Sequence[Attribute], groups: Groups, w: Floa
 def notes_on(
     p: Floats, coded: Sequence[Attribute], names: list[str], cells: npt.NDArray[np.int64], lost: int
 ) -> list[str]:
-    """What to keep in mind: what is constant, missing, left out, small."""
+    """What to keep in mind: what is constant, missing, left out, small.
+
+    Parameters
+    ----------
+    p : ndarray of float64, shape (n,)
+        The predictions.
+    coded : sequence of Attribute
+        The attributes.
+    names, cells
+        As in `subgroup_means`.
+    lost : int
+        Rows that were left out.
+    """
     notes = [f"constant: {one.name}" for one in coded if one.constant]
     notes += [f"{one.missing:,} rows of {one.name} are of the kind 'missing'" for one in coded if one.missing]
     if np.ptp(p) == 0:

@@ -16,7 +16,20 @@ from psephos.metrics.discrimination.ranked_areas import check_ranked
 
 
 class FixingRun:
-    """All seeds side by side, sorted by falling score, shape (seeds, rows)."""
+    """All seeds side by side, sorted by falling score, shape (seeds, rows).
+
+    `fix` swaps one pair of neighbours of each seed and keeps every running count true, so that `values` are those of
+    the orders as they stand.
+
+    Attributes
+    ----------
+    positive, low : ndarray of bool, shape (seeds, rows)
+        Whether a row is positive, and whether it is of the group with the lower prevalence.
+    wrong : ndarray of bool, shape (seeds, rows - 1)
+        Whether a negative row stands right before a positive one: a mistake.
+    values : ndarray of float64, shape (seeds, 6)
+        AUROC and AP of all rows, of the one group, and of the group `low`.
+    """
 
     def __init__(self, positive: npt.NDArray[np.bool_], low: npt.NDArray[np.bool_]) -> None:
         self.positive, self.low = positive, low
@@ -46,7 +59,16 @@ class FixingRun:
         return np.where(self.wrong, self.true[:, 1:] / (rank * (rank + 1.0)), -1.0)
 
     def fix(self, arm: str, draw: Floats) -> None:
-        """Fix one mistake of each seed that has one."""
+        """Fix one mistake of each seed that has one.
+
+        Parameters
+        ----------
+        arm : str
+            ``"exact"`` fixes what raises AP most, ``"topmost"`` the mistake with the highest score, any other one at
+            random.
+        draw : ndarray of float64, shape (seeds,)
+            Uniform random numbers, which say the one that is fixed at random.
+        """
         there = self.wrong.any(axis=1)
         if arm == "exact":
             at = self.price().argmax(axis=1)

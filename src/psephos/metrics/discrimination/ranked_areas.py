@@ -65,7 +65,13 @@ class Ranked:
         return bool((heavy & self.positive).any() and (heavy & ~self.positive).any())
 
     def curve(self) -> tuple[Floats, Floats]:
-        """Weights of true and of false positives if all down to the end of each block are called positive."""
+        """Weights of true and of false positives if all down to the end of each block are called positive.
+
+        Returns
+        -------
+        true, false : ndarray of float64, shape (n_levels,)
+            From the highest score down; the last are all there are.
+        """
         true = np.cumsum(self.weights * self.positive)[self.ends]
         return true, np.cumsum(self.weights * ~self.positive)[self.ends]
 
@@ -80,7 +86,7 @@ class Ranked:
         return np.asarray(ranked_areas(np.ascontiguousarray(weights, dtype=np.float64), self.positive, last))
 
     def value(self) -> tuple[float, float]:
-        """AUROC and AP of the rows."""
+        """AUROC and AP of the rows with their own weights; NaN where there is one class only."""
         auroc, precision = self._by_numpy(self.weights[None])[0]
         return float(auroc), float(precision)
 

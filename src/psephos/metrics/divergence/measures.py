@@ -130,7 +130,15 @@ FORMS: dict[str, Form] = {
 
 
 def variance(parts: Parts, n_left: float, n_right: float) -> float:
-    """The delta-method variance of the sum over bins."""
+    """The delta-method variance of the sum over bins; 0 or more whatever rounding does.
+
+    Parameters
+    ----------
+    parts : Parts
+        Shares times slopes of each bin, on both sides.
+    n_left, n_right : float
+        Rows that each sample is worth.
+    """
     left = parts.left_squares.sum() - parts.left.sum() ** 2
     right = parts.right_squares.sum() - parts.right.sum() ** 2
     # A difference of equal numbers may come out below 0 by rounding.
@@ -138,20 +146,48 @@ def variance(parts: Parts, n_left: float, n_right: float) -> float:
 
 
 def variance_without_covariance(p: Floats, q: Floats, n_left: float, n_right: float) -> float:
-    """The variance of IV as the package fastwoe has it: factors and bins taken for independent, and so too small."""
+    """The variance of IV as the package fastwoe has it: factors and bins taken for independent, and so too small.
+
+    Parameters
+    ----------
+    p, q : ndarray of float64, shape (n_bins,)
+        Shares of both samples, all above 0.
+    n_left, n_right : float
+        Rows that each sample is worth.
+    """
     shares = p * (1 - p) / n_left + q * (1 - q) / n_right
     cells = 1 / (p * n_left) + 1 / (q * n_right)
     return float(((p - q) ** 2 * cells).sum() + (np.log(p / q) ** 2 * shares).sum())
 
 
 def bias_by_curvature(parts: Parts, p: Floats, q: Floats, n_left: float, n_right: float) -> float:
-    """The second-order bias of the sum over bins."""
+    """The second-order bias of the sum over bins: by how much the plug-in value is too large on average.
+
+    Parameters
+    ----------
+    parts : Parts
+        With the curvature of each bin.
+    p, q : ndarray of float64, shape (n_bins,)
+        Shares of both samples.
+    n_left, n_right : float
+        Rows that each sample is worth.
+    """
     left, right = (parts.left_bend * (1 - p)).sum(), (parts.right_bend * (1 - q)).sum()
     return float(left / (2 * n_left) + right / (2 * n_right))
 
 
 def bias_at_equality(form: Form, bins: int, n_left: float, n_right: float) -> float:
-    """The bias of the sum over bins if both samples are of one distribution."""
+    """The bias of the sum over bins if both samples are of one distribution, from the mean of its chi-square.
+
+    Parameters
+    ----------
+    form : Form
+        The measure.
+    bins : int
+        Bins that take part.
+    n_left, n_right : float
+        Rows that each sample is worth.
+    """
     return (bins - 1) * (1 / n_left + 1 / n_right) / form.factor
 
 

@@ -58,7 +58,41 @@ def measured(
     thresholds: Sequence[float] = (),
     sign: int = 1,
 ) -> Divergence:
-    """The result of any of the doors: `divergence`, `information_value`, `population_stability`."""
+    """The result of any of the doors: `divergence`, `information_value`, `population_stability`.
+
+    Parameters
+    ----------
+    left, right : array_like of float, shape (n_bins,)
+        Counts, or sums of weights, of both samples.
+    sides : tuple of str
+        What the two samples are called at the door; complaints and columns have these names.
+    name : str
+        What the result is called.
+    measure : str
+        A key of `FORMS`.
+    names : sequence or None
+        Names of the bins; numbers from 1 if None.
+    sizes : tuple of float, or None
+        Rows that each sample is worth, where weights were summed; None takes the sums.
+    smoothing : float or None
+        What is added to every cell if one is empty; None adds `SMOOTHING` where the measure needs it.
+    spread, bias, test, repeats, level, rng
+        As in `psephos.metrics.divergence`.
+    labels, thresholds : sequence
+        Words for the value, and where each but the first begins; without labels there is none.
+    sign : int
+        1 or -1: which way the logarithm of a bin's ratio is shown.
+
+    Returns
+    -------
+    Divergence
+
+    Raises
+    ------
+    InputError
+        One of `sides`: not counts, empty, or of another number of bins. `names`, `sizes`, `smoothing`, `measure`,
+        `spread`, `bias`, `test`, `repeats`, `level`: not fit for use.
+    """
     form = FORMS[check_choice("measure", measure, tuple(FORMS))]
     check_choice("bias", bias, ("null", "second_order"))
     check_choice("test", test, ("chi-square", "permutation"))

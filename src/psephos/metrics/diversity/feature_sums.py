@@ -92,7 +92,23 @@ class FeatureSums:
         return self.solved(vectors=False)[0]
 
     def solved(self, *, vectors: bool) -> tuple[Spectrum, Floats | None]:
-        """The spectrum, and its eigenvectors, shape (n_features, rank), if they are asked for."""
+        """The spectrum of the items at hand.
+
+        Parameters
+        ----------
+        vectors : bool
+            Whether eigenvectors are asked for, which costs more.
+
+        Returns
+        -------
+        spectrum : Spectrum
+        vectors : ndarray of float64, shape (n_features, rank), or None
+
+        Raises
+        ------
+        InputError
+            `empty collection`: there is no item.
+        """
         if self.n < 1 or self._mass <= 0:
             raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
         axes = None
@@ -121,7 +137,25 @@ class FeatureSums:
         self.dropped += int(sign) * int(len(rows) - len(unit))
 
     def unit_rows(self, rows: Floats) -> tuple[npt.NDArray[np.bool_] | slice, Floats]:
-        """Which rows take part, and these with length 1."""
+        """Which rows take part, and these with length 1.
+
+        Parameters
+        ----------
+        rows : ndarray of float64, shape (n, n_features)
+            The next items.
+
+        Returns
+        -------
+        kept : ndarray of bool, shape (n,), or slice
+            Rows of zeros do not take part, if they may be left out.
+        rows : ndarray of float64, shape (n_kept, n_features)
+
+        Raises
+        ------
+        InputError
+            For a row of zeros that may not be left out, or `diagonal`: a length that is not 1 and not to be made so.
+            The row is counted from the first item ever added.
+        """
         if self._normalize:
             rows, lengths = row_lengths(rows)
         else:

@@ -118,7 +118,22 @@ def check_gradient_order(q: Order) -> float:
 
 
 def gradient_of(kernel: Floats, p: Floats | None, q: float) -> tuple[float, Floats]:
-    """The same of a checked matrix."""
+    """As `log_vendi_gradient`, of what is checked.
+
+    Parameters
+    ----------
+    kernel : ndarray of float64, shape (n, n)
+        Symmetric, 1 on the diagonal.
+    p : ndarray of float64, shape (n,), or None
+        Probabilities; None for equal ones.
+    q : float
+        Order, above 0.
+
+    Returns
+    -------
+    log_score : float
+    gradient : ndarray of float64, shape (n, n)
+    """
     n = len(kernel)
     root = np.full(n, math.sqrt(1 / n)) if p is None else np.sqrt(p)
     raw, axes = linalg.eigh(kernel * root[:, None] * root, check_finite=False)
@@ -138,7 +153,19 @@ def gradient_of(kernel: Floats, p: Floats | None, q: float) -> tuple[float, Floa
 
 
 def force_of(points: Floats, q: float, gamma: float) -> tuple[float, Floats]:
-    """The same of checked points."""
+    """As `vendi_force`, of what is checked.
+
+    Parameters
+    ----------
+    points : ndarray of float64, shape (n, d)
+    q, gamma : float
+        Order and bandwidth, above 0.
+
+    Returns
+    -------
+    log_score : float
+    force : ndarray of float64, shape (n, d)
+    """
     # Distances survive a shift, and small numbers keep more of their digits in squares.
     centred = points - points.mean(axis=0)
     matrix = np.asarray(block_similarity("rbf", centred, gamma=gamma)[0](centred, centred))

@@ -156,7 +156,19 @@ def check_kernel(kernel: npt.ArrayLike, *, normalize: bool = False, memory_gib: 
 
 
 def spectrum_of(kernel: Floats, p: Floats | None, *, psd: Definite, coordinates: bool) -> Spectrum:
-    """Spectrum of a checked matrix."""
+    """Spectrum of a checked matrix, which may be overwritten.
+
+    Parameters
+    ----------
+    kernel : ndarray of float64, shape (n, n)
+        Symmetric, 1 on the diagonal.
+    p : ndarray of float64, shape (n,), or None
+        Probabilities; None for equal ones.
+    psd : {"error", "clip"}
+        What becomes of eigenvalues below 0.
+    coordinates : bool
+        Whether places of items along the eigenvectors are wanted.
+    """
     n = len(kernel)
     root = np.full(n, np.sqrt(1 / n)) if p is None else np.sqrt(p)
     weighted = kernel / n if p is None else kernel * root[:, None] * root
@@ -199,7 +211,15 @@ def need_memory(n: int, memory_gib: float = MEMORY_GIB) -> None:
 
 
 def asymmetric(row: int, column: int, there: float, back: float) -> InputError:
-    """The complaint on a similarity that depends on the order of the items."""
+    """The complaint on a similarity that depends on the order of the items; to be raised.
+
+    Parameters
+    ----------
+    row, column : int
+        Where.
+    there, back : float
+        The similarity one way and the other.
+    """
     return InputError(
         "K not symmetric",
         f"has {there:g} one way and {back:g} the other",

@@ -114,7 +114,31 @@ def median_bandwidth(features: npt.ArrayLike, kernel: Literal["rbf", "laplacian"
 def block_similarity(
     kernel: Kernel, features: Floats, *, gamma: float | None = None, degree: int = 3
 ) -> tuple[Block, dict[str, object]]:
-    """The block similarity of a name, and its parameters with the bandwidth that was chosen."""
+    """The block similarity of a name, and its parameters with the bandwidth that was chosen.
+
+    Parameters
+    ----------
+    kernel : str
+        See the module.
+    features : ndarray of float64, shape (n, d)
+        All items: the median heuristic and the centre of rbf come from them.
+    gamma : float, optional
+        Bandwidth; by the median heuristic if not given (polynomial: 1 / d).
+    degree : int, default 3
+        Of the polynomial.
+
+    Returns
+    -------
+    block : callable
+        From two arrays of rows to the matrix of their similarities.
+    parameters : dict
+        For the provenance.
+
+    Raises
+    ------
+    InputError
+        `kernel`: no such name. `gamma`: not above 0. `degree`: not a whole number above 0.
+    """
     check_choice("kernel", kernel, get_args(Kernel))
     if kernel in ("cosine", "tanimoto"):
         return {"cosine": _cosine, "tanimoto": _tanimoto}[kernel], {"kernel": kernel}

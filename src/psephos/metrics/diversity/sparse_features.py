@@ -26,7 +26,29 @@ def sparse_spectrum(
     coordinates: bool,
     memory_gib: float,
 ) -> Spectrum:
-    """Sparse features: the smaller of both products is made."""
+    """The spectrum of sparse features with cosine similarity: the smaller of both products is made.
+
+    Parameters
+    ----------
+    X : sparse array of float64, shape (n, d)
+        A row for each item.
+    p : array_like of float, shape (n,), or None
+        Probabilities; None for equal ones.
+    normalize : bool
+        Whether rows are scaled to length 1; else they must have it.
+    zeros : {"error", "drop"}
+        What becomes of rows of zeros.
+    coordinates : bool
+        Whether places of items along the eigenvectors are wanted.
+    memory_gib : float
+        The most that the dense product may take.
+
+    Raises
+    ------
+    InputError
+        `X`: not finite. A row of zeros, an empty collection, `diagonal`: a length that is not 1. `memory_gib`: too
+        little.
+    """
     _check_finite(X)
     weights = check_probabilities(p, X.shape[0])
     if normalize:  # so that no square is too large or too small

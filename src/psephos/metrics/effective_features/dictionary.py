@@ -181,7 +181,17 @@ def dictionary_loss(dictionary: SparseDictionary, activations: npt.ArrayLike, *,
 
 @dataclass(frozen=True)
 class DictionarySlopes:
-    """Where gradients are written to; no decoder where it is tied, no decoder bias where there is none."""
+    """Where gradients of a loss are written to, part by part of a `Dictionary`.
+
+    Attributes
+    ----------
+    weights : ndarray of float64, shape (n_features, n_neurons)
+    bias : ndarray of float64, shape (n_features,)
+    decoder : ndarray of float64, shape (n_features, n_neurons), or None
+        None where the decoder is tied to the weights.
+    decoder_bias : ndarray of float64, shape (n_neurons,), or None
+        None where there is none.
+    """
 
     weights: Floats
     bias: Floats

@@ -34,7 +34,25 @@ KEPT_GIB = 1.0
 
 @dataclass(eq=False)
 class UsageSums:
-    """Sums over items: of codes, of how many are active, and of what the dictionary leaves unexplained."""
+    """Sums over items, chunk by chunk: all that the measures need.
+
+    Attributes
+    ----------
+    n, rows : int
+        Items, and rows of activations behind them.
+    negative : int
+        Codes below 0, whose size counts.
+    active : float
+        Codes above 0, over all items and features.
+    usage, fired : ndarray of float64, shape (n_features,), or None
+        Sum of the codes of each feature, and on how many rows it is active; None before the first chunk.
+    kept : list of ndarray, or None
+        Codes by item for the bootstrap, as long as there is room (`kept_bytes`).
+    residual : float
+        Sum of squares that the dictionary leaves unexplained.
+    total, squares : ndarray of float64, or None
+        Sums of activations and of their squares, for the share that is explained.
+    """
 
     n: int = 0
     rows: int = 0

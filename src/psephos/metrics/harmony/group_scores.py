@@ -38,7 +38,26 @@ def bandwidth(h: float) -> float:
 
 
 def groups_of(groups: Sequence[object], n_items: int) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Names of the groups, and the group of each item as a code."""
+    """Groups of items as codes.
+
+    Parameters
+    ----------
+    groups : sequence
+        One group for each item; anything with a text.
+    n_items : int
+        Items.
+
+    Returns
+    -------
+    labels : list of str
+        Sorted.
+    codes : ndarray of int64, shape (n_items,)
+
+    Raises
+    ------
+    InputError
+        `groups`: of another length, an item without a group, or a single group.
+    """
     listed = list(groups)
     if len(listed) != n_items:
         raise InputError("groups", f"must have one group for each of {n_items:,} items, got {len(listed):,}")
@@ -57,7 +76,17 @@ def groups_of(groups: Sequence[object], n_items: int) -> tuple[list[str], npt.ND
 
 
 def notes_on(labels: list[str], counts: Floats, declared: Sequence[str] | None) -> tuple[str, ...]:
-    """What is to be said of the sizes of groups."""
+    """What is to be said of the sizes of groups.
+
+    Parameters
+    ----------
+    labels : list of str
+        Groups with items.
+    counts : ndarray of float64, shape (n_models, n_groups)
+        Items of each group.
+    declared : sequence of str or None
+        Groups that were announced: those without an item are named.
+    """
     notes = [f"group {one!r} has no item and was dropped" for one in declared or () if str(one) not in labels]
     small = [label for label, n in zip(labels, counts.max(axis=0), strict=True) if n < SMALL]
     if small:
@@ -66,7 +95,24 @@ def notes_on(labels: list[str], counts: Floats, declared: Sequence[str] | None) 
 
 
 def index_of(n: Floats, scores: Floats, h: float) -> tuple[Floats, Floats]:
-    """H of each row of scores, and the parts p."""
+    """H of each row of scores.
+
+    Parameters
+    ----------
+    n : ndarray of float64, shape (n_groups,)
+        Items of each group.
+    scores : ndarray of float64, shape (k, n_groups)
+        Mean scores of the groups; each row is a model or a resample.
+    h : float
+        Width: how far from the mean a group may lie and still count; infinity makes H the evenness of sizes.
+
+    Returns
+    -------
+    harmony : ndarray of float64, shape (k,)
+        0 to 1; NaN where a score is.
+    parts : ndarray of float64, shape (k, n_groups)
+        Share p of each group.
+    """
     log_w = np.log(n / n.sum())
     centre = scores @ (n / n.sum())
     log_p = log_w - ((scores - centre[:, None]) / h) ** 2 / 2
@@ -77,7 +123,24 @@ def index_of(n: Floats, scores: Floats, h: float) -> tuple[Floats, Floats]:
 
 
 def measures(n: Floats, scores: Floats, sums: Floats, squares: Floats, h: float, labels: list[str]) -> dict[str, Any]:
-    """What is said of a model, from the sizes, mean scores, sums and squares of its groups."""
+    """What is said of a model.
+
+    Parameters
+    ----------
+    n, scores, sums, squares : ndarray of float64, shape (n_groups,)
+        Items of each group, their mean score, sum of scores and sum of squares.
+    h : float
+        Width of the index.
+    labels : list of str
+        Names of the groups.
+
+    Returns
+    -------
+    dict
+        Column to value: harmony, mean, balanced (mean of groups), worst with worst_group, range, sd, evenness,
+        size_evenness, share_harmony, between (share of variance between groups), dominating, harmony_WIDTH for each
+        width of `SWEEP`; None where undefined.
+    """
     w, k, total = n / n.sum(), len(n), float(n.sum())
     mu = float(w @ scores)
     value, p = index_of(n, scores[None], h)
@@ -108,7 +171,23 @@ def measures(n: Floats, scores: Floats, sums: Floats, squares: Floats, h: float,
 def null_band(
     n: Floats, mu: float, value: float, h: float, repeats: int, stream: np.random.Generator
 ) -> dict[str, float]:
-    """H of groups that are truly alike, and where the value lies."""
+    """H of groups that are truly alike: scores are drawn from one binomial, with the sizes at hand.
+
+    Parameters
+    ----------
+    n : ndarray of float64, shape (n_groups,)
+        Items of each group.
+    mu, value, h : float
+        Mean score of all items, H as it was found, width of the index.
+    repeats : int
+        Draws.
+    stream : Generator
+
+    Returns
+    -------
+    dict
+        null_low (5 %), null_median, p (of an H as low as `value`), adjusted (H over the median, at most 1).
+    """
     drawn = index_of(n, stream.binomial(n.astype(np.int64), min(mu, 1.0), (repeats, len(n))) / n, h)[0]
     low, median = np.quantile(drawn, (0.05, 0.5))
     return {
@@ -122,7 +201,25 @@ def null_band(
 def resampled(
     own: list[Floats], n: Floats, h: float, repeats: int, level: float, stream: np.random.Generator
 ) -> dict[str, float]:
-    """Intervals of H and of the mean of groups; items are drawn within groups."""
+    """Intervals of H and of the mean of groups; items are drawn within groups.
+
+    Parameters
+    ----------
+    own : list of ndarray of float64
+        Scores of the items of each group.
+    n : ndarray of float64, shape (n_groups,)
+        Items of each group.
+    h, level : float
+        Width of the index, confidence.
+    repeats : int
+        Resamples.
+    stream : Generator
+
+    Returns
+    -------
+    dict
+        Lower and upper ends: harmony_low, harmony_high, balanced_low, ..., worst_high.
+    """
     scores = np.empty((repeats, len(own)))
     for group, items in enumerate(own):
         kinds, copies = np.unique(items, return_counts=True)
@@ -136,7 +233,24 @@ def resampled(
 
 
 def parts_of(name: str, labels: list[str], n: Floats, scores: Floats, h: float) -> list[dict[str, Any]]:
-    """The groups of a model, each with what leaving it out would change."""
+    """The groups of a model, each with what leaving it out would change.
+
+    Parameters
+    ----------
+    name : str
+        Of the model.
+    labels : list of str
+        Of the groups.
+    n, scores : ndarray of float64, shape (n_groups,)
+        Items of each group and their mean score, NaN where the model has none.
+    h : float
+        Width of the index.
+
+    Returns
+    -------
+    list of dict
+        model, group, items, share, score, p, mean_without, change; None where undefined.
+    """
     whole = not np.isnan(scores).any()
     p = index_of(n, scores[None], h)[1][0] if whole else np.full(len(n), np.nan)
     sums = np.nan_to_num(scores * n)

@@ -69,7 +69,27 @@ def _distributions(probs: npt.ArrayLike) -> Floats:
 
 
 def tables_of(values: Any, kind: str) -> tuple[list[Floats], Callable[[list[Floats]], Similarity]]:
-    """Checked tables with a row for each item, and how alike items are by them."""
+    """Checked tables with a row for each item, and how alike items are by them.
+
+    Parameters
+    ----------
+    values : array_like, or for probabilities a list of them
+        Shape (n_items, n_answers), one for each model; responses (n_models, n_items); vectors (n_items, d).
+    kind : {"probs", "responses", "embeddings"}
+        What they are.
+
+    Returns
+    -------
+    tables : list of ndarray of float64
+        A row for each item.
+    similarity : callable
+        From tables to a function of places of items.
+
+    Raises
+    ------
+    InputError
+        Argument is the kind: no probabilities, models of unlike items, an item that no model ran, not finite.
+    """
     if kind == "probs":
         several = isinstance(values, (list, tuple)) and len(values) and np.ndim(values[0]) == 2
         tables = [_distributions(one) for one in (values if several else [values])]

@@ -103,7 +103,21 @@ class Settings:
 
 @dataclass(frozen=True)
 class Measured:
-    """A value of a metric, or a difference of two; what is undefined is None and `note` says why."""
+    """A value of a metric, or a difference of two; what is undefined is None and `note` says why.
+
+    Attributes
+    ----------
+    metric, of : str
+        Name of the metric, and the score column or files that it is of.
+    value, low, high, standard_error, p : float or None
+        The value, its interval, its error, and the p of its test where it has one.
+    rows : int
+        Rows that it rests on.
+    note : str
+        Why something is undefined, or what to keep in mind.
+    group : str
+        Which group; empty for all rows.
+    """
 
     metric: str
     of: str
@@ -118,7 +132,22 @@ class Measured:
 
 
 def check_parts(given: Given, needs: Sequence[str], takes: Sequence[str], family: str) -> None:
-    """Refuse a part that is missing, that plays no part, or has another length."""
+    """Refuse a part that is missing, that plays no part, or has another length.
+
+    Parameters
+    ----------
+    given : Given
+        Columns by the part that they play.
+    needs, takes : sequence of str
+        Parts that the family must have, and others that it can use.
+    family : str
+        For the complaint.
+
+    Raises
+    ------
+    InputError
+        Argument is the part, or the name of the column that is too long or too short.
+    """
     for name in needs:
         if name not in given.parts:
             raise InputError(name, f"{family} needs it")

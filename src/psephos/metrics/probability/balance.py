@@ -198,7 +198,36 @@ def balance_from(
     clustered: bool = False,
     left_out: str = "",
 ) -> Balance:
-    """The Balance score from its sums: `squares` is sum w^2 (f - Balance)^2 over `units`."""
+    """The Balance score from its sums.
+
+    Parameters
+    ----------
+    value : float
+        The score: accuracy less mean confidence.
+    squares : float
+        Sum of w^2 (f - Balance)^2 over units.
+    null : float
+        Standard error se0 if the forecast is calibrated.
+    units : int
+        Items, or clusters of them.
+    total : float
+        Sum of the weights.
+    accuracy, confidence : float
+        Weighted means.
+    items : int
+        Items.
+    level : float
+        Confidence of the interval.
+    clustered : bool
+        Whether units are clusters: the test then uses their spread and not `null`.
+    left_out : str
+        A note on rows that were left out.
+
+    Returns
+    -------
+    Balance
+        Error and interval are NaN with a single unit.
+    """
     notes = [left_out] if left_out else []
     error = math.sqrt(units / (units - 1) * squares) / total if units > 1 else math.nan
     if units < 2:

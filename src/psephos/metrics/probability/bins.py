@@ -34,7 +34,19 @@ class Bins:
     place: npt.NDArray[np.int64]
 
     def sums(self, weights: Floats, *values: Floats) -> tuple[Floats, ...]:
-        """Sums per bin of the weights, and of each of the values times the weights."""
+        """Sums per bin.
+
+        Parameters
+        ----------
+        weights : ndarray of float64, shape (n,)
+        *values : ndarray of float64, shape (n,)
+            What is summed, times the weights.
+
+        Returns
+        -------
+        tuple of ndarray of float64, shape (n_bins,)
+            Of the weights first, then of each of the values.
+        """
         count = len(self.edges) - 1
         parts = [weights, *(weights * value for value in values)]
         return tuple(np.bincount(self.place, weights=part, minlength=count).astype(np.float64) for part in parts)
@@ -132,7 +144,24 @@ def reliability_table(
 
 
 def sides(forecasts: Forecasts, of: str) -> tuple[Floats, Floats]:
-    """What was said and what happened: of the event, or of the side that was taken."""
+    """What was said and what happened.
+
+    Parameters
+    ----------
+    forecasts : Forecasts
+    of : {"event", "confidence"}
+        The probability of the event and whether it happened, or the confidence in the side that was taken and whether
+        that was right.
+
+    Returns
+    -------
+    said, happened : ndarray of float64, shape (n,)
+
+    Raises
+    ------
+    InputError
+        `of`: no such choice, or the event of several classes.
+    """
     if check_choice("of", of, get_args(Of)) == "confidence":
         return forecasts.confidence, forecasts.hit
     if not forecasts.binary:

@@ -20,7 +20,24 @@ from psephos.metrics.probability.scoring_rules import log_losses, squares
 
 
 def by_group(forecasts: Forecasts, groups: npt.ArrayLike, of: Of, same: Mapping[str, Any]) -> pl.DataFrame:
-    """One row for each group; a group without rows has nulls."""
+    """One row for each group.
+
+    Parameters
+    ----------
+    forecasts : Forecasts
+        Of the rows that were kept.
+    groups : array_like, shape (n_rows,)
+        Group of each row that was given.
+    of : {"event", "confidence"}
+        What the calibration error is of.
+    same : mapping
+        Options of the calibration error, those of the whole report.
+
+    Returns
+    -------
+    polars.DataFrame
+        group, items, accuracy, balance, standard_error, z, brier, log_loss, ece; nulls for a group without rows.
+    """
     codes, names = codes_of("groups", groups, len(forecasts.kept))
     codes = codes[forecasts.kept]
     rows: list[dict[str, Any]] = []

@@ -191,7 +191,15 @@ def brier_decomposition(
 
 
 def brier_parts(brier: float, size: Floats, said: Floats, happened: Floats) -> BrierParts:
-    """The parts from sums of weights, of probabilities and of outcomes per bin."""
+    """The parts of the Brier score from sums per bin, shape (n_bins,) each.
+
+    Parameters
+    ----------
+    brier : float
+        The score itself; what the parts do not add up to is the remainder.
+    size, said, happened : ndarray of float64
+        Sums of weights, of weights times probabilities, and of weights times outcomes; empty bins do not matter.
+    """
     some = size > 0
     size, said, happened = size[some], said[some] / size[some], happened[some] / size[some]
     share = size / size.sum()

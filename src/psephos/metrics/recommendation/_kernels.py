@@ -10,7 +10,26 @@ import numpy as np
 
 @numba.njit(cache=True, nogil=True)
 def inspected(lists: Any, known: Any, starts: Any, held: Any, inside: Any) -> Any:
-    """Length of each list, and counts of: rows, gaps before an end, users that nobody knows, repeats, seen, outside."""
+    """Look through all lists as they were given.
+
+    Parameters
+    ----------
+    lists : ndarray of int, shape (n_users, width)
+        Items; below 0 where a list has ended.
+    known : ndarray of bool, shape (n_users,)
+        Users that truth or train data know.
+    starts, held : ndarray of int
+        Train items of user u are ``held[starts[u]:starts[u + 1]]``.
+    inside : ndarray of bool, shape (n_items,)
+        Items of the train data.
+
+    Returns
+    -------
+    length : ndarray of int64, shape (n_users,)
+        Items of each list of a known user.
+    found : ndarray of int64, shape (6,)
+        Counts of: rows, rows after a gap, unknown users with a list, repeats, seen items, items from outside.
+    """
     n_users, width = lists.shape
     length = np.zeros(n_users, dtype=np.int64)
     found = np.zeros(6, dtype=np.int64)
@@ -47,7 +66,24 @@ def inspected(lists: Any, known: Any, starts: Any, held: Any, inside: Any) -> An
 def cleaned(
     lists: Any, cut: int, known: Any, starts: Any, held: Any, inside: Any, drop_seen: bool, drop_outside: bool
 ) -> Any:
-    """The lists without gaps and repeats, and without what else is dropped; their full lengths."""
+    """The lists without gaps and repeats, and without what else is dropped.
+
+    Parameters
+    ----------
+    lists, known, starts, held, inside
+        As in `inspected`.
+    cut : int
+        Positions that are kept.
+    drop_seen, drop_outside : bool
+        Whether items of the user's own train data, and those of no train data, are dropped.
+
+    Returns
+    -------
+    made : ndarray of int32, shape (n_users, cut)
+        -1 after the end; unknown users have no list.
+    length : ndarray of int64, shape (n_users,)
+        Lengths before the cut.
+    """
     n_users, width = lists.shape
     made = np.full((n_users, cut), -1, dtype=np.int32)
     length = np.zeros(n_users, dtype=np.int64)
@@ -89,7 +125,33 @@ def list_sums(
     group: Any,
     n_sums: int,
 ) -> Any:
-    """Every sum of `position_sums.SUMS` for each user and cutoff; `tables` has no column where none is needed."""
+    """Every sum of `position_sums.SUMS` for each user and cutoff, in one pass.
+
+    Parameters
+    ----------
+    lists : ndarray of int, shape (n_users, width)
+        Items, without gaps.
+    length : ndarray of int64, shape (n_users,)
+        Of each list.
+    cutoffs : ndarray of int64
+        Rising; below 0 for the whole list.
+    starts, held, hit, gain : ndarray
+        The truth of user u at ``starts[u]:starts[u + 1]``: items, whether they are hits, what they gain.
+    discount : ndarray of float64, shape (width,) or more
+        Of each position.
+    items : int
+        Number of all items.
+    tables : ndarray of float64, shape (n_items, 4) or (n_items, 0)
+        As in `Catalogue`; no column where no metric needs it.
+    group : ndarray of int8, shape (n_items,)
+        Short head or long tail.
+    n_sums : int
+        Length of `SUMS`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_users, n_cutoffs, n_sums)
+    """
     n_users = lists.shape[0]
     n_cuts = len(cutoffs)
     made = np.zeros((n_users, n_cuts, n_sums))

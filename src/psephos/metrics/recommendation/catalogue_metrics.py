@@ -62,7 +62,28 @@ def catalogue_column(
     catalogue: Catalogue | None,
     rule: Convention,
 ) -> Column:
-    """One metric of all lists together at one cutoff."""
+    """One metric of all lists together at one cutoff.
+
+    Parameters
+    ----------
+    metric : str
+        One of this module.
+    lists : Lists
+        Of one run.
+    counts : ndarray of int64, shape (n_items,)
+        How often each item is recommended down to the cutoff.
+    cutoff : int
+        Below 0 for whole lists.
+    problem : Problem
+    catalogue : Catalogue or None
+        Needed by all metrics but user coverage and entropy.
+    rule : Convention
+
+    Returns
+    -------
+    Column
+        Errors are by the jackknife or the linear form of the metric; NaN for a single list.
+    """
     shown = lists.length > 0
     n_users = int(shown.sum())
     if metric == "user_coverage":

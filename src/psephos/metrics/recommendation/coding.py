@@ -32,7 +32,17 @@ Counts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What users hold: the items of user u at ``starts[u]:starts[u + 1]``, sorted, each once, with a number each."""
+    """What users hold: the items of user u at ``starts[u]:starts[u + 1]``, sorted, each once, with a number each.
+
+    Attributes
+    ----------
+    starts : ndarray of int64, shape (n_users + 1,)
+    items : ndarray of int32, shape (n_rows,)
+    values : ndarray of float64, shape (n_rows,)
+        Gain, rating, or 1.
+    n_items : int
+        Number of all items, held or not.
+    """
 
     starts: Counts
     items: Codes
@@ -70,7 +80,18 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """The lists of one system: rows as given (users, items, keys that ascend down a list, scores), or a matrix."""
+    """The lists of one system, as rows or as a matrix.
+
+    Attributes
+    ----------
+    users, items : ndarray of int32, shape (n_rows,), or None
+    keys : ndarray of float64, shape (n_rows,), or None
+        Ascend down a list: ranks, or scores below 0.
+    scores : ndarray of float64, shape (n_rows,), or None
+        As they were given, for metrics of ratings; None where ranks were.
+    matrix : ndarray of int, shape (n_users, width), or None
+        Items in order, below 0 where a list has ended, in place of all others.
+    """
 
     users: Codes | None = None
     items: Codes | None = None
@@ -116,7 +137,28 @@ class Problem:
 def coded_problem(
     interactions: object, runs: object, *, train: object = None, candidates: object = None, order: str | None = None
 ) -> Problem:
-    """Code whatever was handed over; see the module."""
+    """Code whatever was handed over; see the module.
+
+    Parameters
+    ----------
+    interactions : frame, mapping, Opinions or sparse matrix
+        The truth.
+    runs : frame, mapping, Opinions or matrix
+        One system or several.
+    train, candidates : as `interactions`, optional
+        What users had before, and what could be recommended to them.
+    order : str, optional
+        Which column, or the order of the rows, orders the lists of frames; see `tables`.
+
+    Returns
+    -------
+    Problem
+
+    Raises
+    ------
+    InputError
+        Names what cannot be read, or does not fit the rest.
+    """
     if sparse.issparse(interactions):
         return _of_arrays(interactions, runs, train, candidates)
     notes: list[str] = []
@@ -170,7 +212,20 @@ def _problem(
 
 
 def together(columns: Sequence[Names]) -> tuple[pl.Series, list[Codes]]:
-    """One vocabulary for a column of several tables, and the codes of each."""
+    """One vocabulary for a column of several tables.
+
+    Parameters
+    ----------
+    columns : sequence of Names
+        Of any types, which become texts if they differ.
+
+    Returns
+    -------
+    vocabulary : polars.Series
+        In the order in which names first appear, the first table before the second.
+    codes : list of ndarray of int32
+        Of each table.
+    """
     plain = [canonical(column.names) for column in columns]
     if len({column.dtype for column in plain}) > 1:
         plain = [column.cast(pl.String) for column in plain]

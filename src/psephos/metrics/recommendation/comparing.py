@@ -39,7 +39,27 @@ def compare_runs(
     repeats: int,
     rng: Rng,
 ) -> pl.DataFrame:
-    """The table of `Evaluation.compare`."""
+    """The table of `Evaluation.compare`: each two systems on the users that both have a value of.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    metrics : str or iterable of str, or None
+        Metrics of users; None takes all that were evaluated.
+    runs : sequence of str or None
+        Systems to compare; None takes all.
+    test : str
+        As in `psephos.statistics.compare_paired`; ``"auto"`` is the t-test beyond `MOST_RESAMPLED` users.
+    adjustment : str
+        For the number of rows.
+    repeats, rng
+        Of resamples; each row has a stream of its own.
+
+    Raises
+    ------
+    InputError
+        `runs`: fewer than two. `metrics`: none of users.
+    """
     known = evaluation.ledger["run"].to_list()
     if len(known) < 2:
         raise InputError("runs", "there is one only, and nothing to compare it with")

@@ -39,7 +39,15 @@ class Similarity(Protocol):
 
 
 class CoOccurrence:
-    """Cosine of the users that hold two items."""
+    """Cosine of the users that hold two items; a `Similarity`.
+
+    Where few pairs occur, all are counted once; else they are counted block by block each time they are asked for.
+
+    Parameters
+    ----------
+    problem : Problem
+        With train data.
+    """
 
     def __init__(self, problem: Problem) -> None:
         assert problem.train is not None  # noqa: S101 - checked at the door
@@ -83,7 +91,23 @@ class FeatureCosine:
 
 
 def list_diversity(lists: Lists, similarity: Similarity, cutoffs: Counts, users: slice) -> Floats:
-    """Diversity of some users' lists at each cutoff, NaN below two items; shape (n_cutoffs, n_users)."""
+    """Diversity of some users' lists at each cutoff.
+
+    Parameters
+    ----------
+    lists : Lists
+    similarity : Similarity
+        Of two items.
+    cutoffs : ndarray of int64
+        Below 0 for whole lists.
+    users : slice
+        Which users.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_cutoffs, n_users)
+        NaN for a list of fewer than two items.
+    """
     items = lists.items[users].astype(np.int64)
     n_users, width = items.shape
     one, other = np.triu_indices(width, 1)

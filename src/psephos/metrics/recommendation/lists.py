@@ -91,7 +91,24 @@ def judgement_of(truth: Rows, rule: Convention) -> Judgement:
 
 
 def ranked_lists(run: Run, problem: Problem, judged: Judgement, rule: Convention, width: int | None) -> Lists:
-    """Sort, put right and cut the lists of a run."""
+    """Sort, put right and cut the lists of a run.
+
+    Parameters
+    ----------
+    run : Run
+    problem : Problem
+    judged : Judgement
+        Hits and gains, which positions among equal scores need.
+    rule : Convention
+        What becomes of ties, repeats, items that were seen or are from outside.
+    width : int or None
+        The largest cutoff; None keeps whole lists.
+
+    Returns
+    -------
+    Lists
+        With a ledger of what was found.
+    """
     if run.matrix is None:
         assert run.users is not None and run.items is not None and run.keys is not None  # noqa: S101, PT018
         return _of_rows(run.users, run.items, run.keys, problem, judged, rule, width)

@@ -105,7 +105,28 @@ def rating_errors(
 
 
 def rated_pairs(run: Run, problem: Problem, name: str) -> tuple[Floats, Floats, Counts, int]:
-    """Ratings of the truth that a run predicts, the predictions, their users, and how many have no prediction."""
+    """Ratings of the truth that a run predicts.
+
+    Parameters
+    ----------
+    run : Run
+        Of pairs that it has twice, the first counts.
+    problem : Problem
+    name : str
+        Of the run, for the complaint.
+
+    Returns
+    -------
+    ratings, predictions : ndarray of float64, shape (n_pairs,)
+    users : ndarray of int64, shape (n_pairs,)
+    lost : int
+        Ratings without a prediction.
+
+    Raises
+    ------
+    InputError
+        `runs`: it has no scores.
+    """
     if run.scores is None:
         raise InputError("runs", f"{name!r} has no scores, which predicted ratings are", hint="give a column 'score'")
     assert run.users is not None and run.items is not None  # noqa: S101, PT018 - runs with scores have rows
@@ -122,7 +143,26 @@ def rated_pairs(run: Run, problem: Problem, name: str) -> tuple[Floats, Floats, 
 
 
 def rating_column(metric: str, y: Floats, f: Floats, users: Counts, average: str = "micro", lost: int = 0) -> Column:
-    """One metric of ratings."""
+    """One metric of ratings.
+
+    Parameters
+    ----------
+    metric : str
+        One of this module.
+    y, f : ndarray of float64, shape (n_pairs,)
+        Ratings and predictions.
+    users : ndarray of int64, shape (n_pairs,)
+        Whose they are.
+    average : {"micro", "macro"}
+        Over pairs, or over users.
+    lost : int
+        Ratings without a prediction, for the reason.
+
+    Raises
+    ------
+    InputError
+        `ratings`: auc or log_loss of something else than 0 and 1. `predicted`: log_loss of what is no probability.
+    """
     if metric in ("auc", "log_loss"):
         bad = ~np.isin(y, (0.0, 1.0))
         if bad.any():

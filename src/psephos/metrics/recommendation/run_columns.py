@@ -48,7 +48,25 @@ PAIR_BLOCK = 2**10
 
 @dataclass(eq=False)
 class Setting:
-    """What all runs of an evaluation share."""
+    """What all runs of an evaluation share.
+
+    Attributes
+    ----------
+    problem : Problem
+    rule : Convention
+    cutoffs : ndarray of int64
+        Rising; -1 for whole lists, alone.
+    names : tuple of str
+        Metrics.
+    similarity : Similarity or None
+        Of items, where a metric needs it.
+    average : str
+        How metrics of ratings are averaged.
+    judged : Judgement
+        The truth under the convention.
+    catalogue : Catalogue or None
+        Where a metric needs train data.
+    """
 
     problem: Problem
     rule: Convention
@@ -65,7 +83,15 @@ class Setting:
         self.catalogue = catalogue_of(self.problem, self.rule) if wanted else None
 
     def run(self, name: str) -> tuple[dict[tuple[str, int], Column], dict[str, int]]:
-        """Every metric of one run at every cutoff, and what was found in its lists."""
+        """Every metric of one run at every cutoff.
+
+        Returns
+        -------
+        columns : dict of (metric, cutoff) to Column
+            Metrics of ratings have the cutoff -1.
+        ledger : dict of str to int
+            What was found in its lists; see `Lists`.
+        """
         run, columns = self.problem.runs[name], {}
         of_lists = [metric for metric in self.names if METRICS[metric] != "ratings"]
         ledger: dict[str, int] = {"rows": 0}

@@ -18,7 +18,15 @@ SHARES = frozenset({"gini", "pop_reo", "pop_rsp", "entropy_share", "auc", "r2", 
 
 
 def ends_of(metric: str, value: float, error: float, level: float) -> tuple[float, float]:
-    """Lower and upper end."""
+    """Lower and upper end of the normal interval of a metric, cut where the metric cannot be.
+
+    Parameters
+    ----------
+    metric : str
+        Says whether it can be below 0 or above 1.
+    value, error, level : float
+        Value, standard error (NaN gives NaN), confidence.
+    """
     low, high = (float(end) for end in normal_interval(value, error, level))
     least = -math.inf if metric in ("r2", "explained_variance") else 0.0
     # Repeats that are kept, and coverage that counts items from outside, can come to more than 1.

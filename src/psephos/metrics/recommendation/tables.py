@@ -84,7 +84,25 @@ def long_of(argument: str, given: object, value: str = "value") -> Long:
 
 
 def runs_of(given: object, order: str | None) -> dict[str, Long]:
-    """Every run by its name."""
+    """Every run by its name; see the module for what can be given.
+
+    Parameters
+    ----------
+    given : object
+        One run or several.
+    order : str or None
+        ``"rank"``, ``"score"``, or ``"given"`` for the order of the rows; None takes ranks where a run has them.
+
+    Returns
+    -------
+    dict of str to Long
+        A single run is called "run".
+
+    Raises
+    ------
+    InputError
+        `runs`: none, or something that is no list. `order`: no such choice.
+    """
     if order is not None:
         check_choice("order", order, ORDERS)
     if isinstance(given, Mapping) and not hasattr(given, "__dataframe__"):

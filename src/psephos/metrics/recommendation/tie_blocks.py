@@ -25,7 +25,13 @@ from psephos.metrics.recommendation.coding import Codes, Counts, Floats
 
 @dataclass(frozen=True, eq=False)
 class Expected:
-    """What a position holds on average over the orders of equal scores; see the module. Shape (n_users, width)."""
+    """What a position holds on average over the orders of equal scores; see the module.
+
+    Attributes
+    ----------
+    hits, gains, running, first : ndarray of float64, shape (n_users, width)
+        A hit, the gain, a hit times the hits down to it, and the chance to be the first hit.
+    """
 
     hits: Floats
     gains: Floats
@@ -36,7 +42,20 @@ class Expected:
 def expected_positions(
     users: Codes, keys: Floats, hit: npt.NDArray[np.bool_], gain: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """What each row of lists sorted by user and key holds on average: hits, gains, running hits, chance to be first."""
+    """What each row of lists sorted by user and key holds on average over the orders of equal keys.
+
+    Parameters
+    ----------
+    users : ndarray of int32, shape (n_rows,)
+    keys : ndarray of float64, shape (n_rows,)
+    hit : ndarray of bool, shape (n_rows,)
+    gain : ndarray of float64, shape (n_rows,)
+
+    Returns
+    -------
+    hits, gains, running, first : ndarray of float64, shape (n_rows,)
+        As in `Expected`.
+    """
     new = np.ones(len(users), dtype=bool)
     new[1:] = (users[1:] != users[:-1]) | (keys[1:] != keys[:-1])
     block = np.cumsum(new) - 1

@@ -65,7 +65,17 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class UserValues:
-    """Values of users for one metric, shape (n_cutoffs, n_users), and the two sides of a ratio where it is one."""
+    """Values of users for one metric.
+
+    Attributes
+    ----------
+    values : ndarray of float64, shape (n_cutoffs, n_users)
+        NaN where a user has none.
+    above, below : ndarray of float64, shape (n_cutoffs, n_users), or None
+        The two sides of a ratio, or precision and recall.
+    kind : {"mean", "ratio", "f1"}
+        What the number of a system is: the mean of the values, the ratio of sums, or f1 of both means.
+    """
 
     values: Floats
     above: Floats | None = None
@@ -76,7 +86,16 @@ class UserValues:
 def counted_users(
     rule: Convention, judged: npt.NDArray[np.bool_], relevant: Counts, length: Counts
 ) -> npt.NDArray[np.bool_]:
-    """Which users count for metrics of accuracy."""
+    """Which users count for metrics of accuracy.
+
+    Parameters
+    ----------
+    rule : Convention
+        Whether users without a hit in the truth, or without a list, count.
+    judged : ndarray of bool, shape (n_users,)
+    relevant, length : ndarray of int64, shape (n_users,)
+        Hits that the truth holds, items of the list.
+    """
     counted = judged if rule.empty == "zero" else judged & (relevant > 0)
     return counted & (length > 0) if rule.absent == "skip" else counted
 
@@ -84,7 +103,21 @@ def counted_users(
 def user_values(
     metric: str, sums: Floats, cutoffs: Counts, relevant: Counts, length: Counts, rule: Convention
 ) -> UserValues:
-    """One metric of some users from their sums, shape (n_sums, n_users, n_cutoffs)."""
+    """One metric of some users from their sums.
+
+    Parameters
+    ----------
+    metric : str
+        One of this module.
+    sums : ndarray of float64, shape (n_sums, n_users, n_cutoffs)
+        In the order of `SUMS`.
+    cutoffs : ndarray of int64
+        Below 0 for whole lists.
+    relevant, length : ndarray of int64, shape (n_users,)
+        Hits that the truth holds, items of the list.
+    rule : Convention
+        Which of the definitions counts.
+    """
     of = {name: sums[place] for place, name in enumerate(SUMS)}
     R = relevant[:, None].astype(np.float64)
     k = np.where(cutoffs < 0, length[:, None], cutoffs).astype(np.float64)
@@ -140,7 +173,21 @@ def is_of_accuracy(metric: str) -> bool:
 def column_of(
     values: UserValues, place: int, counted: npt.NDArray[np.bool_], possible: int, reason: str, *, bounded: bool
 ) -> Column:
-    """The number of a system at one cutoff from the values of its users."""
+    """The number of a system at one cutoff from the values of its users.
+
+    Parameters
+    ----------
+    values : UserValues
+    place : int
+        Which cutoff.
+    counted : ndarray of bool, shape (n_users,)
+        Users that count.
+    possible : int
+        Users that could; the others are left out, and `reason` says why.
+    reason : str
+    bounded : bool
+        Whether the metric cannot leave 0 to 1, which keeps its error above 0 at the ends.
+    """
     own = values.values[place] if counted.all() else np.where(counted, values.values[place], np.nan)
     if values.kind == "mean":
         held = counted & ~np.isnan(own)
@@ -163,7 +210,17 @@ def column_of(
 
 
 def mean_column(own: Floats, held: npt.NDArray[np.bool_], possible: int, reason: str, *, bounded: bool) -> Column:
-    """The mean over users with its error."""
+    """The mean over users with its standard error.
+
+    Parameters
+    ----------
+    own : ndarray of float64, shape (n_users,)
+        Values.
+    held : ndarray of bool, shape (n_users,)
+        Users that count and have one.
+    possible, reason, bounded
+        As in `column_of`.
+    """
     n = int(held.sum())
     if not n:
         return Column(math.nan, math.nan, 0, possible, reason or "no user", own)

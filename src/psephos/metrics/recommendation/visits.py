@@ -27,7 +27,25 @@ DAY = 86_400.0
 def time_measures(
     table: pl.DataFrame, code: npt.NDArray[np.int64], n_users: int, days: Sequence[int], level: float
 ) -> list[Row]:
-    """Length of sessions, return rates and churn."""
+    """Length of sessions, return rates and churn.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        The log, with time and perhaps session.
+    code : ndarray of int64, shape (n_rows,)
+        User of each row.
+    n_users : int
+    days : sequence of int
+        Days after the first visit, and days of silence.
+    level : float
+        Confidence of the intervals.
+
+    Returns
+    -------
+    list of Row
+        session_length in seconds, then return_day_D and churn_D of each of `days`.
+    """
     rows: list[Row] = []
     time = _seconds(table["time"])
     if "session" in table.columns:
@@ -70,7 +88,19 @@ def _seconds(column: pl.Series) -> Floats:
 
 
 def ratio_row(measure: str, above: Floats, below: Floats, level: float, *, share: bool = False) -> Row:
-    """A ratio of sums over users with its error."""
+    """A ratio of sums over users with its error, by linearisation.
+
+    Parameters
+    ----------
+    measure : str
+        What the row is called.
+    above, below : ndarray of float64, shape (n_users,)
+        What each user adds to the two sums.
+    level : float
+        Confidence.
+    share : bool
+        Whether the ratio is a share of a count, whose ends come from Wilson where it is 0 or 1.
+    """
     there = (below > 0) | (above != 0)  # who adds to neither sum says nothing of the error
     above, below = above[there], below[there]
     total, n = float(below.sum()), len(below)
@@ -90,7 +120,17 @@ def ratio_row(measure: str, above: Floats, below: Floats, level: float, *, share
 
 
 def share_row(measure: str, some: int, n: int, level: float) -> Row:
-    """A share of users with Wilson's interval."""
+    """A share of users with Wilson's interval.
+
+    Parameters
+    ----------
+    measure : str
+        What the row is called.
+    some, n : int
+        Users that do, of so many.
+    level : float
+        Confidence.
+    """
     if not n:
         return measure, math.nan, math.nan, math.nan, math.nan, 0, "no user to ask of"
     value = some / n

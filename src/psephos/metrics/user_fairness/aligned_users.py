@@ -37,7 +37,29 @@ def scaled(values: Floats, scale: Sequence[float]) -> Floats:
 def aligned(
     effectiveness: npt.ArrayLike | Mapping[object, float], history: object
 ) -> tuple[pl.Series, Floats, sparse.csr_matrix | None, pl.Series | None]:
-    """Names of users, their effectiveness, and their history in the same order; names of items where there are some."""
+    """Users, their effectiveness and their history in one order.
+
+    Parameters
+    ----------
+    effectiveness : array_like of float, shape (n_users,), or mapping of user to float
+        NaN where there is none.
+    history : frame, mapping or matrix of users by items, or None
+        Rows in the order of the array, or named as in the mapping.
+
+    Returns
+    -------
+    names : polars.Series
+        Of users; numbers from 0 for an array.
+    effectiveness : ndarray of float64, shape (n_users,)
+    held : sparse matrix, shape (n_users, n_items), or None
+    items : polars.Series or None
+        Names of items, where they have any.
+
+    Raises
+    ------
+    InputError
+        `effectiveness`: no numbers, or a user twice. `history`: of another number of rows.
+    """
     if isinstance(effectiveness, Mapping):
         values = check_floats("effectiveness", list(effectiveness.values()), missing=True)
         names = canonical(series("user", list(effectiveness))).cast(pl.String)
@@ -79,7 +101,29 @@ def pairs_among(
     n_users: int,
     stream: np.random.Generator,
 ) -> UserPairs:
-    """Pairs of the users that have an effectiveness, numbered among these."""
+    """Pairs of the users that have an effectiveness, numbered among these.
+
+    Parameters
+    ----------
+    similarity : str, matrix, callable or UserPairs
+        A name asks for one made of histories or features.
+    held : sparse matrix, shape (n_users, n_items), or None
+        Histories.
+    features : array_like of float, shape (n_users, d), or None
+    gamma : float
+        Of similarities that take one.
+    draws : int or None
+        Pairs to draw at random, where all are too many.
+    there : ndarray of bool, shape (n_users,)
+        Users that have an effectiveness.
+    n_users : int
+    stream : Generator
+
+    Raises
+    ------
+    InputError
+        `features`, `similarity`: of another number of users, or not fit for use.
+    """
     if isinstance(similarity, str):
         own = None if held is None else held[there]
         shares = None if features is None else check_floats("features", features, ndim=2)

@@ -16,7 +16,19 @@ from psephos.metrics.user_fairness.user_pairs import BLOCK, Floats, Indices, Use
 
 
 def pairs_of(similarity: object, n_users: int) -> UserPairs:
-    """Pairs from a matrix of similarities, or from a function of two arrays of users."""
+    """Pairs from a matrix of similarities, or from a function of two arrays of users.
+
+    Parameters
+    ----------
+    similarity : array_like or sparse matrix, shape (n_users, n_users), callable, or UserPairs
+        Between 0 and 1; only what lies above the diagonal counts. UserPairs stay as they are.
+    n_users : int
+
+    Raises
+    ------
+    InputError
+        `similarity`: of another shape, not symmetric (with the users), or outside 0 to 1.
+    """
     if isinstance(similarity, UserPairs):
         return similarity
     if callable(similarity):

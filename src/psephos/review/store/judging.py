@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from psephos.errors import InputError
 from psephos.review.store.tables import Item, Opinion
-from psephos.voters.language_model.protocol import finite
+from psephos.voters.language_model.replies import finite
 
 ERRORS = "errors"
 ACCEPT, REJECT = "accept", "reject"

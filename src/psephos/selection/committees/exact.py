@@ -46,7 +46,21 @@ _CELLS = 2**22
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """What was found: members, F, the highest F that is not excluded, and other committees that are as good."""
+    """What a solver found.
+
+    Attributes
+    ----------
+    members : list of int
+        Places of the members.
+    value : float
+        F of this committee.
+    bound : float
+        No committee is worth more; equal to `value` where it is proven to be the best.
+    ties : list of list of int
+        Other committees that are as good, some of them where there are many.
+    how : str
+        By what it was found, in words.
+    """
 
     members: list[int]
     value: float
@@ -56,7 +70,26 @@ class Solved:
 
 
 def listed(table: Table, weights: Floats, a: Floats, k: int, quotas: Quotas) -> Solved:
-    """The best of all committees, the first in the order of the candidates, and those that are as good."""
+    """The best of all committees, the first in the order of the candidates, and those that are as good.
+
+    Parameters
+    ----------
+    table : ndarray, shape (n_voters, n_candidates)
+        Score of each candidate with each voter; equal ballots may be one row.
+    weights : ndarray of float64, shape (n_voters,)
+        How much each row counts.
+    a : ndarray of float64, shape (k,)
+        Weight of the best, second, ... member of a voter.
+    k : int
+        Members.
+    quotas : Quotas
+        Bounds by group, which at least one committee keeps.
+
+    Returns
+    -------
+    Solved
+        With at most `MOST_TIES` ties; works a batch of committees at a time.
+    """
     size = table.shape[1]
     wide = table.astype(np.float64)
     best, kept = -np.inf, [list(range(k))]
@@ -88,7 +121,23 @@ def listed(table: Table, weights: Floats, a: Floats, k: int, quotas: Quotas) -> 
 def programmed(
     table: Table, weights: Floats, a: Floats, k: int, quotas: Quotas, start: list[int], *, seconds: float
 ) -> Solved:
-    """The best committee by cutting planes, or the better of what was found and `start`, with the bound."""
+    """The best committee by cutting planes, or the better of what was found and `start`, with the bound.
+
+    Parameters
+    ----------
+    table, weights, a, k, quotas
+        As in `listed`; the weights `a` must not rise.
+    start : list of int
+        A committee that keeps the bounds, as greedy choices give one.
+    seconds : float
+        When to stop, by the clock: a run that is cut off here may differ from one on another machine, and its bound
+        says by how much at most.
+
+    Raises
+    ------
+    InputError
+        `rule`: the weights rise, so that no tangent bounds the value.
+    """
     size = table.shape[1]
     if (np.diff(a) > RISE).any():
         raise InputError("rule", f"weights that rise need all {comb(size, k):,} committees listed, at most {LISTED:,}")

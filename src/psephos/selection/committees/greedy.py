@@ -49,7 +49,30 @@ def best_by_sum(totals: Floats, k: int, quotas: Quotas) -> list[int]:
 def greedy(
     table: Table, weights: Floats, a: Floats, k: int, quotas: Quotas, totals: Floats | None = None
 ) -> tuple[list[int], list[float]]:
-    """Members in the order in which they are added, and F after each; `totals` are sums of the columns, if known."""
+    """Add whoever helps most, k times.
+
+    Parameters
+    ----------
+    table : ndarray, shape (n_voters, n_candidates)
+        Score of each candidate with each voter.
+    weights : ndarray of float64, shape (n_voters,)
+        How much each voter counts.
+    a : ndarray of float64, shape (k,)
+        Weight of the best, second, ... member of a voter; falling, or gains may grow and the order mean nothing.
+    k : int
+        Members.
+    quotas : Quotas
+        Bounds by group; only candidates are looked at with whom they can still be kept.
+    totals : ndarray of float64, shape (n_candidates,), optional
+        Weighted sums of the columns, if known.
+
+    Returns
+    -------
+    members : list of int
+        In the order in which they are added.
+    values : list of float
+        F after each.
+    """
     state = _State(np.ascontiguousarray(table.T), weights, a, k)
     last = a[0] * (weights @ table if totals is None else totals)
     members: list[int] = []
@@ -69,7 +92,22 @@ def greedy(
 def exchanged(
     table: Table, weights: Floats, a: Floats, members: list[int], quotas: Quotas, *, rounds: int = 20
 ) -> list[int]:
-    """The committee after exchanges that improve it, the best one first, until there is none."""
+    """The committee after exchanges that improve it, the best one first, until there is none.
+
+    Parameters
+    ----------
+    table, weights, a, quotas
+        As in `greedy`.
+    members : list of int
+        A committee that keeps the bounds.
+    rounds : int, default 20
+        Exchanges at most.
+
+    Returns
+    -------
+    list of int
+        Of the same length; whoever joins stands in the place of who left.
+    """
     found, k = list(members), len(members)
     columns = np.ascontiguousarray(table.T)
     value = committee_value(table, weights, a, found)

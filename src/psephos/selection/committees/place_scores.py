@@ -113,6 +113,24 @@ def total_scores(ballots: Ballots, scores: Floats) -> Floats:
 
 
 def committee_value(table: npt.NDArray[Any], weights: Floats, a: Floats, members: Sequence[int]) -> float:
-    """F of a committee, from the scores of all candidates with all voters."""
+    """F of a committee, from the scores of all candidates with all voters.
+
+    Parameters
+    ----------
+    table : ndarray, shape (n_voters, n_candidates)
+        Score of each candidate with each voter.
+    weights : ndarray of float64, shape (n_voters,)
+        How much each voter counts.
+    a : ndarray of float64, shape (k,) or more
+        Weight of the best, second, ... member of a voter.
+    members : sequence of int
+        Places of the members, in any order.
+
+    Examples
+    --------
+    >>> table = np.array([[2, 1, 0], [0, 1, 2]])
+    >>> committee_value(table, np.ones(2), np.array([1.0, 0.5]), [0, 2])
+    4.0
+    """
     own = -np.sort(-table[:, list(members)].astype(np.float64), axis=1)
     return float(weights @ (own @ a[: own.shape[1]]))

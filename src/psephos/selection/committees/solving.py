@@ -44,7 +44,23 @@ LISTED_WORK = 4 * 10**8
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What is asked: size, scores of places, weights of members, bounds."""
+    """What is asked: size, scores of places, weights of members, bounds; made by `task_of`.
+
+    Attributes
+    ----------
+    k : int
+        Members.
+    scores : ndarray of float64, shape (n_candidates,)
+        What a place is worth, the first at 0.
+    a : ndarray of float64, shape (k,)
+        Weight of the best, second, ... member of a voter.
+    bounds : Quotas
+        Fewest and most members of each group.
+    solver : str
+        One of `SOLVERS`.
+    seconds : float
+        Time that a proof may take.
+    """
 
     k: int
     scores: Floats
@@ -104,7 +120,23 @@ def task_of(
     solver: str,
     seconds: float,
 ) -> Task:
-    """Check what is asked against the ballots."""
+    """Check what is asked against the ballots.
+
+    Parameters
+    ----------
+    ballots : Ballots
+        Candidates, their groups and how they are ranked.
+    k, score, rule, lower, upper, solver, seconds
+        As in `psephos.selection.committee`.
+
+    Raises
+    ------
+    InputError
+        `k`: not from 1 to the number of candidates. `solver`, `score`, `rule`: no such choice. `lower`, `upper`: a
+        group that there is not.
+    InfeasibleError
+        No committee can keep the bounds.
+    """
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= ballots.size:
         raise InputError("k", f"must be a whole number from 1 to {ballots.size}, got {k!r}")
     check_choice("solver", solver, SOLVERS)
@@ -199,7 +231,23 @@ def price_of(free: float, fair: float) -> float:
 def submodular_bound(
     table: npt.NDArray[Any], weights: Floats, a: Floats, members: Sequence[int], totals: Floats
 ) -> float:
-    """No committee is worth more than this, for falling weights."""
+    """No committee is worth more than this, for falling weights.
+
+    It is F(S) plus the k largest gains at S, or the k largest values of candidates alone.
+
+    Parameters
+    ----------
+    table : ndarray, shape (n_voters, n_candidates)
+        Score of each candidate with each voter.
+    weights : ndarray of float64, shape (n_voters,)
+        How much each voter counts.
+    a : ndarray of float64, shape (k,)
+        Weights of members, falling.
+    members : sequence of int
+        The committee S.
+    totals : ndarray of float64, shape (n_candidates,)
+        Weighted sums of the columns.
+    """
     k = len(members)
     own = -np.sort(-table[:, list(members)].astype(np.float64), axis=1)
     value = float(weights @ (own @ a[:k]))

@@ -14,18 +14,9 @@ from psephos.voters.language_model.line_log import LineLog
 from psephos.voters.language_model.local import LocalModel, model_file
 from psephos.voters.language_model.openai_compatible import OpenAICompatible
 from psephos.voters.language_model.opening import environment, open_model
-from psephos.voters.language_model.protocol import (
-    IgnoredWishWarning,
-    LanguageModel,
-    Message,
-    ModelError,
-    Reply,
-    Request,
-    Sample,
-    Usage,
-    request_key,
-    seed_for,
-)
+from psephos.voters.language_model.protocol import IgnoredWishWarning, LanguageModel, ModelError
+from psephos.voters.language_model.replies import Reply, Sample, Usage
+from psephos.voters.language_model.requests import Message, Request, request_key, seed_for
 from psephos.voters.language_model.retrying import Retrying
 from psephos.voters.language_model.sample_log import SampleLog, failed_row, sample_frame, sample_row, short_key
 from psephos.voters.language_model.sampling import as_samples

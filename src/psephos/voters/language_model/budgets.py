@@ -15,7 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from psephos.errors import BudgetExceeded, InputError, check_count, check_number
-from psephos.voters.language_model.protocol import LanguageModel, Reply, Request
+from psephos.voters.language_model.protocol import LanguageModel
+from psephos.voters.language_model.replies import Reply
+from psephos.voters.language_model.requests import Request
 
 LONGEST_REPLY = 1024
 """Tokens that are set aside for a sample whose request does not limit it."""

@@ -21,7 +21,9 @@ from typing import Any
 
 from psephos.errors import InputError
 from psephos.opinions.canonical_json import canonical_json
-from psephos.voters.language_model.protocol import FAILED, LanguageModel, Reply, Request, request_key
+from psephos.voters.language_model.protocol import LanguageModel
+from psephos.voters.language_model.replies import FAILED, Reply
+from psephos.voters.language_model.requests import Request, request_key
 
 _FORMAT = 1
 _PATIENCE = 60.0

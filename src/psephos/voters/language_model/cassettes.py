@@ -17,7 +17,9 @@ from typing import Any
 
 from psephos.errors import CassetteMiss, InputError, ParseError
 from psephos.opinions.canonical_json import canonical_json
-from psephos.voters.language_model.protocol import LanguageModel, Reply, Request, request_key
+from psephos.voters.language_model.protocol import LanguageModel
+from psephos.voters.language_model.replies import Reply
+from psephos.voters.language_model.requests import Request, request_key
 
 _FORMAT = 1
 

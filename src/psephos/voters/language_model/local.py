@@ -25,7 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from psephos.errors import InputError, MissingPartError, check_count
-from psephos.voters.language_model.protocol import ModelError, Reply, Request, Sample, Usage, finite, seed_for
+from psephos.voters.language_model.protocol import ModelError
+from psephos.voters.language_model.replies import Reply, Sample, Usage, finite
+from psephos.voters.language_model.requests import Request, seed_for
 from psephos.voters.language_model.structured import parsed
 
 MODEL_VARIABLE = "PSEPHOS_LOCAL_MODEL"

@@ -28,17 +28,9 @@ from typing import TYPE_CHECKING, Any
 
 from psephos.errors import InputError, MissingPartError, check_number
 from psephos.opinions.canonical_json import canonical_json
-from psephos.voters.language_model.protocol import (
-    FAILED,
-    IgnoredWishWarning,
-    ModelError,
-    Reply,
-    Request,
-    Sample,
-    Usage,
-    finite,
-    seed_for,
-)
+from psephos.voters.language_model.protocol import IgnoredWishWarning, ModelError
+from psephos.voters.language_model.replies import FAILED, Reply, Sample, Usage, finite
+from psephos.voters.language_model.requests import Request, seed_for
 from psephos.voters.language_model.structured import parsed
 from psephos.voters.servers import (
     KEY,

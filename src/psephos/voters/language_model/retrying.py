@@ -16,7 +16,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from psephos.errors import check_count, check_number
-from psephos.voters.language_model.protocol import LanguageModel, ModelError, Reply, Request
+from psephos.voters.language_model.protocol import LanguageModel, ModelError
+from psephos.voters.language_model.replies import Reply
+from psephos.voters.language_model.requests import Request
 from psephos.voters.servers import LONGEST_WAIT
 
 REASK = 1_000_000

@@ -17,7 +17,9 @@ import polars as pl
 
 from psephos.errors import ParseError
 from psephos.voters.language_model.line_log import LineLog
-from psephos.voters.language_model.protocol import FAILED, LanguageModel, Reply, Request, Sample, finite, request_key
+from psephos.voters.language_model.protocol import LanguageModel
+from psephos.voters.language_model.replies import FAILED, Reply, Sample, finite
+from psephos.voters.language_model.requests import Request, request_key
 
 KEY_SIGNS = 16
 """Signs of the key of a request that a line holds."""

@@ -15,7 +15,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_same_length
 from psephos.opinions import Opinions, from_frame
-from psephos.voters.language_model.protocol import Request
+from psephos.voters.language_model.requests import Request
 from psephos.voters.language_model.sample_log import SAMPLES, status_of
 from psephos.voters.language_model.together import Completions
 

@@ -17,13 +17,9 @@ import numpy as np
 
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.canonical_json import canonical_json
-from psephos.voters.language_model.protocol import (
-    ModelError,
-    Reply,
-    Request,
-    Sample,
-    request_key,
-)
+from psephos.voters.language_model.protocol import ModelError
+from psephos.voters.language_model.replies import Reply, Sample
+from psephos.voters.language_model.requests import Request, request_key
 from psephos.voters.language_model.structured import parsed
 
 Line = str | Reply | BaseException

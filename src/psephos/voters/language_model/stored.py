@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from psephos.errors import InputError
 from psephos.opinions import Opinions
 from psephos.opinions.lost_draws import drawn_only
-from psephos.voters.language_model.protocol import ModelError, Reply, Request, Sample, Usage
+from psephos.voters.language_model.protocol import ModelError
+from psephos.voters.language_model.replies import Reply, Sample, Usage
+from psephos.voters.language_model.requests import Request
 
 
 class NoMoreSamples(ModelError):  # noqa: N818 - what happened, no fault

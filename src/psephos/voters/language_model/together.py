@@ -17,7 +17,9 @@ from typing import Any, Generic
 from psephos.engine import progress
 from psephos.errors import BudgetExceeded, check_count
 from psephos.voters.language_model.crew import Crew, Done, Given, Got
-from psephos.voters.language_model.protocol import LanguageModel, ModelError, Reply, Request
+from psephos.voters.language_model.protocol import LanguageModel, ModelError
+from psephos.voters.language_model.replies import Reply
+from psephos.voters.language_model.requests import Request
 
 
 class Interrupted(KeyboardInterrupt):
