@@ -19,6 +19,7 @@ from psephos.opinions.coding import text_of
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, option_name
+from psephos.opinions.wording import plural
 
 NEARLY = 1e-9
 """A budget may be overdrawn by this share, so that sums of costs do not end one sample too soon."""
@@ -281,7 +282,8 @@ class Session:
             return ["the number of answers is not known beforehand: p-values are heuristic", *notes]
         more = sum(len(counts) > self._n_classes for counts in self._ledger.counts)
         if more:
-            notes.append(f"{more:,} questions have more than {self._n_classes} answers: their p-values use those seen")
+            asked = plural(more, "question has", "questions have")
+            notes.append(f"{asked} more than {self._n_classes} answers: p-values there use those seen")
         return notes
 
 

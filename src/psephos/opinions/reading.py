@@ -28,6 +28,7 @@ from psephos.opinions.text_files import Table
 from psephos.opinions.transcript_names import Naming
 from psephos.opinions.transcript_text import text_parts, tokenised
 from psephos.opinions.wide_scores import long_scores, wide_candidates
+from psephos.opinions.wording import plural
 
 STANDARD_INPUT = "-"
 
@@ -288,7 +289,7 @@ def _made_long(frame: pl.DataFrame, wide: str, rows: Rows, name: str, kind: str 
     if kind == "results":
         return long_scores(frame, wide, rows, name)
     long = unpivoted(frame.with_columns(pl.Series(_LINE, rows)), wide, kind or "labels", row=_LINE)
-    said = Issue(f"a wide table of {frame.height:,} rows", NOTED, name, count=frame.height)
+    said = Issue(f"a wide table of {plural(frame.height, 'row')}", NOTED, name, count=frame.height)
     return long.drop(_LINE), long[_LINE].to_numpy(), (said,)
 
 
