@@ -242,6 +242,15 @@ def test_answers_are_compared_two_at_a_time_both_ways_round():
     assert played.select("consistency", "accuracy").row(0) == (1, 1)
 
 
+def test_a_number_for_a_question_that_is_not_asked_is_said():
+    """A table may be of more questions, or a name mistyped: either way nobody sees it otherwise."""
+    session = Uniform(["q"], 9, cap={"q": 2, "p": 1, 7: 3}, cost={"q": 1.0, "r": 2.0}, value={"q": 1.0})
+    notes = session.result().provenance.notes
+    assert "cap is given for 2 questions not asked here: p, 7" in notes
+    assert "cost is given for 1 question not asked here: r" in notes
+    assert not any(note.startswith("value") for note in notes)
+
+
 def test_weighted_votes():
     for vote, expected in (("plain", "x"), ("weighted", "y")):
         session = Uniform(["q"], 9, vote=vote)
