@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -55,6 +56,22 @@ def test_reaches_the_parent_from_another_process():
         error = pool.submit(check_number, "level", 95, high=1).exception()
     assert isinstance(error, InputError)
     assert (error.argument, error.problem) == ("level", "must be at most 1, got 95")
+
+
+@pytest.mark.parametrize(
+    ("value", "limits", "said"),
+    [
+        (math.inf, {"low": 0}, "must be finite and at least 0, got inf"),
+        (math.inf, {"low": 0, "open_ends": True}, "must be finite and more than 0, got inf"),
+        (-math.inf, {"high": 1}, "must be finite and at most 1, got -inf"),
+        (-math.inf, {"low": 0}, "must be finite and at least 0, got -inf"),
+        (math.inf, {}, "must be a finite number, got inf"),
+        (math.inf, {"low": 0, "high": 1}, "must lie between 0 and 1, got inf"),
+        (-1, {"low": 0}, "must be at least 0, got -1"),
+    ],
+)
+def test_infinity_is_not_refused_by_words_that_let_it_in(value, limits, said):
+    assert refused(check_number, value, **limits).problem == said
 
 
 def test_a_missing_part_names_the_extra_that_brings_it():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import importlib
 import inspect
 import re
+import sys
 from collections import Counter
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
@@ -95,6 +98,41 @@ def verbs() -> set[str]:
     return set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
+def from_a_command() -> dict[str, str]:
+    """Import paths of public methods that a file of the command line uses, and which file that is.
+
+    It imports them, or a door that stands in one module with the table of the methods it can be asked for by name.
+    """
+    path_of = {id(public_at(path)): path for path in methods()}
+    found: dict[str, str] = {}
+    for file in sorted(ROOT.joinpath("src", "psephos", "cli").glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("psephos."):
+                continue
+            taken = [getattr(importlib.import_module(str(node.module)), one.name, None) for one in node.names]
+            for door in (one for one in taken if id(one) in path_of):
+                for one in (door, *in_tables(sys.modules[door.__module__])):
+                    if id(one) in path_of:
+                        found[path_of[id(one)]] = file.name
+    return found
+
+
+def in_tables(module: ModuleType) -> list[Any]:
+    """What the constants of a module name."""
+    constants = [
+        node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.Assign | ast.AnnAssign)
+    ]
+    values = [node.value for node in constants if node.value is not None]
+    return [
+        getattr(module, node.id, None) for value in values for node in ast.walk(value) if isinstance(node, ast.Name)
+    ]
+
+
+def public_at(path: str) -> Any:
+    room, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(room), name)
+
+
 TEXT = PAGE.read_text(encoding="utf-8")
 PAPERS_TABLE, *METHOD_TABLES = tables(TEXT)
 PAPERS = [Paper(*row) for row in PAPERS_TABLE[1:]]
@@ -152,6 +190,20 @@ def test_what_a_row_names_is_there(row: Row) -> None:
             assert (ROOT / path).is_file(), path
     assert row.verb == "library only" or quoted(row.verb)
     assert set(quoted(row.verb)) <= verbs()
+
+
+def test_what_a_command_uses_is_not_called_library_only() -> None:
+    used = from_a_command()
+    for path in (
+        "consensus.decide",
+        "consensus.collective",
+        "ranking.borda",
+        "selection.best_of_n",
+        "allocation.Uniform",
+    ):
+        assert f"psephos.{path}" in used  # by import, and by name
+    verb_of = dict(zip(PATHS, (row.verb for row in ROWS), strict=True))
+    assert [f"{path} in {file}" for path, file in used.items() if verb_of[path] == "library only"] == []
 
 
 def test_every_verb_is_explained() -> None:

@@ -310,6 +310,10 @@ def check_number(
     Traceback (most recent call last):
         ...
     psephos.errors.InputError: level: must lie strictly between 0 and 1, got 95
+    >>> check_number("cost", float("inf"), low=0)
+    Traceback (most recent call last):
+        ...
+    psephos.errors.InputError: cost: must be finite and at least 0, got inf
     """
     try:
         number = float(value)
@@ -317,7 +321,10 @@ def check_number(
         raise InputError(argument, f"must be a number, got {value!r}") from None
     inside = low < number < high if open_ends else low <= number <= high
     if isinstance(value, bool) or not math.isfinite(number) or not inside:
-        raise InputError(argument, f"must {_range_in_words(low, high, open_ends)}, got {value!r}")
+        wanted = _range_in_words(low, high, open_ends)
+        if math.isinf(number) and math.isinf(low) != math.isinf(high):  # "at least 0" alone would let it in
+            wanted = wanted.replace("be ", "be finite and ", 1)
+        raise InputError(argument, f"must {wanted}, got {value!r}")
     return number
 
 

@@ -87,7 +87,7 @@ def test_too_few_ratings_set_no_lower_bound() -> None:
 def test_items_that_not_all_judged_are_left_out_and_counted() -> None:
     found = intraclass_correlation([*SHROUT_FLEISS, [1, float("nan"), 2, 3]], repeats=0)
     assert found.value == intraclass_correlation(SHROUT_FLEISS, repeats=0).value
-    assert found.note == "1 items that not all raters judged were left out"
+    assert found.note == "left out: 1 item that not all raters judged"
     opinions = from_matrix([*SHROUT_FLEISS, [1, None, 2, 3]], kind="scores")
     assert intraclass_correlation(opinions, repeats=0).value == pytest.approx(found.value)
     assert intraclass_correlation(opinions, repeats=0).note == found.note

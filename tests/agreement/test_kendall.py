@@ -97,7 +97,7 @@ def test_items_that_not_all_ranked_are_left_out_and_counted():
     table = np.array([*TIED, [np.nan, 3, 3], [1, 2, np.nan]])
     found = kendall_w(table, repeats=0)
     assert found.value == kendall_w(TIED, repeats=0).value
-    assert found.note == "2 items that not all voters ranked were left out"
+    assert found.note == "left out: 2 items that not all voters ranked"
 
 
 @pytest.mark.parametrize("table", [[[1, 2]], [[1, np.nan], [np.nan, 2]], [[np.nan, np.nan]]])

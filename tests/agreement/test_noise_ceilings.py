@@ -348,7 +348,7 @@ def test_items_without_votes_are_dropped_and_listed():
     found = ceiling_of(votes, repeats=0, estimates=[1, 2, 3, 4, 5, 6])
     assert found.dropped == ("5",)
     assert found.table().equals(ceiling_of(FIVE, repeats=0).table())
-    assert any(note == "1 items have no vote: 5" for note in found.provenance.notes)
+    assert any(note == "1 item has no vote: 5" for note in found.provenance.notes)
     assert found.estimates["items"][0] == 5
 
 

@@ -130,6 +130,18 @@ def test_text_without_an_answer_costs_and_does_not_count(tmp_path: Path) -> None
     assert [row["status"] for row in lines(tmp_path / "log.jsonl")] == ["stop", "no answer", "empty", "stop"]
 
 
+def test_what_is_odd_about_a_sample_names_its_line_in_the_log(tmp_path: Path) -> None:
+    """Also of a log that holds other questions and repeats, whose lines count and whose samples do not."""
+    log, texts = tmp_path / "log.jsonl", iter(["4", "I do not know", "", "4"])
+    ask({"other": "?"}, Scripted(lambda _: "4"), budget=2, log=log, workers=1)
+    log.write_text(log.read_text() + log.read_text().splitlines(keepends=True)[0])
+    found = ask({"q": "?", "r": "!"}, Scripted(lambda _: next(texts)), budget=4, log=log, method="uniform", workers=1)
+    empty = [number for number, line in enumerate(lines(log), 1) if not line["answer"]]
+    (issue,) = found.samples.issues
+    assert (issue.source, issue.rows.tolist()) == (str(log), empty)
+    assert min(empty) > 3
+
+
 def test_another_answer_rule_reads_the_stored_texts_anew(tmp_path: Path) -> None:
     log, model = tmp_path / "log.jsonl", Scripted(lambda _: "x = 3, y = 4")
     ask({"q": "?"}, model, budget=2, log=log)

@@ -238,7 +238,7 @@ def test_buckets_of_the_oracle_by_hand():
     np.testing.assert_allclose(plan.shares, 1 / 3)
     assert (np.diff(special.ndtr(plan.a + plan.b)) < 0).all()
     assert tuple(plan.samples) == tuple(plan_budgets([1 / 3] * 3, *curves.T, 12).samples)
-    assert any("1 questions with fewer than 4" in note for note in plan.provenance.notes)
+    assert any("1 question with fewer than 4" in note for note in plan.provenance.notes)
     table = oracle_samples(plan, pools | {"short": ["a"]}, fit_to=16)
     assert table["bucket"].to_list() == ["1"] * 4 + ["2"] * 4 + ["3"] * 4 + [None]
     assert table["samples"].to_list() == [*np.repeat(plan.samples, 4), 4]
@@ -349,7 +349,7 @@ def test_weighted_votes_never_stop_early():
 
 def test_questions_left_out_of_the_plan_are_counted():
     pools = pools_of(mixed(POOLED, 30), 10, np.random.default_rng(0)) | {"short": ["a", "b"]}
-    assert "1 questions with fewer than 4 answers are left out" in plan_from_pools(pools, 6).provenance.notes
+    assert "left out: 1 question with fewer than 4 answers" in plan_from_pools(pools, 6).provenance.notes
 
 
 @pytest.mark.parametrize(

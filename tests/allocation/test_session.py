@@ -242,6 +242,15 @@ def test_answers_are_compared_two_at_a_time_both_ways_round():
     assert played.select("consistency", "accuracy").row(0) == (1, 1)
 
 
+def test_a_number_for_a_question_that_is_not_asked_is_said():
+    """A table may be of more questions, or a name mistyped: either way nobody sees it otherwise."""
+    session = Uniform(["q"], 9, cap={"q": 2, "p": 1, 7: 3}, cost={"q": 1.0, "r": 2.0}, value={"q": 1.0})
+    notes = session.result().provenance.notes
+    assert "cap is given for 2 questions not asked here: p, 7" in notes
+    assert "cost is given for 1 question not asked here: r" in notes
+    assert not any(note.startswith("value") for note in notes)
+
+
 def test_weighted_votes():
     for vote, expected in (("plain", "x"), ("weighted", "y")):
         session = Uniform(["q"], 9, vote=vote)
@@ -249,7 +258,7 @@ def test_weighted_votes():
             session.observe("q", answer, confidence=confidence)
         found = session.result()
         assert found.table()["answer"].to_list() == [expected]
-        assert "1 samples had no confidence and count 1" in found.provenance.notes
+        assert "counted as 1 for want of a confidence: 1 sample" in found.provenance.notes
 
 
 def test_an_answer_by_weight_says_that_its_votes_are_those_of_another():
@@ -259,8 +268,8 @@ def test_an_answer_by_weight_says_that_its_votes_are_those_of_another():
     session.observe("r", "x")
     found = session.result()
     assert found.table()["answer"].to_list() == ["y", "x"]
-    assert any(note.startswith("1 questions are answered by the sum of confidences") for note in found.provenance.notes)
-    assert any(note.startswith("1 samples had no confidence") for note in found.provenance.notes)
+    assert any(note.startswith("1 question answered by the sum of confidences") for note in found.provenance.notes)
+    assert any(note == "counted as 1 for want of a confidence: 1 sample" for note in found.provenance.notes)
 
 
 def test_names_and_answers_of_any_type():

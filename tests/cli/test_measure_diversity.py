@@ -76,7 +76,7 @@ def test_weights_names_and_files_out(psephos, folder):
         (["t.csv", "--features", "a,z"], "--features: t.csv has no column 'z'"),
         (["t.csv", "--features", "a,said"], "--features: said holds 'Look, Jane.', which is no number"),
         (["t.csv", "--features", "a", "--text", "said"], "give one"),
-        (["bad.csv", "--features", "a,b"], "a has 1 rows without a number"),
+        (["bad.csv", "--features", "a,b"], "a has 1 row without a number"),
         (["bad.csv", "--text", "said"], "--text: said has no text"),
         (["bad.csv", "--features", "b,c", "--weight", "w"], "--weight: w must hold numbers of at least 0"),
         (["t.csv", "--text", "said", "--runs", "two"], "--runs: must be whole numbers"),

@@ -54,7 +54,7 @@ def test_what_recommendation_writes_is_read(psephos, folder):
     values = {row["measure"]: row["value"] for row in json.loads(done.out)["rows"]}
     # w and z are served and x is not; x shares 2 of 4 items with either, and w and z all of 3.
     assert values["PUF"] == pytest.approx((1 / 2 + 1 / 2 + 0) / 3)
-    assert "1 users of h.csv are not in u.parquet: left out" in json.loads(done.out)["provenance"]["notes"]
+    assert "left out: 1 user of h.csv not in u.parquet" in json.loads(done.out)["provenance"]["notes"]
 
 
 def test_users_alike_by_their_shares(psephos, folder):

@@ -92,4 +92,8 @@ def test_an_answer_that_is_not_known_is_said_to_cost_the_accuracy(psephos, store
 def test_samples_or_a_tree(psephos, stored):
     assert psephos("plan").complaint.startswith("psephos: PATH: is needed")
     assert psephos("plan", stored, "--children", "3").complaint.startswith("psephos: --children: is about a tree")
+    assert psephos("plan", stored, "--bias", "0.1").complaint.startswith("psephos: --bias: is about a tree")
+    assert psephos("plan", stored, "--window", "9").complaint.startswith("psephos: --window: is about a tree")
+    assert psephos(*TREE, "--rules", "asc").complaint.startswith("psephos: --rules: is about samples in store")
+    assert psephos(*TREE, "--seed", "0").complaint.startswith("psephos: --seed: is about samples in store")
     assert psephos("plan", stored, "--budget", "0.1").complaint.startswith("psephos: --budget: ")

@@ -373,7 +373,7 @@ def test_missing_values_are_a_kind_or_are_counted() -> None:
     kept = ~np.isnan(age)
     same = dependence(y[kept], {"age": age[kept]}, repeats=0)
     assert dropped.measure("ccdcov")["value"] == same.measure("ccdcov")["value"]
-    assert any("1 rows" in note for note in dropped.provenance.notes)
+    assert any("1 row with" in note for note in dropped.provenance.notes)
 
 
 def test_subgroups_are_all_there_and_small_ones_flagged() -> None:

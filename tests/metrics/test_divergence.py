@@ -351,6 +351,31 @@ def test_counts_of_chunks_add_up() -> None:
     assert whole.sizes == added.sizes
 
 
+@pytest.mark.parametrize("place", [0, 300], ids=["in the first part", "in the second part"])
+def test_counts_of_chunks_add_up_where_one_has_missing_values(place: int) -> None:
+    x, y = np.random.default_rng(3).normal(size=400), np.tile([0, 1], 200)
+    x[place : place + 7] = math.nan
+    edges = [-1.0, 0.0, 1.0]
+    whole = count_by_outcome(x, y, edges=edges)
+    added = count_by_outcome(x[:150], y[:150], edges=edges) + count_by_outcome(x[150:], y[150:], edges=edges)
+    assert whole.names == added.names
+    np.testing.assert_array_equal(whole.left, added.left)
+    np.testing.assert_array_equal(whole.right, added.right)
+    assert whole.sizes == added.sizes
+
+
+def test_edges_whose_rounded_names_are_alike_do_not_add_up() -> None:
+    x, y = np.arange(8.0), np.tile([0, 1], 4)
+    first, second = (count_by_outcome(x, y, edges=[edge]) for edge in (3.00000001, 2.99999999))
+    assert first.names == second.names
+    with pytest.raises(InputError, match="other bins") as caught:
+        first + second
+    assert caught.value.argument == "other"
+    assert (first + first).left.sum() == 8
+    with pytest.raises(InputError, match="other bins"):
+        count_samples(["a"], ["a"]) + count_samples(["a"], ["b"])
+
+
 def test_edges_are_of_the_bin_to_the_right_and_infinity_is_at_the_ends() -> None:
     found = count_samples([-np.inf, 1, 2, np.inf, np.nan], [1.5], edges=[1, 2])
     assert found.names == ("below 1", "1 to 2", "2 and above", "missing")

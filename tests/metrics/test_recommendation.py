@@ -198,7 +198,7 @@ def test_sheet92_missing_queries_are_named() -> None:
     truth, run = {"a": ["x"], "b": ["y"]}, {"a": ["x"], "c": ["z"]}
     assert value(truth, run, "recall", 1) == 0.5
     assert value(truth, run, "recall", 1, convention(absent="skip")) == 1
-    with pytest.raises(InputError, match=r"no list for 1 users.*user 'b'"):
+    with pytest.raises(InputError, match=r"no list for 1 user of.*user 'b'"):
         evaluate(truth, run, "recall", 1, convention=convention(absent="error"))
     found = evaluate(truth, run, "recall", 1).ledger.row(0, named=True)
     assert (found["absent"], found["unknown_users"]) == (1, 1)

@@ -101,7 +101,7 @@ def test_repeated_pairs_of_the_truth_are_said_and_the_first_counts() -> None:
 
 def test_users_that_are_named_with_no_item_are_said() -> None:
     found = evaluate({1: [10], 2: [], 3: {}}, {1: [10], 2: [10]}, ["precision"], 1)
-    assert found.provenance.notes == ("2 users of the interactions have no item and are left out",)
+    assert found.provenance.notes == ("left out: 2 users of the interactions without an item",)
     assert (found.value("precision").value, found.table()["users"].to_list()) == (1.0, [1])
 
 

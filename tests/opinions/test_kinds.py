@@ -91,11 +91,29 @@ def test_stated_columns_count_before_names():
         ([], {}, "no kind of opinion has the columns none"),
         (["item", "voter", "label"], {"stated": {"voter": "who"}}, "column 'who', which is not among"),
         (["item", "voter", "label"], {"kind": "labels", "stated": {"draw": "item"}}, "labels have no 'draw'"),
+        (
+            ["item", "voter", "label"],
+            {"stated": {"foo": "item"}},
+            "has a part 'foo'; the part stands before its column",
+        ),
+        (["who", "label", "of"], {"stated": {"annotator": "who"}}, "part 'annotator'; write columns={'voter': 'NAME'}"),
+        (["who", "label", "of"], {"stated": {"xyz": "who"}}, "part 'xyz'; parts are 'item', 'voter', 'label'"),
         (["item", "voter"], {"kind": "labels"}, "found no 'label' among 'item', 'voter'"),
         (["x", "label"], {"kind": "labels", "stated": {"item": "x", "voter": "x"}}, "item and voter are both said"),
         ([f"column{n}" for n in range(1000)], {}, "and 988 more"),
     ],
-    ids=["nothing fits", "no columns", "no such column", "no such part", "part missing", "one column twice", "many"],
+    ids=[
+        "nothing fits",
+        "no columns",
+        "no such column",
+        "no such part",
+        "turned round",
+        "part as elsewhere",
+        "part of nothing",
+        "part missing",
+        "one column twice",
+        "many",
+    ],
 )
 def test_what_does_not_fit_is_refused(columns, options, said):
     with pytest.raises(InputError, match=said) as caught:

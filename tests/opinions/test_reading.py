@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 
 from psephos.errors import ContradictionError, EncodingError, InputError, ParseError
+from psephos.opinions import text_files
 from psephos.opinions.finding import find_files
 from psephos.opinions.reading import read
 
@@ -360,6 +361,51 @@ def test_standard_input_that_cannot_be_read_is_refused(monkeypatch, data, said):
     with pytest.raises(ParseError, match=said) as caught:
         read("-")
     assert caught.value.argument == "standard input"
+
+
+class Endless(io.RawIOBase):
+    """A line that never ends, as of a device; what was taken of it is counted."""
+
+    taken = 0
+
+    def readable(self):
+        return True
+
+    def readinto(self, room):
+        self.taken += len(room)
+        room[:] = b"x" * len(room)
+        return len(room)
+
+
+@pytest.mark.parametrize("form", [None, "csv", "jsonl"])
+def test_a_line_without_end_is_refused_before_memory_ends(monkeypatch, form):
+    monkeypatch.setattr(text_files, "LONGEST_LINE", 3_000_000)
+    endless = Endless()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(endless)))
+    with pytest.raises(ParseError, match="more than 3,000,000 bytes of it came") as caught:
+        read("-", format=form)
+    assert caught.value.argument == "standard input"
+    assert endless.taken < 5_000_000
+    endless.close()
+
+
+@pytest.mark.skipif(not Path("/dev/zero").is_char_device(), reason="there is no /dev/zero here")
+def test_a_device_without_end_is_refused(monkeypatch):
+    monkeypatch.setattr(text_files, "LONGEST_LINE", 3_000_000)
+    with pytest.raises(ParseError, match="line without end") as caught:
+        read("/dev/zero", format="csv")
+    assert caught.value.argument == "/dev/zero"
+
+
+def test_long_streams_of_short_lines_and_long_last_lines_are_read(monkeypatch):
+    """Only the line counts: it may be as long as said, whichever way lines end, and the stream longer."""
+    monkeypatch.setattr(text_files, "LONGEST_LINE", 2**20)
+    lines = b"item,voter,label\r" + b"a,u,x\r" * 600_000
+    assert text_files.read_stream(io.BytesIO(lines), "s") == lines
+    line = b"\n" + b"x" * 2**20
+    assert text_files.read_stream(io.BytesIO(line), "s") == line
+    with pytest.raises(ParseError):
+        text_files.read_stream(io.BytesIO(line + b"x" * 2**20), "s")
 
 
 def test_a_pipe_is_read_between_files(put):

@@ -268,7 +268,7 @@ def test_judges_of_battles_are_compared_on_what_was_shown() -> None:
     made = judge_agreement(battles(left, right, winner, voter=voter, item=item), rng=0)
     assert made.n_items == {"judge": 2}
     assert made.counts["judge"][0, 0] == made.counts["judge"][2, 1] == 1
-    assert made.provenance.notes[0] == "3 votes that do not say who voted on which item are left out"
+    assert made.provenance.notes[0] == "left out: 3 votes without a voter or an item"
     plain = judge_agreement({"human": ["A>B"] * 3, "judge": ["A>B", "B>A", "A>B"]}, repeats=0).measures["judge"]
     assert plain["accuracy"].value == pytest.approx(2 / 3)
     assert np.isnan(plain["accuracy"].low)

@@ -150,7 +150,7 @@ def test_eight_models_are_too_few_for_slopes_sheet25_sst3(classifiers: pl.DataFr
     np.testing.assert_array_equal(np.isnan(forced.fits[0].slope), False)
     plain = rank_by_ability(right, model="rasch", prior=None, errors="none", rng=0)
     assert int((~plain.fits[0].known).sum()) == 119 + 74
-    assert "193 items that all or none solved" in " ".join(plain.provenance.notes)
+    assert "193 items have no parameters without a prior" in " ".join(plain.provenance.notes)
 
 
 # Claims on draws.
@@ -610,7 +610,7 @@ def test_small_topics_are_left_out_and_said() -> None:
     right = simulate_responses(12, 1, 8, rng=28).responses.right
     found = rank_by_ability(right, topics=["big"] * 6 + ["tiny"] * 2, errors="none", rng=0)
     assert found.data.topics.to_list() == ["big"]
-    assert "topics with fewer than 5 items are left out: tiny" in " ".join(found.provenance.notes)
+    assert "left out: 1 topic with fewer than 5 items: tiny" in " ".join(found.provenance.notes)
 
 
 def test_equal_scores_tell_nobody_apart() -> None:

@@ -63,7 +63,7 @@ def test_items_without_a_score_of_all_are_left_out_and_said() -> None:
     scores[0, :5] = np.nan
     made = paired([scores], rng=0)
     assert made.n_items == 15
-    assert "5 items without a score of every candidate are left out" in made.provenance.notes
+    assert "left out: 5 items without a score of every candidate" in made.provenance.notes
     with pytest.raises(InputError) as problem:
         paired([[[1.0, np.nan], [np.nan, 1.0]]])
     assert problem.value.argument == "scores"

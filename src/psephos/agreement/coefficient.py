@@ -31,6 +31,7 @@ from psephos.agreement.distances import Distance, Table
 from psephos.agreement.ratings import Floats
 from psephos.engine import Rng
 from psephos.errors import InputError, check_choice, check_count, check_number
+from psephos.opinions.wording import plural
 from psephos.statistics import Interval, bootstrap, normal_interval
 
 INTERVALS = ("bootstrap", "analytic")
@@ -76,7 +77,7 @@ class Coefficient(Interval):
         shown = super().__str__()
         if math.isinf(self.low):  # of an ICC; the note says that there is no bound
             shown = shown.partition(" [")[0]
-        return f"{self.name} {shown}, n = {self.items:,} items{note}"
+        return f"{self.name} {shown}, n = {plural(self.items, 'item')}{note}"
 
 
 @dataclass(frozen=True, eq=False)

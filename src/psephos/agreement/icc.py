@@ -33,6 +33,7 @@ from psephos.agreement.ratings import Floats, Ratings, Votes, ratings_of
 from psephos.engine import Rng
 from psephos.errors import InputError, check_choice, check_floats
 from psephos.opinions.model import Opinions
+from psephos.opinions.wording import plural
 from psephos.statistics import bootstrap
 
 FORMS = ("ICC(1,1)", "ICC(2,1)", "ICC(3,1)", "ICC(1,k)", "ICC(2,k)", "ICC(3,k)")
@@ -182,7 +183,7 @@ def _tested(
     """A form with its F-test and what is to be said of it."""
     low, high, error = ends
     msr, msc, msw, mse = squares
-    notes = [f"{left_out:,} items that not all raters judged were left out"] if left_out else []
+    notes = [f"left out: {plural(left_out, 'item')} that not all raters judged"] if left_out else []
     if math.isnan(value):
         notes = ["items and raters do not vary"]
     elif math.isinf(low):

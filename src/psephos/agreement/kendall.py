@@ -28,6 +28,7 @@ from psephos.agreement.ratings import Floats, Levels, Ratings, Votes, ratings_of
 from psephos.engine import Rng, spawn
 from psephos.errors import InputError, check_count
 from psephos.opinions.model import Opinions
+from psephos.opinions.wording import plural
 from psephos.statistics import permutation_test
 from psephos.statistics.rank_statistics import centred_ranks
 
@@ -128,7 +129,7 @@ def kendall_w(
     name = "Kendall's W"
     if not len(items):
         return Concordance(math.nan, math.nan, math.nan, level, name, 0, reason, MEANS)
-    note = f"{left_out:,} items that not all voters ranked were left out" if left_out else ""
+    note = f"left out: {plural(left_out, 'item')} that not all voters ranked" if left_out else ""
     found = resampled(name, statistic, len(items), repeats=repeats, level=level, rng=draws, note=note, means=MEANS)
     voters = max(block.shape[1] for block in blocks)
     if math.isnan(found.value):

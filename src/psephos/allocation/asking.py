@@ -21,6 +21,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Unpack
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from psephos.allocation.adaptive import Adaptive
@@ -32,10 +34,13 @@ from psephos.allocation.uniform import Uniform
 from psephos.engine.interrupts import first_interrupt_noted
 from psephos.engine.progress_bar import progress
 from psephos.errors import BudgetExceeded, InputError, check_choice, check_count
+from psephos.opinions.building import Segment, build
 from psephos.opinions.coding import text_of
 from psephos.opinions.final_answers import AnswerRule, answer_rule
-from psephos.opinions.frames import Tables, from_frame
+from psephos.opinions.frames import Tables, tables
+from psephos.opinions.kinds import KINDS
 from psephos.opinions.model import Opinions
+from psephos.opinions.wording import plural
 from psephos.voters.language_model import (
     Crew,
     Interrupted,
@@ -313,11 +318,14 @@ class _Work:
         found = self.session.result()
         notes = list(found.provenance.notes)
         if self.reread:
-            notes.append(f"{self.reread:,} answers in the log were taken out of their texts by another rule")
+            answers = plural(self.reread, "answer in the log was", "answers in the log were")
+            notes.append(f"{answers} taken out of the text by another rule")
         if self.foreign:
-            notes.append(f"{self.foreign:,} samples in the log are of questions that were not asked this time")
+            samples = plural(self.foreign, "sample in the log is", "samples in the log are")
+            notes.append(f"{samples} of questions that were not asked this time")
         if self.repeated:
-            notes.append(f"{self.repeated:,} lines of the log repeat a draw, and count once")
+            repeated = plural(self.repeated, "line of the log repeats", "lines of the log repeat")
+            notes.append(f"{repeated} a draw, which counts once")
         if any(request.temperature == 0 for request in self.requests.values()):
             notes.append("samples at temperature 0 are copies of one another, and no votes")
         notes += self.wishes
@@ -329,11 +337,18 @@ class _Work:
         return Asked(
             **{field.name: getattr(found, field.name) for field in fields(found) if field.name != "provenance"},
             provenance=replace(found.provenance, parameters=told, notes=tuple(notes)),
-            samples=_opinions(table, about),
+            samples=_opinions(table, about, Segment(str(self.log.path), self._lines())),
             failures=failed.select(question="item", draw="draw", reason="reason"),
             found=self.found,
             stopped=self.stopped,
         )
+
+    def _lines(self) -> npt.NDArray[np.int64]:
+        """The line of the log that each sample is in; of a draw that stands there twice the first, which counts."""
+        line_of: dict[tuple[str, int], int] = {}
+        for line, row in enumerate(self.log.rows, 1):
+            line_of.setdefault((row["item"], row["draw"]), line)
+        return np.array([line_of[row["item"], row["draw"]] for row in self.rows], dtype=np.int64)
 
     def _sample(self, job: tuple[str, int]) -> Row:
         """Ask for one sample, in a thread: it is in the log before anything else is asked there."""
@@ -387,8 +402,8 @@ def _requests(questions: Mapping[str, Request | str]) -> dict[str, Request]:
     return requests
 
 
-def _opinions(table: pl.DataFrame, about: Tables | None) -> Opinions:
+def _opinions(table: pl.DataFrame, about: Tables | None, logged: Segment) -> Opinions:
     columns: Sequence[str] = [name for name in table.columns if name not in ("logprobs", "reason")]
     if table["logprobs"].count():
         columns = [*columns, "logprobs"]
-    return from_frame(table.select(columns), kind="samples", about=about)
+    return build(KINDS["samples"], table.select(columns), segments=[logged], about=tables(about))

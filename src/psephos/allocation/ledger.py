@@ -18,6 +18,7 @@ from psephos.allocation.stopping import log_density
 from psephos.errors import InputError, check_number
 from psephos.opinions.coding import text_of
 from psephos.opinions.equivalence import Equivalence
+from psephos.opinions.wording import plural
 
 
 class Ledger:
@@ -159,14 +160,14 @@ class Ledger:
         notes = []
         if self.discarded:
             notes.append(
-                f"{self.discarded:,} samples were paid and not counted: a question had no room for more answers"
+                f"paid and not counted: {plural(self.discarded, 'sample')}, of a question without room for more answers"
             )
         if self.without_confidence:
-            notes.append(f"{self.without_confidence:,} samples had no confidence and count 1")
+            notes.append(f"counted as 1 for want of a confidence: {plural(self.without_confidence, 'sample')}")
         other = sum(self.answer(q) != self.answer(q, weighted=True) for q in range(len(self.names))) if weighted else 0
         if other:
             notes.append(
-                f"{other:,} questions are answered by the sum of confidences, not by the most votes: their votes, "
+                f"{plural(other, 'question')} answered by the sum of confidences, not by the most votes: there votes, "
                 "certainty and p-value are those of the answer with the most votes"
             )
         return notes

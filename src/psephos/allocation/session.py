@@ -19,6 +19,7 @@ from psephos.opinions.coding import text_of
 from psephos.opinions.equivalence import Equivalence
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, option_name
+from psephos.opinions.wording import first_of, plural
 
 NEARLY = 1e-9
 """A budget may be overdrawn by this share, so that sums of costs do not end one sample too soon."""
@@ -106,6 +107,7 @@ class Session:
         self._cost = _of_questions("cost", terms.get("cost", 1.0), names, _positive)
         self._value = _of_questions("value", terms.get("value", 1.0), names, _positive)
         self._cap = _of_questions("cap", terms.get("cap", 2**62), names, _cap)
+        self._unasked = _unasked(terms, names)
         self._closed = [False] * len(names)
         self._lost = [0] * len(names)
         self._reserved = 0.0
@@ -298,12 +300,13 @@ class Session:
         return shown
 
     def _notes(self) -> list[str]:
-        notes = self._ledger.notes(weighted=self._weighted)
+        notes = [*self._unasked, *self._ledger.notes(weighted=self._weighted)]
         if self._n_classes is None:
             return ["the number of answers is not known beforehand: p-values are heuristic", *notes]
         more = sum(len(counts) > self._n_classes for counts in self._ledger.counts)
         if more:
-            notes.append(f"{more:,} questions have more than {self._n_classes} answers: their p-values use those seen")
+            asked = plural(more, "question has", "questions have")
+            notes.append(f"{asked} more than {self._n_classes} answers: p-values there use those seen")
         return notes
 
 
@@ -319,6 +322,16 @@ def _of_questions(name: str, given: Any, names: list[str], check: Callable[[str,
     if missing is not None:
         raise InputError(name, f"has none for question {missing!r:.80}")
     return [check(name, texts[one]) for one in names]
+
+
+def _unasked(terms: Terms, names: list[str]) -> list[str]:
+    """Notes on numbers that are given for questions that are not asked: a table may be of more, or a name mistyped."""
+    asked, notes = set(names), []
+    for name, given in terms.items():
+        others = [str(key) for key in given if str(key) not in asked] if isinstance(given, Mapping) else []
+        if others:
+            notes.append(f"{name} is given for {plural(len(others), 'question')} not asked here: {first_of(others)}")
+    return notes
 
 
 def _positive(name: str, value: Any) -> float:

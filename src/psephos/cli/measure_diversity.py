@@ -129,7 +129,7 @@ def _vectors(file: ColumnFile, features: str | None) -> Any:
     import numpy as np
 
     from psephos.errors import InputError
-    from psephos.opinions.wording import first_of
+    from psephos.opinions.wording import first_of, plural
 
     names = o.split(features) if features else list(file.columns)
     if not features and (len(names) != 1 or file.columns[names[0]].ndim != 2):
@@ -143,7 +143,9 @@ def _vectors(file: ColumnFile, features: str | None) -> Any:
         bad = ~np.isfinite(column.reshape(len(column), -1)).all(axis=1)
         if bad.any():
             raise InputError(
-                "--features", f"{name} has {int(bad.sum()):,} rows without a number", where=f"row {bad.argmax() + 1}"
+                "--features",
+                f"{name} has {plural(int(bad.sum()), 'row')} without a number",
+                where=f"row {bad.argmax() + 1}",
             )
     return columns[0] if len(columns) == 1 and columns[0].ndim == 2 else np.column_stack(columns)
 

@@ -182,6 +182,7 @@ def _joined(
     """Scores of two files beside the rows of the first one, by their item."""
     from psephos.errors import InputError
     from psephos.opinions.column_files import read_columns
+    from psephos.opinions.wording import plural
 
     keys = _items(file, item)
     scores, there, notes, others = {}, np.ones(len(keys), dtype=bool), [], []
@@ -196,14 +197,15 @@ def _joined(
         there &= rows >= 0
         lost = len(held) - len(set(held) & set(keys))
         if lost:
-            notes.append(f"{lost:,} items of {other.name} are not in {file.name}")
+            notes.append(f"not in {file.name}: {plural(lost, 'item')} of {other.name}")
         scores[Path(name).stem if name not in file.columns else name] = values[np.maximum(rows, 0)]
     if len(scores) < 2:
         raise InputError("--compare", "names the same twice")
     if not there.any():
         raise InputError("--item", "has no item in common with the files that are compared")
     if not there.all():
-        notes.append(f"{int((~there).sum()):,} items of {file.name} are missing in a file that is compared: left out")
+        lost = int((~there).sum())
+        notes.append(f"left out: {plural(lost, 'item')} of {file.name}, missing in a file that is compared")
     return {name: values[there] for name, values in scores.items()}, there, notes, others
 
 

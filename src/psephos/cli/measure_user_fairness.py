@@ -56,6 +56,7 @@ def user_fairness(
     from psephos.opinions import read
     from psephos.opinions.column_files import read_columns
     from psephos.opinions.sources import together
+    from psephos.opinions.wording import plural
 
     matrix = similarity if similarity.lower().endswith((".npy", ".npz")) else None
     if matrix is None:
@@ -95,7 +96,7 @@ def user_fairness(
     notes = list(result.provenance.notes)
     if held is not None:
         strangers = set(held.frame()["user"].cast(str).to_list()) - set(users)
-        notes += [f"{len(strangers):,} users of {history} are not in {file.name}: left out"] if strangers else []
+        notes += [f"left out: {plural(len(strangers), 'user')} of {history} not in {file.name}"] if strangers else []
     provenance = replace(result.provenance, source=source, command=o.stated(), notes=tuple(notes))
     result = replace(result, provenance=provenance)
     output.deliver(

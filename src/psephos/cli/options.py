@@ -13,7 +13,7 @@ import csv
 import inspect
 import os
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -271,6 +271,18 @@ def stated() -> str:
     while context.parent is not None:
         verb, context = [context.info_name, *verb], context.parent
     return shlex.join(["psephos", *verb, *paths, *options])
+
+
+def typed(names: Collection[str]) -> list[str]:
+    """The options that were typed for these parameters of the verb that runs, such as ``--bias``."""
+    context = running()
+    return [
+        max(one.opts, key=len)
+        for one in context.command.params
+        if one.name in names
+        and (source := context.get_parameter_source(one.name)) is not None
+        and source.name == "COMMANDLINE"
+    ]
 
 
 def _listed(value: Any) -> list[str]:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from psephos.opinions.model import Opinions
 
 
+_OF_TREES = ("b", "gamma", "rho", "mu0", "depth", "m", "W", "k", "beta", "c_msg")
+_OF_SAMPLES = ("methods", "rules", "delta", "threshold", "classes", "voter", "equivalence", "repeats", "seed")
+"""Parameters of the one question that mean nothing for the other."""
+
+
 @also_called(n_classes="classes", n_options="classes")
 @partial(o.reads, optional=True)
 def plan(
@@ -59,8 +64,8 @@ def plan(
     from psephos.errors import InputError
 
     if given.paths:
-        if b is not None:
-            raise InputError("--children", "is about a tree, and samples are given too", hint="ask for one of them")
+        for option in o.typed(_OF_TREES):
+            raise InputError(option, "is about a tree, and samples are given too", hint="ask for one of them")
         opinions = _of_one_voter(replace(given, kind=given.kind or "samples").load(), voter)
         return _plan_samples(
             opinions,
@@ -77,6 +82,8 @@ def plan(
         )
     if b is None:
         raise InputError("PATH", "is needed", hint="name samples in store, or --children of a tree")
+    for option in o.typed(_OF_SAMPLES):
+        raise InputError(option, "is about samples in store, and none are named", hint="name a file of them")
     return _plan_tree(b, gamma, rho, mu0, depth, m, W, budget, k, beta, c_msg, json)
 
 

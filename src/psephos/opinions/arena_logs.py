@@ -33,6 +33,7 @@ from psephos.opinions.issues import NOTED, SET_ASIDE, Issue
 from psephos.opinions.kinds import listed
 from psephos.opinions.text_files import Table
 from psephos.opinions.winners import WINNERS
+from psephos.opinions.wording import plural
 
 VOTES = ("leftvote", "rightvote", "tievote", "bothbad_vote")
 BLIND = frozenset({"", "model a", "model b"})
@@ -122,7 +123,8 @@ def read_arena_log(
     if not kept:
         raise ParseError(name, f"holds no vote that can be used: {'; '.join(map(str, found)) or 'it is empty'}")
     if users:
-        note = f"{len(users):,} users are called arena_user_0, arena_user_1, ... by first appearance"
+        called = plural(len(users), "user is", "users are")
+        note = f"{called} called arena_user_0, arena_user_1, ... by first appearance"
         found.append(Issue(note, NOTED, name, count=len(users)))
     filled = {key: values for key, values in columns.items() if any(value is not None for value in values)}
     frame = pl.DataFrame({key: _column(key, values) for key, values in filled.items()} | {"anony": anony})

@@ -24,10 +24,11 @@ from psephos.opinions.kinds import KINDS, Kind
 from psephos.opinions.model import Opinions, Source
 from psephos.opinions.recognising import recognise
 from psephos.opinions.sources import given_paths, hashed_tables, stated_options
-from psephos.opinions.text_files import Table
+from psephos.opinions.text_files import Table, read_stream
 from psephos.opinions.transcript_names import Naming
 from psephos.opinions.transcript_text import text_parts, tokenised
 from psephos.opinions.wide_scores import long_scores, wide_candidates
+from psephos.opinions.wording import plural
 
 STANDARD_INPUT = "-"
 
@@ -184,7 +185,7 @@ def _read_all(paths: Sequence[Path], encoding: str, suffix: str | None) -> list[
 
 
 def _read_standard_input(encoding: str, suffix: str | None) -> Table:
-    data = sys.stdin.buffer.read()
+    data = read_stream(sys.stdin.buffer, "standard input")
     suffix = suffix or _sniffed(data)
     if suffix == ".parquet":
         raise ParseError("standard input", "Parquet cannot be read from a pipe; give the file")
@@ -288,7 +289,7 @@ def _made_long(frame: pl.DataFrame, wide: str, rows: Rows, name: str, kind: str 
     if kind == "results":
         return long_scores(frame, wide, rows, name)
     long = unpivoted(frame.with_columns(pl.Series(_LINE, rows)), wide, kind or "labels", row=_LINE)
-    said = Issue(f"a wide table of {frame.height:,} rows", NOTED, name, count=frame.height)
+    said = Issue(f"a wide table of {plural(frame.height, 'row')}", NOTED, name, count=frame.height)
     return long.drop(_LINE), long[_LINE].to_numpy(), (said,)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 
-from psephos.errors import InputError
+from psephos.errors import ALIKE, InputError
 from psephos.opinions.kinds import KINDS, Kind, kind_named, listed, taken_by
 
 
@@ -74,6 +75,7 @@ def recognise(
                 hint=_fits_others(columns, stated) + f"say which column it is: columns={{{missing[0]!r}: 'NAME'}}",
             )
         return chosen, parts
+    _check_parts(stated)
     fits = []
     for candidate in KINDS.values():
         parts = _parts(candidate, columns, stated)
@@ -95,6 +97,24 @@ def recognise(
         names = " or ".join(candidate.name for candidate, _ in winners)
         raise InputError("kind", f"the columns {listed(columns)} could be {names}", hint="say which with kind=")
     return winners[0]
+
+
+def _check_parts(stated: Mapping[str, str]) -> None:
+    """Refuse a part that no kind has: part and column may be the wrong way round, or the part called as elsewhere."""
+    columns = [column for kind in KINDS.values() for column in kind.columns]
+    parts = list(dict.fromkeys(column.name for column in columns))
+    called = {alias: column.name for column in columns for alias in column.aliases} | {part: part for part in parts}
+    for part, name in stated.items():
+        if part in parts:
+            continue
+        alike = get_close_matches(part.casefold(), called, n=1, cutoff=ALIKE)
+        if name in parts:
+            hint = f"the part stands before its column, as in columns={{{name!r}: 'NAME'}}"
+        elif alike:
+            hint = f"write columns={{{called[alike[0]]!r}: 'NAME'}}"
+        else:
+            hint = f"parts are {listed(parts)}"
+        raise InputError("columns", f"no kind of opinion has a part {part!r:.80}", hint=hint)
 
 
 def _fits_others(columns: Collection[str], stated: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,9 @@ from psephos.opinions.issues import Issue
 
 MOST_COLUMNS = 100_000
 """Most columns of a table."""
+
+LONGEST_LINE = 2**28
+"""Longest line of a stream in bytes: of what has no end, such as a device, no more than this is read."""
 
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -62,11 +66,14 @@ class Table:
 
 
 def read_bytes(path: Path) -> bytes:
-    """What a file holds.
+    """What a file holds; of a pipe or a device as `read_stream` reads it.
 
     A file that is missing, a folder, or not to be opened is a `ParseError` with the path.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("rb") as stream:
+                return read_stream(stream, str(path))
         return path.read_bytes()
     except FileNotFoundError:
         raise missing_file(path) from None
@@ -74,6 +81,26 @@ def read_bytes(path: Path) -> bytes:
         raise ParseError(str(path), "is a folder, not a file", hint="name the files in it") from None
     except (OSError, ValueError) as problem:
         raise ParseError(str(path), f"cannot be opened: {problem}", hint="check that it may be read") from None
+
+
+def read_stream(stream: BinaryIO, name: str) -> bytes:
+    r"""All of a stream whose size nobody knows; a line that does not end is a `ParseError`, not the end of the memory.
+
+    Examples
+    --------
+    >>> import io
+    >>> read_stream(io.BytesIO(b"item,voter\n"), "standard input")
+    b'item,voter\n'
+    """
+    pieces, length = [], 0
+    while piece := stream.read(2**20):
+        pieces.append(piece)
+        end = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
+        length = length + len(piece) if end < 0 else len(piece) - end - 1
+        if length > LONGEST_LINE:
+            problem = f"has a line without end: more than {LONGEST_LINE:,} bytes of it came"
+            raise ParseError(name, problem, hint="if that is meant, save it as a file and name that")
+    return b"".join(pieces)
 
 
 def missing_file(path: str | Path) -> ParseError:
@@ -93,7 +120,8 @@ def refuse_foreign(data: bytes, name: str) -> None:
 def decoded(data: bytes, name: str, encoding: str) -> str:
     """The text of a file; compressed, binary and wrongly encoded files are refused.
 
-    A byte order mark counts more than the stated encoding; there is no guessing.
+    A byte order mark counts more than the stated encoding; there is no guessing. Marks after the first are taken off
+    too: a file that was marked twice is the same text.
     """
     refuse_foreign(data, name)
     encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), encoding)
@@ -111,6 +139,7 @@ def decoded(data: bytes, name: str, encoding: str) -> str:
         raise InputError(
             "encoding", f"{encoding!r} is not known", hint="use a name of Python's codecs, such as utf-8 or cp1252"
         ) from None
+    text = text.lstrip("\ufeff")
     if "\0" in text:
         raise ParseError(
             name,

@@ -180,13 +180,15 @@ def share(value: float) -> str:
 
 
 def decimal(value: float, digits: int = 2) -> str:
-    """A share as a number without the leading zero, and a true minus.
+    """A share as a number without the leading zero, and a true minus; what is no number is said in words.
 
     Examples
     --------
-    >>> decimal(0.934), decimal(1.0), decimal(-0.2), decimal(0.0)
-    ('.93', '1', '−.20', '0')
+    >>> decimal(0.934), decimal(1.0), decimal(-0.2), decimal(0.0), decimal(float("nan")), decimal(float("inf"))
+    ('.93', '1', '−.20', '0', 'undefined', 'infinite')
     """
+    if not math.isfinite(value):
+        return "undefined" if math.isnan(value) else "infinite" if value > 0 else "minus infinite"
     text = f"{value:z.{digits}f}"
     if float(text) == int(float(text)):
         text = text.partition(".")[0]

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psephos.errors import InputError, check_choice
+from psephos.opinions.wording import plural
 from psephos.ranking.score_tables import ScoreTable
 from psephos.statistics.rank_spread import competition_ranks
 
@@ -181,7 +182,7 @@ def never_met(orders: Orders, holes: str) -> tuple[str, ...]:
     apart = sum(int((known[:, at : at + step].T @ known == 0).sum()) for at in range(0, known.shape[1], step))
     # Who is in no order has not met itself either.
     unseen = (apart - int((~known.any(axis=0)).sum())) // 2
-    return (f"{unseen:,} pairs were never compared; their order is neutral",) if unseen else ()
+    return (f"{plural(unseen, 'pair was', 'pairs were')} never compared; their order is neutral",) if unseen else ()
 
 
 def order_scores(won: npt.NDArray[np.float64], seen: npt.NDArray[np.float64], holes: str) -> npt.NDArray[np.float64]:

@@ -23,6 +23,7 @@ from psephos.engine.streams import Rng, seed_of, spawn
 from psephos.errors import InputError, check_count, check_number, check_squares
 from psephos.opinions.orderings import Ranking, order_of
 from psephos.opinions.outcomes import Provenance, command_for, json_ready
+from psephos.opinions.wording import plural
 from psephos.ranking.score_tables import Scores, ScoreTable, score_table, unused_weights
 from psephos.statistics import Paired, compare_all, items_needed, reweightings
 from psephos.statistics.rank_spread import competition_ranks, on_grid, rank_spread
@@ -125,7 +126,7 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
     if shared.sum() < 2:
         raise InputError(
             "scores",
-            f"{int(shared.sum())} items have a score of every candidate; two are the least",
+            f"{plural(int(shared.sum()), 'item has', 'items have')} a score of every candidate; two are the least",
             hint="candidates must be scored on the same items",
         )
     values = items[:, shared]
@@ -141,7 +142,7 @@ def paired(scores: Scores | ScoreTable, *, repeats: int = 2000, level: float = 0
     order, ranks = order_of(means, 1e-12 * float(np.abs(values).max()))
     unit, units, by_unit = _by_unit(table, values, shared)
     lost = int((~shared).sum())
-    gaps: tuple[str, ...] = (f"{lost:,} items without a score of every candidate are left out",) if lost else ()
+    gaps: tuple[str, ...] = (f"left out: {plural(lost, 'item')} without a score of every candidate",) if lost else ()
     gaps += unused_weights(table)
     options = {"repeats": repeats, "level": level}
     stated = {"method": "paired", **options, **({"seed": seed} if seed else {})}

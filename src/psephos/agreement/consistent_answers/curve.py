@@ -29,6 +29,7 @@ import numpy.typing as npt
 
 from psephos.engine import Rng
 from psephos.errors import InputError, check_count, check_floats
+from psephos.opinions.wording import plural
 from psephos.statistics import Bootstrap, Interval, bootstrap
 
 Floats = npt.NDArray[np.float64]
@@ -124,7 +125,8 @@ class ConsistencyCurve:
     questions: int
 
     def __str__(self) -> str:
-        return f"CORE {self.core}, AUCAR {self.aucar}, always right {self.always}, n = {self.questions:,} questions"
+        asked = plural(self.questions, "question")
+        return f"CORE {self.core}, AUCAR {self.aucar}, always right {self.always}, n = {asked}"
 
 
 def consistency_curve(

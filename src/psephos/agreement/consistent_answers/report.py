@@ -21,6 +21,7 @@ from psephos.agreement.consistent_answers.tables import by_family, by_question, 
 from psephos.engine import spawn
 from psephos.errors import InputError
 from psephos.opinions.outcomes import Provenance
+from psephos.opinions.wording import plural
 from psephos.statistics import BetaBinomial, fit_beta_binomial
 
 MOST_COMPARED = 20
@@ -140,7 +141,9 @@ def _on_common_questions(found: Responses, table: Table, notes: list[str]) -> tu
     if not common.any():
         hint = "questions='own' measures each candidate on its own questions"
         raise InputError("results", "no question is common to all candidates", hint=hint)
-    notes.append(f"{dropped:,} questions that not all candidates have are left out; {int(common.sum()):,} are compared")
+    notes.append(
+        f"left out: {plural(dropped, 'question')} that not all candidates have; compared: {int(common.sum()):,}"
+    )
     kept = found.take(common[found.question])
     return kept, Table.of(kept)
 
@@ -163,7 +166,8 @@ def _votes(found: Responses, options: Options, notes: list[str]) -> AnswerVotes 
     groups = len(found.candidates) * len(found.questions)
     votes = answer_votes(group_of(found), found.variant, found.answer, found.right, groups, options.ties)
     if votes.contradictions:
-        notes.append(f"{votes.contradictions:,} answers are right in one response and wrong in another")
+        answers = plural(votes.contradictions, "answer is", "answers are")
+        notes.append(f"{answers} right in one response and wrong in another")
     return votes
 
 

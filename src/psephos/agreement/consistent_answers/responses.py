@@ -14,6 +14,7 @@ from psephos.errors import InputError, check_choice, check_number
 from psephos.opinions.coding import canonical, combined, encode, natural_order, text_of
 from psephos.opinions.issues import Issues
 from psephos.opinions.model import Opinions, Source
+from psephos.opinions.wording import plural
 
 Codes = npt.NDArray[np.int64]
 MISSING = ("wrong", "drop")
@@ -185,7 +186,7 @@ def _right_answers(
         first = items.gather(asked).filter(unknown)[0]
         raise InputError(
             "key",
-            f"no right answer is known for {int(unknown.sum()):,} questions",
+            f"no right answer is known for {plural(int(unknown.sum()), 'question')}",
             where=f"item {first!r:.60}",
             hint="give key= for each question, or leave these out",
         )

@@ -11,6 +11,7 @@ import polars as pl
 from psephos.agreement.consistent_answers.curve import ConsistencyCurve
 from psephos.opinions.issues import Issues
 from psephos.opinions.outcomes import Result, json_ready
+from psephos.opinions.wording import plural
 from psephos.statistics import BetaBinomial
 
 SHOWN = 12
@@ -86,7 +87,7 @@ class Consistency(Result):
             core = self.curves[row["candidate"]].core
             shown = str(core) if math.isfinite(core.low) else f"{core.value:.3f}"
             text = f"CORE {shown}; right on average {row['mcqa_plus']:.3f}, always {row['always']:.3f}"
-            lines.append((row["candidate"], f"{text}; {row['questions']:,} questions"))
+            lines.append((row["candidate"], f"{text}; {plural(row['questions'], 'question')}"))
         more = self.candidates.height - SHOWN
         if more > 0:
             lines.append(("more", f"{more:,} further candidates"))

@@ -28,6 +28,7 @@ import polars as pl
 from psephos.agreement.noise_ceilings.vote_models import Floats
 from psephos.errors import InputError, check_floats
 from psephos.opinions.model import Opinions
+from psephos.opinions.wording import plural
 from psephos.statistics import Interval, adjust, correlation_difference
 
 ABOVE = 2.58
@@ -105,7 +106,7 @@ def _from_opinions(given: Opinions, items: pl.Series) -> Estimates:
     values = np.full(len(items) * len(names), np.nan)
     values[cell] = given.numbers["score"][said]
     strange = int((at < 0).sum())
-    notes = (f"{strange:,} items have estimates but no votes",) if strange else ()
+    notes = (f"{plural(strange, 'item has', 'items have')} estimates but no votes",) if strange else ()
     return Estimates(names, values.reshape(len(items), -1), notes)
 
 

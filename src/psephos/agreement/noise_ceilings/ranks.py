@@ -21,6 +21,7 @@ from psephos.agreement.noise_ceilings.vote_models import Floats, quality_density
 from psephos.engine import Rng, seed_of, spawn
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.outcomes import Provenance, Result
+from psephos.opinions.wording import plural
 from psephos.statistics import Interval, kendall_tau, percentile_interval, spearman_rho
 
 NAMES = ("Spearman", "Kendall tau-b", "pairwise accuracy", "Pearson")
@@ -59,7 +60,7 @@ class RankCeiling(Result):
     def summary(self) -> list[tuple[str, str]]:
         """The ceilings in a few lines."""
         lines = [(name, str(part)) for name, part in self.measures.items()]
-        return [*lines, ("tests", f"simulated, {self.items:,} items with {self.votes:,} votes each")]
+        return [*lines, ("tests", f"simulated, {plural(self.items, 'item')} with {plural(self.votes, 'vote')} each")]
 
 
 def rank_ceiling(

@@ -11,6 +11,7 @@ import polars as pl
 from psephos.agreement.noise_ceilings.vote_models import VoteScale
 from psephos.opinions.issues import Issues
 from psephos.opinions.outcomes import Result, json_ready
+from psephos.opinions.wording import plural
 from psephos.statistics import Interval
 
 SHOWN = 12
@@ -170,7 +171,7 @@ class NoiseCeiling(Result):
     def summary(self) -> list[tuple[str, str]]:
         """The ceiling, and each estimate below it, in a few lines."""
         bound = self.bound
-        counted = f"{self.items.height:,} items, " if self.items.height else ""
+        counted = f"{plural(self.items.height, 'item')}, " if self.items.height else ""
         lines = [
             ("ceiling", f"PCC at most {bound.pcc_bound}, RMSE at least {bound.rmse_bound}"),
             ("votes", f"{counted}{bound.votes:.4g} votes each, variance {bound.vote_variance:.3g} ({bound.source})"),

@@ -23,7 +23,7 @@ from psephos.errors import InputError, check_choice, check_count, check_floats, 
 from psephos.opinions.issues import Issues
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance
-from psephos.opinions.wording import first_of
+from psephos.opinions.wording import first_of, plural
 
 UNITS = ("item", "rater")
 VoteVariance = str | float | Callable[[Floats], npt.ArrayLike]
@@ -194,7 +194,7 @@ def assembled(
         )
     notes = [*(votes.cast.notes if votes else ()), *estimates.notes]
     if dropped:
-        notes.append(f"{len(dropped):,} items have no vote: {first_of(dropped)}")
+        notes.append(f"{plural(len(dropped), 'item has', 'items have')} no vote: {first_of(dropped)}")
     sources, said = _sources(items, votes.bias if votes else None, options)
     notes += said
     if ADJUSTED in sources and votes is not None and not votes.is_complete(len(items)):
@@ -278,7 +278,7 @@ def _sources(items: ItemVotes, bias: RaterBias | None, options: Options) -> tupl
         notes.append("no two items have two votes: the variance of votes comes from BinoVotes")
     single = int(np.isnan(items.variance).sum())
     if first == DATA and single:
-        notes.append(f"{single:,} items with one vote have the mean variance of the others")
+        notes.append(f"given the mean variance of the others: {plural(single, 'item')} with one vote")
     known = [first]
     if enough:
         known += [DATA] + [ADJUSTED] * (bias is not None)

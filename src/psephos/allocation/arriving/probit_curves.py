@@ -24,6 +24,7 @@ from scipy import special
 
 from psephos.allocation.arriving.warm_up_patterns import WARM_UP
 from psephos.errors import InputError, check_count, check_floats
+from psephos.opinions.wording import plural
 
 Floats = npt.NDArray[np.float64]
 
@@ -170,4 +171,4 @@ def left_out(enough: npt.NDArray[np.bool_]) -> tuple[str, ...]:
         Whether a question has answers enough for a curve.
     """
     few = int((~enough).sum())
-    return (f"{few:,} questions with fewer than {WARM_UP} answers are left out",) if few else ()
+    return (f"left out: {plural(few, 'question')} with fewer than {WARM_UP} answers",) if few else ()

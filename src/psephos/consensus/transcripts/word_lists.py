@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from psephos.errors import InputError, ParseError, check_choice
 from psephos.opinions.equivalence import words
+from psephos.opinions.text_files import decoded, read_bytes
 
 LANGUAGES = ("en", "de")
 
@@ -103,10 +104,7 @@ def load_word_lists(
         text = files("psephos.consensus").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
     else:
         name = str(path)
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as problem:
-            raise ParseError(name, f"cannot be read: {problem}") from None
+        text = decoded(read_bytes(Path(path)), name, "utf-8")
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:

@@ -9,6 +9,7 @@ import polars as pl
 
 from psephos.metrics.dependence.subgroup_divergence import SubgroupDivergence
 from psephos.opinions.outcomes import Result
+from psephos.opinions.wording import plural
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -74,6 +75,6 @@ class Dependence(Result):
         far = self.subgroups.drop_nulls("above_mean").sort("above_mean")
         if far.height:
             low, high = far.row(0, named=True), far.row(-1, named=True)
-            lines.append(("highest", f"{high['subgroup']}: {high['above_mean']:+.4g}, {high['rows']:,} rows"))
-            lines.append(("lowest", f"{low['subgroup']}: {low['above_mean']:+.4g}, {low['rows']:,} rows"))
+            lines.append(("highest", f"{high['subgroup']}: {high['above_mean']:+.4g}, {plural(high['rows'], 'row')}"))
+            lines.append(("lowest", f"{low['subgroup']}: {low['above_mean']:+.4g}, {plural(low['rows'], 'row')}"))
         return lines + [("note", note) for note in self.provenance.notes]

@@ -24,6 +24,7 @@ from psephos.errors import check_choice, check_count
 from psephos.metrics.columns import Floats
 from psephos.metrics.dependence.distance_covariance import check_pair, correlated, plain, unbiased
 from psephos.metrics.dependence.distance_sums import product_mean, row_means
+from psephos.opinions.wording import plural
 from psephos.statistics import permutation_test
 
 TESTS = ("permutation", "chi-square")
@@ -57,7 +58,7 @@ class DependenceTest:
     n: int
 
     def __str__(self) -> str:
-        return f"distance correlation {self.correlation:.4f}, p = {self.p:.3g} ({self.test}, {self.n:,} rows)"
+        return f"distance correlation {self.correlation:.4f}, p = {self.p:.3g} ({self.test}, {plural(self.n, 'row')})"
 
 
 def dependence_test(

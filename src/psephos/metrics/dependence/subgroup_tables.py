@@ -17,6 +17,7 @@ import polars as pl
 from psephos.metrics.columns import Floats, combinations_of
 from psephos.metrics.dependence.attribute_coding import Attribute
 from psephos.metrics.dependence.group_form import Groups, distances_between
+from psephos.opinions.wording import plural
 
 FEW = 30
 """Rows of a subgroup below which its mean says little."""
@@ -118,11 +119,11 @@ def notes_on(
         Rows that were left out.
     """
     notes = [f"constant: {one.name}" for one in coded if one.constant]
-    notes += [f"{one.missing:,} rows of {one.name} are of the kind 'missing'" for one in coded if one.missing]
+    notes += [f"of the kind 'missing': {plural(one.missing, 'row')} of {one.name}" for one in coded if one.missing]
     if np.ptp(p) == 0:
         notes.append("constant: the prediction")
     if lost:
-        notes.append(f"{lost:,} rows with missing numbers left out")
+        notes.append(f"left out: {plural(lost, 'row')} with missing numbers")
     small = int((np.bincount(cells, minlength=len(names)) < FEW).sum())
     if small:
         notes.append(f"{small} of {len(names)} subgroups have fewer than {FEW} rows")

@@ -24,6 +24,7 @@ from psephos.metrics.columns import Floats
 from psephos.metrics.discrimination.fixing_runs import FixingRun
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result
+from psephos.opinions.wording import plural
 
 ARMS = ("random", "topmost", "exact")
 TRACKED = ("auroc", "auprc", "auroc_high", "auprc_high", "auroc_low", "auprc_low")
@@ -69,7 +70,7 @@ class FixingExperiment(Result):
             first, last = ends.row(0, named=True), ends.row(-1, named=True)
             said = f"AUROC {first['auroc']:.3f} to {last['auroc']:.3f}, AP {first['auprc']:.3f} to {last['auprc']:.3f}"
             lines.append((arm, f"{said}, gap {self.change_of_gap(arm):+.3f}"))
-        served = f"AP's best mistake serves the high group in {self.served:.0%} of {self.seeds:,} seeds"
+        served = f"AP's best mistake serves the high group in {self.served:.0%} of {plural(self.seeds, 'seed')}"
         return [*lines, ("served", f"{served}; it has {self.mistakes:.0%} of all mistakes")]
 
 

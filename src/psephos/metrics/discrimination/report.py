@@ -23,6 +23,7 @@ from psephos.metrics.discrimination.ranked_areas import check_both, check_ranked
 from psephos.metrics.discrimination.thresholds import threshold_curve
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result
+from psephos.opinions.wording import plural
 from psephos.statistics import normal_interval
 
 FEW = 10
@@ -186,5 +187,5 @@ def _notes(area: Area, positives: int, left_out: int) -> list[str]:
     elif area.value in (0.0, 1.0):
         notes.append("the classes are separate, so the interval by formula has no width")
     if left_out:
-        notes.append(f"{left_out:,} rows with NaN left out")
+        notes.append(f"{plural(left_out, 'row')} with NaN left out")
     return notes

@@ -22,6 +22,7 @@ from psephos.metrics.discrimination.ranking_mistakes import mistakes
 from psephos.metrics.discrimination.report import FEW
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result
+from psephos.opinions.wording import plural
 
 TOP = 10
 FAR_MORE = 0.15
@@ -61,11 +62,11 @@ class Subgroups(Result):
         lines = [("all rows", f"AUROC {self.auroc:.4f}, AP {self.auprc:.4f}")]
         for row in self.groups.iter_rows(named=True):
             if row["auroc"] is None:
-                lines.append((row["group"], f"{row['items']:,} rows, {row['note']}"))
+                lines.append((row["group"], f"{plural(row['items'], 'row')}, {row['note']}"))
                 continue
             note = f" ({row['note']})" if row["note"] else ""
             said = f"AUROC {row['auroc']:.4f}, AP {row['auprc']:.4f}, {row['lift']:.2f} times chance"
-            lines.append((row["group"], f"{said}, {row['items']:,} rows{note}"))
+            lines.append((row["group"], f"{said}, {plural(row['items'], 'row')}{note}"))
         return lines + ([("warning", self.warning)] if self.warning else [])
 
 

@@ -32,19 +32,28 @@ class BinCounts:
         Counts, or sums of weights.
     sizes : tuple of float
         How many rows each sample is worth.
+    edges : tuple of float
+        Where numbers were cut; empty where the bins are kinds.
     """
 
     names: tuple[str, ...]
     left: Floats
     right: Floats
     sizes: tuple[float, float]
+    edges: tuple[float, ...] = ()
 
     def __add__(self, other: BinCounts) -> BinCounts:
-        """The counts of both parts of the data, such as chunks that do not fit into memory together."""
-        if self.names != other.names:
+        """The counts of both parts of the data, such as chunks that do not fit into memory together.
+
+        Missing values may be in one part only. Edges are compared and not only the names of bins, which are rounded.
+        """
+        longer, shorter = (self, other) if len(self.names) >= len(other.names) else (other, self)
+        lacking = longer.names[len(shorter.names) :]
+        if self.edges != other.edges or longer.names[: len(shorter.names)] != shorter.names or set(lacking) - {MISSING}:
             raise InputError("other", "has other bins", hint="give both parts the same edges")
+        left, right = (np.pad(side, (0, len(lacking))) for side in (shorter.left, shorter.right))
         sizes = (self.sizes[0] + other.sizes[0], self.sizes[1] + other.sizes[1])
-        return BinCounts(self.names, self.left + other.left, self.right + other.right, sizes)
+        return BinCounts(longer.names, longer.left + left, longer.right + right, sizes, self.edges)
 
 
 def count_by_outcome(
@@ -93,7 +102,7 @@ def count_by_outcome(
         raise InputError("y", f"must have as many rows as values ({len(codes)}), got {len(event)}")
     w = check_weights(weights, len(codes))
     sides = [_side(codes[part], w[part], len(names)) for part in (~event, event)]
-    return BinCounts(names, sides[0][0], sides[1][0], (sides[0][1], sides[1][1]))
+    return BinCounts(names, sides[0][0], sides[1][0], (sides[0][1], sides[1][1]), _edges(edges))
 
 
 def count_samples(
@@ -148,7 +157,7 @@ def count_samples(
         except InputError as problem:
             raise InputError(argument, problem.problem, where=problem.where) from None
         parts.append(_side(rows, w, len(names)))
-    return BinCounts(names, parts[0][0], parts[1][0], (parts[0][1], parts[1][1]))
+    return BinCounts(names, parts[0][0], parts[1][0], (parts[0][1], parts[1][1]), _edges(edges))
 
 
 def quantile_edges(values: npt.ArrayLike, bins: int) -> Floats:
@@ -246,6 +255,10 @@ def _codes(
     inner = [f"{low} to {high}" for low, high in itertools.pairwise(ends)]
     names = [f"below {ends[0]}", *inner, f"{ends[-1]} and above"]
     return codes.astype(np.int64), (*names, *([MISSING] if gone.any() else []))
+
+
+def _edges(edges: npt.ArrayLike | None) -> tuple[float, ...]:
+    return () if edges is None else tuple(check_floats("edges", edges).tolist())
 
 
 def _texts_of(cuts: Floats) -> list[str]:

@@ -26,6 +26,7 @@ from psephos.metrics.diversity.single_items import coordinates_of
 from psephos.metrics.diversity.spectrum import Spectrum, reweighted
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result
+from psephos.opinions.wording import plural
 
 RISING = 0.02
 
@@ -57,7 +58,7 @@ class Rarefaction(Result):
 
     def summary(self) -> list[tuple[str, str]]:
         """Each collection at the common size, and whether its curve still rises."""
-        lines = [("compared at", f"{self.common:,} items, order {self.q:g}")]
+        lines = [("compared at", f"{plural(self.common, 'item')}, order {self.q:g}")]
         for (name,), part in self.curves.group_by("collection", maintain_order=True):
             here = part.filter(part["items"] == self.common).row(0, named=True)
             band = (

@@ -19,6 +19,7 @@ from psephos.errors import InputError, check_choice, check_count
 from psephos.metrics.diversity.hill import Floats
 from psephos.metrics.diversity.similarities import UNIT, check_rows, refuse_zeros, row_lengths, zero_rows
 from psephos.metrics.diversity.spectrum import Spectrum, cleaned
+from psephos.opinions.wording import plural
 
 ZeroRows = Literal["error", "drop"]
 """A row of zeros has no direction: refuse, or leave it out and count it."""
@@ -118,7 +119,7 @@ class FeatureSums:
             raw = linalg.eigvalsh(self._sum / self._mass, check_finite=False)
         found, clipped, off = cleaned(raw, max(self.n, len(self._sum)), "clip")
         axes = None if axes is None else axes[:, ::-1][:, : len(found)]
-        notes = (f"{self.dropped:,} rows of zeros were left out",) if self.dropped else ()
+        notes = (f"left out: {plural(self.dropped, 'row')} of zeros",) if self.dropped else ()
         return Spectrum(found, self.n, path="features", clipped=clipped, trace_error=off, notes=notes), axes
 
     def _change(self, features: npt.ArrayLike, p: npt.ArrayLike | None, sign: float) -> None:

@@ -41,6 +41,7 @@ from psephos.metrics.diversity.similarities import (
 )
 from psephos.metrics.diversity.sparse_features import sparse_spectrum
 from psephos.metrics.diversity.spectrum import Spectrum
+from psephos.opinions.wording import plural
 
 EXACT = 4000
 """Items up to which the matrix of a kernel without a dual is made."""
@@ -154,7 +155,7 @@ def _without_zeros(X: Floats, p: Floats | None, zeros: ZeroRows) -> tuple[Floats
     weights = None if p is None else p[kept]
     if not len(kept) or (weights is not None and not weights.sum() > 0):
         raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")
-    note = f"{len(lost):,} rows of zeros were left out"
+    note = f"left out: {plural(len(lost), 'row')} of zeros"
     return X[kept], None if weights is None else weights / weights.sum(), (note,)
 
 

@@ -27,7 +27,7 @@ import scipy
 
 from psephos.errors import InputError, check_choice, check_count, check_floats, check_number
 from psephos.metrics.diversity.hill import Floats
-from psephos.opinions.wording import first_of
+from psephos.opinions.wording import first_of, plural
 
 Kernel = Literal["cosine", "rbf", "laplacian", "polynomial", "tanimoto"]
 Block = Callable[[Any, Any], npt.ArrayLike]
@@ -216,7 +216,7 @@ def refuse_zeros(rows: npt.NDArray[np.int64]) -> InputError:
     places = first_of(rows.tolist())
     return InputError(
         "features",
-        f"has {len(rows):,} rows of zeros, which are similar to nothing, not even to themselves",
+        f"has {plural(len(rows), 'row')} of zeros, similar to nothing, not even to itself",
         where=f"rows {places}",
         hint='zero_rows="drop" leaves them out and counts them',
     )

@@ -16,6 +16,7 @@ from psephos.metrics.diversity.feature_sums import ZeroRows
 from psephos.metrics.diversity.matrices import check_probabilities, need_memory, spectrum_of
 from psephos.metrics.diversity.similarities import COORDINATES_GIB, UNIT, refuse_zeros, zero_rows
 from psephos.metrics.diversity.spectrum import Spectrum, cleaned
+from psephos.opinions.wording import plural
 
 
 def sparse_spectrum(
@@ -63,7 +64,7 @@ def sparse_spectrum(
         kept = lengths > 0
         X, lengths = X[kept], lengths[kept]
         weights = None if weights is None else weights[kept] / weights[kept].sum()
-        notes = (f"{len(lost):,} rows of zeros were left out",)
+        notes = (f"left out: {plural(len(lost), 'row')} of zeros",)
     n, d = X.shape
     if not n:
         raise InputError("empty collection", "has no item, and no diversity", hint="give one item at least")

@@ -12,7 +12,7 @@ import polars as pl
 from scipy import special
 
 from psephos.errors import InputError, check_number
-from psephos.opinions.wording import first_of
+from psephos.opinions.wording import first_of, plural
 from psephos.statistics import percentile_interval
 
 Floats = npt.NDArray[np.float64]
@@ -65,7 +65,7 @@ def groups_of(groups: Sequence[object], n_items: int) -> tuple[list[str], npt.ND
     if missing:
         raise InputError(
             "groups",
-            f"{len(missing):,} items have no group",
+            f"{plural(len(missing), 'item has', 'items have')} no group",
             where=f"items {first_of(missing)}",
             hint="give them one, or leave these items out",
         )

@@ -33,6 +33,7 @@ from psephos.metrics.harmony.item_clusters import clustered
 from psephos.metrics.harmony.item_similarity import Similarity, tables_of
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result, json_ready
+from psephos.opinions.wording import plural
 
 WHOLE = "all"
 KEPT, LUCK, FEW, ALIKE = "divided", "groups differ no more than by luck", "too few items", "all items alike"
@@ -67,7 +68,7 @@ class GroupTree(Result):
         leaves = self.nodes.filter(pl.col("groups") == 0)
         lines = [("groups", f"{leaves.height:,} at most {int(leaves['depth'].max() or 0)} deep")]  # type: ignore[arg-type]
         lines += [
-            (row["node"], f"{row['items']:,} items, {_mean(row['score'])}: {row['stopped']}")
+            (row["node"], f"{plural(row['items'], 'item')}, {_mean(row['score'])}: {row['stopped']}")
             for row in leaves.iter_rows(named=True)
         ]
         return lines + [("note", note) for note in self.provenance.notes]

@@ -43,6 +43,7 @@ from psephos.metrics.harmony.group_scores import (
 )
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result, json_ready
+from psephos.opinions.wording import plural
 
 SHOWN = 8
 
@@ -86,7 +87,8 @@ class Harmony(Result):
     def summary(self) -> list[tuple[str, str]]:
         """Models, the harmony of the benchmark, and what drives the mean."""
         spread = "" if math.isnan(self.variance) else f", variance {self.variance:.4g}"
-        lines = [("harmony", f"mean {self.mean:.3f}{spread} over {self.models.height:,} models, bandwidth {self.h:g}")]
+        models = plural(self.models.height, "model")
+        lines = [("harmony", f"mean {self.mean:.3f}{spread} over {models}, bandwidth {self.h:g}")]
         for row in self.models.head(SHOWN).iter_rows(named=True):
             if row["harmony"] is None:
                 lines.append((row["model"], f"undefined: {row['note']}"))

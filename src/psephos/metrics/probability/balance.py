@@ -27,6 +27,7 @@ from psephos.errors import check_number
 from psephos.metrics.columns import Floats, codes_of
 from psephos.metrics.conventions import Missing
 from psephos.metrics.probability.forecasts import Forecasts, Ties, check_forecasts
+from psephos.opinions.wording import plural
 from psephos.statistics import Interval, normal_interval
 
 TOTAL_Z = 2.0
@@ -76,7 +77,7 @@ class Balance(Interval):
 
     def __str__(self) -> str:
         note = f" ({self.note})" if self.note else ""
-        return f"{self.verdict}, z = {self.z:.2f}, {self.items:,} items{note}"
+        return f"{self.verdict}, z = {self.z:.2f}, {plural(self.items, 'item')}{note}"
 
 
 def balance_score(

@@ -28,6 +28,7 @@ from psephos.metrics.columns import Floats
 from psephos.metrics.conventions import Missing
 from psephos.metrics.probability.forecasts import Ties, check_forecasts
 from psephos.metrics.probability.scoring_rules import log_losses
+from psephos.opinions.wording import plural
 
 HOTTEST = 1e6
 
@@ -55,7 +56,7 @@ class BalanceMonitor:
 
     def __str__(self) -> str:
         if self.alarm_at is None:
-            return f"no drift in {self.path.height:,} items"
+            return f"no drift in {plural(self.path.height, 'item')}"
         return f"{self.direction} from item {self.alarm_at:,} at the latest"
 
 

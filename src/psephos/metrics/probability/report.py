@@ -33,6 +33,7 @@ from psephos.metrics.probability.scoring_rules import BrierParts, brier_parts, c
 from psephos.metrics.probability.smooth_calibration import smooth_calibration_error
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance, Result
+from psephos.opinions.wording import plural
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -229,7 +230,7 @@ def _provenance(
 ) -> Provenance:
     notes = []
     if forecasts.ties or forecasts.missing:
-        notes.append(f"{forecasts.ties:,} draws and {forecasts.missing:,} rows with NaN were left out")
+        notes.append(f"left out: {plural(forecasts.ties, 'draw')} and {plural(forecasts.missing, 'row')} with NaN")
     if len(np.unique(forecasts.y)) == 1:
         notes.append("one class only happened")
     if math.isclose(float(forecasts.confidence.max()), float(forecasts.confidence.min())):

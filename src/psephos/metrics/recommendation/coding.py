@@ -24,6 +24,7 @@ from scipy import sparse
 from psephos.errors import InputError
 from psephos.metrics.recommendation.tables import Long, Names, long_of, runs_of
 from psephos.opinions.coding import canonical, encode
+from psephos.opinions.wording import plural
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
@@ -181,7 +182,7 @@ def coded_problem(
     truth = rows[1] if train is not None else rows[0]
     empty = tables[1 if train is not None else 0].empty
     if empty:
-        notes.append(f"{empty:,} users of the interactions have no item and are left out")
+        notes.append(f"left out: {plural(empty, 'user')} of the interactions without an item")
     coded = {
         name: Run(user, item, table.keys, table.scores)
         for (name, table), user, item in zip(named.items(), user_codes[held:], item_codes[held:], strict=True)
@@ -240,7 +241,7 @@ def _rows(table: Long, users: Codes, items: Codes, n_users: int, n_items: int, n
     values = np.ones(len(users)) if table.values is None else table.values
     named = (users >= 0) & (items >= 0)
     if not named.all():
-        notes.append(f"{int((~named).sum()):,} rows of {table.argument} without a user or an item set aside")
+        notes.append(f"set aside: {plural(int((~named).sum()), 'row')} of {table.argument} without a user or an item")
         users, items, values = users[named], items[named], values[named]
     keys = users.astype(np.int64) * n_items + items
     keys, first = np.unique(keys, return_index=True)

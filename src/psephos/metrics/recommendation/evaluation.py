@@ -21,6 +21,7 @@ from psephos.metrics.recommendation.user_metrics import BOUNDED, error_of
 from psephos.opinions.coding import canonical
 from psephos.opinions.frames import series
 from psephos.opinions.outcomes import Result, json_ready
+from psephos.opinions.wording import plural
 from psephos.statistics import Interval
 
 Floats = npt.NDArray[np.float64]
@@ -93,7 +94,7 @@ class Evaluation(Result):
         for row in self.ledger.iter_rows(named=True):
             odd = [f"{row[name]:,} {name.replace('_', ' ')}" for name in LEDGER[2:] if row[name]]
             if odd:
-                lines.append((f"{row['run']} lists", f"of {row['rows']:,} rows: {', '.join(odd)}"))
+                lines.append((f"{row['run']} lists", f"of {plural(row['rows'], 'row')}: {', '.join(odd)}"))
         for row in self.comparison.head(24).iter_rows(named=True):
             cut = "" if row["k"] is None else f"@{row['k']}"
             difference = Interval(row["difference"], row["low"], row["high"], self.level)

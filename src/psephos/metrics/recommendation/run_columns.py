@@ -38,6 +38,7 @@ from psephos.metrics.recommendation.user_metrics import (
     is_of_accuracy,
     user_values,
 )
+from psephos.opinions.wording import plural
 
 USER_BLOCK = 2**15
 """Users whose sums are held at a time."""
@@ -116,7 +117,7 @@ class Setting:
             first = self.problem.user_names()[int(np.argmax(absent))]
             raise InputError(
                 "runs",
-                f"{name!r} has no list for {int(absent.sum()):,} users of the truth",
+                f"{name!r} has no list for {plural(int(absent.sum()), 'user')} of the truth",
                 where=f"user {first!r}",
                 hint="a convention with absent='zero' or 'skip' allows that",
             )

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from psephos.errors import InputError, check_count, check_floats
 from psephos.metrics.user_fairness.given_pairs import pairs_of
 from psephos.metrics.user_fairness.user_pairs import UserPairs
+from psephos.opinions.wording import plural
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class ListUnfairness:
     pairs: int
 
     def __str__(self) -> str:
-        where = f"{self.pairs:,} pairs from similarity {self.threshold:.3g}"
+        where = f"{plural(self.pairs, 'pair')} from similarity {self.threshold:.3g}"
         return f"UF mean {self.mean:.4g} over {where}, ln {self.natural_log:.4g}"
 
 

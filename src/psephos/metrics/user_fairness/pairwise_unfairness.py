@@ -34,6 +34,7 @@ from psephos.metrics.user_fairness.unfairness_result import PairwiseUnfairness
 from psephos.metrics.user_fairness.user_pairs import Floats, Indices, UserPairs
 from psephos.opinions.model import Source
 from psephos.opinions.outcomes import Provenance
+from psephos.opinions.wording import plural
 from psephos.statistics import Interval, normal_interval, permutation_test
 from psephos.statistics.intervals import Ends
 
@@ -172,10 +173,10 @@ def _measured(
     if mean < LOW:
         notes.append(f"mean effectiveness {mean:.4g} is low, so PUF is small whatever is done; look at the ratio")
     if pairs.without_history:
-        notes.append(f"{pairs.without_history:,} users without a history are like nobody")
+        notes.append(f"like nobody: {plural(pairs.without_history, 'user')} without a history")
     left_out = int((~there).sum())
     if left_out:
-        notes.append(f"{left_out:,} users without an effectiveness left out")
+        notes.append(f"left out: {plural(left_out, 'user')} without an effectiveness")
     if pairs.drawn:
         notes.append(f"{len(left):,} pairs drawn of {pairs.possible:,}")
     similarity = total / count

@@ -29,6 +29,7 @@ from psephos.errors import check_choice, check_count, check_number
 from psephos.opinions.model import Opinions
 from psephos.opinions.orderings import order_of
 from psephos.opinions.outcomes import Provenance, command_for
+from psephos.opinions.wording import plural
 from psephos.ranking.item_response.ability_results import AbilityRanking
 from psephos.ranking.item_response.fitting import (
     FEW_FOR_PRIOR,
@@ -173,7 +174,7 @@ def _ranked(
     notes = [note if not several else f"{fit.topic}: {note}" for fit in fits for note in fit.notes]
     if several and len(notes) > 5:
         kinds = list(dict.fromkeys(note.split(": ", 1)[1].split(" (")[0] for note in notes))
-        notes = [f"{sum(kind in note for note in notes):,} topics: {kind}" for kind in kinds]
+        notes = [f"{plural(sum(kind in note for note in notes), 'topic')}: {kind}" for kind in kinds]
     if estimate_is_joint(stated):
         notes.append("joint estimate: with few items slopes come out too steep")
     return AbilityRanking(

@@ -13,6 +13,7 @@ import polars as pl
 from psephos.errors import InputError
 from psephos.opinions.orderings import Ranking
 from psephos.opinions.outcomes import json_ready
+from psephos.opinions.wording import plural
 from psephos.ranking.item_response.classical import cronbach_alpha
 from psephos.ranking.item_response.curves import information
 from psephos.ranking.item_response.fitting import (
@@ -153,7 +154,7 @@ class AbilityRanking(Ranking):
         span = f"{low:.2f}" if high - low < 0.005 else f"{low:.2f} to {high:.2f}"
         items = sum(len(fit.items) for fit in self.fits)
         extra = [
-            ("responses", f"{items:,} items in {len(self.fits):,} topics"),
+            ("responses", f"{plural(items, 'item')} in {plural(len(self.fits), 'topic')}"),
             ("model", f"{models}; reliability of the abilities {span}"),
         ]
         return lines[:at] + extra + lines[at:]

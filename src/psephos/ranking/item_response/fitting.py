@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from psephos.engine.streams import Rng
 from psephos.errors import InputError
+from psephos.opinions.wording import plural
 from psephos.ranking.item_response.abilities import abilities
 from psephos.ranking.item_response.curves import difficulty_of
 from psephos.ranking.item_response.item_errors import ItemErrors, no_errors, resampled_errors, score_errors
@@ -126,7 +127,8 @@ def fit_topic(
             hint="leave the topic out: it tells nobody apart",
         )
     if prior is None and flat.any():
-        notes.append(f"{int(flat.sum()):,} items that all or none solved have no parameters without a prior")
+        unknown = plural(int(flat.sum()), "item has", "items have")
+        notes.append(f"{unknown} no parameters without a prior, solved by all or by none")
     scored = right[:, kept]
     rows, place = rows_of(scored)
     ability: Floats
@@ -197,5 +199,6 @@ def _warnings(fitted: Fitted, ability: Floats, n: int, unasked: int, model: str)
     if (fitted.items.slope < 0).mean() > 0.5:
         notes.append("orientation doubtful: most items have a negative slope")
     if unasked:
-        notes.append(f"{unasked:,} candidates were asked no item of this topic: they stand at 0, with error 1")
+        strangers = plural(unasked, "candidate")
+        notes.append(f"asked no item of this topic, so at 0 with error 1: {strangers}")
     return notes

@@ -25,6 +25,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_choice
 from psephos.opinions.outcomes import Provenance, Result, json_ready
+from psephos.opinions.wording import plural
 from psephos.ranking.item_response.ability_results import AbilityRanking
 from psephos.ranking.item_response.classical import item_rest
 from psephos.ranking.item_response.curves import chances
@@ -103,7 +104,8 @@ class ItemAudit(Result):
         lines += [(item, ", ".join(flag.replace("_", " ") for flag in flags)) for item, flags in worst]
         mixed = self.dimensions.filter(~pl.col("one_dimension"))
         if mixed.height:
-            lines.append(("dimensions", f"{mixed.height:,} topics measure several things, first {mixed['topic'][0]}"))
+            topics = plural(mixed.height, "topic measures", "topics measure")
+            lines.append(("dimensions", f"{topics} several things, first {mixed['topic'][0]}"))
         return lines + [("note", note) for note in self.provenance.notes]
 
     def to_dict(self) -> dict[str, Any]:

@@ -27,6 +27,7 @@ import polars as pl
 from psephos.engine.streams import Rng, seed_of, spawn
 from psephos.errors import InputError, check_count, check_number
 from psephos.opinions.outcomes import Provenance, Result, json_ready
+from psephos.opinions.wording import plural
 from psephos.ranking.item_response.ability_results import AbilityRanking
 from psephos.ranking.item_response.response_table import Floats
 from psephos.statistics.intervals import normal_quantile
@@ -144,11 +145,11 @@ class AbilityProfiles(Result):
         counts = leaders["leader"].value_counts(sort=True)
         top = int(np.argmax(self.overall))
         lines = [
-            ("profiles", f"{len(self.candidates):,} candidates in {len(self.topics):,} topics"),
+            ("profiles", f"{plural(len(self.candidates), 'candidate')} in {plural(len(self.topics), 'topic')}"),
             ("first overall", self.candidates[top]),
             (
                 "leaders",
-                f"{counts['leader'][0]} leads in {counts['count'][0]:,} topics; "
+                f"{counts['leader'][0]} leads in {plural(counts['count'][0], 'topic')}; "
                 f"{int(leaders['called'].sum()):,} of {leaders.height:,} leads are called (probability above {CALLED})",
             ),
         ]

@@ -288,7 +288,7 @@ def _with_full_topics(made: Responses) -> Responses:
         raise InputError("topics", f"none has {FEWEST_ITEMS} items; the largest has {sizes.max(initial=0)}")
     named = first_of([made.topics[int(k)] for k in small])
     rest = made.without_items(np.flatnonzero(np.isin(made.topic, small)))
-    note = f"{len(small):,} topics with fewer than {FEWEST_ITEMS} items are left out: {named}"
+    note = f"left out: {plural(len(small), 'topic')} with fewer than {FEWEST_ITEMS} items: {named}"
     return replace(rest, notes=(*rest.notes, note))
 
 

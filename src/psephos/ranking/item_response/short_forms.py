@@ -20,6 +20,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_choice, check_count
 from psephos.opinions.outcomes import Provenance, Result
+from psephos.opinions.wording import plural
 from psephos.ranking.item_response.abilities import ESTIMATES, abilities
 from psephos.ranking.item_response.ability_results import AbilityRanking
 from psephos.ranking.item_response.curves import information
@@ -61,13 +62,13 @@ class ShortForm(Result):
 
     def summary(self) -> list[tuple[str, str]]:
         """What so many items are worth."""
-        lines = [("short form", f"{len(self.items):,} of {self.full_size:,} items of {self.topic}")]
+        lines = [("short form", f"{len(self.items):,} of {plural(self.full_size, 'item')} of {self.topic}")]
         lines += [
-            (f"{size:,} items", f"expected error {self.errors[size]:.3f}")
+            (plural(size, "item"), f"expected error {self.errors[size]:.3f}")
             for size in (10, 20, 50, 100)
             if size < len(self.items)
         ]
-        lines.append((f"{len(self.items):,} items", f"expected error {self.errors[-1]:.3f}"))
+        lines.append((plural(len(self.items), "item"), f"expected error {self.errors[-1]:.3f}"))
         lines.append(("all items", f"expected error {self.full_error:.3f}"))
         return lines
 

@@ -35,6 +35,7 @@ from psephos.opinions.kinds import listed
 from psephos.opinions.model import Opinions, Source
 from psephos.opinions.outcomes import Provenance, Result, json_ready
 from psephos.opinions.winners import ANY_TIE, outcome_of
+from psephos.opinions.wording import plural
 from psephos.statistics import Interval, bootstrap
 
 LABELS = ("left", "right", "tie", "both_bad")
@@ -107,7 +108,7 @@ class JudgeAgreement(Result):
             f"the label {kind!r} for every item gets {self.majority:.3f}, one side for every item {self.one_side:.3f}"
         )
         lines = [
-            ("best judge", f"{best}: accuracy {found['accuracy']}, kappa {found['kappa']} on {n:,} items"),
+            ("best judge", f"{best}: accuracy {found['accuracy']}, kappa {found['kappa']} on {plural(n, 'item')}"),
             ("majority", base),
             ("above it", ", ".join(better[:6]) + (" ..." if len(better) > 6 else "") if better else "no judge, surely"),
         ]
@@ -358,7 +359,8 @@ def _labels(
     frame = frame.with_columns(label=votes.coded[value].values().cast(pl.String))
     known = frame.filter((pl.col("voter") >= 0) & (pl.col("item") >= 0))
     if known.height < frame.height:
-        notes.append(f"{frame.height - known.height:,} votes that do not say who voted on which item are left out")
+        lost = plural(frame.height - known.height, "vote")
+        notes.append(f"left out: {lost} without a voter or an item")
     frame = known
     twice = frame.select(pl.struct(*keys, "voter").is_duplicated()).to_series()
     if twice.any():

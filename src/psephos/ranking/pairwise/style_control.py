@@ -30,6 +30,7 @@ from psephos.engine.streams import Rng, seed_of
 from psephos.errors import InputError, SeparationError, check_count, check_floats, check_number
 from psephos.opinions.kinds import listed
 from psephos.opinions.model import Opinions
+from psephos.opinions.wording import plural
 from psephos.ranking.pairwise.battle_ranking import FEW, POINTS, BattleRanking, battle_ranking, few_games, rating_of
 from psephos.ranking.pairwise.battle_table import BattleTable, battle_table
 from psephos.ranking.pairwise.battle_units import shown_by_battles, units_of
@@ -140,7 +141,7 @@ def _ranked(
     values = table.carried.select(names).to_numpy()
     known = ~np.isnan(values).any(axis=1)
     if not known.all():
-        notes += (f"{int((~known).sum()):,} battles without a value of a covariate are left out",)
+        notes += (f"left out: {plural(int((~known).sum()), 'battle')} without a value of a covariate",)
     kept = table.take(np.asarray(known))
     if not len(kept):
         raise InputError("covariates", "no battle has a value of each")

@@ -32,6 +32,7 @@ from psephos.engine import one_thread
 from psephos.errors import InputError, check_number
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import Provenance, Result
+from psephos.opinions.wording import plural
 from psephos.ranking.pairwise.battle_table import TIE, BattleTable, battle_table
 from psephos.ranking.pairwise.connectivity import blank_reasons, connection_of
 from psephos.ranking.pairwise.pair_models import BRADLEY_TERRY
@@ -86,11 +87,11 @@ class VoterQuality(Result):
         votes = int(self.voters.filter(pl.col("doubtful"))["votes"].sum())
         lines = [("voters", f"{self.voters.height:,}")]
         if bad:
-            lines.append(("doubtful", f"{len(bad):,} with {votes:,} votes: {', '.join(bad[:5])}"))
+            lines.append(("doubtful", f"{len(bad):,} with {plural(votes, 'vote')}: {', '.join(bad[:5])}"))
         else:
             lines.append(("doubtful", "none by more than chance"))
         again = int(self.voters["again"].sum())
-        return [*lines, ("again", f"{again:,} votes repeat an earlier one of the same voter")]
+        return [*lines, ("again", f"{plural(again, 'vote repeats', 'votes repeat')} an earlier one of the same voter")]
 
 
 def voter_quality(battles: Opinions | BattleTable, *, error: float = 0.05) -> VoterQuality:
@@ -176,7 +177,8 @@ def voter_quality(battles: Opinions | BattleTable, *, error: float = 0.05) -> Vo
         }
     ).filter(pl.col("votes") > 0)
     left_out = int((~inside).sum())
-    notes = (f"{left_out:,} battles of unknown voters, or that lead nowhere, were not judged",) if left_out else ()
+    lost = plural(left_out, "battle")
+    notes = (f"not judged: {lost} of unknown voters, or that lead nowhere",) if left_out else ()
     return VoterQuality(
         provenance=Provenance("voter-quality", {"error": error}, table.source, notes=(*table.notes, *notes)),
         voters=made.sort("doubtful", "z", descending=[True, False], maintain_order=True),
