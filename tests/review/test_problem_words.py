@@ -181,6 +181,20 @@ def test_every_action_of_the_log_has_words_in_each_language() -> None:
     assert missing == []
 
 
+def test_the_filter_of_a_project_offers_no_action_that_its_log_never_holds() -> None:
+    only: dict[str, bool] = {}
+    for file in sorted(ROOT.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record" and len(node.args) > 3:
+                of_none = isinstance(node.args[1], ast.Constant) and node.args[1].value is None
+                for part in ast.walk(node.args[3]):
+                    if isinstance(part, ast.Constant):
+                        only[str(part.value)] = only.get(str(part.value), True) and of_none
+    never = {name for name, of_none in only.items() if of_none} | {"person.disabled", "person.enabled"}
+    assert {"sign_in", "retention.sweep", "token.made"} <= never
+    assert never & set(ACTION_CHOICES) == set()
+
+
 def test_the_page_of_the_log_shows_words_and_is_asked_by_names(world: World) -> None:
     with world.store.write() as session:
         session.get_one(User, world.ids["manager"]).locale = "de"

@@ -47,6 +47,15 @@ def serve(
     ] = None,
     idle_minutes: Annotated[float, typer.Option(help="Minutes after which a session ends that is not used.")] = 30,
     absolute_hours: Annotated[float, typer.Option(help="Hours after which a session ends in any case.")] = 12,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=DAYS",
+            envvar="PSEPHOS_KEEP",
+            help="Days for which what has passed is kept: sessions, links, messages and exports 30, tokens 90, if not "
+            "said otherwise; forever keeps it for good. May be said several times.",
+        ),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the project; the name of the path if not given.")] = None,
 ) -> None:
     """Review opinions in the browser: what is most likely wrong comes first."""
@@ -54,7 +63,7 @@ def serve(
 
     from psephos.errors import InputError, MissingPartError
     from psephos.opinions.text_files import missing_file
-    from psephos.review.settings import Settings, is_loopback
+    from psephos.review.settings import Settings, is_loopback, read_kept
 
     try:
         import uvicorn
@@ -93,6 +102,7 @@ def serve(
             idle_minutes=idle_minutes if team else max(idle_minutes, 24 * 60),
             absolute_hours=absolute_hours if team else max(absolute_hours, 7 * 24),
             sign_on=_sign_on(sign_on),
+            keep=read_kept(keep or ()),
         )
         store = open_store(database)
         _load(store, settings, path, name)

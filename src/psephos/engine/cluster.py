@@ -67,7 +67,7 @@ class Cluster(Engine):
         for ticket in ready:
             index = self._under_way.pop(ticket)
             try:
-                done.append((index, pickle.loads(self._ray.get(ticket))))  # noqa: S301 - pickled by our own worker
+                done.append((index, pickle.loads(self._ray.get(ticket))))  # nosec B301 # noqa: S301 - by our own worker
             except self._ray.exceptions.RayError as error:
                 done.append((index, Failure(error)))
         return done

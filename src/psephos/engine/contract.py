@@ -143,7 +143,7 @@ def thread_limits(threads: int) -> dict[str, str]:
 def _that_travels(error: Exception) -> Exception:
     """Return the error if it survives pickling; many with a constructor of their own do not."""
     try:
-        copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes, one line above
+        copy = pickle.loads(pickle.dumps(error))  # nosec B301 # noqa: S301 - our own bytes, one line above
     except Exception:  # noqa: BLE001 - whatever it is, the error cannot travel
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error if type(copy) is type(error) else RuntimeError(f"{type(error).__name__}: {error}")

@@ -71,7 +71,7 @@ def unpack(parcel: Parcel, attached: list[SharedMemory]) -> Any:
         attached.append(block)
         memory = cast("memoryview", block.buf).toreadonly()
         parts = [memory[start : start + size] for start, size in zip(_places(parcel.sizes), parcel.sizes, strict=False)]
-    return pickle.loads(parts[0], buffers=parts[1:])  # noqa: S301 - packed by our own parent process
+    return pickle.loads(parts[0], buffers=parts[1:])  # nosec B301 # noqa: S301 - packed by our own parent process
 
 
 def detach_unused(attached: list[SharedMemory]) -> None:
@@ -103,8 +103,8 @@ def _places(sizes: Sequence[int]) -> list[int]:
 
 def _check_room(size: int) -> None:
     """Refuse what does not fit: Linux would end the process with a bus error at the first byte beyond."""
-    if Path("/dev/shm").is_dir():  # noqa: S108 - the memory of the machine, not a temporary file
-        free = shutil.disk_usage("/dev/shm").free  # noqa: S108
+    if Path("/dev/shm").is_dir():  # nosec B108 # noqa: S108 - the memory of the machine, not a temporary file
+        free = shutil.disk_usage("/dev/shm").free  # nosec B108 # noqa: S108
         if size > free:
             hint = "give /dev/shm more room (docker run --shm-size), use smaller shards, or engine=1"
             raise InputError("engine", f"needs {size:,} bytes of shared memory, {free:,} are free", hint=hint)

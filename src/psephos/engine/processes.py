@@ -92,7 +92,7 @@ class Processes(Engine):
             self._under_way.discard(index)
             if index in self._blocks:
                 discard(self._blocks.pop(index))
-            done.append((index, pickle.loads(message)))  # noqa: S301 - pickled by our own worker
+            done.append((index, pickle.loads(message)))  # nosec B301 # noqa: S301 - pickled by our own worker
         return done
 
     def end(self) -> None:

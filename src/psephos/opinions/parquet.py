@@ -138,7 +138,7 @@ def free_memory() -> int | None:
 
 def _tried(paths: Sequence[str], in_parts: bool, free: int | None) -> list[str | None]:
     """Faults of the files up to the first that ends the process."""
-    done = subprocess.run(  # noqa: S603 - our own interpreter and text; the paths go in by a pipe
+    done = subprocess.run(  # nosec B603 # noqa: S603 - our own interpreter and text; the paths go in by a pipe
         [sys.executable, "-P", "-c", _TRIAL],
         input=json.dumps([paths, in_parts, None if free is None else free + _START, MOST_COLUMNS]),
         capture_output=True,

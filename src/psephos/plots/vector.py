@@ -61,7 +61,7 @@ def svg(figure: Figure, title: str, description: str, *, prefix: str = "picture"
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", prefix):
         raise InputError("prefix", f"must be a letter and then letters, digits or hyphens, got {prefix!r}")
-    root = ET.fromstring(_drawn(figure))  # noqa: S314 - matplotlib's own output
+    root = ET.fromstring(_drawn(figure))  # nosec B314 # noqa: S314 - matplotlib's own output
     used = [name for element in root.iter() for value in element.attrib.values() for name in _references(value)]
     names = {name: f"{prefix}-{number}" for number, name in enumerate(dict.fromkeys(used), start=1)}
     for element in list(root.iter()):

@@ -43,6 +43,7 @@ ACTION_WORDS = {
     "recovery.used": "Used a recovery code",
     "reservation.release": "Let go of an item",
     "reservation.take": "Opened an item",
+    "retention.sweep": "Deleted what had passed",
     "run.create": "Computed a consensus",
     "session.ended": "Ended a session",
     "sign_in": "Signed in",
@@ -64,7 +65,10 @@ _OF_NO_PROJECT = (
     "factor",
     "identity",
     "password",
+    "person.disabled",
+    "person.enabled",
     "recovery",
+    "retention",
     "session",
     "sign_in",
     "sign_out",
@@ -72,5 +76,7 @@ _OF_NO_PROJECT = (
     "user",
 )
 
-ACTION_CHOICES = {name: said for name, said in ACTION_WORDS.items() if name.partition(".")[0] not in _OF_NO_PROJECT}
+ACTION_CHOICES = {
+    name: said for name, said in ACTION_WORDS.items() if not {name, name.partition(".")[0]} & set(_OF_NO_PROJECT)
+}
 """Actions that the log of a project can hold."""

@@ -74,7 +74,9 @@ def begin(here: Context, form: str, **options: Any) -> dict[str, Any]:
     stated = {name: value for name, value in options.items() if value is not None}
     project, actor, server = here.project_id, here.caller.user_id, here.server
     ending = ENDINGS.get(form, form)
-    place = folder_of(here.settings) / f"{secrets.token_urlsafe(16)}.{ending}"
+    folder = folder_of(here.settings)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place = folder / f"{secrets.token_urlsafe(16)}.{ending}"
 
     def work() -> None:
         try:
@@ -122,9 +124,6 @@ def file_name(project: Project, one: Export) -> str:
 def folder_of(settings: Settings) -> Path:
     """Where exports lie: beside a SQLite file, else in a folder for passing files."""
     if "://" in settings.database:
-        folder = Path(tempfile.gettempdir(), "psephos-exports")
-    else:
-        file = Path(settings.database).resolve()
-        folder = file.with_name(f"{file.name}-exports")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+        return Path(tempfile.gettempdir(), "psephos-exports").resolve()
+    file = Path(settings.database).resolve()
+    return file.with_name(f"{file.name}-exports")

@@ -11,13 +11,18 @@ Source: sheet 90 sections 7 and 8. Differs: nothing.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
 from typing import Literal
 from urllib.parse import urlsplit
 
 from psephos.errors import InputError, check_choice, check_number
 
 Mode = Literal["local", "team"]
+
+LONGEST_DAYS = 36_500
+"""Whoever wants to keep something for longer wants to keep it for good."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +43,71 @@ class SignOn:
     client_id: str
     client_secret: str = field(repr=False)
     name: str = "single sign-on"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """How many days the server keeps what has passed before it deletes it (see `retention`); infinity is for good.
+
+    Attributes
+    ----------
+    sessions : float
+        Sessions that ended, with the address and the browser that they were of.
+    links : float
+        Invitations and links for a new password that were used or ended, with their address of mail.
+    tokens : float
+        Tokens of programs that ended.
+    messages : float
+        Messages to webhooks that arrived or were given up.
+    exports : float
+        Files of exports; that and when each was made stays, with its hash.
+
+    Raises
+    ------
+    InputError
+        If one is negative or no number.
+    """
+
+    sessions: float = 30
+    links: float = 30
+    tokens: float = 90
+    messages: float = 30
+    exports: float = 30
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            days = getattr(self, one.name)
+            if days != math.inf:
+                check_number(one.name, days, low=0, high=LONGEST_DAYS)
+
+
+def read_kept(stated: Iterable[str]) -> Kept:
+    """What the command line or the environment says of it: ``exports=7``, ``sessions=0.5``, ``messages=forever``.
+
+    Raises
+    ------
+    InputError
+        If a part is not NAME=DAYS, or nothing is called like that.
+
+    Examples
+    --------
+    >>> read_kept(["exports=7", "messages=forever"])
+    Kept(sessions=30, links=30, tokens=90, messages=inf, exports=7.0)
+    """
+    names = [one.name for one in fields(Kept)]
+    days: dict[str, float] = {}
+    for text in stated:
+        name, sign, value = text.partition("=")
+        if name not in names or not sign:
+            hint = f"names are {', '.join(names)}; DAYS is a number or forever"
+            raise InputError("--keep", f"must be NAME=DAYS, got {text!r:.80}", hint=hint)
+        try:
+            days[name] = math.inf if value == "forever" else float(value)
+            Kept(**{name: days[name]})
+        except ValueError:  # an InputError is one too
+            hint = f"0 to {LONGEST_DAYS:,}, or forever"
+            raise InputError("--keep", f"{name} must be a number of days, got {value!r:.40}", hint=hint) from None
+    return Kept(**days)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +142,8 @@ class Settings:
         Single sign-on beside passwords.
     private_addresses : bool
         Let webhooks and providers be at private addresses; for tests and closed networks.
+    keep : Kept
+        How long what has passed is kept.
 
     Raises
     ------
@@ -104,6 +176,7 @@ class Settings:
     longest_reading: float = 300
     sign_on: SignOn | None = None
     private_addresses: bool = False
+    keep: Kept = field(default_factory=Kept)
 
     def __post_init__(self) -> None:
         check_choice("mode", self.mode, ("local", "team"))

@@ -87,7 +87,7 @@ def try_reading(file: Path, question: str, kind: str, *, memory: int, seconds: f
     limit = f"{memory / 2**30:.3g} GiB of memory"
     hint = "split it into several files, or load it with psephos db load where the store is"
     try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and text; the path goes in by a pipe
+        done = subprocess.run(  # nosec B603 # noqa: S603 - our own interpreter and text; the path goes in by a pipe
             [sys.executable, "-P", "-c", _TRIAL],
             input=json.dumps([str(file), question, kind, memory]),
             capture_output=True,

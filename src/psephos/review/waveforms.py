@@ -215,7 +215,8 @@ def _chained(
 def _ffmpeg_blocks(program: str, path: Path) -> Iterator[npt.NDArray[np.float32]]:
     command = [program, "-nostdin", "-v", "quiet", "-protocol_whitelist", "file", "-i", f"file:{path}"]
     command += ["-map", "0:a:0", "-t", str(LONGEST), "-ac", "1", "-ar", str(RATE), "-f", "s16le", "pipe:1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # noqa: S603 - no shell
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet)  # nosec B603 # noqa: S603 - no shell
     limit(process.pid)
     stop = threading.Timer(FFMPEG_SECONDS, process.kill)
     stop.start()

@@ -232,7 +232,7 @@ def _by_ffmpeg(path: Path, form: str) -> npt.NDArray[np.float32]:
     reading = ["-protocol_whitelist", "file", "-f", _WITH_FFMPEG[form], "-i", f"file:{path.resolve()}"]
     writing = ["-map", "0:a:0", "-ac", "1", "-ar", str(RATE), "-t", str(LONGEST + 1), "-f", "f32le", "pipe:1"]
     try:
-        done = subprocess.run(  # noqa: S603 - a list of arguments, the path behind the file: protocol
+        done = subprocess.run(  # nosec B603 # noqa: S603 - a list of arguments, the path behind the file: protocol
             [ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", *reading, *writing],
             stdin=subprocess.DEVNULL,
             capture_output=True,

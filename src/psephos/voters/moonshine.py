@@ -39,7 +39,7 @@ class Moonshine(LocalRecogniser):
         limit = _START + _PACE * load_audio(path).seconds  # a bad file is refused here, not over there
         command = [sys.executable, "-m", __name__, str(Path(path).resolve()), str(_MOST)]
         try:
-            done = subprocess.run(  # noqa: S603 - ourselves, with a list of arguments
+            done = subprocess.run(  # nosec B603 # noqa: S603 - ourselves, with a list of arguments
                 command, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit, check=False
             )
         except subprocess.TimeoutExpired:

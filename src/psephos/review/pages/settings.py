@@ -81,9 +81,9 @@ def download(here: Here, export: int) -> Response:
     """An export that is done."""
     with here.write() as session:
         one = session.get(Export, export)
-        if one is None or one.status != "done":
+        if one is None or one.status not in ("done", "removed"):
             raise NotThereError
-        if not Path(one.path).is_file():
+        if one.status == "removed" or not Path(one.path).is_file():
             raise InputError("export", "is not on this server any more", hint="export again")
         record(session, here.project_id, here.caller.user_id, "export.download", f"export:{export}")
         name = exporting.file_name(session.get_one(Project, here.project_id), one)

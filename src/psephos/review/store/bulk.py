@@ -47,7 +47,8 @@ def insert_rows(session: Session, table: type[Any], rows: Iterable[Mapping[str, 
         cursor.close()
         return count
     marks = ", ".join("?" * len(names))
-    statement = f"INSERT INTO {quote(inner.name)} ({columns}) VALUES ({marks})"  # noqa: S608 - names of our own tables
+    into = quote(inner.name)
+    statement = f"INSERT INTO {into} ({columns}) VALUES ({marks})"  # nosec B608 # noqa: S608 - our own tables
     while batch := list(islice(values, BATCH)):
         connection.connection.executemany(statement, batch)
         count += len(batch)

@@ -96,6 +96,6 @@ class Retrying:
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
     def _wait(self, attempt: int, asked: float | None) -> float:
-        jitter = 1 + random.uniform(-_JITTER, _JITTER)  # noqa: S311 - when to come back, nothing that is decided
+        jitter = 1 + random.uniform(-_JITTER, _JITTER)  # nosec B311 # noqa: S311 - when to come back, no more
         wait = min(self._pause * 2 ** (attempt - 1), LONGEST_WAIT) * jitter if asked is None else asked
         return min(wait, LONGEST_WAIT)
