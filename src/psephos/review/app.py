@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from psephos.review import delivering
+from psephos.review import delivering, exporting
 from psephos.review.api import routers as api_routers
 from psephos.review.authorisation import enter
 from psephos.review.context import Server
@@ -99,6 +99,7 @@ def all_routers() -> Iterator[APIRouter]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    stop = delivering.start(app.state.server)
+    stops = [delivering.start(app.state.server), exporting.watch(app.state.server)]
     yield
-    stop()
+    for stop in stops:
+        stop()
