@@ -18,7 +18,6 @@ Source: sheet 19. Differs: a failure is a `ModelError`, which says whether askin
 from __future__ import annotations
 
 import hashlib
-import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -394,17 +393,3 @@ def _check_schema(schema: object) -> None:
 
 def _failed_again(reason: str, again: bool, wait: float | None) -> ModelError:
     return ModelError(reason, again=again, wait=wait)
-
-
-def finite(value: object) -> bool:
-    """Whether a value from outside is a number, and none too large to be counted with.
-
-    Examples
-    --------
-    >>> finite(-0.5), finite(10**400), finite("4"), finite(True)
-    (True, False, False, False)
-    """
-    try:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    except OverflowError:
-        return False

@@ -15,9 +15,9 @@ from typing import Any
 
 import polars as pl
 
-from psephos.errors import ParseError
+from psephos.errors import ParseError, is_number
 from psephos.voters.language_model.line_log import LineLog
-from psephos.voters.language_model.protocol import FAILED, LanguageModel, Reply, Request, Sample, finite, request_key
+from psephos.voters.language_model.protocol import FAILED, LanguageModel, Reply, Request, Sample, request_key
 
 KEY_SIGNS = 16
 """Signs of the key of a request that a line holds."""
@@ -155,8 +155,8 @@ def _sound(row: dict[str, Any]) -> bool:
         return False
     logprobs = [] if row.get("logprobs") is None else row["logprobs"]
     tokens = 0 if row.get("tokens") is None else row["tokens"]
-    numbers = isinstance(logprobs, list) and all(map(finite, logprobs)) and type(tokens) is int
-    return numbers and abs(tokens) < 2**63 and (row.get("cost") is None or finite(row["cost"]))
+    numbers = isinstance(logprobs, list) and all(map(is_number, logprobs)) and type(tokens) is int
+    return numbers and abs(tokens) < 2**63 and (row.get("cost") is None or is_number(row["cost"]))
 
 
 def _row(item: str, model: LanguageModel, request: Request) -> dict[str, Any]:
