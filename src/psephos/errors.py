@@ -328,6 +328,22 @@ def check_number(
     return number
 
 
+def is_number(value: object) -> bool:
+    """Whether a value from outside is a number, and none too large to be counted with.
+
+    For whoever reads what others wrote and goes on without what is no number; `check_number` refuses.
+
+    Examples
+    --------
+    >>> is_number(-0.5), is_number(10**400), is_number("4"), is_number(True)
+    (True, False, False, False)
+    """
+    try:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def check_count(argument: str, value: int, *, low: int = 1) -> int:
     """Return `value` as int if it is a whole number of at least `low`.
 

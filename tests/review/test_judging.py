@@ -9,9 +9,11 @@ from typing import Any
 import polars as pl
 import pytest
 from markupsafe import escape
+from sqlalchemy import event
 
 from psephos.opinions import from_frame
 from psephos.review.judges_marks import precision_of
+from psephos.review.pages.project import MOST
 from psephos.review.store.account_tables import User
 from psephos.review.store.audit_log import history, verify
 from psephos.review.store.deciding import decide
@@ -329,6 +331,31 @@ def test_precision_of_a_judge_is_told_by_aspect(world: Any) -> None:
     # By hand: 0.5 +- z sqrt(0.25 / 6 + z^2 / 144) / (1 + z^2 / 6) with z = 1.96.
     assert (fact["low"], fact["high"]) == pytest.approx((0.1876, 0.8124), abs=1e-3)
     assert "Which marks of judges are right" in one.get(f"/projects/{number}/agreement").text
+
+
+def test_precision_of_judges_is_asked_of_the_database_at_once(world: Any) -> None:
+    """However many items have judged marks, and however many aspects there are: none is left out unsaid."""
+    aspects = [{"location": f"word {n}", "aspect": f"aspect {n:03}"} for n in range(MOST + 3)]
+    number, items = essays(world, errors=aspects)
+    one = world.visitor("admin")
+    asked: list[int] = []
+    for item in items[:3]:
+        with world.store.write() as session:
+            judge = session.query(Opinion).filter_by(item_id=item, voter="j1").one()
+            said = {"project_id": number, "item_id": item, "author_id": world.ids["second"], "content": ""}
+            said |= {"act": "decide", "answer": {"choice": "accept"}}
+            session.add_all(Decision(place=one.place, **said) for one in marks_of(session.get_one(Item, item), judge))
+        statements: list[str] = []
+        with world.store.read() as session:
+            project = session.get_one(Project, number)
+            event.listen(world.store.engine, "before_cursor_execute", lambda *said, to=statements: to.append(said[2]))
+            told = precision_of(session, project, world.ids["admin"])
+        asked.append(len(statements))
+    assert len(told) == MOST + 3
+    assert {row["accepted"] for row in told} == {3}
+    assert asked[0] == asked[1] == asked[2] == 2
+    assert "3 more rows are not shown" in one.get(f"/projects/{number}/agreement").text
+    assert len(one.call("GET", f"/api/v1/projects/{number}/agreement").json()["marks"]) == MOST + 3
 
 
 def test_marks_of_items_that_a_blind_project_hides_do_not_count_for_who_may_not_see_them(world: Any) -> None:

@@ -20,6 +20,7 @@ ACTION_WORDS = {
     "decision.undo": "Took back",
     "export.create": "Exported",
     "export.download": "Downloaded an export",
+    "export.interrupted": "An export was interrupted",
     "factor.added": "Added a second factor",
     "factor.removed": "Removed a second factor",
     "identity.joined": "Joined an account of the provider",

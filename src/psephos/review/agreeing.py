@@ -194,7 +194,7 @@ def _weeks(answers: list[Answered], names: dict[str, str]) -> list[dict[str, Any
             "as_settled": sum(one.says == one.final for one in own if one.final is not None),
         }
         for (week, person), own in sorted(rows.items(), reverse=True)
-    ][:200]
+    ]
 
 
 def _finite(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from psephos.review import delivering, retention
+from psephos.review import delivering, exporting, retention
 from psephos.review.api import routers as api_routers
 from psephos.review.authorisation import enter
 from psephos.review.context import Server
@@ -99,7 +99,7 @@ def all_routers() -> Iterator[APIRouter]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    stops = [begin(app.state.server) for begin in (delivering.start, retention.start)]
+    stops = [begin(app.state.server) for begin in (delivering.start, retention.start, exporting.watch)]
     yield
     for stop in stops:
         stop()

@@ -120,6 +120,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "media.waveform": SEE,
         "media.spectrogram": SEE,
         "export.create": MANAGE,
+        "export.again": MANAGE,
         "export.download": LOOK_AFTER,
         # The same for programs.
         "api.openapi": PERSON,
@@ -171,6 +172,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "api.exports": LOOK_AFTER,
         "api.export.create": MANAGE,
         "api.export": LOOK_AFTER,
+        "api.export.again": MANAGE,
         "api.webhooks": LOOK_AFTER,
         "api.webhook.add": MANAGE,
         "api.webhook.test": MANAGE,

@@ -33,6 +33,8 @@ class Server:
     settings: Settings
     store: Store
     pending: Pending = field(default_factory=Pending)
+    exports: set[int] = field(default_factory=set)
+    """Exports that this server writes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,7 @@ from psephos.review.exporting import folder_of
 from psephos.review.store.account_tables import SYSTEM, ApiToken, Attempt, Delivery, Invitation, SignIn
 from psephos.review.store.audit_log import record
 from psephos.review.store.columns import now
+from psephos.review.store.exporting.jobs import remove
 from psephos.review.store.tables import Base, Export, Reservation
 
 EVERY = timedelta(days=1)
@@ -135,9 +136,9 @@ def _files(session: Session, server: Server, at: datetime) -> int:
     count = 0
     for one in session.scalars(old.order_by(Export.id).with_for_update(skip_locked=True)):
         file = Path(one.path)
-        if file.parent != folder or not file.is_file():
+        if file.parent.parent != folder or not file.is_file():
             continue
-        file.unlink()
+        remove(file, folder)
         one.status = "removed"
         count += 1
         if count == MOST:

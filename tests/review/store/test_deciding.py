@@ -23,6 +23,7 @@ from psephos.review.store import (
     undoing,
 )
 from psephos.review.store.account_tables import User
+from psephos.review.store.answers import checked_answer
 from psephos.review.store.columns import now
 from psephos.review.store.tables import Decision, Project, Reservation
 
@@ -150,6 +151,12 @@ def test_a_bad_answer_is_refused_and_nothing_is_written(bench: Any, answer: Any,
     assert told.value.argument == argument
     assert decisions(bench) == []
     assert bench.item(1).version == 2
+
+
+def test_a_score_too_large_to_be_counted_with_is_refused() -> None:
+    with pytest.raises(InputError, match="finite number") as told:
+        checked_answer({"score": 10**400}, "scores")
+    assert told.value.argument == "answer"
 
 
 def test_undo_and_redo_are_records_across_items(bench: Any) -> None:

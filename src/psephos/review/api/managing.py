@@ -95,6 +95,12 @@ def export(here: Here, export: int) -> dict[str, Any]:
         return _export(session.get_one(Export, export))
 
 
+@router.post("/exports/{export}/again", name="api.export.again", status_code=202)
+def export_again(here: Here, export: int) -> dict[str, Any]:
+    """Begin an export with the format and options of one that was interrupted, failed or is done."""
+    return exporting.again(here, export)
+
+
 @router.get("/webhooks", name="api.webhooks")
 def webhooks(here: Here) -> list[dict[str, Any]]:
     """Addresses that are told, and what became of the last messages."""

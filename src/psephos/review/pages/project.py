@@ -37,7 +37,8 @@ def agreement(here: Here, left: Short = "", right: Short = "", said: Long = "", 
     """How far people agree; of two of them who said what, and the items behind each number."""
     with here.read() as session:
         says: dict[str, Any] = {"found": agreement_of(session, here.project_id, here.caller.user_id), "pair": []}
-        says["days"] = days_of(session, session.get_one(Project, here.project_id))[:MOST]
+        says["days"] = days_of(session, session.get_one(Project, here.project_id))
+        says["most"] = MOST
         if left and right:
             both = items_of_pair(session, here.project_id, left, right)
             shown = [
@@ -58,6 +59,7 @@ def mine(here: Here, differs: bool = False) -> Response:
         says = {
             "rows": shown[:MOST],
             "all": len(rows),
+            "more": len(shown) - MOST,
             "differs": differs,
             "differing": sum(row["differs"] for row in rows),
         }

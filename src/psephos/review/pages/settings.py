@@ -76,6 +76,13 @@ def export(
     return back(here)
 
 
+@router.post("/exports/{export}/again", name="export.again")
+def export_again(here: Here, export: int) -> Response:
+    """Begin an export that was interrupted or failed once more."""
+    exporting.again(here, export)
+    return back(here)
+
+
 @router.get("/exports/{export}/file", name="export.download")
 def download(here: Here, export: int) -> Response:
     """An export that is done."""

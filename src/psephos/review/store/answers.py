@@ -19,7 +19,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from psephos.errors import InputError
+from psephos.errors import InputError, is_number
 from psephos.opinions.equivalence import casefold, exact, number, text
 from psephos.review.store.tables import Project
 
@@ -63,7 +63,7 @@ def checked_answer(answer: Any, kind: str, *, settles: bool = False, place: bool
     if form not in allowed:
         raise InputError("answer", f"must be one of {', '.join(allowed)} here, got {form!r:.40}")
     if form == "score":
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if not is_number(value):
             raise InputError("answer", f"must be a finite number, got {value!r:.40}")
         return {"score": float(value)}
     if form == "both":

@@ -102,14 +102,17 @@ def is_blind(session: Session, item: Item, project: Project, user_id: str) -> bo
     """Whether a person must not see yet what others say of an item."""
     if not project.blind:
         return False
-    own = select(Decision.id).where(
-        Decision.item_id == item.id,
+    return session.scalar(decided_by(user_id).where(Decision.item_id == item.id).limit(1)) is None
+
+
+def decided_by(user_id: str) -> Select[int]:
+    """The ids of items that a person decided: what a blind project shows them."""
+    return select(Decision.item_id).where(
         Decision.author_id == user_id,
         Decision.current.is_(True),
         Decision.place.is_(None),
         Decision.act.in_(("decide", "adjudicate")),
     )
-    return session.scalar(own.limit(1)) is None
 
 
 def offered(session: Session, item: Item, *, projects: tuple[int, ...]) -> list[Decision]:

@@ -22,9 +22,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from psephos.errors import InputError
+from psephos.errors import InputError, is_number
 from psephos.review.store.tables import Item, Opinion
-from psephos.voters.language_model.replies import finite
 
 ERRORS = "errors"
 ACCEPT, REJECT = "accept", "reject"
@@ -150,7 +149,7 @@ def _mark(said: Mapping[str, Any], opinion: Opinion, text: str) -> Mark:
         aspect,
         explanation,
         _text(said.get("severity")),
-        float(penalty) if finite(penalty) else None,
+        float(penalty) if is_number(penalty) else None,
         start,
         end,
     )

@@ -16,10 +16,10 @@ from psephos.errors import StoreError, check_choice
 if TYPE_CHECKING:
     from psephos.review.store.opening import Store
 
-HEAD = "0001"
+HEAD = "0002"
 """The version that this version of psephos needs."""
 
-VERSIONS = ("base", HEAD)
+VERSIONS = ("base", "0001", HEAD)
 """All versions, the oldest first; ``base`` has no tables."""
 
 FOLDER = Path(__file__).parent / "migrations"

@@ -325,7 +325,9 @@ class Export(Base):
     format: Mapped[str] = mapped_column(String(20))
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
     status: Mapped[str] = mapped_column(String(12), default="waiting")
-    """waiting, running, done, failed; removed when its file was deleted, being old"""
+    """waiting, running, done, failed, interrupted; removed when its file was deleted, being old"""
+    until: Mapped[datetime | None]
+    """Until when it is believed to run without another sign of life."""
     done: Mapped[int] = mapped_column(Integer, default=0)
     total: Mapped[int] = mapped_column(Integer, default=0)
     path: Mapped[str] = mapped_column(Text, default="")

@@ -24,9 +24,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from psephos.errors import InputError, MissingPartError, check_count
+from psephos.errors import InputError, MissingPartError, check_count, is_number
 from psephos.voters.language_model.protocol import ModelError
-from psephos.voters.language_model.replies import Reply, Sample, Usage, finite
+from psephos.voters.language_model.replies import Reply, Sample, Usage
 from psephos.voters.language_model.requests import Request, seed_for
 from psephos.voters.language_model.structured import parsed
 
@@ -179,5 +179,5 @@ def _sample_of(choice: dict[str, Any], request: Request) -> Sample:
     logprobs = None
     if request.logprobs:
         values = [token["logprob"] for token in choice["logprobs"]["content"]]
-        logprobs = tuple(values) if all(map(finite, values)) else None
+        logprobs = tuple(values) if all(map(is_number, values)) else None
     return Sample(choice["message"]["content"] or "", logprobs, choice["finish_reason"])

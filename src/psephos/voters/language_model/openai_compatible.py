@@ -26,10 +26,10 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from psephos.errors import InputError, MissingPartError, check_number
+from psephos.errors import InputError, MissingPartError, check_number, is_number
 from psephos.opinions.canonical_json import canonical_json
 from psephos.voters.language_model.protocol import IgnoredWishWarning, ModelError
-from psephos.voters.language_model.replies import FAILED, Reply, Sample, Usage, finite
+from psephos.voters.language_model.replies import FAILED, Reply, Sample, Usage
 from psephos.voters.language_model.requests import Request, seed_for
 from psephos.voters.language_model.structured import parsed
 from psephos.voters.servers import (
@@ -252,7 +252,7 @@ class OpenAICompatible:
         said = found.get("usage")
         usage = said if isinstance(said, dict) else {}
         read, written = (_count(usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
-        cost = float(usage["cost"]) if finite(usage.get("cost")) and usage["cost"] >= 0 else None
+        cost = float(usage["cost"]) if is_number(usage.get("cost")) and usage["cost"] >= 0 else None
         if cost is None and self._prices is not None and read is not None and written is not None:
             cost = (read * self._prices[0] + written * self._prices[1]) / _MILLION
         return Usage(read, written, cost)
@@ -318,7 +318,7 @@ def _logprobs(said: object, text: str) -> tuple[float, ...] | None:
 
 
 def _log_of_probability(value: object) -> bool:
-    return finite(value) and value <= _ROUNDING  # type: ignore[operator]
+    return is_number(value) and value <= _ROUNDING  # type: ignore[operator]
 
 
 def _count(value: object) -> int | None:

@@ -8,7 +8,6 @@ Source: sheet 19. Differs: nothing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -150,17 +149,3 @@ class Reply:
             cached,
             tuple(stored["notes"]),
         )
-
-
-def finite(value: object) -> bool:
-    """Whether a value from outside is a number, and none too large to be counted with.
-
-    Examples
-    --------
-    >>> finite(-0.5), finite(10**400), finite("4"), finite(True)
-    (True, False, False, False)
-    """
-    try:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    except OverflowError:
-        return False

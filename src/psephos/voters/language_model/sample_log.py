@@ -15,10 +15,10 @@ from typing import Any
 
 import polars as pl
 
-from psephos.errors import ParseError
+from psephos.errors import ParseError, is_number
 from psephos.voters.language_model.line_log import LineLog
 from psephos.voters.language_model.protocol import LanguageModel
-from psephos.voters.language_model.replies import FAILED, Reply, Sample, finite
+from psephos.voters.language_model.replies import FAILED, Reply, Sample
 from psephos.voters.language_model.requests import Request, request_key
 
 KEY_SIGNS = 16
@@ -157,8 +157,8 @@ def _sound(row: dict[str, Any]) -> bool:
         return False
     logprobs = [] if row.get("logprobs") is None else row["logprobs"]
     tokens = 0 if row.get("tokens") is None else row["tokens"]
-    numbers = isinstance(logprobs, list) and all(map(finite, logprobs)) and type(tokens) is int
-    return numbers and abs(tokens) < 2**63 and (row.get("cost") is None or finite(row["cost"]))
+    numbers = isinstance(logprobs, list) and all(map(is_number, logprobs)) and type(tokens) is int
+    return numbers and abs(tokens) < 2**63 and (row.get("cost") is None or is_number(row["cost"]))
 
 
 def _row(item: str, model: LanguageModel, request: Request) -> dict[str, Any]:

@@ -1,21 +1,33 @@
-"""How does an export run as a job: logged, written whole or not at all, with the head of the log beside it?"""
+"""How does an export run as a job: logged, written whole or not at all, with the head of the log beside it?
+
+While it runs it says every few seconds until when to believe so. Whoever finds that this time has passed says that the
+export was interrupted, as when its server was killed, and removes what there is of its file: any number of servers can
+look after the exports of one database, and none takes a running one of another for a dead one.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+import shutil
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from sqlalchemy import or_, select, update
 
 from psephos.engine import atomic_write
-from psephos.errors import InputError, check_choice
+from psephos.errors import InputError, StoreError, check_choice
 from psephos.opinions.writing import write_parts
+from psephos.review.store.account_tables import SYSTEM
 from psephos.review.store.audit_log import record
 from psephos.review.store.columns import now
 from psephos.review.store.exporting import preferences, tables, transcripts, whole
 from psephos.review.store.opening import Store
+from psephos.review.store.reservations import AHEAD
 from psephos.review.store.tables import Export, Project
 
 FORMATS = ("jsonl", "html", "csv", "parquet", "gold", "preferences", *transcripts.FORMATS)
@@ -24,6 +36,12 @@ FORMATS = ("jsonl", "html", "csv", "parquet", "gold", "preferences", *transcript
 
 ENDINGS = {"gold": "jsonl", "preferences": "jsonl"}
 """How the files of formats end that are called otherwise."""
+
+LEASE, BEAT = timedelta(seconds=60), 5.0
+"""How long an export is believed to run after a sign of life, and how many seconds there are between two."""
+
+INTERRUPTED = "the server stopped before it was done"
+"""What the row of an interrupted export says."""
 
 _EVERY = 5_000
 
@@ -36,6 +54,8 @@ def run_export(
     *,
     actor: str,
     progress: Callable[[int], None] | None = None,
+    begun: Callable[[int], None] | None = None,
+    own_folder: bool = False,
     **options: Any,
 ) -> Export:
     """Write an export and log it.
@@ -52,6 +72,10 @@ def run_export(
         Id of who asks.
     progress : callable, optional
         Is told the number of lines written so far; the row of the export says it too.
+    begun : callable, optional
+        Is told the id of the export before anything is written.
+    own_folder : bool, default False
+        Whether the folder of `path` holds this export alone: `interrupt` removes it should this process be killed.
     **options
         ``table`` (of csv and parquet), ``only_final``, ``history``, ``neutralise`` (of csv), ``names`` (of jsonl),
         ``opinions`` and ``language`` (of html).
@@ -64,7 +88,12 @@ def run_export(
     Raises
     ------
     InputError
-        If the format is unknown, there is no such project, or nothing to write.
+        If the format is unknown, there is no such project, or nothing to write; or if the export was said to be
+        interrupted meanwhile, as of a process that was stopped for a minute, and its file removed.
+
+    See Also
+    --------
+    interrupt : finds exports whose process is gone.
     """
     check_choice("format", form, FORMATS)
     path = Path(path)
@@ -72,6 +101,7 @@ def run_export(
         if session.get(Project, project_id) is None:
             raise InputError("project", f"there is no project {project_id}")
         job = Export(project_id=project_id, user_id=actor, format=form, options=dict(options), status="running")
+        job.until, job.path = now() + LEASE, str(path) if own_folder else ""
         session.add(job)
         session.flush()
         said = {"format": form, "options": {name: str(value) for name, value in options.items()}}
@@ -79,19 +109,92 @@ def run_export(
         number = job.id
 
     def told(done: int) -> None:
-        with store.write() as session:
-            session.get_one(Export, number).done = done
+        _say(store, number, done=done, until=now() + LEASE)
         if progress is not None:
             progress(done)
 
+    if begun is not None:
+        begun(number)
+    with _alive(store, number):
+        try:
+            written, count = _write(store, project_id, form, path, told, options)
+            with written.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except BaseException as problem:
+            _finish(store, number, status="failed", path="", problem=str(problem)[:500])
+            raise
+        return _finish(store, number, status="done", path=str(written), sha256=digest, done=count, total=count)
+
+
+def interrupt(
+    store: Store, *, folder: Path, but: Collection[int] = (), only: Collection[int] | None = None, at: datetime
+) -> list[int]:
+    """Say of exports that gave no sign of life for `LEASE` that they were interrupted; remove what there is of them.
+
+    Parameters
+    ----------
+    store : Store
+    folder : Path
+        Where exports with folders of their own lie; nothing is removed elsewhere.
+    but : collection of int, default ()
+        Exports that are known to run, whatever their time says: those of this process.
+    only : collection of int, optional
+        Exports that are known to have ended, whatever their time says.
+    at : datetime
+        The present.
+
+    Returns
+    -------
+    list of int
+        Their ids.
+    """
+    runs = Export.status == "running"
+    silent = or_(Export.until.is_(None), Export.until <= at, Export.until > at + LEASE + AHEAD)
+    these = (runs, silent if only is None else Export.id.in_(only), Export.id.not_in(but))
+    with store.read() as session:
+        if session.scalar(select(Export.id).where(*these).limit(1)) is None:
+            return []
+    gone = []
+    with store.write() as session:
+        jobs = select(Export).where(*these).order_by(Export.id).with_for_update(skip_locked=True)
+        for job in session.scalars(jobs).all():
+            job.status, job.problem, job.finished_at = "interrupted", INTERRUPTED, at
+            record(session, job.project_id, SYSTEM, "export.interrupted", f"export:{job.id}")
+            gone.append((job.id, Path(job.path)))
+    for _, path in gone:
+        remove(path, folder)
+    return [number for number, _ in gone]
+
+
+def remove(path: Path, folder: Path) -> None:
+    """Remove an export with the folder of its own, if that lies in `folder`."""
+    if path.name and path.parent.parent == folder and not path.parent.is_symlink():
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+
+@contextmanager
+def _alive(store: Store, number: int) -> Iterator[None]:
+    """Say again and again that an export runs; however long a part of it takes."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(BEAT):
+            _say(store, number, until=now() + LEASE)
+
+    thread = threading.Thread(target=beat, name="export runs", daemon=True)
+    thread.start()
     try:
-        written, count = _write(store, project_id, form, path, told, options)
-    except BaseException as problem:
-        _finish(store, number, status="failed", problem=str(problem)[:500])
-        raise
-    with written.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return _finish(store, number, status="done", path=str(written), sha256=digest, done=count, total=count)
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _say(store: Store, number: int, **values: Any) -> None:
+    """Put into the row of a running export how far it is; if the database is busy, the next time will do."""
+    running = update(Export).where(Export.id == number, Export.status == "running")
+    with suppress(StoreError), store.write() as session:
+        session.execute(running.values(values))
 
 
 def _write(
@@ -148,11 +251,15 @@ def _streamed(parts: Iterable[str], path: Path, progress: Callable[[int], None])
     return count
 
 
-def _finish(store: Store, number: int, **values: Any) -> Export:
+def _finish(store: Store, number: int, *, status: str, **values: Any) -> Export:
     with store.write() as session:
-        job = session.get_one(Export, number)
-        for name, value in values.items():
-            setattr(job, name, value)
-        job.finished_at = now()
+        job = session.get_one(Export, number, with_for_update=True)
+        lost = job.status == "interrupted"
+        if lost and status == "done" and not Path(values["path"]).is_file():
+            raise InputError("export", "is not on this server any more", hint="export again")
+        if not lost or status == "done":
+            for name, value in ({"problem": "", "status": status} | values).items():
+                setattr(job, name, value)
+            job.finished_at = now()
         session.flush()
         return job
