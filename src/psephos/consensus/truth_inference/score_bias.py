@@ -132,9 +132,9 @@ class ScoreVerdict(Result):
 
 
 def score_bias(
-    opinions: Opinions, *, prior: float, rounds: int, tolerance: float, engine: int | str | Engine
+    opinions: Opinions, *, prior: float, rounds: int, tolerance: float, engine: int | str | Engine, command: str = ""
 ) -> ScoreVerdict:
-    """Fit the model; see `psephos.consensus.truth_inference`, which checks the arguments."""
+    """Fit the model; see `psephos.consensus.truth_inference`, which checks the arguments and knows the command."""
     x, item, voter, weight = _rows(opinions)
     items = np.unique(item)
     start = np.append(np.searchsorted(item, items), len(item)).astype(np.int64)
@@ -177,6 +177,7 @@ def score_bias(
             "truth_inference",
             {"model": "score-bias", "prior": f"{prior:g}", "rounds": str(rounds), "tolerance": f"{tolerance:g}"},
             opinions.source,
+            command=command,
             notes=notes,
         ),
         opinions=opinions,
