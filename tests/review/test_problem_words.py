@@ -185,6 +185,13 @@ def test_a_page_shows_its_language(world: World) -> None:
     assert '<html lang="de"' in odd.text
 
 
+def test_what_stays_english_on_a_page_is_marked_as_english(world: World) -> None:
+    got = german_reviewer(world).get(f"/projects/{world.ids['own']}/accept", headers={"accept-language": "de"})
+    assert got.status_code == 405
+    assert '<p class="user">Das Programm sagt auf Englisch:</p>' in got.text
+    assert '<p class="user" lang="en">Method Not Allowed</p>' in got.text
+
+
 def test_what_the_layers_refuse_is_said_in_the_language_of_the_browser(world: World) -> None:
     one = world.visitor()
     got = one.client.post(
