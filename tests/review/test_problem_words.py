@@ -14,8 +14,8 @@ from sqlalchemy import text
 import psephos.review
 from psephos.errors import InputError
 from psephos.review.actions import ACTION_CHOICES, ACTION_WORDS
-from psephos.review.languages import LANGUAGES, _patterns, _problems, catalogue, rephrased
-from psephos.review.problems import in_words
+from psephos.review.faults import WORDS
+from psephos.review.languages import LANGUAGES, _patterns, _problems, catalogue, rephrased, retold, spoken
 from psephos.review.security import csrf_token
 from psephos.review.store.account_tables import User
 from psephos.review.store.projects import change_project
@@ -96,9 +96,44 @@ def test_what_stands_in_the_places_is_kept(raised: str, said: str) -> None:
     assert rephrased("en", raised) == raised
 
 
-def test_what_no_catalogue_knows_stays_whole_and_english() -> None:
+def test_what_no_catalogue_knows_stays_english_after_a_word_on_that() -> None:
     odd = InputError("votes.csv", "has an odd line", where="line 3", hint="remove it")
-    assert in_words("de", odd) == (str(odd), "en")
+    said = spoken("de", odd.argument, odd.problem, odd.where, odd.hint)
+    assert said.text == "votes.csv: Das Programm sagt auf Englisch:"
+    assert said.english == "has an odd line (line 3); remove it"
+    assert str(spoken("en", odd.argument, odd.problem, odd.where, odd.hint)) == str(odd)
+    half = spoken("de", "item", "is locked", hint="knock three times")
+    assert (half.text, half.english) == (
+        "Eintrag: ist gesperrt. Das Programm rät auf Englisch:",
+        "knock three times",
+    )
+
+
+@pytest.mark.parametrize(
+    ("problem", "hint"), [("is locked", "ask a manager to unlock it"), ("is missing", None), ("has an odd line", None)]
+)
+def test_what_was_kept_as_text_is_told_like_the_error_itself(problem: str, hint: str | None) -> None:
+    wrong = InputError("item", problem, hint=hint)
+    told = str(spoken("de", "item", problem, hint=hint))
+    assert retold("de", str(wrong)) == (told if rephrased("de", problem) else str(wrong))
+
+
+@pytest.mark.parametrize("language", [tag for tag in LANGUAGES if tag != "en"])
+def test_what_the_form_of_a_request_lacks_is_known_in_each_language(language: str) -> None:
+    places = {"max_length": 7, "min_length": 7, "ge": 7, "gt": 7, "le": 7, "lt": 7, "expected": "7"}
+    assert [said for said in WORDS.values() if rephrased(language, said.format(**places)) is None] == []
+
+
+def test_a_form_that_is_refused_says_which_field_in_the_language_of_the_page(world: World) -> None:
+    one = german_reviewer(world)
+    path = f"/api/v1/projects/{world.ids['own']}/items/{world.ids['own item']}/decisions"
+    got = one.call("POST", path, {"answer": {"choice": "a"}, "version": "x"}, headers={"x-psephos": "page"})
+    assert got.status_code == 422
+    assert "version: muss eine ganze Zahl sein" in got.json()["problem"]
+    assert got.json()["faults"][0]["where"] == "body.version"
+    assert "version: must be a whole number" in one.call("POST", path, {"answer": {}, "version": "x"}).json()["problem"]
+    page = one.get(f"/projects/{world.ids['own']}?order=size").text
+    assert "order: muss aus &#39;value&#39;" in page
 
 
 def asked(world: World, path: str, **headers: str) -> Any:
@@ -137,7 +172,7 @@ def test_a_script_of_a_page_shows_its_language(world: World, answer: dict[str, A
     assert plain["problem"].startswith("answer: must")
 
 
-def test_a_page_shows_its_language_and_marks_what_is_another(world: World) -> None:
+def test_a_page_shows_its_language(world: World) -> None:
     one = german_reviewer(world)
     own = f"/projects/{world.ids['own']}"
     fields = {"csrf": csrf_token(one.cookie), "name": " ", "query": "?flag=tie"}
@@ -146,8 +181,15 @@ def test_a_page_shows_its_language_and_marks_what_is_another(world: World) -> No
     assert '<p class="user">' in got.text
     odd = world.visitor("manager").get(f"{own}/history?before=0", headers={"accept-language": "de"})
     assert odd.status_code == 422
-    assert '<p class="user" lang="en">' in odd.text
+    assert '<p class="user">before: muss mindestens 1 sein</p>' in odd.text
     assert '<html lang="de"' in odd.text
+
+
+def test_what_stays_english_on_a_page_is_marked_as_english(world: World) -> None:
+    got = german_reviewer(world).get(f"/projects/{world.ids['own']}/accept", headers={"accept-language": "de"})
+    assert got.status_code == 405
+    assert '<p class="user">Das Programm sagt auf Englisch:</p>' in got.text
+    assert '<p class="user" lang="en">Method Not Allowed</p>' in got.text
 
 
 def test_what_the_layers_refuse_is_said_in_the_language_of_the_browser(world: World) -> None:

@@ -6,8 +6,8 @@ only.
 
 A person reads it in the language of the page, whether the page or a script of it shows it; a program in English,
 unless its ``Accept-Language`` says otherwise. What no catalogue knows, such as what a reader of files says of a line,
-stays English and is marked as English, for those who have pages read to them. ``argument`` and the like stay as they
-are in the API: programs tell problems apart by them.
+stays English after a word on that, and a page marks it as English for those who have it read to them. ``argument`` and
+the like stay as they are in the API: programs tell problems apart by them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from psephos.errors import BusyError, ConflictError, ForbiddenError, InputError, StoreError, TakenError
 from psephos.review.authorisation import NotAllowedError, NotThereError, SignInNeededError
 from psephos.review.context import context_of
-from psephos.review.languages import best_language, rephrased, translated
+from psephos.review.faults import MOST_FAULTS, in_our_words
+from psephos.review.languages import Spoken, best_language, rephrased, spoken, translated
 from psephos.review.rendering import language_of, page
 from psephos.review.security import TooLargeError
 
@@ -59,16 +60,15 @@ def wants_page(request: Request) -> bool:
     return not programs and "text/html" in request.headers.get("accept", "text/html")
 
 
-def problem(request: Request, status: int, text: str, *, language: str = "en", **more: Any) -> Response:
+def problem(request: Request, status: int, said: Spoken, *, language: str = "en", **more: Any) -> Response:
     """The answer to a problem, in words of a language."""
     headers = {"content-language": language}
     if not wants_page(request):
-        return JSONResponse({"problem": text} | more, status, headers=headers)
+        return JSONResponse({"problem": str(said)} | more, status, headers=headers)
     try:
-        says = {"status": status, "problem": text, "spoken": language}
-        return page(context_of(request), "problem.html", says, status=status)
+        return page(context_of(request), "problem.html", {"status": status, "said": said}, status=status)
     except StoreError:
-        return JSONResponse({"problem": text} | more, status, headers=headers)
+        return JSONResponse({"problem": str(said)} | more, status, headers=headers)
 
 
 def language_for(request: Request) -> str:
@@ -82,34 +82,20 @@ def language_for(request: Request) -> str:
     return best_language("", accepted)
 
 
-def in_words(language: str, wrong: InputError) -> tuple[str, str]:
-    """A problem in words, and the language that they are of: English where the catalogue does not know it.
-
-    Examples
-    --------
-    >>> in_words("de", InputError("name", "must not be empty"))
-    ('Name: darf nicht leer sein', 'de')
-    >>> in_words("de", InputError("votes.csv", "has an odd line", where="line 3"))
-    ('votes.csv: has an odd line (line 3)', 'en')
-    """
-    problem = rephrased(language, wrong.problem)
-    hint = rephrased(language, wrong.hint) if wrong.hint else ""
-    if problem is None or hint is None:
-        return str(wrong), "en"
-    argument = rephrased(language, wrong.argument) or wrong.argument
-    return str(InputError(argument, problem, where=wrong.where, hint=hint)), language
-
-
-def _say(request: Request, text: str) -> dict[str, str]:
-    """A text of the catalogues and its language, for `problem`."""
+def _say(request: Request, text: str) -> dict[str, Any]:
+    """A text of the catalogues, for `problem`."""
     language = language_for(request)
     known = rephrased(language, text) or translated(language, text)
-    return {"text": known, "language": language if language == "en" or known != text else "en"}
+    if language == "en" or known != text:
+        return {"said": Spoken(known), "language": language}
+    return {"said": Spoken(translated(language, "The program says in English:"), text), "language": language}
 
 
 def _sign_in(request: Request, _: Exception) -> Response:
     if not wants_page(request):
-        return JSONResponse({"problem": _say(request, "sign in")["text"]}, 401, headers={"www-authenticate": "Bearer"})
+        return JSONResponse(
+            {"problem": str(_say(request, "sign in")["said"])}, 401, headers={"www-authenticate": "Bearer"}
+        )
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     after = f"?after={quote(path)}" if request.method == "GET" and path != "/" else ""
     return RedirectResponse(f"/sign-in{after}", 303)
@@ -136,8 +122,9 @@ def _input(request: Request, wrong: Exception) -> Response:
         return problem(
             request, status, **_say(request, f"The store {wrong.problem}; {wrong.hint or 'try again'}."), **more
         )
-    text, language = in_words(language_for(request), wrong)
-    return problem(request, status, text, language=language, **more)
+    language = language_for(request)
+    said = spoken(language, wrong.argument, wrong.problem, wrong.where, wrong.hint)
+    return problem(request, status, said, language=language, **more)
 
 
 def _too_large(request: Request, wrong: Exception) -> Response:
@@ -146,9 +133,14 @@ def _too_large(request: Request, wrong: Exception) -> Response:
 
 def _form(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, RequestValidationError)  # noqa: S101 - it was registered for these
-    faults = [{"where": ".".join(map(str, fault["loc"])), "problem": fault["msg"]} for fault in wrong.errors()[:20]]
-    text = "; ".join(f"{fault['where']}: {fault['problem']}" for fault in faults)
-    return problem(request, 422, text, faults=faults)
+    found, language = wrong.errors()[:MOST_FAULTS], language_for(request)
+    faults = [{"where": ".".join(map(str, fault["loc"])), "problem": fault["msg"]} for fault in found]
+    ours = [in_our_words(fault) for fault in found]
+    known = "; ".join(str(spoken(language, *one)) for one in ours if rephrased(language, one[1]) is not None)
+    rest = "; ".join(f"{field}: {text}" for field, text in ours if rephrased(language, text) is None)
+    lead = translated(language, "The program says in English:") if rest else ""
+    said = Spoken(". ".join(filter(None, [known, lead])), rest)
+    return problem(request, 422, said, language=language, faults=faults)
 
 
 def _http(request: Request, wrong: Exception) -> Response:

@@ -7,7 +7,7 @@ written as JSON without the signs that could end it. A page is rendered in the l
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -22,6 +22,7 @@ from psephos.reports import words
 from psephos.review.context import Context
 from psephos.review.keys import bindings_of
 from psephos.review.languages import LANGUAGES, best_language, counted, retold, translated
+from psephos.review.languages.numbers import amount, decimal_mark, figures, grouped
 from psephos.review.security import csrf_token
 
 PANES = ("queue", "decision")
@@ -46,26 +47,38 @@ def templates(language: str) -> Environment:
         lambda one, many, count: counted(language, one, many, count),
         newstyle=True,
     )
+
+    def here(written: Callable[..., str]) -> Callable[..., str]:
+        """The same number with the marks of the language."""
+        return lambda *given: figures(written(*given), language)
+
     filters: dict[str, Any] = {
-        "certainty": words.certainty,
+        "amount": here(amount),
+        "certainty": lambda value: translated(language, "none") if value is None else here(words.certainty)(value),
         "count": lambda number: grouped(number, language),
         "day": lambda text: moment(f"{text}T00:00:00", language).split()[0],
-        "decimal": decimal,
+        "decimal": here(decimal),
+        "figures": here(str),
         "keymap": lambda bindings: {key: [one.command, one.where] for one, key in bindings if key},
         "lasting": words.lasting,
         "moment": lambda at: moment(at, language),
         "retold": lambda text: retold(language, text),
-        "plain": lambda number: true_minus(f"{number:g}"),
-        "share": share,
+        "plain": here(lambda number: true_minus(f"{number:g}")),
+        "share": here(share),
         "shown": lambda text, most=words.MOST: words.shown(text, most, say=lambda own: translated(language, own)),
-        "signed_short": lambda number: true_minus(f"{number:+.1f}") if abs(number) >= 0.05 else "0",
-        "signed": lambda number: true_minus(f"{number:+.2f}"),
+        "signed_short": here(lambda number: true_minus(f"{number:+.1f}") if abs(number) >= 0.05 else "0"),
+        "signed": here(lambda number: true_minus(f"{number:+.2f}")),
         "data": as_data,
         "word": lambda text: translated(language, str(text)),
         "tojson_text": lambda value: json.dumps(value, ensure_ascii=False),
     }
     environment.filters |= filters
-    environment.globals |= {"language": language, "languages": LANGUAGES, "htmx": HTMX}
+    environment.globals |= {
+        "language": language,
+        "decimal_mark": decimal_mark(language),
+        "languages": LANGUAGES,
+        "htmx": HTMX,
+    }
     return environment
 
 
@@ -119,18 +132,6 @@ def as_data(value: Any) -> Markup:
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)  # nosec B704 # noqa: S704 - no sign is left that HTML knows
-
-
-def grouped(number: float, language: str) -> str:
-    """A whole number as one writes it in a language.
-
-    Examples
-    --------
-    >>> grouped(1240, "en"), grouped(1240, "de")
-    ('1,240', '1.240')
-    """
-    text = true_minus(f"{round(number):,}")
-    return text.replace(",", ".") if language == "de" else text
 
 
 def moment(at: datetime | str | None, language: str) -> str:

@@ -155,6 +155,17 @@ def corrections(decisions: Iterable[Decision], *, only_of: str | None = None) ->
     return found
 
 
+def bare(text: str | None) -> str:
+    """A word without what does not sound; nothing where none was heard.
+
+    Examples
+    --------
+    >>> bare("Cats,"), bare(None)
+    ('cats', '')
+    """
+    return (text or "").strip(".,;:!?\"'").casefold()
+
+
 def is_right_to_left(text: str) -> bool:
     """Whether a text runs from right to left, as its first strong sign says.
 

@@ -22,10 +22,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from psephos.agreement.bands import BANDS
-from psephos.opinions.wording import first_of
 from psephos.reports.words import certainty_band
 from psephos.review.context import Context
-from psephos.review.languages import counted, translated
+from psephos.review.languages import translated
+from psephos.review.reasons import because, leaving_out, what_would_change_it, who_counts
 from psephos.review.store.account_tables import User
 from psephos.review.store.adjudicating import columns
 from psephos.review.store.answers import shown
@@ -43,7 +43,7 @@ from psephos.review.store.judging import (
 )
 from psephos.review.store.reservations import live
 from psephos.review.store.resuming import point_of
-from psephos.review.store.tables import Comment, Consensus, Decision, Item, Media, Opinion, Project, Reservation, Run
+from psephos.review.store.tables import Comment, Consensus, Decision, Item, Media, Opinion, Project, Reservation
 from psephos.review.transcript_view import corrections
 from psephos.statistics import wilson_interval
 
@@ -56,8 +56,6 @@ HIDDEN = frozenset(
 """What is not listed among the rest: shown elsewhere, or would give the answer away."""
 
 MOST_ANSWERS, MOST_CHOICES = 60, 200
-_ONE_MORE = "%(n)s more vote for %(choice)s gives it the most votes"
-_MORE = "%(n)s more votes for %(choice)s give it the most votes"
 _BANDS = dict(zip(BANDS, ("risk", "middle", ""), strict=True))
 _PIECES = re.compile(r"\s+|[^\s]+")
 
@@ -280,11 +278,9 @@ def _evidence(item: Item, seen: Evidence, reader: _Reader) -> dict[str, Any]:
             "runner_up": consensus.runner_up,
         }
         result["band"] = certainty_band(consensus.certainty)
-        result |= _because(run)
-        if item.kind in ("labels", "samples"):
-            result["because"].append(
-                ("what would change it", flip(consensus.detail.get("candidates", []), opinions, reader.language))
-            )
+        result |= because(run)
+        given = (item.kind, opinions, consensus, run, reader.language)
+        result["because"] += who_counts(*given) + what_would_change_it(*given)
     detail = consensus.detail if consensus is not None else {}
     if item.kind in ("labels", "samples"):
         result |= _choices(opinions, consensus, detail)
@@ -326,28 +322,6 @@ def _choices(opinions: Sequence[Opinion], consensus: Consensus | None, detail: d
         candidate["share_low"], candidate["share_high"] = round(least, 4), round(most, 4)
     found.sort(key=lambda candidate: (not candidate["leads"], -(candidate["votes"] or 0)))
     return {"candidates": found, "abstained": silent}
-
-
-def flip(candidates: Sequence[dict[str, Any]], opinions: Sequence[Opinion], language: str = "en") -> str:
-    """What would change a choice by the most votes: more votes for the next, or one voter less.
-
-    Examples
-    --------
-    >>> flip([{"choice": "A", "votes": 5, "weight": 5.0}, {"choice": "B", "votes": 3, "weight": 3.0}], [])
-    '3 more votes for B give it the most votes'
-    """
-    ranked = sorted(candidates, key=lambda one: -one["weight"])
-    if len(ranked) < 2:
-        return translated(language, "nobody says anything else")
-    first, second = ranked[:2]
-    ahead = first["weight"] - second["weight"]
-    need = int(ahead) + 1
-    alone = [one.voter for one in opinions if one.value == first["choice"] and one.voter]
-    text = counted(language, _ONE_MORE, _MORE, need) % {"n": need, "choice": second["choice"]}
-    if 0 < ahead <= 1 and alone:
-        level = translated(language, "without any one of %(voters)s the two are level")
-        text += f"; {level % {'voters': first_of(alone)}}"
-    return text
 
 
 def _answers(opinions: Sequence[Opinion], consensus: Consensus | None) -> list[dict[str, Any]]:
@@ -441,10 +415,10 @@ def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], seen: Evidence,
     center = center if center is not None else (sum(numbers) / len(numbers) if numbers else 0.0)
     step = float(detail.get("step") or 1.0)
     rows: list[dict[str, Any]] = []
+    without = leaving_out(opinions, seen.consensus, seen.run) if seen.consensus and seen.run else {}
     for one in opinions:
         if one.number is None:
             continue
-        rest = (sum(numbers) - one.number) / (len(numbers) - 1) if len(numbers) > 1 else None
         residual = one.number - center
         far = "risk" if abs(residual) > 2 * step else "middle" if abs(residual) > step else ""
         others: list[dict[str, Any]] = [
@@ -456,7 +430,8 @@ def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], seen: Evidence,
                 "voter": one.voter or "",
                 "score": one.number,
                 "residual": residual,
-                "without": rest,
+                "share": without.get(one.voter or "", (None, None))[0],
+                "without": without.get(one.voter or "", (None, None))[1],
                 "band": far,
                 "place": score_place(one),
                 "instead": math.fsum(put["score"] for put in others) / len(others) if others else None,
@@ -470,23 +445,3 @@ def _scores(opinions: Sequence[Opinion], detail: dict[str, Any], seen: Evidence,
         kept = [row["score"] if row["instead"] is None else row["instead"] for row in rows]
         score["corrected_mean"] = sum(kept) / len(kept)
     return {"scores": sorted(rows, key=lambda row: -abs(row["residual"])), "score": score}
-
-
-def _because(run: Run) -> dict[str, Any]:
-    """How the choice came about, and how to get it again."""
-    made = run.provenance
-    parameters = ", ".join(f"{name}={value}" for name, value in dict(made.get("parameters", {})).items())
-    rows = [
-        ("method", run.method),
-        ("parameters", parameters),
-        ("certainty means", run.certainty_means),
-        ("seed", "" if made.get("seed") is None else str(made["seed"])),
-        ("version", str(made.get("version", ""))),
-        ("inputs (SHA-256)", run.sha256),
-        *(("note", str(note)) for note in made.get("notes", [])),
-    ]
-    sources = ", ".join(repr(str(name)) for name in made.get("source", []))
-    snippet = (
-        f"import psephos\nverdict = psephos.decide(psephos.read({sources}), method={run.method!r})" if sources else ""
-    )
-    return {"because": [row for row in rows if row[1]], "command": str(made.get("command", "")), "snippet": snippet}

@@ -25,6 +25,7 @@ from psephos.errors import InputError
 from psephos.opinions.model import Opinions
 from psephos.opinions.outcomes import json_ready
 from psephos.review.store.tables import Consensus, Decision, Item, Opinion, Project, Run
+from psephos.review.transcript_view import bare
 
 MOST_ITEMS, MOST_VOTERS = 30, 40
 """Items and voters of a map."""
@@ -160,15 +161,11 @@ def _heard(detail: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     columns: Sequence[Mapping[str, Any]] = detail.get("columns", [])
     found = []
     for place, voter in enumerate(detail.get("voters", [])):
-        differ = sum(_word(one["slots"][place]) != _word(one["text"]) for one in columns)
+        differ = sum(bare(one["slots"][place]) != bare(one["text"]) for one in columns)
         off = differ / len(columns) if columns else 0.0
         band = "risk" if off > WIDE else "middle" if off > SOME else ""
         found.append((voter or "", {"off": off, "band": band, "says": f"{differ}/{len(columns)}"}))
     return found
-
-
-def _word(text: str | None) -> str:
-    return (text or "").strip(".,;:!?\"'").casefold()
 
 
 def _off(cells: Collection[Mapping[str, Any]]) -> float:

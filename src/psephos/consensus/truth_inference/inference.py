@@ -144,7 +144,9 @@ def truth_inference(
         for name, given in (("gold", gold), ("weights", weights)):
             if given:
                 raise InputError(name, "means nothing for scores", hint="leave it out")
-        return score_bias(opinions, prior=prior, rounds=rounds, tolerance=tolerance, engine=engine)
+        usual = (prior, rounds, tolerance) == (PRIOR_OF_SCORES, ROUNDS, TOLERANCE)
+        command = command_for("decide", opinions.source, {"method": "score-bias"}) if usual else ""
+        return score_bias(opinions, prior=prior, rounds=rounds, tolerance=tolerance, engine=engine, command=command)
     if opinions.kind not in ("labels", "samples"):
         raise InputError(
             "opinions",

@@ -132,7 +132,7 @@ class ScoreVerdict(Result):
 
 
 def score_bias(
-    opinions: Opinions, *, prior: float, rounds: int, tolerance: float, engine: int | str | Engine
+    opinions: Opinions, *, prior: float, rounds: int, tolerance: float, engine: int | str | Engine, command: str = ""
 ) -> ScoreVerdict:
     """Fit the model; see `psephos.consensus.truth_inference`, which checks the arguments.
 
@@ -147,6 +147,8 @@ def score_bias(
         It ends when scores move by less on average, in standard deviations of all scores.
     engine : int, str or Engine
         Where pieces of items are scored.
+    command : str
+        What does the same in a terminal, for the provenance.
     """
     x, item, voter, weight = _rows(opinions)
     items = np.unique(item)
@@ -190,6 +192,7 @@ def score_bias(
             "truth_inference",
             {"model": "score-bias", "prior": f"{prior:g}", "rounds": str(rounds), "tolerance": f"{tolerance:g}"},
             opinions.source,
+            command=command,
             notes=notes,
         ),
         opinions=opinions,

@@ -10,10 +10,14 @@ language with the same in its places.
 
 from __future__ import annotations
 
+import gettext
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from psephos.review.languages.numbers import figures
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 """Languages by their tags, in their own words."""
@@ -25,8 +29,8 @@ _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
 
 @cache
-def catalogue(language: str) -> dict[str, str | tuple[str, str]]:
-    """The translations of a language; a text with a count has two, for one and for many.
+def catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
+    """The translations of a language; a text with a count has as many as the language has forms for counts.
 
     Examples
     --------
@@ -35,8 +39,7 @@ def catalogue(language: str) -> dict[str, str | tuple[str, str]]:
     """
     if language == "en":
         return {}
-    text = files("psephos.review.languages").joinpath(f"{language}.po").read_text(encoding="utf-8")
-    return {key: said for key, said in _entries(text) if key}
+    return {key: said for key, said in _entries(_text_of(f"{language}.po")) if key}
 
 
 def translated(language: str, text: str) -> str:
@@ -46,10 +49,17 @@ def translated(language: str, text: str) -> str:
 
 
 def counted(language: str, one: str, many: str, count: int) -> str:
-    """A text with a count in a language."""
-    found = catalogue(language).get(one, (one, many))
-    forms = (found, many) if isinstance(found, str) else found
-    return forms[0] if count == 1 else forms[1]
+    """A text with a count in a language, in the form that the rule of its catalogue gives this count.
+
+    Examples
+    --------
+    >>> counted("de", "%(n)s vote", "%(n)s votes", 1), counted("en", "%(n)s vote", "%(n)s votes", 0)
+    ('%(n)s Stimme', '%(n)s votes')
+    """
+    found = catalogue(language).get(one, one)
+    if isinstance(found, str):
+        return found if count == 1 else many
+    return found[min(_form_for(language)(int(count)), len(found) - 1)]
 
 
 def rephrased(language: str, text: str) -> str | None:
@@ -73,21 +83,55 @@ def rephrased(language: str, text: str) -> str | None:
     return None
 
 
-def retold(language: str, text: str) -> str:
-    """What was kept as the text of an error, ``argument: problem; hint``, in a language as far as it is known.
+@dataclass(frozen=True)
+class Spoken:
+    """A complaint in the reader's language; `english` holds what no catalogue knows, in the program's own words."""
+
+    text: str
+    english: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.english}".strip()
+
+
+def spoken(language: str, argument: str, problem: str, where: str | None = None, hint: str | None = None) -> Spoken:
+    """The parts of an `InputError` in a language: what is known in it, and what stays English after a word on that.
 
     Examples
     --------
-    >>> retold("de", "item: is locked; ask somebody"), retold("de", "no answer")
-    ('Eintrag: ist gesperrt; ask somebody', 'keine Antwort')
+    >>> spoken("de", "item", "is locked", hint="ask somebody").text
+    'Eintrag: ist gesperrt. Das Programm rät auf Englisch:'
+    >>> str(spoken("de", "votes.csv", "has an odd line", "line 3"))
+    'votes.csv: Das Programm sagt auf Englisch: has an odd line (line 3)'
+    """
+    place = f" ({where})" if where else ""
+    advice = f"; {hint}" if hint else ""
+    if language == "en":
+        return Spoken(f"{argument}: {problem}{place}{advice}")
+    name, said = rephrased(language, argument) or argument, rephrased(language, problem)
+    advised = rephrased(language, hint) if hint else ""
+    if said is None:
+        return Spoken(f"{name}: {translated(language, 'The program says in English:')}", f"{problem}{place}{advice}")
+    if advised is None:
+        return Spoken(f"{name}: {said}{place}. {translated(language, 'The program advises in English:')}", str(hint))
+    return Spoken(f"{name}: {said}{place}" + (f"; {advised}" if advised else ""))
+
+
+def retold(language: str, text: str) -> str:
+    """What was kept as the text of an error, ``argument: problem; hint``, in a language; itself if nothing is known.
+
+    Examples
+    --------
+    >>> retold("de", "item: is locked; take the next one"), retold("de", "no answer"), retold("de", "HTTP 500: odd")
+    ('Eintrag: ist gesperrt; nehmen Sie den nächsten', 'keine Antwort', 'HTTP 500: odd')
     """
     whole = rephrased(language, text)
     if whole is not None:
         return whole
-    argument, colon, rest = text.partition(": ")
-    problem, sign, hint = rest.partition("; ")
-    parts = (argument, colon, problem, sign, hint)
-    return "".join(rephrased(language, part) or part for part in parts)
+    argument, _, rest = text.partition(": ")
+    problem, _, hint = rest.partition("; ")
+    known = rephrased(language, problem) is not None
+    return str(spoken(language, argument, problem, hint=hint)) if known else text
 
 
 def best_language(wanted: str, accepted: str) -> str:
@@ -111,8 +155,8 @@ def best_language(wanted: str, accepted: str) -> str:
 @cache
 def _problems(language: str) -> dict[str, str]:
     """What is raised, in a language."""
-    text = files("psephos.review.languages").joinpath(f"problems.{language}.po").read_text(encoding="utf-8")
-    return {key: said for key, said in _entries(text) if key and isinstance(said, str)}
+    entries = _entries(_text_of(f"problems.{language}.po"))
+    return {key: said for key, said in entries if key and isinstance(said, str)}
 
 
 @cache
@@ -133,11 +177,23 @@ def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
 def _placed(language: str, value: str) -> str:
     """What stood in a place: a word of ours in the language, a count as one writes it there."""
     if re.fullmatch(r"\d{1,3}(,\d{3})+", value):
-        return value.replace(",", ".")
+        return figures(value, language)
     return _problems(language).get(value) or translated(language, value)
 
 
-def _entries(text: str) -> Iterable[tuple[str, str | tuple[str, str]]]:
+@cache
+def _form_for(language: str) -> Callable[[int], int]:
+    """Which form of a text a count takes, by the rule in the head of the catalogue."""
+    head = next(said for key, said in _entries(_text_of(f"{language}.po")) if not key)
+    found = re.search(r"plural=([^;]+);", str(head))
+    return gettext.c2py(found[1] if found else "n != 1")
+
+
+def _text_of(name: str) -> str:
+    return files("psephos.review.languages").joinpath(name).read_text(encoding="utf-8")
+
+
+def _entries(text: str) -> Iterable[tuple[str, str | tuple[str, ...]]]:
     for block in re.split(r"\n\s*\n", text):
         parts: dict[str, str] = {}
         name = ""
@@ -148,6 +204,6 @@ def _entries(text: str) -> Iterable[tuple[str, str | tuple[str, str]]]:
             name = found[1] or name
             parts[name] = parts.get(name, "") + re.sub(r"\\(.)", lambda sign: _ESCAPES[sign[1]], found[2])
         if "msgid_plural" in parts:
-            yield parts["msgid"], (parts["msgstr[0]"], parts["msgstr[1]"])
+            yield parts["msgid"], tuple(said for name, said in parts.items() if name.startswith("msgstr["))
         elif "msgid" in parts:
             yield parts["msgid"], parts["msgstr"]

@@ -15,6 +15,7 @@ from psephos.review.authorisation import may
 from psephos.review.context import Context, Here
 from psephos.review.keys import bindings_of
 from psephos.review.languages import translated
+from psephos.review.languages.numbers import decimal_mark
 from psephos.review.pages.project import in_project
 from psephos.review.pages.queue import Wanted, strip_of
 from psephos.review.pages.sign_in import Line, go
@@ -74,7 +75,7 @@ def decide(
     if place:
         with here.read() as session:
             scored = session.get_one(Item, item).kind == "scores" and own not in (ACCEPT, REJECT)
-        judged = _own("scores", own) if scored else {"choice": own}
+        judged = _own(here, "scores", own) if scored else {"choice": own}
         acting.settle(here, item, judged, version=version, place=place, note=note)
         return go(f"/projects/{here.project_id}/items/{item}{asked.query()}#p{place}")
     if reason:
@@ -89,7 +90,7 @@ def decide(
         elif number and number <= len(shown):
             answer = shown[number - 1]["answer"]
         elif own.strip():
-            answer = _own(kind, own)
+            answer = _own(here, kind, own)
         else:
             raise InputError("answer", "is missing", hint="choose one, or write your own")
         acting.settle(here, item, answer, version=version, note=note, override=override or None)
@@ -254,10 +255,10 @@ def _answer_of(item: Item) -> dict[str, Any] | None:
     return {"text" if item.kind == "transcripts" else "choice": item.choice}
 
 
-def _own(kind: str, text: str) -> dict[str, Any]:
+def _own(here: Context, kind: str, text: str) -> dict[str, Any]:
     if kind == "scores":
         try:
-            return {"score": float(text)}
+            return {"score": float(text.replace(decimal_mark(language_of(here)), "."))}
         except ValueError:
             raise InputError("answer", f"must be a number, got {text!r:.40}") from None
     return {"text": text} if kind == "transcripts" else {"own": text.strip()}

@@ -20,8 +20,7 @@ from psephos.review.accounts.passwords import LONGEST, SHORTEST_ALONE, hash_pass
 from psephos.review.accounts.second_factors import fingerprint
 from psephos.review.authorisation import NotThereError
 from psephos.review.context import Context, Here
-from psephos.review.languages import translated
-from psephos.review.problems import in_words
+from psephos.review.languages import spoken, translated
 from psephos.review.rendering import language_of, page
 from psephos.review.security import cookie_line
 from psephos.review.store.account_tables import User
@@ -192,7 +191,7 @@ def signed_in(here: Context, session: Session, user: User, *, strong: bool, afte
 
 def told(here: Context, wrong: InputError) -> str:
     """What is wrong with what somebody sent, in their language where it is known."""
-    return in_words(language_of(here), wrong)[0]
+    return str(spoken(language_of(here), wrong.argument, wrong.problem, wrong.where, wrong.hint))
 
 
 def too_many(here: Context, seconds: float) -> str:

@@ -35,7 +35,7 @@ document.addEventListener("click", async (event) => {
     await navigator.clipboard.writeText(copy.dataset.copy);
     say(words.copied, "good");
   } catch {
-    copy.parentElement.querySelector("code")?.focus();
+    copy.parentElement.querySelector("pre, code")?.focus();
   }
 });
 

@@ -1,19 +1,20 @@
 /* Saving: what was decided is sent in order, again if need be, and never forgotten while the page is open. */
 
 const words = JSON.parse(document.getElementById("words").textContent);
+const SLOW = 1000; /* ms after which a change without an answer is called not saved */
 const waits = [1000, 2000, 4000, 8000, 15000, 30000];
 const queue = [];
 let busy = false;
 let tries = 0;
 let timer = 0;
-let held = "";
+let held = ""; /* why what waits is not saved: no connection, no session, or no answer yet */
 let lastSaid = 0;
 let saying = 0;
 let listener = () => {};
 
 export { words };
 
-/** Say something to everybody, at most once a second. */
+/** Say something to everybody, at most once a second: the one place of a page that is read out by itself. */
 export const say = (text, kind = "") => {
   clearTimeout(saying);
   saying = setTimeout(() => {
@@ -73,8 +74,9 @@ async function pump() {
     while (queue.length) {
       const job = queue[0];
       let answer;
+      const slow = setTimeout(() => { held ||= "waiting"; say(words.waiting, "warn"); tell(); }, SLOW);
       try {
-        answer = await ask(job.path, { method: job.method, body: job.body });
+        answer = await ask(job.path, { method: job.method, body: job.body }).finally(() => clearTimeout(slow));
       } catch {
         later(navigator.onLine ? "unsaved" : "offline");
         break;
@@ -91,7 +93,7 @@ async function pump() {
       }
       queue.shift();
       tries = 0;
-      const back = held && answer.ok;
+      const back = held && held !== "waiting" && answer.ok;
       held = "";
       if (answer.ok) job.done(data);
       else job.refused(answer.status, data);

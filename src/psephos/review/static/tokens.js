@@ -17,6 +17,9 @@ export const clock = (seconds, tenths = false) => {
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 };
 
+/* A share with two decimals, as one writes it in the language of the page. */
+const written = (value) => value.toLocaleString(document.documentElement.lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).replace(/^0(?=\.)/, "");
+
 const make = (name, kind, text) => {
   const part = document.createElement(name);
   if (kind) part.className = kind;
@@ -260,7 +263,7 @@ class TokenGrid extends HTMLElement {
 
   certainty(place) {
     const value = this.data.certainty[place - 1];
-    return value === null ? "?" : value > 0.995 ? "> .99" : value.toFixed(2).replace(/^0/, "");
+    return value === null ? "?" : value > 0.995 ? `> ${written(0.99)}` : written(value);
   }
 
   /* Moving about. */

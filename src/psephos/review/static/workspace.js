@@ -30,14 +30,25 @@ const folded = () => bench.dataset.folded.split(" ").filter(Boolean);
 const showFolds = () => {
   for (const button of bench.querySelectorAll(".fold")) button.setAttribute("aria-expanded", String(!folded().includes(button.dataset.command.slice(5))));
 };
-let kept = Promise.resolve(); /* one after the other: of two on their way at once the older could come last */
+let kept = bench.dataset.folded; /* what the server has, or is being told */
+let keeping = false; /* one after the other: of two on their way at once the older could come last */
+const keepFolds = async () => {
+  if (keeping) return;
+  keeping = true;
+  while (kept !== bench.dataset.folded) await tellFolds().catch(() => {});
+  keeping = false;
+};
+const tellFolds = () => {
+  kept = bench.dataset.folded;
+  return ask("/api/v1/me", { method: "PATCH", body: { folded: folded() }, keepalive: true });
+};
 const fold = (name, away = !folded().includes(name)) => {
   if (away === folded().includes(name)) return;
   bench.dataset.folded = (away ? [...folded(), name] : folded().filter((one) => one !== name)).join(" ");
   showFolds();
   const button = bench.querySelector(`[data-command="fold_${name}"]`);
   if (away && document.activeElement !== document.body && !document.activeElement.checkVisibility()) button.focus();
-  kept = kept.then(() => ask("/api/v1/me", { method: "PATCH", body: { folded: folded() }, keepalive: true })).catch(() => {});
+  keepFolds();
 };
 on("fold_queue", () => fold("queue"));
 on("fold_decision", () => fold("decision"));
@@ -120,6 +131,7 @@ const begin = () => {
   active = 0;
   tick = alive = performance.now();
   document.title = `${item.name} · psephos`;
+  if (!noticed.stays || noticed.about === item.id) notice("");
   for (const one of entries()) one.removeAttribute("aria-current");
   showFolds();
   const mine = entryOf(item.id);
@@ -195,13 +207,21 @@ const leaveOff = () => {
   ask(api(`items/${item.id}/place`), { method: "PUT", body: { place, seconds }, keepalive: true }).catch(() => {});
   ready.delete(item.id);
 };
-addEventListener("pagehide", () => { leaveOff(); release(); });
+addEventListener("pagehide", () => {
+  leaveOff();
+  release();
+  if (kept !== bench.dataset.folded) tellFolds().catch(() => {}); /* what waits for the one before it */
+});
 
-const notice = (text, action = "", act = () => {}) => {
+/* What stands above the item: it goes when another item comes, but for what became of one that was left. */
+let noticed = { about: null, stays: false };
+const notice = (text, action = "", act = () => {}, { about = item.id, stays = false } = {}) => {
   const place = find("#notice");
+  noticed = { about, stays };
   place.replaceChildren();
   place.hidden = !text;
   if (!text) return;
+  say(text, action ? "warn" : "");
   const line = document.createElement("p");
   line.textContent = text;
   place.append(line);
@@ -257,13 +277,8 @@ const refused = (id, status, data) => {
   done.delete(id);
   mark(id, "new");
   ready.delete(id);
-  const text = `${words.refused}: ${data.problem ?? status}`;
-  say(text, "warn");
-  if (item.id === id) {
-    item.settled = false;
-    notice(text, words.loadagain, () => { ready.delete(id); show(id, false); });
-  }
-  else notice(text, words.loadagain, () => show(id));
+  if (item.id === id) item.settled = false;
+  notice(`${words.refused}: ${data.problem ?? status}`, words.loadagain, () => { ready.delete(id); show(id, item.id !== id); }, { about: id, stays: true });
 };
 const settle = (path, body, state) => {
   if (!item.decide || item.settled) return; /* a second press while the next item is on its way */
@@ -304,17 +319,18 @@ const end = (id) => {
   }
   else {
     item.settled = false;
-    say(words.end, "good");
     find("#work").classList.add("settled");
     notice(words.end);
   }
 };
+/* A number as somebody writes it, with the decimal mark of the page's language. */
+const scoreOf = (text) => Number(text.replace(",", "."));
 /* A judge's mark is accepted or rejected, or a score put in the place of a judge's: the item stays open. */
 const judge = (form, button, { place, note = "", own = button.value }) => {
   const id = item.id, marked = button.value !== "";
   const before = [...form.querySelectorAll("[aria-pressed]")].map((one) => [one, one.getAttribute("aria-pressed")]);
   for (const [one] of before) one.setAttribute("aria-pressed", String(one === button));
-  send(api(`items/${id}/decisions`), { place: Number(place), answer: marked ? { choice: own } : { score: Number(own) }, note, version: item.version, run: item.run }, {
+  send(api(`items/${id}/decisions`), { place: Number(place), answer: marked ? { choice: own } : { score: scoreOf(own) }, note, version: item.version, run: item.run }, {
     done: () => {
       ready.delete(id);
       say(words.saved, "good");
@@ -393,7 +409,7 @@ work.addEventListener("submit", (event) => {
   event.preventDefault();
   const fields = Object.fromEntries(new FormData(form));
   if (form.dataset.settle === "own" && fields.own?.trim()) {
-    const answer = item.kind === "scores" ? { score: Number(fields.own) } : item.kind === "transcripts" ? { text: fields.own } : { own: fields.own };
+    const answer = item.kind === "scores" ? { score: scoreOf(fields.own) } : item.kind === "transcripts" ? { text: fields.own } : { own: fields.own };
     settle("decisions", { answer, note: noteOf() }, "decided");
   }
   if (form.dataset.settle === "both") {
