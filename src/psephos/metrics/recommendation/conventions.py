@@ -27,9 +27,12 @@ a tool, so that its numbers can be had again and compared.
 | gini | `concentration` G, or `evenness` 1 - G |
 | gini_divisor | G divides by `n-1`, so that 1 is reached, or by `n` |
 | entropy | in `bits`, in `bits_by_user` with one vote for each list, or `nats_per_item` |
+| auc_pairs | GAUC pairs relevant items with the others of the `list`, or of the `catalogue`: see `grouped_area` |
+| auc_weight | GAUC is the mean of `users`, or counts each by its `relevant` items or the `length` of its list |
+| one_class | a user without such a pair: `skip`, or `half` as if guessed |
+| rated | RMSE, MSE and MAE are over the pairs that are `predicted`, or all `hits` of users with a list, else 0 |
 
-Sources: sheets 02 and 12; trec_eval, ranx and the metrics of RecBole 1.2.1, run; those of Elliot 0.3.1, read. Differs:
-nothing.
+Sources: sheets 02 and 12; trec_eval, ranx and the metrics of RecBole 1.2.1 and Elliot 0.3.1, run. Differs: nothing.
 """
 
 from __future__ import annotations
@@ -64,6 +67,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "gini": ("concentration", "evenness"),
         "gini_divisor": ("n-1", "n"),
         "entropy": ("bits", "bits_by_user", "nats_per_item"),
+        "auc_pairs": ("list", "catalogue"),
+        "auc_weight": ("users", "relevant", "length"),
+        "one_class": ("skip", "half"),
+        "rated": ("predicted", "hits"),
     }
 )
 
@@ -84,6 +91,8 @@ class Convention:
         What is done with lists and users that are not as they should be.
     users, unseen, serendipity, coverage, catalogue, tail, gini, gini_divisor, entropy : str
         What is meant by novelty, serendipity, coverage, popularity and concentration.
+    auc_pairs, auc_weight, one_class, rated : str
+        What GAUC and the errors of predicted ratings are over.
     """
 
     name: str = "psephos"
@@ -109,6 +118,10 @@ class Convention:
     gini: str = "concentration"
     gini_divisor: str = "n-1"
     entropy: str = "bits"
+    auc_pairs: str = "list"
+    auc_weight: str = "users"
+    one_class: str = "skip"
+    rated: str = "predicted"
 
     def __post_init__(self) -> None:
         for choice, allowed in CHOICES.items():
@@ -142,6 +155,7 @@ PRESETS: Mapping[str, Convention] = MappingProxyType(
                 tail="tenth",
                 gini_divisor="n",
                 entropy="nats_per_item",
+                auc_weight="relevant",
             ),
             Convention(
                 name="elliot",
@@ -156,6 +170,8 @@ PRESETS: Mapping[str, Convention] = MappingProxyType(
                 gini="evenness",
                 entropy="bits_by_user",
                 coverage="all",
+                auc_pairs="catalogue",
+                rated="hits",
             ),
             Convention(
                 name="survey",

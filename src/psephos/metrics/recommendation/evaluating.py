@@ -113,6 +113,8 @@ def evaluate(
         check_count("sampled", sampled)
     problem = coded_problem(interactions, runs, train=train, candidates=candidates, order=order)
     needy = [name for name in names if name in NEED_TRAIN or (name == "diversity" and features is None)]
+    if rule.auc_pairs == "catalogue" and "gauc" in names:
+        needy.append("gauc over the catalogue")
     if train is None and needy:
         raise InputError("train", f"{needy[0]} needs the train data", hint="give train=")
     similarity: Similarity | None = None

@@ -23,7 +23,7 @@ from psephos.metrics.recommendation.coding import coded_problem
 from psephos.metrics.recommendation.conventions import CHOICES, PRESETS, Convention
 from psephos.metrics.recommendation.evaluating import checked_cutoffs
 from psephos.metrics.recommendation.item_similarity import CoOccurrence
-from psephos.metrics.recommendation.names import METRICS, NEED_TRAIN, metric_names
+from psephos.metrics.recommendation.names import METRICS, NEED_TRAIN, UNCUT, metric_names
 from psephos.metrics.recommendation.run_columns import Setting
 
 _OWN: Mapping[str, tuple[str, ...]] = {
@@ -43,6 +43,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "pop_reo": ("tail",),
     "pop_rsp": ("tail",),
     "entropy": ("entropy",),
+    "gauc": ("auc_pairs", "auc_weight", "one_class"),
 }
 
 
@@ -121,7 +122,7 @@ def explain_value(
     for place, chosen in zip(np.ndindex(found.shape), itertools.product(*options.values()), strict=True):
         rule = Convention(name="", **dict(zip(options, chosen, strict=True)))
         columns, _ = Setting(problem, rule, cutoffs, (name,), similarity, "micro").run(run)
-        found[place] = columns[name, int(cutoffs[0])].value
+        found[place] = columns[name, -1 if METRICS[name] in UNCUT else int(cutoffs[0])].value
     moving = {
         choice: given
         for axis, (choice, given) in enumerate(options.items())
@@ -203,7 +204,8 @@ def _varied(metric: str, trained: bool) -> tuple[str, ...]:
         "lists": ("users",),
         "catalogue": ("users",),
     }.get(family, ())
-    return (*_OWN.get(metric, ()), *common, *(("seen", "outside") if trained else ()))
+    own = tuple(choice for choice in _OWN.get(metric, ()) if trained or choice != "auc_pairs")
+    return (*own, *common, *(("seen", "outside") if trained else ()))
 
 
 def _presets(made: Mapping[str, Any]) -> str:

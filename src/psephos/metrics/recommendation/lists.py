@@ -1,8 +1,7 @@
 """What does each user see, in which order, and what had to be put right on the way?
 
-A list is sorted by its keys; equal keys follow the rule for ties. Then repeats, items of the user's own train data and
-items of no train data are dropped where the convention says so, later items move up, and the list is cut. What was
-found is counted over all rows, whether dropped or not.
+The rows of lists are sorted and put right (`list_rows`), later items move up, and each list is cut. What was found is
+counted over all rows, whether dropped or not.
 
 Sources: sheets 02 and 12. Differs: nothing.
 """
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from psephos.errors import InputError
 from psephos.metrics.recommendation.coding import Codes, Counts, Floats, Problem, Rows, Run
 from psephos.metrics.recommendation.conventions import Convention
+from psephos.metrics.recommendation.list_rows import put_right, rows_of_matrix, sorted_rows, train_items
 from psephos.metrics.recommendation.tie_blocks import Expected, expected_positions
 
 MOST_CELLS = 2**31
@@ -115,16 +115,7 @@ def ranked_lists(run: Run, problem: Problem, judged: Judgement, rule: Convention
     matrix = run.matrix
     if matrix.size >= KERNEL_FROM and problem.candidates is None and rule.repeats != "keep":
         return _of_large_matrix(matrix, problem, judged, rule, width)
-    user, place = np.nonzero(matrix >= 0)
-    return _of_rows(
-        user.astype(np.int32),
-        matrix[user, place].astype(np.int32),
-        place.astype(np.float64),
-        problem,
-        judged,
-        rule,
-        width,
-    )
+    return _of_rows(*rows_of_matrix(matrix), problem, judged, rule, width)
 
 
 def _of_rows(
@@ -136,30 +127,8 @@ def _of_rows(
     rule: Convention,
     width: int | None,
 ) -> Lists:
-    named = (users >= 0) & (items >= 0)
-    stranger = np.zeros(len(users), dtype=bool)
-    stranger[named] = ~problem.known[users[named]]
-    ledger = {
-        "rows": len(users),
-        "unknown_items": int((items < 0).sum()),
-        "unknown_users": len(np.unique(users[stranger])) + int((users < 0).any()),
-    }
-    kept = named & ~stranger
-    if not kept.all():
-        users, items, keys = users[kept], items[kept], keys[kept]
-    if rule.ties == "trec":
-        keys = keys.astype(np.float32).astype(np.float64)  # trec_eval keeps scores in single precision
-    rises = (users[1:] > users[:-1]) | ((users[1:] == users[:-1]) & (keys[1:] > keys[:-1]))
-    hit, gain = np.zeros(len(users), dtype=bool), np.zeros(len(users))
-    if not rises.all():  # lists often come in order, and sorting is most of the work
-        row = judged.rows.find(users, items)
-        gain[row >= 0] = judged.gain[row[row >= 0]]
-        hit[row >= 0] = judged.hit[row[row >= 0]]
-        order = np.lexsort((*_tie_keys(items, hit, gain, problem, rule), keys, users))
-        users, items, keys, hit, gain = users[order], items[order], keys[order], hit[order], gain[order]
-    same = np.zeros(len(users), dtype=bool)
-    same[1:] = (users[1:] == users[:-1]) & (keys[1:] == keys[:-1])
-    ledger["ties"] = int((same | np.append(same[1:], False)).sum()) if len(same) else 0
+    rows = sorted_rows(users, items, keys, problem, judged, rule)
+    users, items, ledger = rows.users, rows.items, rows.ledger
     if len(users) >= KERNEL_FROM and problem.candidates is None and rule.repeats == "drop" and not ledger["ties"]:
         length = np.bincount(users, minlength=problem.n_users)
         if length.max() * problem.n_users <= MOST_EMPTY * len(users):
@@ -168,40 +137,8 @@ def _of_rows(
             lists = _of_large_matrix(cells, problem, judged, rule, width)
             return replace(lists, ledger=lists.ledger | ledger)
 
-    pair = users.astype(np.int64) * problem.n_items + items
-    first = np.ones(len(users), dtype=bool)
-    ascending = np.sort(pair)
-    if (ascending[1:] == ascending[:-1]).any():
-        first[:] = False
-        first[np.unique(pair, return_index=True)[1]] = True
-    ledger["repeats"] = int((~first).sum())
-    if rule.repeats == "error" and not first.all():
-        place = int(np.argmin(first))
-        raise InputError(
-            "runs",
-            "hold an item twice in one list",
-            where=f"user {users[place]}, item {items[place]}",
-            hint="a convention with repeats='drop' takes the first of them",
-        )
-    seen = np.zeros(len(users), dtype=bool)
-    outside = seen.copy()
-    if problem.train is not None:
-        seen = problem.train.find(users, items) >= 0
-        outside = ~train_items(problem)[items]
-    ledger |= {"seen": int(seen.sum()), "outside": int(outside.sum())}
-    if problem.candidates is not None:
-        ledger["outside_candidates"] = int((problem.candidates.find(users, items) < 0).sum())
-    stays = np.ones(len(users), dtype=bool)
-    if rule.seen == "drop_irrelevant":
-        row = judged.rows.find(users, items)
-        seen &= ~((row >= 0) & judged.hit[row])
-    for drop, bad in ((rule.repeats == "drop", ~first), (rule.seen != "keep", seen), (rule.outside == "drop", outside)):
-        if drop:
-            stays &= ~bad
-    if not stays.all():
-        users, items, keys, hit, gain = users[stays], items[stays], keys[stays], hit[stays], gain[stays]
-        first = first[stays]
-
+    rows = put_right(rows, problem, judged, rule)
+    users, items, keys, hit, gain, first = rows.users, rows.items, rows.keys, rows.hit, rows.gain, rows.first
     length = np.bincount(users, minlength=problem.n_users)
     starts = np.concatenate([[0], np.cumsum(length)])
     place = np.arange(len(users)) - starts[users]
@@ -227,35 +164,12 @@ def _of_rows(
     return Lists(matrix, length, fresh, expected, ledger)
 
 
-def train_items(problem: Problem) -> npt.NDArray[np.bool_]:
-    """Which items stand in the train data."""
-    found = np.zeros(problem.n_items, dtype=bool)
-    if problem.train is not None:
-        found[problem.train.items] = True
-    return found
-
-
 def _never_relevant(train: Rows, judged: Judgement) -> tuple[Counts, Codes]:
     """The train data of each user without the items that are relevant to it."""
     row = judged.rows.find(train.users, train.items)
     rest = ~((row >= 0) & judged.hit[row])
     before = np.concatenate([[0], np.cumsum(rest, dtype=np.int64)])
     return before[train.starts], train.items[rest]
-
-
-def _tie_keys(
-    items: Codes, hit: npt.NDArray[np.bool_], gain: Floats, problem: Problem, rule: Convention
-) -> tuple[npt.NDArray[np.number], ...]:
-    """By what equal scores are sorted, the last key first."""
-    if rule.ties == "worst":
-        return (gain, hit.astype(np.int8))
-    if rule.ties == "best":
-        return (-gain, -hit.astype(np.int8))
-    if rule.ties == "trec" and problem.items is not None:
-        rank = np.empty(problem.n_items, dtype=np.int64)
-        rank[problem.items.arg_sort().to_numpy()] = np.arange(problem.n_items)
-        return (-rank[items],)
-    return ()
 
 
 def _of_large_matrix(

@@ -38,6 +38,7 @@ CATALOGUE = (
     "pop_reo",
     "pop_rsp",
 )
+AREAS = ("gauc",)
 RATINGS = ("rmse", "mse", "mae", "mape", "r2", "explained_variance", "auc", "log_loss")
 METRICS: Mapping[str, str] = MappingProxyType(
     {
@@ -47,13 +48,17 @@ METRICS: Mapping[str, str] = MappingProxyType(
             ("lists", LISTS),
             ("found", FOUND),
             ("catalogue", CATALOGUE),
+            ("areas", AREAS),
             ("ratings", RATINGS),
         )
         for name in names
     }
 )
-"""Every metric and its family: the order of hits, what is in lists, hits weighed by novelty, all lists together, and
-predicted ratings."""
+"""Every metric and its family: the order of hits, what is in lists, hits weighed by novelty, all lists together,
+areas under curves of whole lists, and predicted ratings."""
+
+UNCUT = frozenset({"areas", "ratings"})
+"""Families that are not cut at k."""
 
 NEED_TRAIN = frozenset({*LISTS, *FOUND, *CATALOGUE} - {"diversity", "entropy", "effective_items", "user_coverage"})
 """Metrics that cannot be had without train data; diversity can, with features of the items."""
@@ -86,6 +91,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "giniindex": "gini",
         "popreo": "pop_reo",
         "poprsp": "pop_rsp",
+        "group_auc": "gauc",
     }
 )
 
@@ -106,6 +112,7 @@ _SHOWN = {
     "gini": "Gini",
     "pop_reo": "PopREO",
     "pop_rsp": "PopRSP",
+    "gauc": "GAUC",
     "rmse": "RMSE",
     "mse": "MSE",
     "mae": "MAE",
@@ -150,6 +157,7 @@ def definition(metric: str, k: int | None, rule: Convention, *, sampled: int | N
     level = "" if rule.level is None else f"hit from {rule.level:g}"
     ties = "" if rule.ties == "order" else f"ties {rule.ties}"
     tail = "least tenth" if rule.tail == "tenth" else ""
+    rated = ["of hits, 0 where not predicted", level] if rule.rated == "hits" else []
     choices = {
         "precision": [f"/{rule.divide}" if rule.divide != "k" else "", level, ties],
         "recall": [level, ties],
@@ -173,12 +181,16 @@ def definition(metric: str, k: int | None, rule: Convention, *, sampled: int | N
         "pop_rsp": [tail],
         "epc": [level],
         "efd": [level],
+        "gauc": [*_area_in_words(rule), level],
+        "rmse": rated,
+        "mse": rated,
+        "mae": rated,
     }.get(metric, [])
     lists = "" if METRICS[metric] == "ratings" else _lists_in_words(rule)
     whose = "users of the truth" if rule.users == "judged" and METRICS[metric] in ("lists", "catalogue") else ""
     said = "; ".join(filter(None, [*choices, lists, whose, f"{sampled} sampled" if sampled else ""]))
     name = _SHOWN.get(metric, metric.replace("_", " "))
-    cut = "" if k is None or METRICS[metric] == "ratings" else f"@{k}"
+    cut = "" if k is None or METRICS[metric] in UNCUT else f"@{k}"
     return f"{name}[{said}]{cut}" if said else f"{name}{cut}"
 
 
@@ -192,3 +204,12 @@ def _lists_in_words(rule: Convention) -> str:
     if rule.outside == "drop":
         parts.append("outside dropped")
     return ", ".join(parts)
+
+
+def _area_in_words(rule: Convention) -> list[str]:
+    """What GAUC pairs and counts where it is not the usual."""
+    return [
+        "pairs of the catalogue" if rule.auc_pairs == "catalogue" else "",
+        "mean of users" if rule.auc_weight == "users" else f"users by {rule.auc_weight}",
+        "one class .5" if rule.one_class == "half" else "",
+    ]

@@ -25,11 +25,17 @@ import polars as pl
 from psephos.errors import InputError, check_choice, check_floats, check_number, check_same_length
 from psephos.metrics.discrimination.areas import auroc
 from psephos.metrics.recommendation.coding import Counts, Floats, Problem, Run
+from psephos.metrics.recommendation.conventions import Convention
+from psephos.metrics.recommendation.list_rows import train_items
+from psephos.metrics.recommendation.lists import Judgement
 from psephos.metrics.recommendation.names import METRICS, RATINGS, metric_names
 from psephos.metrics.recommendation.user_metrics import Column, mean_column
 from psephos.opinions.coding import encode
 from psephos.opinions.frames import series
 from psephos.statistics import normal_interval
+
+OF_HITS = frozenset({"rmse", "mse", "mae"})
+"""Metrics that a convention can take over the hits."""
 
 CLIP = 1e-15
 """Probabilities are kept this far from 0 and 1 in the log loss."""
@@ -104,7 +110,9 @@ def rating_errors(
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def rated_pairs(run: Run, problem: Problem, name: str) -> tuple[Floats, Floats, Counts, int]:
+def rated_pairs(
+    run: Run, problem: Problem, name: str, judged: Judgement | None, rule: Convention
+) -> tuple[Floats, Floats, Counts, int]:
     """Ratings of the truth that a run predicts.
 
     Parameters
@@ -114,6 +122,11 @@ def rated_pairs(run: Run, problem: Problem, name: str) -> tuple[Floats, Floats, 
     problem : Problem
     name : str
         Of the run, for the complaint.
+    judged : Judgement, optional
+        Then only hits count, and all of those of a user with a list: one that the list lacks, or that is dropped from
+        it, errs by 0.
+    rule : Convention
+        What a list drops.
 
     Returns
     -------
@@ -130,19 +143,35 @@ def rated_pairs(run: Run, problem: Problem, name: str) -> tuple[Floats, Floats, 
     if run.scores is None:
         raise InputError("runs", f"{name!r} has no scores, which predicted ratings are", hint="give a column 'score'")
     assert run.users is not None and run.items is not None  # noqa: S101, PT018 - runs with scores have rows
-    row = problem.truth.find(run.users, run.items)
+    truth = problem.truth
+    row = truth.find(run.users, run.items)
     row[run.users < 0] = -1
+    if judged is not None:
+        row[(row >= 0) & ~judged.hit[row]] = -1
+        if problem.train is not None and rule.seen == "drop":
+            row[problem.train.find(run.users, run.items) >= 0] = -1
+        if problem.train is not None and rule.outside == "drop":
+            row[~train_items(problem)[run.items]] = -1
     found = np.flatnonzero(row >= 0)
     row, first = np.unique(row[found], return_index=True)
-    return (
-        problem.truth.values[row],
-        run.scores[found[first]],
-        problem.truth.users[row],
-        len(problem.truth.items) - len(row),
-    )
+    if judged is None:
+        return truth.values[row], run.scores[found[first]], truth.users[row], len(truth.items) - len(row)
+    predicted = truth.values.copy()
+    predicted[row] = run.scores[found[first]]
+    listed = np.bincount(run.users[run.users >= 0], minlength=problem.n_users) > 0
+    used = judged.hit & listed[truth.users]
+    return truth.values[used], predicted[used], truth.users[used], int((judged.hit & ~used).sum())
 
 
-def rating_column(metric: str, y: Floats, f: Floats, users: Counts, average: str = "micro", lost: int = 0) -> Column:
+def rating_column(
+    metric: str,
+    y: Floats,
+    f: Floats,
+    users: Counts,
+    average: str = "micro",
+    lost: int = 0,
+    why: str = "without a prediction",
+) -> Column:
     """One metric of ratings.
 
     Parameters
@@ -156,7 +185,9 @@ def rating_column(metric: str, y: Floats, f: Floats, users: Counts, average: str
     average : {"micro", "macro"}
         Over pairs, or over users.
     lost : int
-        Ratings without a prediction, for the reason.
+        Ratings that are left out.
+    why : str
+        What is the matter with them.
 
     Raises
     ------
@@ -169,7 +200,7 @@ def rating_column(metric: str, y: Floats, f: Floats, users: Counts, average: str
             raise InputError("ratings", f"{metric} takes outcomes of 0 and 1, got {y[bad][0]:g}")
         if metric == "log_loss" and ((f < 0) | (f > 1)).any():
             raise InputError("predicted", "log_loss takes probabilities between 0 and 1")
-    lacking = "without a prediction" if lost else ""
+    lacking = why if lost else ""
     if metric == "mape":
         zero = y == 0
         y, f, users, lost = y[~zero], f[~zero], users[~zero], lost + int(zero.sum())

@@ -22,13 +22,14 @@ from psephos.metrics.recommendation.catalogue_metrics import (
     open_by_group,
     relevant_by_group,
 )
-from psephos.metrics.recommendation.coding import Counts, Problem
+from psephos.metrics.recommendation.coding import Counts, Problem, Run
 from psephos.metrics.recommendation.conventions import Convention
+from psephos.metrics.recommendation.grouped_area import grouped_area
 from psephos.metrics.recommendation.item_similarity import Similarity, list_diversity, list_serendipity
 from psephos.metrics.recommendation.lists import Judgement, Lists, judgement_of, ranked_lists
-from psephos.metrics.recommendation.names import METRICS, NEED_TRAIN
+from psephos.metrics.recommendation.names import METRICS, NEED_TRAIN, UNCUT
 from psephos.metrics.recommendation.position_sums import SUMS, Catalogue, catalogue_of, position_sums
-from psephos.metrics.recommendation.rating_errors import rated_pairs, rating_column
+from psephos.metrics.recommendation.rating_errors import OF_HITS, rated_pairs, rating_column
 from psephos.metrics.recommendation.user_metrics import (
     BOUNDED,
     Column,
@@ -94,25 +95,36 @@ class Setting:
             What was found in its lists; see `Lists`.
         """
         run, columns = self.problem.runs[name], {}
-        of_lists = [metric for metric in self.names if METRICS[metric] != "ratings"]
+        of_lists = [metric for metric in self.names if METRICS[metric] not in UNCUT]
         ledger: dict[str, int] = {"rows": 0}
         if of_lists:
             width = None if self.cutoffs[-1] < 0 else int(self.cutoffs[-1])
             lists = ranked_lists(run, self.problem, self.judged, self.rule, width)
-            ledger = lists.ledger | self._users_found(name, lists)
+            ledger = lists.ledger | self._users_found(name, lists.length)
             columns = self._of_lists(lists, of_lists)
         elif run.users is not None:
             ledger["rows"] = len(run.users)
-        if len(of_lists) < len(self.names):
-            y, f, users, lost = rated_pairs(run, self.problem, name)
-            for metric in self.names:
-                if METRICS[metric] == "ratings":
-                    column = rating_column(metric, y, f, users, self.average, lost)
-                    columns[metric, -1] = column
+        if "gauc" in self.names:
+            columns["gauc", -1], rows = grouped_area(run, self.problem, self.judged, self.rule)
+            if not of_lists:
+                length = np.bincount(rows.users, minlength=self.problem.n_users)
+                ledger = rows.ledger | {"lists": int((length > 0).sum())} | self._users_found(name, length)
+        self._of_ratings(run, name, columns)
         return columns, ledger
 
-    def _users_found(self, name: str, lists: Lists) -> dict[str, int]:
-        absent = self.problem.judged & (lists.length == 0)
+    def _of_ratings(self, run: Run, name: str, columns: dict[tuple[str, int], Column]) -> None:
+        """Add the errors of predicted ratings that are asked for."""
+        of_hits = [metric for metric in self.names if metric in OF_HITS and self.rule.rated == "hits"]
+        wanted = [metric for metric in self.names if METRICS[metric] == "ratings"]
+        for metrics, judged in ((of_hits, self.judged), ([one for one in wanted if one not in of_hits], None)):
+            if metrics:
+                y, f, users, lost = rated_pairs(run, self.problem, name, judged, self.rule)
+                why = "without a prediction" if judged is None else "without a list"
+                for metric in metrics:
+                    columns[metric, -1] = rating_column(metric, y, f, users, self.average, lost, why)
+
+    def _users_found(self, name: str, length: Counts) -> dict[str, int]:
+        absent = self.problem.judged & (length == 0)
         if self.rule.absent == "error" and absent.any():
             first = self.problem.user_names()[int(np.argmax(absent))]
             raise InputError(
