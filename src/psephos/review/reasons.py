@@ -104,7 +104,7 @@ def who_counts(kind: str, opinions: Sequence[Opinion], consensus: Consensus, run
         return [("counts most for it", translated(language, "every vote counts alike"))]
     sides: dict[str, set[str]] = {"counts most for it": set(), "counts most against it": set()}
     for one in opinions:
-        if one.value is not None and one.voter in known:
+        if one.value is not None and one.voter is not None and one.voter in known:
             sides["counts most for it" if one.value == consensus.choice else "counts most against it"].add(one.voter)
     word = translated(language, what)
     return [
