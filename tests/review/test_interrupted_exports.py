@@ -16,7 +16,7 @@ from tests.waiting import until
 def running(world: World, **more: Any) -> int:
     """The row of an export that runs, and where its half file lies."""
     folder = exporting.folder_of(world.app.server.settings) / "own"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / ".psephos-half.tmp").write_text("{")
     stated = {"until": now() + LEASE, "options": {"table": "gold", "neutralise": False}} | more
     with world.store.write() as session:

@@ -57,7 +57,8 @@ def passing(world: World, folder: Path, *, of: int = 1) -> datetime:
             api_tokens.issue(session, ann.id, began, name="old", scopes=["read"])
             session.add(Delivery(webhook_id=world.ids["own webhook"], event="test", body="{}", created_at=at))
             throttle.tried(session, at, f"login {number}")
-            file = folder / f"{number}.jsonl"
+            file = folder / str(number) / "export.jsonl"
+            file.parent.mkdir()
             file.write_text("{}\n")
             project, admin = world.ids["own"], world.ids["admin"]
             stated = {"status": "done", "path": str(file), "sha256": "a" * 64, "finished_at": at}
