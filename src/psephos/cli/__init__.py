@@ -91,14 +91,22 @@ def main() -> None:
     except (InputError, MissingPartError) as problem:
         sys.exit(_complaint(str(problem)))
     except (OSError, SystemExit) as problem:
+        _leave_what_cannot_be_written()
         if isinstance(problem, BrokenPipeError) or isinstance(problem.__context__, BrokenPipeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)  # whoever read our output has seen enough, as `head` does
         if isinstance(problem, OSError):
             where = f"{problem.filename}: " if problem.filename else ""
             advice = "; free some space, or write elsewhere" if problem.errno == errno.ENOSPC else ""
             sys.exit(_complaint(f"{where}{problem.strerror or problem}{advice}"))
         raise
+
+
+def _leave_what_cannot_be_written() -> None:
+    """Python would try once more as it ends, add lines of its own to the complaint, and end with code 120."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complaint(text: str) -> str:
