@@ -103,7 +103,24 @@ class Asked:
         parquet: Path | None,
         report: Path | None,
     ) -> None:
-        """Train, count and say it; `layers` are activations and clusters by name."""
+        """Train dictionaries, count the features that are used, and say it.
+
+        Parameters
+        ----------
+        layers : mapping of str to (array, clusters)
+            Activations and the clusters of their rows, or None, by name.
+        source : Source
+            Where they came from.
+        standardise, repeats, level, seed, limit
+            As on the command line.
+        json, parquet, report
+            Where the answer goes.
+
+        Raises
+        ------
+        InputError
+            `--save`: dictionaries of several layers do not fit into one file.
+        """
         from psephos.cli import output
         from psephos.errors import InputError
         from psephos.learning import LayerFeatures, features_by_layer, trained_features

@@ -86,7 +86,19 @@ DEFAULTS: dict[str, Any] = {
 
 
 def asked_for(opinions: Opinions | Shards, given: dict[str, Any]) -> dict[str, Any]:
-    """The options that ask for something; none may, unless these are transcripts."""
+    """The options about transcripts that ask for something, by name.
+
+    Parameters
+    ----------
+    opinions : Opinions or Shards
+    given : dict
+        All of them, as they were typed; those at their default ask for nothing.
+
+    Raises
+    ------
+    InputError
+        An option that asks for something, where these are no transcripts.
+    """
     from psephos.errors import InputError
 
     asked = {name: value for name, value in given.items() if value != DEFAULTS[name]}

@@ -30,7 +30,17 @@ NO_WORD = "-"
 
 
 def print_transcripts(out: Console, verdict: TranscriptVerdict, gold: AgainstReferences | None, limit: int) -> None:
-    """Summary, texts, bands, queue and recognisers; `limit` clips and rows of each."""
+    """Print summary, texts, bands, queue and recognisers.
+
+    Parameters
+    ----------
+    out : Console
+    verdict : TranscriptVerdict
+    gold : AgainstReferences or None
+        How far it is from the true texts, where these are known.
+    limit : int
+        Clips and rows of each; 0 prints the summary alone.
+    """
     from rich.text import Text
 
     print_summary(out, "Verdict by transcripts", verdict.summary())

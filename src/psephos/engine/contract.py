@@ -67,7 +67,19 @@ class Engine(ABC):
 
     @abstractmethod
     def collect(self, *, wait: bool) -> list[tuple[int, Any]]:
-        """Hand over (index, result or Failure) of what has finished, waiting for one if so told."""
+        """Hand over what has finished.
+
+        Parameters
+        ----------
+        wait : bool
+            Whether to wait for one, if none has finished yet.
+
+        Returns
+        -------
+        list of (int, object)
+            Number of the shard, and its result or a `Failure`; in the order in which they finished. Empty if nothing is
+            under way.
+        """
 
     @abstractmethod
     def end(self) -> None:

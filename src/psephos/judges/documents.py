@@ -60,7 +60,18 @@ class Source(Protocol):
 
     @abstractmethod
     def retrieve(self, question: str) -> Sequence[tuple[Document, float]]:
-        """Documents that have to do with the question, each with its relevance; none if it has none."""
+        """Documents that have to do with the question.
+
+        Parameters
+        ----------
+        question : str
+
+        Returns
+        -------
+        sequence of (Document, float)
+            Each with its relevance, a finite number, of which the largest counts; none if the source has nothing on the
+            question.
+        """
 
     @abstractmethod
     def answer(self, question: str, documents: Sequence[Document]) -> str | None:

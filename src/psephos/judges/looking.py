@@ -30,7 +30,28 @@ class Rules:
 
 @dataclass(frozen=True)
 class Look:
-    """What became of one source on one question."""
+    """What became of one source on one question.
+
+    Attributes
+    ----------
+    source : str
+        Its name.
+    place : int or None
+        When it was looked at, from 0; None if it was not.
+    status : str
+        ``"skipped"`` (enough others were found), ``"irrelevant"``, ``"asked"``, ``"failed"``, ``"refused"``,
+        ``"unsupported"`` or ``"voted"``.
+    relevance : float or None
+        The best of its documents.
+    documents : tuple of str
+        Their ids.
+    answer, counted_as : str or None
+        What it answered, and the answer that stands for it and others that mean the same.
+    support : float or None
+        How far its documents support the answer.
+    reason : str or None
+        Why it failed.
+    """
 
     source: str
     place: int | None = None
@@ -51,7 +72,26 @@ def look_up(
     workers: int,
     label: str | None,
 ) -> list[list[Look]]:
-    """Look for relevant sources of each question, then ask them side by side; rows in the order of the sources."""
+    """Look for relevant sources of each question, then ask them side by side.
+
+    Parameters
+    ----------
+    questions : mapping of str to str
+        By item.
+    sources : sequence of Source
+    plans : sequence of (list of int, int), one per question
+        Order in which sources are looked at, and how many relevant ones are enough.
+    rules : Rules
+    workers : int
+        Calls under way at a time.
+    label : str or None
+        Of the progress bar.
+
+    Returns
+    -------
+    list of list of Look
+        By question, then in the order of the sources.
+    """
     check_count("workers", workers)
     found: list[list[Look]] = []
     calls: list[tuple[int, int, str, Sequence[Document]]] = []

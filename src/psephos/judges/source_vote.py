@@ -29,7 +29,22 @@ _ARTICLES = ("the ", "a ", "an ")
 
 @dataclass(frozen=True)
 class SourceVote:
-    """The outcome on one question; `rows` are its sources in the order in which they were looked at."""
+    """The outcome on one question.
+
+    Attributes
+    ----------
+    rows : list of Look
+        Its sources in the order in which they were looked at.
+    choice, runner_up : str or None
+        The answer, None if there is none, and the next.
+    score, lead : float
+        Sum of weights behind the best answer, and how far that is ahead of the next.
+    certainty : float
+        NaN where nothing was chosen.
+    abstained : str or None
+        Why there is no answer.
+    flags : frozenset of str
+    """
 
     rows: list[Look]
     choice: str | None

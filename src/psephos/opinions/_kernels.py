@@ -37,7 +37,26 @@ def _sort(values: Any, low: int, high: int, falling: bool) -> None:
 
 @numba.njit(cache=True, nogil=True)
 def tally(item: Any, choice: Any, n_items: int, n_choices: int, weights: Any) -> Any:
-    """Starts, choice, votes, weight and squares of the pairs, and the pair of each row; empty weights weigh 1 each."""
+    """Count the votes by pairs of item and choice.
+
+    Parameters
+    ----------
+    item, choice : ndarray of int32, shape (n_rows,)
+        A choice of -1 is no vote.
+    n_items, n_choices : int
+    weights : ndarray of float64, shape (n_rows,) or (0,)
+        Empty: each weighs 1.
+
+    Returns
+    -------
+    starts : ndarray of int64, shape (n_items + 1,)
+        Pairs of item i are ``starts[i]:starts[i + 1]``, by rising choice.
+    choice, votes : ndarray, shape (n_pairs,)
+    weight, squares : ndarray of float64, shape (n_pairs,) or (0,)
+        Sums of the weights and of their squares; empty without weights.
+    pair : ndarray of int32, shape (n_rows,)
+        Pair of each row; -1 for no vote.
+    """
     n_rows = len(item)
     ends = np.zeros(n_items + 2, dtype=np.int64)
     before, in_order = -1, True
@@ -133,7 +152,15 @@ def per_item(starts: Any, values: Any) -> Any:
 
 @numba.njit(cache=True, nogil=True)
 def votes_for(starts: Any, choice: Any, votes: Any, wanted: Any) -> Any:
-    """Votes on each item for the choice that is wanted there."""
+    """Votes on each item for the choice that is wanted there.
+
+    Parameters
+    ----------
+    starts, choice, votes
+        As `tally` gives them.
+    wanted : ndarray of int32, shape (n_items,)
+        Codes; 0 votes for one that nobody gave.
+    """
     found = np.zeros(len(starts) - 1, dtype=np.int64)
     for i in range(len(starts) - 1):
         for pair in range(starts[i], starts[i + 1]):
@@ -143,7 +170,23 @@ def votes_for(starts: Any, choice: Any, votes: Any, wanted: Any) -> Any:
 
 @numba.njit(cache=True, nogil=True)
 def leaders(starts: Any, choice: Any, weight: Any, rounding: float) -> Any:
-    """First and second choice of each item, their weights, and how many choices share the first place."""
+    """Who leads on each item.
+
+    Parameters
+    ----------
+    starts, choice, weight
+        As `tally` gives them.
+    rounding : float
+        Weights that differ by less, as a share of the larger one, are equal; of equals the lower code is first.
+
+    Returns
+    -------
+    first, second : ndarray of int32, shape (n_items,)
+        -1 where there is none.
+    first_weight, second_weight : ndarray of float64, shape (n_items,)
+    tied : ndarray of int64, shape (n_items,)
+        How many choices share the first place.
+    """
     n_items = len(starts) - 1
     first = np.full(n_items, -1, dtype=np.int32)
     second = np.full(n_items, -1, dtype=np.int32)
@@ -247,7 +290,25 @@ def standings(
     n_voters: int,
     rounding: float,
 ) -> Any:
-    """How often each voter's choice is alone, behind, level with, ahead of the others, shape (n_voters, 4)."""
+    """How often each voter's choice is alone, behind, level with, ahead of the choices of the others.
+
+    Parameters
+    ----------
+    voter, pair : ndarray of int32, shape (n_rows,)
+        Voter and pair of each row.
+    own : ndarray of float64, shape (n_rows,) or (0,)
+        Weight of each row; empty: 1 each.
+    item_of_pair, choice, weight : ndarray, shape (n_pairs,)
+    first, first_weight, second_weight : ndarray, shape (n_items,)
+        As `leaders` gives them.
+    n_voters : int
+    rounding : float
+        As in `leaders`.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_voters, 4)
+    """
     counts = np.zeros((n_voters, 4), dtype=np.int64)
     if len(own) > 0:
         for row in range(len(pair)):

@@ -56,7 +56,27 @@ class About:
     def checked(
         tables: Mapping[str, pl.DataFrame], vocabularies: Mapping[str, pl.Series]
     ) -> tuple[About, tuple[Issue, ...]]:
-        """Check tables against the ids that occur in the opinions; return them with what was found."""
+        """Check tables against the ids that occur in the opinions.
+
+        Parameters
+        ----------
+        tables : mapping of str to polars.DataFrame
+            By what they are about, a key of `ABOUT`.
+        vocabularies : mapping of str to polars.Series
+            Ids of the opinions by column.
+
+        Returns
+        -------
+        about : About
+            Tables whose key column is called by its own name, each key once.
+        issues : tuple of Issue
+            Rows without a key or with one that was there before, set aside; keys that occur in no opinion, noted.
+
+        Raises
+        ------
+        InputError
+            `about`: there are no such tables, or one has no column of keys.
+        """
         kept: dict[str, pl.DataFrame] = {}
         issues: list[Issue] = []
         for name, table in tables.items():

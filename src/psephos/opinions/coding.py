@@ -56,7 +56,7 @@ class Coded:
 
     @cached_property
     def position(self) -> dict[str, int]:
-        """Code of each value."""
+        """Code of each value, by the value: the way back from `vocabulary`."""
         return {name: code for code, name in enumerate(self.vocabulary)}
 
     def names(self) -> list[str]:

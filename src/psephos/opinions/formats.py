@@ -83,7 +83,29 @@ def read_tables(paths: Sequence[Path], *, encoding: str = "utf-8", suffix: str |
 
 
 def parse(data: bytes, name: str, suffix: str, *, encoding: str = "utf-8") -> Table:
-    """Read the bytes of a text format; see `read_tables`."""
+    """Read the bytes of a text format; see `read_tables`.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    name : str
+        Of the file, for complaints.
+    suffix : str
+        Which format, as ``".csv"``; readers of plug-ins are looked for too.
+    encoding : str
+        Of the text.
+
+    Returns
+    -------
+    Table
+        With the SHA-256 of the bytes.
+
+    Raises
+    ------
+    ParseError
+        The suffix is not known, or the file does not follow its format.
+    """
     reader = TEXT_READERS.get(suffix)
     if reader is None:
         own = OWN_READERS.get(suffix)

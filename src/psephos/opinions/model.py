@@ -161,7 +161,20 @@ class Opinions:
         return list(pairwise(bounds))
 
     def load(self, part: tuple[int, int]) -> tuple[Opinions, npt.NDArray[np.int64]]:
-        """The opinions on a range of items, and the place of each of these items among all."""
+        """The opinions on a range of items.
+
+        Parameters
+        ----------
+        part : tuple of int
+            First item, and one past the last; see `parts`.
+
+        Returns
+        -------
+        opinions : Opinions
+            Items are counted from the start of the part; other codes stay. Without issues, which belong to all.
+        place : ndarray of int64
+            Place of each of these items among all.
+        """
         low, high = part
         place = np.arange(low, high)
         if (low, high) == (0, self.size("item")):

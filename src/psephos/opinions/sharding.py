@@ -130,7 +130,19 @@ class Shards:
         return self.cut
 
     def load(self, part: Part) -> tuple[Opinions, npt.NDArray[np.int64]]:
-        """The opinions of a part, and for each of its items the first row on it; items with earlier rows come first."""
+        """The opinions of a part.
+
+        Parameters
+        ----------
+        part : Part
+
+        Returns
+        -------
+        opinions : Opinions
+            Voters and choices are coded as in all parts.
+        first : ndarray of int64
+            The first row on each of its items; items with earlier rows come first in the whole.
+        """
         kind = kind_named(self.kind)
         wanted = [self.columns[name] for name in kind.names if name in self.columns]
         if part.pile:

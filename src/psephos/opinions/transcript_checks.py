@@ -19,7 +19,22 @@ _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
 def number_of(value: object, name: str, where: str, what: str = "time") -> float:
-    """A time or confidence as a number of the file, which is not checked for its range yet."""
+    """A time or confidence as a number of the file, which is not checked for its range yet.
+
+    Parameters
+    ----------
+    value : object
+        Text or number; "inf" and "nan" are numbers here.
+    name, where : str
+        File and place, for the complaint.
+    what : str
+        What the value is.
+
+    Raises
+    ------
+    ParseError
+        It is no number.
+    """
     text = value.strip() if isinstance(value, str) else value
     if isinstance(text, str) and not _NUMBER.fullmatch(text) and not _NOT_FINITE.fullmatch(text):
         raise ParseError(name, f"{what} is not a number: {text!r:.60}", where=where)
@@ -57,6 +72,18 @@ def confidence_of(value: object, name: str, where: str) -> float | None:
 
 
 def check_span(name: str, start: float | None, end: float | None, where: str) -> None:
-    """Refuse an end before its start."""
+    """Refuse an end before its start; a missing one is fine.
+
+    Parameters
+    ----------
+    name, where : str
+        File and place, for the complaint.
+    start, end : float or None
+        Seconds.
+
+    Raises
+    ------
+    TimeError
+    """
     if start is not None and end is not None and end < start:
         raise TimeError(name, f"ends at {end:.12g} s, before its start at {start:.12g} s", where=where)

@@ -105,7 +105,13 @@ def format_ctm(clips: Mapping[str, Sequence[Word]], *, alternatives: bool = Fals
 
 
 def lines_of(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Number and fields of each line that is neither blank nor a comment."""
+    r"""Number (from 1) and fields of each line that is neither blank nor a comment.
+
+    Examples
+    --------
+    >>> list(lines_of("a 1 0.0 0.5 so\n;; a comment\n"))
+    [(1, ['a', '1', '0.0', '0.5', 'so'])]
+    """
     for number, line in enumerate(LINE_END.split(text), start=1):
         fields = [part for part in BLANKS.split(_COMMENT.sub("", line, count=1)) if part]
         if fields:

@@ -57,7 +57,26 @@ def shape_of(value: object) -> str | None:
 def read_shapes(
     shape: str, values: Sequence[object], places: Sequence[str] | None, name: str, issues: Sequence[Issue]
 ) -> Table:
-    """The words of JSON objects of one shape."""
+    """The words of JSON objects of one shape.
+
+    Parameters
+    ----------
+    shape : str
+        A key of `SHAPES`.
+    values : sequence
+        The objects.
+    places : sequence of str, or None
+        Where each stands, as ``"line 3"``; None for one file that is an object or a list.
+    name : str
+        Of the file, for complaints.
+    issues : sequence of Issue
+        What was found before.
+
+    Raises
+    ------
+    ParseError
+        Several transcripts that do not say of which clip they are, or an object that does not have its shape.
+    """
     single = len(values) == 1 and places is None
     nodes = [
         Node(value, name, "" if single else places[number] if places else f"[{number}]")

@@ -19,7 +19,17 @@ _DURATION = re.compile(r"(.+)s")
 
 
 class Node:
-    """A JSON value that knows where it stands, so that every complaint says so."""
+    """A JSON value that knows where it stands, so that every complaint says so.
+
+    Parameters
+    ----------
+    value : object
+        The value.
+    name : str
+        Of the file.
+    place : str
+        As in ``results.channels[0]``; empty at the top.
+    """
 
     def __init__(self, value: Any, name: str, place: str) -> None:
         self.value, self.name, self.place = value, name, place
@@ -96,7 +106,18 @@ class Words:
         table.transcript(item, voter)
 
     def add(self, node: Node, text: str, start: float | None, end: float | None, **more: Any) -> None:
-        """Add one word; one without text is noted."""
+        """Add one word; one without text is noted and left out.
+
+        Parameters
+        ----------
+        node : Node
+            Where it stands.
+        text : str
+        start, end : float or None
+            Seconds.
+        **more
+            Further columns; see `TokenTable.word`.
+        """
         line = len(self.table.lines) + 1
         if not text:
             self.table.note("a word without text", line)
@@ -105,7 +126,13 @@ class Words:
         self.table.word(text, line, start=start, end=end, **more)
 
     def spread(self, node: Node, text: str, start: float | None, end: float | None, **more: Any) -> None:
-        """Add the words of a text that share one time, or have none."""
+        """Add the words of a text that share one time, which is spread over them, or have none.
+
+        Parameters
+        ----------
+        node, text, start, end, more
+            As in `add`, of the whole text.
+        """
         words = text.split()
         whole = start is not None and end is not None
         if whole:

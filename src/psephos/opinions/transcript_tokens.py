@@ -83,7 +83,30 @@ class TokenTable:
         times: str = GIVEN,
         where: str | None = None,
     ) -> None:
-        """Add one word; without any time its times are missing."""
+        """Add one word; without any time its times are missing.
+
+        Parameters
+        ----------
+        text : str
+        line : int
+            Where it stands, for issues.
+        item, voter : str or None
+            None where the file does not name them.
+        start, end : float or None
+            Seconds.
+        confidence : float or None
+            0 to 1.
+        speaker, channel : str or None
+        times : str
+            ``"given"`` or ``"interpolated"``.
+        where : str, optional
+            The place in words, if not the line.
+
+        Raises
+        ------
+        TimeError
+            The end lies before the start, or a given start before the one of the word ahead in its channel.
+        """
         place = where or f"line {line:,}"
         check_span(self.name, start, end, place)
         if start is None and end is None:
@@ -110,7 +133,22 @@ class TokenTable:
         channel: str | None = None,
         where: str | None = None,
     ) -> None:
-        """Add the words of a segment of which only the whole has a time: the time is spread over them."""
+        """Add the words of a segment of which only the whole has a time: the time is spread over them.
+
+        Parameters
+        ----------
+        words : sequence of str
+            None is a segment in which nothing was said.
+        line, item, voter, confidence, speaker, channel, where
+            As in `word`, the same for all.
+        start, end : float
+            Of the segment, in seconds.
+
+        Raises
+        ------
+        TimeError
+            As in `word`; segments may overlap, but not step back.
+        """
         place = where or f"line {line:,}"
         check_span(self.name, start, end, place)
         self.steps_on("segment", start, place, item, voter, channel)
@@ -133,7 +171,22 @@ class TokenTable:
     def steps_on(
         self, what: str, start: float, where: str, item: str | None, voter: str | None, channel: str | None
     ) -> None:
-        """Refuse a start that lies before the one of the word or segment before, in the same channel."""
+        """Refuse a start that lies before the one of the word or segment before, in the same channel.
+
+        Parameters
+        ----------
+        what : {"word", "segment"}
+            Words and segments are looked at apart.
+        start : float
+            Seconds.
+        where : str
+            The place, for the complaint.
+        item, voter, channel : str or None
+
+        Raises
+        ------
+        TimeError
+        """
         key = (what, item, voter, channel)
         before = self._last.get(key, 0.0)
         if start < before:
@@ -142,7 +195,18 @@ class TokenTable:
         self._last[key] = start
 
     def note(self, reason: str, line: int, example: str = "", *, aside: bool = False) -> None:
-        """Remember what is odd about a line, or that it takes no part."""
+        """Remember what is odd about a line.
+
+        Parameters
+        ----------
+        reason : str
+            In words; lines of one reason become one issue.
+        line : int
+        example : str
+            What was found.
+        aside : bool
+            Whether the line takes no part.
+        """
         self.found.setdefault((reason, SET_ASIDE if aside else NOTED), []).append((line, example))
 
     def table(self, issues: Sequence[Issue] = ()) -> Table:

@@ -160,7 +160,20 @@ def above_plot(result: Ranking, *, theme: str = "light", heading: bool = True) -
 def pairs_figure(
     result: Ranking, matrix: npt.NDArray[np.float64], method: str, finding: str, *, theme: str, heading: bool
 ) -> Figure:
-    """A matrix of candidates in order, the tint by how far a cell is above one half; a dot where it is not known."""
+    """A matrix of candidates in order, the tint by how far a cell is above one half; a dot where it is not known.
+
+    Parameters
+    ----------
+    result : Ranking
+        Its order and names.
+    matrix : ndarray of float64, shape (n, n)
+        How surely row stands above column, or its share of wins, 0 to 1; NaN where it is not known.
+    method, finding : str
+        Subtitle and title.
+    theme : {"light", "dark"}
+    heading : bool
+        Whether these are drawn; a page has them in its own type.
+    """
     order = drawn_order(result)
     shown = matrix[np.ix_(order, order)]
     n = len(order)

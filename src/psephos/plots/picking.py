@@ -131,7 +131,13 @@ that drawing one result does not load the rooms of all others; a subclass has th
 
 
 def pictures_of(result: Result) -> dict[str, Callable[..., Figure]]:
-    """The functions that draw a result, by name; none if it has no picture."""
+    """The functions that draw a result, by name, the usual one first; none if it has no picture.
+
+    Parameters
+    ----------
+    result : Result
+        What its class lacks is looked for in the classes that it extends.
+    """
     names = [base.__name__ for base in type(result).__mro__]
     return next((PICTURES[name] for name in names if name in PICTURES), {})
 

@@ -67,7 +67,17 @@ def own_rules() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Sheet:
-    """An empty picture with its heading; `top` is the place below it, in pixels."""
+    """An empty picture with its heading.
+
+    Attributes
+    ----------
+    figure : Figure
+    theme : {"light", "dark"}
+    width, height : float
+        In pixels of the page.
+    top : float
+        The place below the heading, in pixels.
+    """
 
     figure: Figure
     theme: Theme
@@ -80,7 +90,7 @@ class Sheet:
         return colour(token, self.theme)
 
     def panel(self, left: float, top: float, right: float, bottom: float) -> Axes:
-        """Axes that keep these distances from the edges and from the heading, without frame and ticks."""
+        """Axes that keep these distances, in pixels, from the edges and from the heading, without frame and ticks."""
         box = (
             left / self.width,
             bottom / self.height,
@@ -101,7 +111,20 @@ class Sheet:
             axes.axhline(place, color=self.colour("line"), lw=1, zorder=0)
 
     def write(self, axes: Axes, x: float, y: float, text: str, ink: str = "ink", **how: Any) -> None:
-        """Text at a place of the panel; it is drawn as it is, never as a formula."""
+        """Text at a place of the panel; it is drawn as it is, never as a formula.
+
+        Parameters
+        ----------
+        axes : Axes
+        x, y : float
+            In the units of the axes.
+        text : str
+            Of users too.
+        ink : str
+            Token of the colour.
+        **how
+            Further options of `matplotlib.axes.Axes.text`.
+        """
         axes.text(x, y, plain(text), color=self.colour(ink), parse_math=False, **({"fontsize": TEXT} | how))
 
 

@@ -109,7 +109,19 @@ def borda(
 
 
 def no_score(table: ScoreTable, holes: str) -> tuple[str, ...]:
-    """A note on candidates without any score, or an error where they cannot be placed."""
+    """A note on candidates without any score, as a tuple to add to others.
+
+    Parameters
+    ----------
+    table : ScoreTable
+    holes : str
+        With ``"completion"`` such a candidate has a neutral place; else it has none.
+
+    Raises
+    ------
+    InputError
+        `scores`: a candidate without a score cannot be placed.
+    """
     empty = np.flatnonzero(np.isnan(table.scores).all(axis=1))
     if not len(empty):
         return ()

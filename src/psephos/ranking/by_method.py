@@ -121,7 +121,13 @@ def rank(scores: Scores | ScoreTable | BattleTable, *, method: str = "auto", **o
 
 
 def options_of(method: str) -> tuple[str, ...]:
-    """Names of the options of a method; none of one that is not known."""
+    """Names of the options of a method, those of its function; none of a method that is not known.
+
+    Examples
+    --------
+    >>> "pooling" in options_of("borda"), options_of("toss")
+    (True, ())
+    """
     made = {**METHODS, **BATTLE_METHODS}.get(method)
     return () if made is None else tuple(inspect.signature(made).parameters)[1:]
 

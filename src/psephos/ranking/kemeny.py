@@ -171,7 +171,26 @@ def least_cost(
     seconds: float,
     rng: np.random.Generator,
 ) -> Ordered:
-    """The order of least cost of a matrix of preferences, solved component by component."""
+    """The order of least cost of a matrix of preferences, solved component by component.
+
+    Parameters
+    ----------
+    above : ndarray of float64, shape (n, n)
+        Weight of the orders that put row above column.
+    points : ndarray of float64, shape (n,)
+        By which equally good orders are told apart.
+    exact : bool
+        Whether a proof is wanted, as far as sizes and time allow.
+    seconds : float
+        Time for integer programmes, all together.
+    rng : Generator
+        Of the local search.
+
+    Returns
+    -------
+    Ordered
+        With a bound that equals the cost where the order is proven to be the best.
+    """
     parts = components(above)
     solved = []
     left = seconds

@@ -174,7 +174,14 @@ def counts(
 
 
 def never_met(orders: Orders, holes: str) -> tuple[str, ...]:
-    """A note on pairs that no order holds both of, where nothing is put in place of what is missing."""
+    """A note on pairs that no order holds both of, as a tuple to add to others.
+
+    Parameters
+    ----------
+    orders : Orders
+    holes : str
+        Only with ``"available"`` nothing is put in place of what is missing.
+    """
     if holes != "available" or not np.isnan(orders.ranks).any():
         return ()
     known = (~np.isnan(orders.ranks[orders.weights > 0])).astype(np.float32)

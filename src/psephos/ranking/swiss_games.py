@@ -77,7 +77,28 @@ def games_of(
     tie_margin: float | Sequence[float] = 0.0,
     holes: str = "error",
 ) -> Games:
-    """Check scores or chances and the rules, and lay out all games."""
+    """Check scores or chances and the rules, and lay out all games.
+
+    Parameters
+    ----------
+    scores : array_like, Opinions, ScoreTable or None
+        Who beats whom follows from them.
+    chances : array_like of float, shape (n_benchmarks, n_models, n_models), optional
+        In their place: the chance of row against column.
+    eliminate, bye, pairing, tie, tie_margin, holes
+        As in `psephos.ranking.swiss`.
+
+    Returns
+    -------
+    Games
+        Memory is of the order of benchmarks times pairs of models.
+
+    Raises
+    ------
+    InputError
+        `scores`: both or none were given. `bye`: not 0, 1/2 or 1. Others by name: no such choice, a margin below 0,
+        chances that do not sum to 1, a model without a score where none may be missing.
+    """
     check_choice("pairing", pairing, PAIRINGS)
     check_choice("tie", tie, TIES)
     check_choice("holes", holes, HOLES)

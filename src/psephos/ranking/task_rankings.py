@@ -124,7 +124,33 @@ def task_ranking(
     notes: tuple[str, ...] = (),
     **more: Any,
 ) -> TaskRanking:
-    """Put together what methods on orders have in common."""
+    """Put together what methods on orders have in common: cost, bound, places, and what each task has to do with it.
+
+    Parameters
+    ----------
+    table : ScoreTable
+    orders : Orders or None
+        What the candidates were ordered by; None where the method has no orders.
+    method, score_means : str
+        Names of the method and of its scores.
+    scores : ndarray of float64, shape (n_candidates,)
+    options : mapping
+        As on the command line; those that are None are left out.
+    order, ranks : ndarray of int64
+        Candidates from first to last, and the place of each.
+    refit : callable
+        From the place of a task to the ranking without it.
+    holes : str
+        What stands for missing scores.
+    seed : int, optional
+    spread : RankSpread, optional
+        Intervals and places of resamples.
+    above : ndarray of float64, shape (n_candidates, n_candidates), optional
+        Preferences, if they are at hand; else made of the orders where that is cheap. Without them there is no cost.
+    notes : tuple of str
+    **more
+        Further fields of the result.
+    """
     size = len(table.candidates)
     if above is None and orders is not None and size <= ABOVE_LIMIT and len(orders.ranks) * size**2 <= PAIRS_LIMIT:
         above = preferences(orders.ranks, orders.weights, holes)

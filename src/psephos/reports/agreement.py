@@ -33,7 +33,20 @@ LINKS = 3
 
 @dataclass(frozen=True)
 class Pair:
-    """Two voters, their common items, how often they agree on these, and numbers of listed items where they differ."""
+    """Two voters beside each other.
+
+    Attributes
+    ----------
+    left, right : str
+    items : int
+        Common items.
+    agreement : Number
+        How often they agree on these.
+    kappa : str
+        Their kappa, if that was computed.
+    at : tuple of int
+        Numbers of items on the page on which they differ.
+    """
 
     left: str
     right: str
@@ -45,7 +58,18 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairs:
-    """The pairs that agree least, of how many, and the picture of all."""
+    """The pairs that agree least.
+
+    Attributes
+    ----------
+    listed : list of Pair
+    total : int
+        Of how many.
+    pictures : list of Picture
+        Of all pairs.
+    kappa : str
+        Which kappa the pairs have; empty for none.
+    """
 
     listed: list[Pair]
     total: int
@@ -55,7 +79,16 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Voter:
-    """A voter beside the others: agreement, its part of the coefficient, and the coefficient without it."""
+    """A voter beside the others, as the page shows it.
+
+    Attributes
+    ----------
+    voter : str
+    agreement, value, without, change : str
+        Agreement with the others, its part of the coefficient, the coefficient without it, and by how much that moves.
+    at : tuple of int
+        Numbers of items on the page on which it stands apart.
+    """
 
     voter: str
     agreement: str
@@ -67,7 +100,20 @@ class Voter:
 
 @dataclass(frozen=True)
 class Item:
-    """An item that divides the voters: who said what, the most common first."""
+    """An item that divides the voters.
+
+    Attributes
+    ----------
+    number : int
+        By which the page refers to it.
+    item : str
+    votes : int
+    agreement : str
+    said : list of (str, list of str)
+        Each choice with its voters, the most common first.
+    apart : frozenset of str
+        Voters that stand apart from the most common choice.
+    """
 
     number: int
     item: str

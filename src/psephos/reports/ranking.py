@@ -34,7 +34,13 @@ SCALES = ("topic", "items", "model", "reliability", "alpha", "converged")
 
 
 def ranking_page(result: Ranking) -> Page:
-    """Who leads and how surely, everyone's place, and what else the method knows."""
+    """Who leads and how surely, everyone's place, and what else the method knows.
+
+    Parameters
+    ----------
+    result : Ranking
+        By any method; nobody ranked is said too.
+    """
     from psephos.ranking import AbilityRanking, BattleRanking, PairedRanking, TaskRanking
 
     further: list[Section] = []

@@ -27,7 +27,16 @@ class Grid:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: id, title, facts, pictures, tables."""
+    """A part of a page.
+
+    Attributes
+    ----------
+    id, title : str
+        What links lead to, and what stands above.
+    facts : list of (str, str)
+    pictures : list of Picture
+    tables : list of Grid
+    """
 
     id: str
     title: str
@@ -37,7 +46,7 @@ class Section:
 
 
 def facts_of(part: Result) -> list[tuple[str, str]]:
-    """The summary of a result without its notes and its caution."""
+    """The summary of a result without its notes and its caution, which the page shows elsewhere."""
     return [line for line in part.summary() if line[0] not in ("note", "caution")]
 
 

@@ -19,7 +19,29 @@ HEARD = 8
 
 @dataclass(frozen=True)
 class Place:
-    """A row of the queue."""
+    """A row of the queue: a place to listen to.
+
+    Attributes
+    ----------
+    rank : int
+    clip : str
+    start, end : str
+        Times as a clock shows them.
+    reason : str
+        Why to listen.
+    consensus : str
+        What was elected.
+    found : str
+        Share of the expected errors that is found down to here.
+    band : str
+        How many agree.
+    heard : list of (str, bool, tuple of str)
+        What was heard, whether that was elected, and by whom.
+    more : int
+        Further texts that are not listed.
+    target : str
+        Element of the page in which it is marked; empty if it is not shown.
+    """
 
     rank: int
     clip: str
@@ -35,7 +57,16 @@ class Place:
 
 
 def places_to_hear(verdict: TranscriptVerdict, rows: int, ids: dict[int, str]) -> list[Place]:
-    """The first places of the queue; `ids` are the elements of columns that the texts mark."""
+    """The first places of the queue.
+
+    Parameters
+    ----------
+    verdict : TranscriptVerdict
+    rows : int
+        How many.
+    ids : dict of int to str
+        Elements of the columns that the texts mark.
+    """
     order = in_order(verdict, None)
     spans = verdict.spans_to_hear(rows)
     found = verdict.queue(rows)["found"].to_list()

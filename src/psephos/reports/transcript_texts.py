@@ -65,7 +65,20 @@ class Token:
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip of the page: its text, who transcribed it, and how far they agree."""
+    """A clip of the page.
+
+    Attributes
+    ----------
+    name, group : str
+    voters : str
+        Who transcribed it, a line each.
+    facts : list of str
+        How far they agree.
+    tokens : list of Token
+        Its text.
+    left_out : int
+        Columns beyond those that fit on the page.
+    """
 
     name: str
     group: str
@@ -76,7 +89,14 @@ class Clip:
 
 
 def marked_clips(verdict: TranscriptVerdict) -> tuple[list[Clip], dict[int, str]]:
-    """The clips of the page, and the id of the element of each column that has one."""
+    """The clips of the page, as many as `CLIPS` and `WORDS` allow.
+
+    Returns
+    -------
+    clips : list of Clip
+    ids : dict of int to str
+        The element of each doubtful column, by its number.
+    """
     columns, names = verdict.columns, verdict.opinions.vocabulary("voter").to_list()
     clips = verdict.clip_names.to_list()
     groups = verdict.opinions.about.column("items", "group", verdict.clip_names)

@@ -43,7 +43,28 @@ CHOICES = 8
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the queue."""
+    """One row of the queue.
+
+    Attributes
+    ----------
+    rank : int
+    item : str
+    choice, runner_up : str or None
+    certainty : float or None
+    band : str
+        How sure it is, in a word.
+    support, against : int
+        Votes.
+    flags : list of str
+    found : str
+        Share of the expected errors that is found down to here.
+    flip : str
+        What would change the choice.
+    choices : list of Choice
+        Who said what.
+    more : int
+        Further choices that are not listed.
+    """
 
     rank: int
     item: str
@@ -62,7 +83,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Choice:
-    """The votes for one choice of an item; `weight` is said only where it is not the number of votes."""
+    """The votes for one choice of an item.
+
+    Attributes
+    ----------
+    name : str or None
+        None is an abstention.
+    votes : int
+    weight : str
+        Said only where it is not the number of votes.
+    voters : list of str
+    more : int
+        Further voters that are not listed.
+    """
 
     name: str | None
     votes: int

@@ -27,7 +27,19 @@ EACH = 4
 
 @dataclass(frozen=True)
 class Difference:
-    """How often a voter says one thing where the verdict is another, and numbers of items on which it does."""
+    """Where a voter says one thing and the verdict another.
+
+    Attributes
+    ----------
+    voter, choice, said : str
+        What the verdict is, and what the voter says in its place.
+    votes : int
+        How often.
+    share : Number
+        Of its votes on items with this verdict.
+    at : list of int
+        Numbers of items on the page on which it does.
+    """
 
     voter: str
     choice: str
@@ -47,7 +59,16 @@ class Decided:
 
 @dataclass(frozen=True)
 class Item:
-    """An item, its choice, and who said what."""
+    """An item behind the numbers.
+
+    Attributes
+    ----------
+    item : str
+    choice : str or None
+    certainty : str
+    said : list of (str, list of str)
+        Each choice with its voters.
+    """
 
     item: str
     choice: str | None
@@ -57,7 +78,20 @@ class Item:
 
 @dataclass(frozen=True)
 class VoterPart:
-    """The differences that a page lists, of how many; what voters decide; who stands out; the items behind it all."""
+    """What a page says of single voters.
+
+    Attributes
+    ----------
+    differences : list of Difference
+    total : int
+        Of how many these are.
+    decided : dict of str to Decided
+        By voter: how many choices hang on its vote, and which.
+    outliers : frozenset of str
+    items : list of Item
+        The items behind it all, numbered from 1.
+    pictures : list of Picture
+    """
 
     differences: list[Difference]
     total: int
@@ -68,7 +102,13 @@ class VoterPart:
 
 
 def voter_part(verdict: Verdict) -> VoterPart | None:
-    """What a page says of the voters of a verdict; None where votes cannot be held against it one by one."""
+    """What a page says of the voters of a verdict.
+
+    Returns
+    -------
+    VoterPart or None
+        None where votes cannot be held against the verdict one by one: shards, scores, transcripts, or no vote at all.
+    """
     from psephos.consensus import voter_details
 
     opinions = verdict.opinions

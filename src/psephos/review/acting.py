@@ -36,7 +36,30 @@ UNDO_BACK = timedelta(hours=12)
 
 
 def settle(here: Context, item_id: int, answer: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Decide an item, or settle its dispute."""
+    """Decide an item, or settle its dispute.
+
+    Parameters
+    ----------
+    here : Context
+    item_id : int
+    answer : dict
+        As the store keeps it; see `Decision.answer`.
+    **more
+        place, version, note, seconds, adopted_from, supersedes, override; see `deciding.decide`.
+
+    Returns
+    -------
+    dict
+        id of the decision, item, state, version, says, answer, act. The same request again within a moment is the
+        decision that was made.
+
+    Raises
+    ------
+    ForbiddenError
+        A dispute, or somebody else's decision, needs a reviewer.
+    ConflictError
+        The item has changed since the version that was on the screen.
+    """
     with here.write() as session:
         item = session.get_one(Item, item_id)
         override = more.pop("override", None)
@@ -57,7 +80,7 @@ def settle(here: Context, item_id: int, answer: dict[str, Any], **more: Any) -> 
 
 
 def leave(here: Context, item_id: int, reason: str, *, note: str = "", seconds: float = 0.0) -> dict[str, Any]:
-    """Skip an item, with a reason."""
+    """Skip an item, with a reason and perhaps a note; returns as `settle`."""
     with here.write() as session:
         made = skip(session, item_id, here.caller.user_id, reason, note=note, seconds=seconds)
         item = session.get_one(Item, item_id)
@@ -66,7 +89,13 @@ def leave(here: Context, item_id: int, reason: str, *, note: str = "", seconds: 
 
 
 def take_back(here: Context, *, again: bool = False) -> dict[str, Any]:
-    """Undo the last thing that this person did, or do it again."""
+    """Undo the last thing that this person did since signing in, or do it again.
+
+    Returns
+    -------
+    dict
+        item, state, count (of decisions, several for a batch), place; None and 0 where there is nothing to undo.
+    """
     with here.write() as session:
         project = session.get_one(Project, here.project_id)
         turn = redo if again else undo
@@ -79,7 +108,13 @@ def take_back(here: Context, *, again: bool = False) -> dict[str, Any]:
 
 
 def accept_many(here: Context, certainty: float) -> dict[str, Any]:
-    """Take the consensus of all open items that are at least this sure; one undo takes it back."""
+    """Take the consensus of all open items that are at least this sure; one undo takes it back.
+
+    Returns
+    -------
+    dict
+        batch, count (of items), expected_errors among them.
+    """
     with here.write() as session:
         project = session.get_one(Project, here.project_id)
         batch, count, errors = accept_all(session, project, here.caller.user_id, certainty=certainty)
@@ -88,7 +123,18 @@ def accept_many(here: Context, certainty: float) -> dict[str, Any]:
 
 
 def hold(here: Context, item_id: int) -> dict[str, Any]:
-    """Reserve an item, or renew the lease."""
+    """Reserve an item, or renew the lease.
+
+    Returns
+    -------
+    dict
+        until: when the lease ends; None for an item that needs nobody any more.
+
+    Raises
+    ------
+    TakenError
+        As many as are wanted have it open or answered it.
+    """
     with here.write() as session:
         item = session.get_one(Item, item_id)
         if item.state in ("decided", "disputed", "adjudicated"):
@@ -110,7 +156,18 @@ def flag(here: Context, item_id: int, flagged: bool) -> dict[str, Any]:
 
 
 def remark(here: Context, item_id: int, body: str, *, place: int | None = None) -> dict[str, Any]:
-    """Comment on an item."""
+    """Comment on an item, or on one place of it.
+
+    Returns
+    -------
+    dict
+        id, who, at, body, place.
+
+    Raises
+    ------
+    InputError
+        `comment`: longer than `LONGEST_COMMENT`.
+    """
     if len(body) > LONGEST_COMMENT:
         raise InputError("comment", f"may have {LONGEST_COMMENT:,} characters, got {len(body):,}")
     with here.write() as session:
@@ -121,7 +178,7 @@ def remark(here: Context, item_id: int, body: str, *, place: int | None = None) 
 
 
 def resolve_remark(here: Context, item_id: int, comment_id: int, resolved: bool) -> dict[str, Any]:
-    """Mark a comment as dealt with, or as open again."""
+    """Mark a comment as dealt with, or as open again; one that this person may not see is not there."""
     with here.write() as session:
         _check_seen(session, here, item_id, comment_id)
         resolve(session, comment_id, here.caller.user_id, resolved=resolved)
@@ -136,7 +193,7 @@ def take_back_remark(here: Context, item_id: int, comment_id: int) -> None:
 
 
 def leave_off(here: Context, item_id: int, *, place: int | None, seconds: float | None) -> dict[str, Any]:
-    """Keep where in an item this person stopped."""
+    """Keep where in an item this person stopped, to go on there on any machine; nothing at all forgets it."""
     with here.write() as session:
         remember(session, item_id, here.caller.user_id, place=place, seconds=seconds)
     return {"place": place, "seconds": seconds}

@@ -67,7 +67,31 @@ def bring(here: Context, sent: Path, name: str, *, question: str = "", kind: str
 def bring_project(
     here: Context, sent: Path, name: str, *, project: str = "", question: str = "", kind: str = ""
 ) -> dict[str, Any]:
-    """Make a project of a file: a full export becomes the project that it was, anything else fills a new one."""
+    """Make a project of a file: a full export becomes the project that it was, anything else fills a new one.
+
+    Parameters
+    ----------
+    here : Context
+        Who sends it manages the project.
+    sent : Path
+        Where the bytes lie.
+    name : str
+        What the sender calls the file: its format and the name of the project, never a path.
+    project : str
+        Name of the project, if another.
+    question, kind : str
+        Which question of an annotation, and which kind of opinions, where the file does not say.
+
+    Returns
+    -------
+    dict
+        id, name, and source with what was read and set aside; None for a full export.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read; nothing is left behind.
+    """
     if is_whole(sent):
         with sent.open(encoding="utf-8", errors="replace", newline="\n") as lines, here.write() as session:
             made = import_project(session, lines, actor=here.caller.user_id, name=_plain_name(name)[0])

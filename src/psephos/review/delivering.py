@@ -69,7 +69,17 @@ def add(session: Session, project_id: int, url: str, events: list[str]) -> tuple
 
 
 def tell(session: Session, project_id: int, event: str, about: dict[str, Any]) -> None:
-    """Put a message for each webhook that wants this event into the store."""
+    """Put a message for each webhook that wants this event into the store.
+
+    Parameters
+    ----------
+    session : Session
+        That of the change itself, so that both are kept or none.
+    project_id : int
+    event : str
+    about : dict
+        What the message says besides event, project and time; ready for JSON.
+    """
     hooks = session.scalars(select(Webhook).where(Webhook.project_id == project_id, Webhook.active.is_(True))).all()
     for hook in hooks:
         if event in hook.events:
@@ -77,7 +87,7 @@ def tell(session: Session, project_id: int, event: str, about: dict[str, Any]) -
 
 
 def tell_one(session: Session, hook: Webhook, event: str, about: dict[str, Any]) -> Delivery:
-    """Put a message for one webhook into the store, whatever it wants to be told."""
+    """Put a message for one webhook into the store, whatever it wants to be told; parameters as in `tell`."""
     body = {"event": event, "project": hook.project_id, "at": written(now())} | about
     made = Delivery(webhook_id=hook.id, event=event, body=json.dumps(body, ensure_ascii=False))
     session.add(made)
@@ -92,7 +102,11 @@ def give_up(session: Session, webhook: int) -> None:
 
 
 def deliver(server: Server) -> int:
-    """Send what is due; how many messages were tried."""
+    """Send what is due, at most `MOST` messages; how many were tried.
+
+    An answer from 200 to 299 is taken for received. Anything else is tried again after the next of `WAITS`, and given
+    up after the last.
+    """
     at = now()
     with server.store.read() as session:
         query = (

@@ -134,7 +134,14 @@ def webhooks_of(session: Session, project_id: int) -> list[dict[str, Any]]:
 
 
 def add_webhook(here: Context, url: str, events: list[str]) -> dict[str, Any]:
-    """Add an address; the secret of the signatures is shown this once."""
+    """Add an address; the secret of the signatures is shown this once.
+
+    Raises
+    ------
+    InputError
+        `url`: not http or https, or an address of a private network where these are not allowed. `events`: an unknown
+        one.
+    """
     delivering.check(url, private=here.settings.private_addresses)
     with here.write() as session:
         one, secret = delivering.add(session, here.project_id, url, events)
@@ -144,7 +151,13 @@ def add_webhook(here: Context, url: str, events: list[str]) -> dict[str, Any]:
 
 
 def test_webhook(here: Context, webhook: int) -> dict[str, Any]:
-    """Send an address a message of the event ``test``."""
+    """Send an address a message of the event ``test``, whatever it wants to be told.
+
+    Raises
+    ------
+    NotThereError
+        It was removed.
+    """
     with here.write() as session:
         hook = session.get_one(Webhook, webhook)
         if not hook.active:

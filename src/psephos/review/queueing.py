@@ -28,7 +28,21 @@ PAGE = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What is asked of the queue: the filters of its address."""
+    """What is asked of the queue: the filters of its address.
+
+    Attributes
+    ----------
+    state, order : str
+        One of the states or ``"all"``, and one of `store.queue.ORDERS`.
+    kind, flag, search, reason : str
+        Kind of opinions, a flag of the consensus, a part of the name or text, why it was skipped; empty for any.
+    flagged, older_evidence : bool
+        Only marked items; only those decided on what is no longer all that is known.
+    at_least, at_most : float or None
+        Certainty.
+    offset : int
+        Rows to leave out before the first.
+    """
 
     state: str = "new"
     order: str = "value"
@@ -70,7 +84,29 @@ class Asked:
 def rows_of(
     session: Session, here: Context, project: Project, asked: Asked, *, limit: int = PAGE
 ) -> tuple[list[dict[str, Any]], int]:
-    """Rows of the queue, ready for JSON, and how many there are in all."""
+    """Rows of the queue.
+
+    Parameters
+    ----------
+    session : Session
+    here : Context
+    project : Project
+    asked : Asked
+    limit : int
+        Rows at most.
+
+    Returns
+    -------
+    rows : list of dict
+        Ready for JSON; in a blind project without choice and certainty of items that are yet to be decided.
+    total : int
+        How many there are in all.
+
+    Raises
+    ------
+    ForbiddenError
+        Filters that would tell what others said, in a blind project.
+    """
     if project.blind and (asked.search or asked.flag or asked.at_least is not None or asked.at_most is not None):
         raise ForbiddenError("filters", "would tell what others said", hint="decide first; the project is blind")
     filters = {

@@ -23,7 +23,15 @@ LEVELS = (0.9, 0.95, 0.99, 0.999)
 
 
 def remaining(session: Session, project: Project) -> dict[str, Any]:
-    """Numbers and picture, ready for JSON."""
+    """Numbers and picture of the risk that is left, ready for JSON.
+
+    Returns
+    -------
+    dict
+        left and factor (value, low, high), open, measured, audited, audit_size, found, claimed, worth, half and tenth
+        (items to check until so much is left), curve (rows of items, errors, low, high), drawing (paths), accept (what
+        accepting all above a certainty would do).
+    """
     found = remaining_risk(session, project)
     total = found.left.value
     half = found.to_reach(total / 2)

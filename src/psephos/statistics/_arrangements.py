@@ -71,7 +71,23 @@ def _spell(index: npt.NDArray[np.int64], counts: npt.NDArray[np.intp], within: i
 def random_arrangements(
     values: npt.NDArray[Any], places: list[npt.NDArray[np.intp]], repeats: int, rng: Rng
 ) -> Iterator[npt.NDArray[Any]]:
-    """Random arrangements; each stratum has a stream of its own."""
+    """Random arrangements; each stratum has a stream of its own.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        What is rearranged.
+    places : list of ndarray of intp
+        Rows of each stratum.
+    repeats : int
+        Arrangements, equal ones among them.
+    rng : int, Generator or None
+
+    Yields
+    ------
+    ndarray, shape (some, n)
+        The same rows whatever the size of a chunk.
+    """
     streams = spawn(rng, len(places))
     for start, stop in chunks(repeats, len(values)):
         batch = np.tile(values, (stop - start, 1))
@@ -88,6 +104,22 @@ def all_signs(cluster: npt.NDArray[np.intp], units: int) -> Iterator[npt.NDArray
 def random_signs(
     cluster: npt.NDArray[np.intp], units: int, repeats: int, rng: Rng
 ) -> Iterator[npt.NDArray[np.float64]]:
+    """Random signs, one for each cluster.
+
+    Parameters
+    ----------
+    cluster : ndarray of intp, shape (n,)
+        Cluster of each row.
+    units : int
+        Clusters.
+    repeats : int
+    rng : int, Generator or None
+
+    Yields
+    ------
+    ndarray of float64, shape (some, n)
+        -1 and 1.
+    """
     stream = spawn(rng, 1)[0]
     for start, stop in chunks(repeats, len(cluster)):
         yield np.where(stream.integers(2, size=(stop - start, units))[:, cluster], -1.0, 1.0)

@@ -43,6 +43,24 @@ def problem_of(
     *,
     name: str = "outcome",
 ) -> Problem:
+    """Check the data of a regression and bring predictors to one scale.
+
+    Parameters
+    ----------
+    predictors : array_like of float, shape (n, k)
+    outcome : array_like of float, shape (n,)
+    clusters : array_like of int, shape (n,), or None
+    weights : array_like of float, shape (n,), or None
+        How many rows each stands for; 1 each if None.
+    name : str
+        What the outcome is called at the door.
+
+    Raises
+    ------
+    InputError
+        `predictors`: too few rows, a column that is constant or follows from those before it. `weights`: negative. Any:
+        of another length, or not finite.
+    """
     columns = check_floats("predictors", predictors, ndim=2)
     y = check_floats(name, outcome)
     n, k = columns.shape

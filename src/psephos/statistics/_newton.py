@@ -25,7 +25,21 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """Where the steps ended."""
+    """Where the steps ended.
+
+    Attributes
+    ----------
+    coefficients : ndarray of float64, shape (k,)
+    chance : ndarray of float64, shape (n,)
+        Of an event in each row.
+    information : ndarray of float64, shape (k, k)
+    log_likelihood : float
+        Without penalties.
+    steps : int
+    separated : bool
+        Whether some chance is sure, or the steps did not settle, as where events are told apart without error; never
+        with Firth's penalty.
+    """
 
     coefficients: Floats
     chance: Floats
@@ -44,7 +58,23 @@ def newton(
     firth: bool = False,
     start: Floats | None = None,
 ) -> Fit:
-    """Coefficients on the columns of the design, the intercept among them; `event` is the share of events of a row."""
+    """Fit a logistic regression.
+
+    Parameters
+    ----------
+    design : ndarray of float64, shape (n, k)
+        The intercept among its columns, first.
+    event : ndarray of float64, shape (n,)
+        Share of events in each row, 0 to 1.
+    weights : ndarray of float64, shape (n,)
+        How many each row stands for.
+    ridge : float
+        Strength r of the penalty.
+    firth : bool
+        Whether Firth's penalty is added, which keeps coefficients finite.
+    start : ndarray of float64, shape (k,), optional
+        Where to start; the share of events if not given.
+    """
     b = np.zeros(design.shape[1]) if start is None else start.copy()
     if start is None:
         share = float(weights @ event / weights.sum())

@@ -36,7 +36,21 @@ UNITS_PER_ROW = 8
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """What is drawn: rows or clusters, with how many identical units each stands for, and its stratum."""
+    """What is drawn: rows or clusters; made by `units_of`.
+
+    Attributes
+    ----------
+    n : int
+        Rows.
+    copies : ndarray of int64, shape (n_units,)
+        How many identical units each stands for.
+    strata : ndarray of int64, shape (n_units,)
+        Within which it is drawn.
+    cluster_of_row : ndarray of int64, shape (n,), or None
+        None where rows are drawn.
+    multiplicity : ndarray of int64, shape (n,)
+        How many each row stands for.
+    """
 
     n: int
     copies: npt.NDArray[np.int64]
@@ -52,6 +66,20 @@ class Units:
 def units_of(
     n: int, multiplicity: npt.ArrayLike | None, clusters: npt.ArrayLike | None, strata: npt.ArrayLike | None
 ) -> Units:
+    """Check what is to be drawn.
+
+    Parameters
+    ----------
+    n : int
+        Rows.
+    multiplicity, clusters, strata : array_like of int, shape (n,), or None
+        How many each row stands for, the cluster and the stratum that it belongs to.
+
+    Raises
+    ------
+    InputError
+        `strata`: splits a cluster. `n`, `multiplicity` or `clusters`: fewer than two units to draw from.
+    """
     n = check_count("n", n)
     copies = np.ones(n, np.int64) if multiplicity is None else _codes("multiplicity", multiplicity, n)
     stratum = np.zeros(n, np.int64) if strata is None else _codes("strata", strata, n)
@@ -196,7 +224,15 @@ def _looked_up(
 
 @dataclass(frozen=True, eq=False)
 class JackknifePlan:
-    """Which units each jackknife sample leaves out: `unit[i]` once from sample `sample[i]`, in rising order."""
+    """Which units each jackknife sample leaves out.
+
+    Attributes
+    ----------
+    unit, sample : ndarray of int64
+        `unit[i]` is left out once from sample `sample[i]`, in rising order.
+    copies, strata : ndarray of int64
+        Of the units; see `Units`.
+    """
 
     unit: npt.NDArray[np.int64]
     sample: npt.NDArray[np.int64]

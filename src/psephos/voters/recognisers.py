@@ -186,7 +186,21 @@ def _engine(name: str) -> type[LocalRecogniser]:
 
 
 def given(text: str, start: float | None, end: float | None, confidence: float | None) -> Token:
-    """A word with what an engine says of it; times or a confidence that cannot be are left out."""
+    """A word with what an engine says of it; times or a confidence that cannot be are left out.
+
+    Parameters
+    ----------
+    text : str
+    start, end : float or None
+        Seconds; both or none are kept.
+    confidence : float or None
+        0 to 1.
+
+    Examples
+    --------
+    >>> given("so", 0.5, 0.25, 1.5)
+    Token(text='so', start=None, end=None, confidence=None, times='missing')
+    """
     if not (_possible(start) and _possible(end) and start is not None and end is not None and start <= end):
         start = end = None
     if not _possible(confidence, 1):

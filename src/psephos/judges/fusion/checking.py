@@ -33,7 +33,26 @@ _CHECK = (
 def checked(
     checker: LanguageModel, request: str, found: Sequence[str], settings: Settings, tag: str, talk: Conversation
 ) -> list[str | None]:
-    """Right, wrong or unsure for each sentence; None where the second model said nothing that can be read."""
+    """What a second model says of each sentence.
+
+    Parameters
+    ----------
+    checker : LanguageModel
+    request : str
+        What the answer answers.
+    found : sequence of str
+        The sentences of the answer.
+    settings : Settings
+    tag : str
+        Name of the request in logs.
+    talk : Conversation
+        Counts the call and notes what failed.
+
+    Returns
+    -------
+    list of (str or None), one per sentence
+        ``"right"``, ``"wrong"`` or ``"unsure"``; None for all where nothing was said that can be read.
+    """
     if not found:
         return []
     shown = [harmless(sentence) for sentence in found]

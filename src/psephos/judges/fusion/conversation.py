@@ -29,7 +29,29 @@ class TooLongError(Exception):
 
 
 class Conversation:
-    """All calls for one request: what was said, what failed, what it took."""
+    """All calls for one request: what was said, what failed, what it took.
+
+    Parameters
+    ----------
+    model : LanguageModel
+    request : str
+        What is to be answered.
+    settings : Settings
+    tag : str
+        Name of the request in logs.
+
+    Attributes
+    ----------
+    raw : list of str
+        Every reply as it came.
+    errors, notes : list of str
+        Failures of the model, and what a reader has to know.
+    why : str
+        Why the last question brought nothing.
+    calls : int
+    usage : Usage
+        Tokens and cost of all calls.
+    """
 
     def __init__(self, model: LanguageModel, request: str, settings: Settings, tag: str) -> None:
         self.model = model

@@ -160,7 +160,23 @@ def fuse_dataset(
 
 
 def drafts_of(drafts: Drafts) -> dict[str, list[str | Draft]]:
-    """The drafts of each item; a sample without a text is none."""
+    """The drafts of each item; a sample without a text is none.
+
+    Parameters
+    ----------
+    drafts : Opinions of kind samples, or mapping of item to drafts
+        Of samples the text counts, or else the answer; voter and reward become source and score.
+
+    Returns
+    -------
+    dict of str to list
+        An item without a draft is not in it, unless a mapping names it.
+
+    Raises
+    ------
+    InputError
+        `drafts`: something else.
+    """
     if not isinstance(drafts, Opinions):
         if not isinstance(drafts, Mapping):
             raise InputError("drafts", f"must be opinions or a mapping, got {type(drafts).__name__}")

@@ -101,7 +101,22 @@ class FusedDataset(Result):
 
 
 def row_of(item: str, key: str, prompt: Sequence[Message], fusion: Fusion) -> dict[str, Any]:
-    """The line of a training set, in the chat form."""
+    """The line of a training set, in the chat form.
+
+    Parameters
+    ----------
+    item : str
+    key : str
+        Digest of drafts, model and wishes: a line with another one is not the same work.
+    prompt : sequence of Message
+        What was asked; the answer becomes the last message.
+    fusion : Fusion
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+    """
     said = [{"role": message.role, "content": message.content} for message in prompt]
     source = None if fusion.copied_from is None else fusion.drafts[fusion.copied_from].source
     return {

@@ -113,7 +113,20 @@ def fused(
     tag: str,
     notes: tuple[str, ...] = (),
 ) -> Fusion:
-    """As `fuse`, of what is checked."""
+    """As `fuse`, of what is checked.
+
+    Parameters
+    ----------
+    request : str
+    drafts : tuple of Draft
+        Equal ones made one.
+    model : LanguageModel
+    settings : Settings
+    tag : str
+        Name of the request in logs.
+    notes : tuple of str
+        What was found while checking.
+    """
     plan = plan_for(request, drafts, settings)
     talk = Conversation(model, request, settings, tag)
     texts: list[str] = []

@@ -27,7 +27,21 @@ from psephos.opinions.final_answers import short
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done with the drafts; `orders` are places of those that are shown."""
+    """What is to be done with the drafts; made by `plan_for`.
+
+    Attributes
+    ----------
+    mode : {"copy", "vote", "select", "fuse"}
+    reason : str
+        Why this is done, in words.
+    orders : tuple of tuple of int
+        Places of the drafts in each order in which they are shown; none if no model is asked.
+    dropped : tuple of int
+        Places of drafts that are left out.
+    groups : bool
+        Whether the drafts are fused in groups, as they do not fit at once.
+    notes : tuple of str
+    """
 
     mode: str
     reason: str
@@ -43,7 +57,16 @@ class Plan:
 
 
 def plan_for(request: str, drafts: Sequence[Draft], settings: Settings) -> Plan:
-    """What is to be done with these drafts."""
+    """What is to be done with these drafts; see the module.
+
+    Parameters
+    ----------
+    request : str
+    drafts : sequence of Draft
+        At least one.
+    settings : Settings
+        Mode, context, orders, what to do with too many drafts, and the seed of the orders.
+    """
     if len(drafts) == 1:
         return Plan("copy", "there is one draft")
     if settings.mode == "auto" and all(short(draft.text) is not None for draft in drafts):
@@ -80,7 +103,17 @@ def plan_for(request: str, drafts: Sequence[Draft], settings: Settings) -> Plan:
 
 
 def asking_for(request: str, texts: Sequence[str], settings: Settings, mode: str) -> Asking:
-    """The messages for these drafts in this order."""
+    """The messages for these drafts in this order.
+
+    Parameters
+    ----------
+    request : str
+    texts : sequence of str
+        The drafts.
+    settings : Settings
+    mode : {"select", "fuse"}
+        Whether the best is to be named, or one answer made.
+    """
     same = {"seed": settings.seed, "criteria": settings.criteria, "reasoning": settings.reasoning}
     if mode == "select":
         return to_choose(request, texts, **same)  # type: ignore[arg-type]
@@ -88,13 +121,13 @@ def asking_for(request: str, texts: Sequence[str], settings: Settings, mode: str
 
 
 def size(request: str, drafts: Sequence[Draft], settings: Settings, mode: str) -> int:
-    """Tokens of the messages, estimated."""
+    """Tokens of the messages, estimated by `Settings.count_tokens`; see `asking_for` for the parameters."""
     asking = asking_for(request, [draft.text for draft in drafts], settings, mode)
     return sum(settings.count_tokens(message.content) for message in asking.messages)
 
 
 def fits(request: str, drafts: Sequence[Draft], settings: Settings, mode: str) -> bool:
-    """Whether messages and answer are within the context."""
+    """Whether messages and the longest answer are within the context of the model; always, if no context is stated."""
     if settings.context is None:
         return True
     return size(request, drafts, settings, mode) + settings.max_tokens <= settings.context

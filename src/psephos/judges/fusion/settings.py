@@ -38,7 +38,13 @@ class Wishes(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Settings:
-    """The wishes, checked, with what is left open filled in."""
+    """The wishes, checked, with what is left open filled in; see `psephos.judges.fuse` for each.
+
+    Raises
+    ------
+    InputError
+        Names the first wish that is out of range.
+    """
 
     mode: str = "auto"
     criteria: Sequence[str] = ()
@@ -74,7 +80,7 @@ class Settings:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """As a provenance shows them."""
+        """As a provenance shows them: the second model by its id, and no function that counts tokens."""
         shown = {name: getattr(self, name) for name in self.__dataclass_fields__}
         del shown["count_tokens"]
         return shown | {

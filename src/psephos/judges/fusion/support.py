@@ -77,7 +77,16 @@ def sentence_support(text: str, candidates: Sequence[str | Draft], *, least: flo
 
 
 def support_table(text: str, drafts: Sequence[Draft], least: float) -> pl.DataFrame:
-    """As `sentence_support`, of drafts that are checked."""
+    """As `sentence_support`, of drafts that are checked.
+
+    Parameters
+    ----------
+    text : str
+        The answer.
+    drafts : sequence of Draft
+    least : float
+        Token F1 from which a sentence is supported.
+    """
     mine = sentences(text)
     theirs = [(place, sentence) for place, draft in enumerate(drafts) for sentence in sentences(draft.text)]
     owner = np.array([place for place, _ in theirs], dtype=np.int64)

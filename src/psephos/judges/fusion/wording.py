@@ -61,7 +61,13 @@ class Asking:
         return reply[start + len(self.begin) : end].strip() or None
 
     def reminder(self, reply: str) -> tuple[Message, ...]:
-        """The conversation with what the model answered, and a word that the marks are missing."""
+        """The conversation with what the model answered, and a word that the marks are missing.
+
+        Parameters
+        ----------
+        reply : str
+            As it came; words of chat templates in it are broken up.
+        """
         said = (Message("assistant", harmless(reply)),) if reply.strip() else ()
         told = (
             f"Give your answer again, between a line {self.begin} and a line {self.end}, both exactly as written here."
@@ -79,7 +85,23 @@ def to_fuse(
     max_chars: int | None = None,
     reasoning: bool = False,
 ) -> Asking:
-    """The messages that ask for one answer made of these drafts, in this order."""
+    """The messages that ask for one answer made of these drafts, in this order.
+
+    Parameters
+    ----------
+    request : str
+    drafts : sequence of str
+    seed : int
+        Goes into the marks.
+    criteria : sequence of str
+        Rules that the answer must keep to.
+    language : str, optional
+        To write in; that of the request if not given.
+    max_chars : int, optional
+        Length of the answer.
+    reasoning : bool
+        Whether the model may think before its answer.
+    """
     wishes = [_EDIT]
     if criteria:
         wishes.append("\n".join(["Keep to these rules:", *(f"- {rule.strip()}" for rule in criteria)]))
@@ -92,7 +114,7 @@ def to_fuse(
 def to_choose(
     request: str, drafts: Sequence[str], *, seed: int = 0, criteria: Sequence[str] = (), reasoning: bool = False
 ) -> Asking:
-    """The messages that ask for the number of the best of these drafts."""
+    """The messages that ask for the number of the best of these drafts; parameters as in `to_fuse`."""
     rules = ["\n".join(["Keep to these rules:", *(f"- {rule.strip()}" for rule in criteria)])] if criteria else []
     return _asking(request, drafts, seed, "choose", [_CHOOSE, *rules], reasoning, "the number")
 

@@ -88,7 +88,7 @@ class ActivationRows:
             yield stream.permutation(self.take(which[which < self.rows]))
 
     def portable(self) -> dict[str, Any]:
-        """The same as what travels to a worker: a file is named rather than sent."""
+        """The same as what travels to a worker: a file is named, with its place and type, rather than sent."""
         kept = {"chosen": self.chosen, "scale": self.scale, "divisor": self.divisor}
         values = self.values
         # A slice of a mapped file says the place of the whole file, so only the whole is named.
@@ -108,7 +108,23 @@ class ActivationRows:
 
 
 def read_activations(activations: npt.ArrayLike | Iterable[npt.ArrayLike]) -> ActivationRows:
-    """Activations that were looked through once: their shape, that they are finite, their root mean square."""
+    """Activations that were looked through once.
+
+    Parameters
+    ----------
+    activations : array_like, shape (n_items, ..., n_neurons), or iterable of such chunks
+        Chunks are kept in a temporary file, which goes with the result.
+
+    Returns
+    -------
+    ActivationRows
+        With the root mean square of all values.
+
+    Raises
+    ------
+    InputError
+        `activations`: fewer than two items, no neuron, NaN or infinity with its index, or too large to be squared.
+    """
     if in_one_piece(activations):
         values, file = _numbers(activations), None
         _check_shape(values)

@@ -31,7 +31,14 @@ EPSILON = 1e-8
 
 @dataclass(eq=False)
 class Adam:
-    """Steps of Adam on one flat array of parameters."""
+    """Steps of Adam on one flat array of parameters, which is changed in place.
+
+    Parameters
+    ----------
+    parameters : ndarray of float64
+    rate : float
+        Learning rate.
+    """
 
     parameters: Floats
     rate: float
@@ -132,7 +139,15 @@ def trained(shard: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
 
 
 def parameters(D: int, N: int, training: Training) -> dict[str, int]:
-    """Sizes of the parts of a dictionary."""
+    """Numbers in each part of a dictionary, in the order of the flat array.
+
+    Parameters
+    ----------
+    D, N : int
+        Features and neurons.
+    training : Training
+        Whether the decoder is tied, and has a bias.
+    """
     parts = {"weights": D * N, "bias": D}
     return (
         parts | ({} if training.tied else {"decoder": D * N}) | ({"decoder_bias": N} if training.decoder_bias else {})
@@ -140,7 +155,22 @@ def parameters(D: int, N: int, training: Training) -> dict[str, int]:
 
 
 def views(flat: Floats, D: int, N: int, training: Training) -> tuple[Floats, Floats, Floats | None, Floats | None]:
-    """The parts of a flat array of parameters: weights, bias, decoder, decoder bias."""
+    """The parts of a flat array of parameters; views, not copies.
+
+    Parameters
+    ----------
+    flat : ndarray of float64
+    D, N, training
+        As in `parameters`.
+
+    Returns
+    -------
+    weights : ndarray of float64, shape (D, N)
+    bias : ndarray of float64, shape (D,)
+    decoder : ndarray of float64, shape (D, N), or None
+        None where it is tied to the weights.
+    decoder_bias : ndarray of float64, shape (N,), or None
+    """
     ends = np.cumsum(list(parameters(D, N, training).values()))
     pieces = dict(zip(parameters(D, N, training), np.split(flat, ends[:-1]), strict=True))
     decoder = pieces.get("decoder")

@@ -56,7 +56,7 @@ def distance_products(x: Any, y: Any, w: Any) -> float:
 
 @numba.njit(cache=True, nogil=True)
 def group_distances(values: Any, codes: Any, w: Any, groups: int) -> Any:
-    """Sums over pairs of w_i w_j |p_i - p_j| by groups of both; each pair counts once.
+    """Sums over pairs of ``w_i w_j |p_i - p_j|`` by groups of both; each pair counts once.
 
     Parameters
     ----------

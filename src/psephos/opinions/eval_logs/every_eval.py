@@ -22,7 +22,20 @@ Record = Mapping[str, Any]
 
 
 def read_instances(records: Sequence[tuple[int, Record]], name: str) -> Table:
-    """The samples of numbered lines."""
+    """The samples of numbered lines.
+
+    Parameters
+    ----------
+    records : sequence of (int, mapping)
+        Number of the line, and what it holds.
+    name : str
+        Of the file, for complaints.
+
+    Raises
+    ------
+    ParseError
+        A line is of another schema. Lines without an id or a model are set aside.
+    """
     table = LogTable(name, PROGRAM)
     draws: Counter[tuple[str, str]] = Counter()
     for number, record in records:

@@ -22,7 +22,25 @@ _VALUES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 
 
 class InspectLog:
-    """A log that is being read: the header first, then its samples in any order."""
+    """A log that is being read: the header first, then its samples in any order.
+
+    Parameters
+    ----------
+    header : mapping
+        The log without its samples.
+    name : str
+        Of the file, for complaints.
+
+    Attributes
+    ----------
+    table : LogTable
+        What was read so far.
+
+    Raises
+    ------
+    ParseError
+        The log is of another version, or its header names no model.
+    """
 
     def __init__(self, header: Mapping[str, Any], name: str) -> None:
         version, told = header.get("version"), header.get("eval")
@@ -40,7 +58,15 @@ class InspectLog:
             self.table.note(f"the log says that the evaluation ended with {status!r:.30}")
 
     def add(self, sample: Mapping[str, Any], row: int) -> None:
-        """One sample of one epoch."""
+        """One sample of one epoch.
+
+        Parameters
+        ----------
+        sample : mapping
+            As the log has it; without id or epoch it is set aside.
+        row : int
+            Its number, for issues.
+        """
         if "id" not in sample or not isinstance(sample.get("epoch"), int):
             self.table.set_aside("a sample without id or epoch", row)
             return

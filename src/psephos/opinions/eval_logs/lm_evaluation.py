@@ -44,7 +44,20 @@ Record = Mapping[str, Any]
 
 
 def read_samples(records: Sequence[tuple[int, Record]], name: str) -> Table:
-    """The samples of a log."""
+    """The samples of a log.
+
+    Parameters
+    ----------
+    records : sequence of (int, mapping)
+        Number of the line, and what it holds.
+    name : str
+        Of the file: task and voter come from it.
+
+    Raises
+    ------
+    ParseError
+        A line lacks what such a log has, with its number.
+    """
     table = LogTable(name, PROGRAM)
     task, voter = _task_and_model(name)
     first: dict[str | None, Record] = {}

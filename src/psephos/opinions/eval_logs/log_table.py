@@ -76,7 +76,23 @@ class LogTable:
         cost: float | None = None,
         tokens: float | None = None,
     ) -> None:
-        """One draw."""
+        """One draw.
+
+        Parameters
+        ----------
+        row : int
+            Line or number in the log, for issues.
+        item, voter : str
+        draw : int
+            From 0.
+        answer : str or None
+            None, or blanks only, is an abstention.
+        text : str, optional
+            All that was said.
+        status : str, optional
+            Why it ended.
+        reward, cost, tokens : float, optional
+        """
         found = answer.strip() if answer is not None else None
         self._samples.append((item, voter, draw, found or None, text, status, reward, cost, tokens))
         self._sample_rows.append(row)
@@ -84,7 +100,21 @@ class LogTable:
     def result(
         self, row: int, item: str, voter: str, task: str | None, metric: str, run: int, score: float, answer: str | None
     ) -> None:
-        """One score."""
+        """One score.
+
+        Parameters
+        ----------
+        row : int
+            Line or number in the log, for issues.
+        item, voter : str
+            The voter is the candidate of results.
+        task : str or None
+        metric : str
+        run : int
+            Which draw.
+        score : float
+        answer : str or None
+        """
         self._results.append((voter, item, score, task, metric, str(run), answer))
         self._result_rows.append(row)
 

@@ -27,7 +27,27 @@ _CELLS = 2**23
 
 
 def abilities(rows: Rows, items: Items, *, estimate: str = "eap") -> tuple[Floats, Floats]:
-    """Ability of each row and its standard error, shape (n,) each."""
+    """Ability of each row and its standard error.
+
+    Parameters
+    ----------
+    rows : Rows
+        Responses.
+    items : Items
+        Their parameters.
+    estimate : {"eap", "map", "mle"}
+        Posterior mean, posterior mode, or mode of the likelihood.
+
+    Returns
+    -------
+    ability, error : ndarray of float64, shape (n,)
+        NaN for an MLE at the edge of the scale.
+
+    Raises
+    ------
+    InputError
+        `estimate`: no such choice.
+    """
     check_choice("estimate", estimate, ESTIMATES)
     points = fine_points(len(items.slope))
     found, error = np.empty(len(rows.right)), np.empty(len(rows.right))

@@ -212,7 +212,20 @@ def estimate_is_joint(stated: dict[str, Any]) -> bool:
 def ability_spread(
     ability: Floats, error: Floats, *, draws: int, level: float, seed: int, means: str = "posterior of the abilities"
 ) -> RankSpread:
-    """Intervals and places from normal posteriors; who stands above whom follows without draws."""
+    """Intervals and places from normal posteriors; who stands above whom follows without draws.
+
+    Parameters
+    ----------
+    ability, error : ndarray of float64, shape (n,)
+        Means and standard deviations.
+    draws : int
+        For the places; fewer where there are very many candidates, at least 200.
+    level : float
+        Confidence of the intervals.
+    seed : int
+    means : str
+        What was drawn from, in words.
+    """
     n = len(ability)
     repeats = int(np.clip(DRAWN // n, 200, draws))
     (stream,) = spawn(seed, 1)

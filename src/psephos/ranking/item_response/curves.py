@@ -91,13 +91,38 @@ def item_information(
 
 
 def chances(ability: Floats, slope: Floats, intercept: Floats, guess: Floats) -> Floats:
-    """P of the formula, shape (n, n_items)."""
+    """P of the formula.
+
+    Parameters
+    ----------
+    ability : ndarray of float64, shape (n,)
+    slope, intercept, guess : ndarray of float64, shape (n_items,)
+
+    Returns
+    -------
+    ndarray of float64, shape (n, n_items)
+
+    Examples
+    --------
+    >>> chances(np.array([0.0, 1.0]), np.array([2.0]), np.array([0.0]), np.array([0.2])).round(3).ravel().tolist()
+    [0.6, 0.905]
+    """
     found: Floats = special.expit(ability[:, None] * slope + intercept)
     return guess + (1 - guess) * found if guess.any() else found
 
 
 def information(ability: Floats, slope: Floats, intercept: Floats, guess: Floats) -> Floats:
-    """I of the formula, shape (n, n_items)."""
+    """I of the formula: how much a response to an item tells of an ability.
+
+    Parameters
+    ----------
+    ability : ndarray of float64, shape (n,)
+    slope, intercept, guess : ndarray of float64, shape (n_items,)
+
+    Returns
+    -------
+    ndarray of float64, shape (n, n_items)
+    """
     logistic = special.expit(ability[:, None] * slope + intercept)
     found: Floats = slope**2 * logistic * (1 - logistic)
     if guess.any():

@@ -44,7 +44,21 @@ def residual_correlations(right: Floats, chance: Floats) -> Floats:
 
 
 def eigenvalue_ratio(right: Floats) -> tuple[float, str]:
-    """First over second eigenvalue of the correlations between items, and which correlations they are."""
+    """First over second eigenvalue of the correlations between items.
+
+    Parameters
+    ----------
+    right : ndarray of float64, shape (n, n_items)
+        1 and 0, NaN where not asked; items that do not vary are left out.
+
+    Returns
+    -------
+    ratio : float
+        NaN with fewer than three items that vary.
+    how : str
+        Which correlations: ``"tetrachoric"``, or ``"phi"`` of more than `MOST_TETRACHORIC` items; or why there are
+        none.
+    """
     varied = right[:, np.nanmin(right, axis=0) < np.nanmax(right, axis=0)]
     if varied.shape[1] < 3:
         return float("nan"), "too few items that vary"
@@ -60,7 +74,18 @@ def eigenvalue_ratio(right: Floats) -> tuple[float, str]:
 
 
 def tetrachoric(right: Floats) -> Floats:
-    """Tetrachoric correlations of items that vary, 1 on the diagonal."""
+    """Tetrachoric correlations, by Newton's method on the bivariate normal, all pairs at once.
+
+    Parameters
+    ----------
+    right : ndarray of float64, shape (n, n_items)
+        1 and 0, NaN where not asked; each item must vary.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_items, n_items)
+        1 on the diagonal, at most .999 beside it; half a response is added to each cell of a table with an empty one.
+    """
     asked = (~np.isnan(right)).astype(np.float64)
     solved = np.where(asked > 0, right, 0.0)
     row, column = np.triu_indices(right.shape[1], 1)

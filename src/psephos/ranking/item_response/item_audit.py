@@ -217,7 +217,20 @@ def _audited(
 
 
 def fit_measures(right: Floats, chance: Floats) -> tuple[Floats, Floats]:
-    """Infit and outfit of each item; near 1 where residuals are as large as they should be."""
+    """Infit and outfit of each item; near 1 where residuals are as large as they should be.
+
+    Parameters
+    ----------
+    right : ndarray of float64, shape (n, n_items)
+        1 and 0, NaN where not asked.
+    chance : ndarray of float64, shape (n, n_items)
+        Chance of each candidate to solve it.
+
+    Returns
+    -------
+    infit, outfit : ndarray of float64, shape (n_items,)
+        Mean squared residual, weighted by information, and plain.
+    """
     asked = ~np.isnan(right)
     variance = np.maximum(chance * (1 - chance), 1e-9)
     square = np.where(asked, (right - chance) ** 2, 0.0)
@@ -227,7 +240,18 @@ def fit_measures(right: Floats, chance: Floats) -> tuple[Floats, Floats]:
 
 
 def thirds(right: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Candidates of the top, middle and bottom third by their share right; ties stand in the order of the input."""
+    """Candidates of the top, middle and bottom third by their share right; ties stand in the order of the input.
+
+    Parameters
+    ----------
+    right : ndarray of float64, shape (n, n_items)
+        1 and 0, NaN where not asked.
+
+    Returns
+    -------
+    top, middle, bottom : ndarray of intp
+        Places of candidates; the middle has those that three do not divide.
+    """
     share = np.nan_to_num(_share(right.T), nan=0.0)
     order = np.argsort(-share, kind="stable")
     size = len(order) // 3

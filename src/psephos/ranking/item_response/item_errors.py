@@ -37,7 +37,13 @@ _CELLS = 2**22
 
 @dataclass(frozen=True, eq=False)
 class ItemErrors:
-    """Standard errors, shape (n_items,) each; NaN where unknown, 0 where a parameter is fixed."""
+    """Standard errors of the parameters of items.
+
+    Attributes
+    ----------
+    slope, intercept, difficulty, guess : ndarray of float64, shape (n_items,)
+        NaN where unknown, 0 where a parameter is fixed.
+    """
 
     slope: Floats
     intercept: Floats
@@ -51,7 +57,20 @@ def no_errors(n: int) -> ItemErrors:
 
 
 def score_errors(rows: Rows, items: Items, prior: Prior | None, model: str, *, shift: float) -> ItemErrors:
-    """Errors from the scores of the candidates."""
+    """Errors from the scores of the candidates.
+
+    Parameters
+    ----------
+    rows : Rows
+        Responses.
+    items : Items
+        As they were fitted.
+    prior : Prior or None
+    model : {"rasch", "1pl", "2pl", "3pl"}
+        Which parameters are free, or one for all.
+    shift : float
+        By how much the scale is moved down afterwards, which the errors take into account.
+    """
     grid = grid_for(len(items.slope))
     _, posterior = posteriors(rows, items, grid)
     size = 2 if items.logit_guess is None else 3
@@ -112,7 +131,16 @@ def _whole(rows: Rows, items: Items, grid: Grid, posterior: Floats, precision: F
 def resampled_errors(
     rows: Rows, items: Items, prior: Prior | None, model: str, *, repeats: int, rng: Rng, shift: float
 ) -> ItemErrors:
-    """Errors from resamples of the candidates."""
+    """Errors from resamples of the candidates, each fitted anew in `ROUNDS` rounds from where the fit ended.
+
+    Parameters
+    ----------
+    rows, items, prior, model, shift
+        As in `score_errors`.
+    repeats : int
+        Resamples.
+    rng : int, Generator or None
+    """
     grid = grid_for(1)
     found = []
     copies = rows.counts.astype(np.int64)

@@ -34,7 +34,17 @@ SLACK = 1e-13
 
 @dataclass(frozen=True)
 class Prior:
-    """Gaussian priors: of slopes around 1, of intercepts around 0, of the logit of guessing around that of a fifth."""
+    """Gaussian priors of the parameters of items.
+
+    Attributes
+    ----------
+    slope, slope_sd : float
+        Of slopes, around 1.
+    intercept_sd : float
+        Of intercepts, around 0.
+    guess, guess_sd : float
+        Of the logit of guessing, around that of a fifth.
+    """
 
     slope: float = 1.0
     slope_sd: float = 1.0
@@ -77,7 +87,23 @@ class Expected:
 def item_step(
     slope: Floats, intercept: Floats, expected: Expected, prior: Prior | None, *, steps: int = STEPS
 ) -> tuple[Floats, Floats]:
-    """Two parameters for each item."""
+    """Two parameters for each item, by Newton steps that are halved where they do not improve.
+
+    Parameters
+    ----------
+    slope, intercept : ndarray of float64, shape (n_items,)
+        Where to start.
+    expected : Expected
+        What the candidates are expected to be.
+    prior : Prior or None
+    steps : int
+        Most steps.
+
+    Returns
+    -------
+    slope, intercept : ndarray of float64, shape (n_items,)
+        None is worse than it was.
+    """
     a, d = slope.copy(), intercept.copy()
     value, first = _objective(a, d, expected, prior)
     for _ in range(steps):
@@ -109,7 +135,23 @@ def item_step(
 def shared_slope_step(
     slope: float, intercept: Floats, expected: Expected, prior: Prior | None, *, fixed: bool
 ) -> tuple[float, Floats]:
-    """One slope for all items, or a fixed one, and an intercept for each."""
+    """One slope for all items, or a fixed one, and an intercept for each.
+
+    Parameters
+    ----------
+    slope : float
+        Where to start, or the slope that stays.
+    intercept : ndarray of float64, shape (n_items,)
+    expected, prior
+        As in `item_step`.
+    fixed : bool
+        Whether the slope stays (Rasch).
+
+    Returns
+    -------
+    slope : float
+    intercept : ndarray of float64, shape (n_items,)
+    """
     a, d = slope, intercept.copy()
 
     def at(a: float, d: Floats) -> tuple[float, Floats]:
@@ -155,7 +197,19 @@ def shared_slope_step(
 def guessing_step(
     slope: Floats, intercept: Floats, logit_guess: Floats, expected: Expected, prior: Prior | None
 ) -> tuple[Floats, Floats, Floats]:
-    """Three parameters for each item, by Fisher scoring."""
+    """Three parameters for each item, by Fisher scoring.
+
+    Parameters
+    ----------
+    slope, intercept, logit_guess : ndarray of float64, shape (n_items,)
+        Where to start.
+    expected, prior
+        As in `item_step`; `expected.right_at` is needed.
+
+    Returns
+    -------
+    slope, intercept, logit_guess : ndarray of float64, shape (n_items,)
+    """
     right, t = expected.right_at, expected.points
     asked = np.broadcast_to(expected.asked, right.shape)
     found = np.stack([slope, intercept, logit_guess])

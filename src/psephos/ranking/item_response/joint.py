@@ -25,7 +25,21 @@ Floats = npt.NDArray[np.float64]
 
 
 def joint(rows: Rows, *, model: str, prior: Prior | None) -> tuple[Fitted, Floats, Floats]:
-    """Fit items and abilities of one scale; the abilities with their standard errors, shape (n,)."""
+    """Fit items and abilities of one scale together.
+
+    Parameters
+    ----------
+    rows : Rows
+        Responses.
+    model : {"rasch", "1pl", "2pl"}
+    prior : Prior or None
+
+    Returns
+    -------
+    fitted : Fitted
+    ability, error : ndarray of float64, shape (n,)
+        Modes, and standard errors given the items.
+    """
     items = start_of(rows, model)
     asked = rows.asked if rows.asked is not None else np.ones(rows.right.shape)
     share = rows.right.sum(axis=1) / np.maximum(asked.sum(axis=1), 1)

@@ -106,7 +106,18 @@ class Items:
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """What the rounds came to; `path` is the objective after each."""
+    """What the rounds came to.
+
+    Attributes
+    ----------
+    items : Items
+    log_likelihood : float
+        Of the responses, abilities summed out, without priors.
+    path : tuple of float
+        The objective after each round; it never falls.
+    converged : bool
+        Whether it moved by less than the limit in the end.
+    """
 
     items: Items
     log_likelihood: float
@@ -120,7 +131,23 @@ class Fitted:
 
 
 def rows_of(right: Floats, counts: Floats | None = None, *, collapse: bool = True) -> tuple[Rows, npt.NDArray[np.intp]]:
-    """Responses (NaN: not asked) as rows, equal ones made one where that can pay, and the row of each candidate."""
+    """Responses as rows, equal ones made one where that can pay.
+
+    Parameters
+    ----------
+    right : ndarray of float64, shape (n, n_items)
+        1 and 0, NaN where not asked.
+    counts : ndarray of float64, shape (n,), optional
+        How many candidates each stands for.
+    collapse : bool, default True
+        Whether equal ones may become one.
+
+    Returns
+    -------
+    rows : Rows
+    place : ndarray of intp, shape (n,)
+        The row of each candidate.
+    """
     hidden = np.isnan(right)
     weight = np.ones(len(right)) if counts is None else counts
     place: npt.NDArray[np.intp] = np.arange(len(right))
@@ -153,7 +180,29 @@ def marginal(
     most: int | None = None,
     steps: int = STEPS,
 ) -> Fitted:
-    """Fit the items of one scale by expectation and maximisation."""
+    """Fit the items of one scale by expectation and maximisation.
+
+    Parameters
+    ----------
+    rows : Rows
+        Responses.
+    model : {"rasch", "1pl", "2pl", "3pl"}
+    prior : Prior or None
+    start : Items, optional
+        Where to start; from the shares right if not given.
+    grid : Grid, optional
+        Points of ability and their weights; as fine as the number of items asks for if not given.
+    stop : float
+        It ends when the objective rises by less, as a share of itself.
+    most : int, optional
+        Most rounds.
+    steps : int
+        Newton steps of the items in each.
+
+    Returns
+    -------
+    Fitted
+    """
     items = start_of(rows, model) if start is None else start
     grid = grid_for(rows.right.shape[1]) if grid is None else grid
     limit = (MOST if prior is not None else MOST_PLAIN) if most is None else most
@@ -194,7 +243,22 @@ def log_likelihoods(rows: Rows, items: Items, points: Floats) -> Floats:
 
 
 def posteriors(rows: Rows, items: Items, grid: Grid) -> tuple[Floats, Floats]:
-    """Log likelihood of each row over all abilities, shape (n,), and the weight of each point for it, shape (n, q)."""
+    """What the responses say of each row's ability.
+
+    Parameters
+    ----------
+    rows : Rows
+    items : Items
+    grid : Grid
+        Points of ability and their weights.
+
+    Returns
+    -------
+    log_likelihood : ndarray of float64, shape (n,)
+        Over all abilities.
+    weight : ndarray of float64, shape (n, n_points)
+        How probable each point is for the row; rows sum to 1.
+    """
     likelihood = log_likelihoods(rows, items, grid.points) + grid.log_weights
     top = likelihood.max(axis=1, keepdims=True)
     posterior = np.exp(likelihood - top)

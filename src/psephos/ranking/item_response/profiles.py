@@ -255,7 +255,19 @@ def ability_profiles(
 
 
 def pooled_abilities(abilities: Floats, errors: Floats) -> tuple[Floats, Floats, float]:
-    """Abilities drawn to the general one, their errors, and the specific share s^2."""
+    """Abilities drawn to the general one.
+
+    Parameters
+    ----------
+    abilities, errors : ndarray of float64, shape (n, n_topics)
+        Of each candidate in each topic, as posteriors under N(0, 1); two topics at least.
+
+    Returns
+    -------
+    abilities, errors : ndarray of float64, shape (n, n_topics)
+    specific : float
+        s^2, the share of the variance that belongs to single topics, .01 to .99.
+    """
     # A posterior under N(0, 1) is a measurement drawn to 0; here it is taken back to the measurement.
     shrink = np.clip(errors**2, 1e-6, 0.98)
     noise, measured = shrink / (1 - shrink), abilities / (1 - shrink)

@@ -12,7 +12,30 @@ import numpy as np
 def chords(
     theta: Any, drawn: Any, first: Any, second: Any, inverse: Any, penalty: float, rounds: int, close: float
 ) -> Any:
-    """Move the strengths of each resample to its fit, in place; whether each one got there."""
+    """Move the strengths of each resample to its fit, in place, by steps with one Hessian for all (chord method).
+
+    Parameters
+    ----------
+    theta : ndarray of float64, shape (repeats, n)
+        Strengths; changed.
+    drawn : ndarray of float64, shape (repeats, n_pairs, 4)
+        Battles of each pair by how they ended; ties and "both bad" are half a win each way.
+    first, second : ndarray of int64, shape (n_pairs,)
+        Candidates of each pair.
+    inverse : ndarray of float64, shape (n, n)
+        Of the Hessian at the strengths that were found.
+    penalty : float
+        lambda of the L2 prior.
+    rounds : int
+        Most steps.
+    close : float
+        A resample is settled when no strength moves by more.
+
+    Returns
+    -------
+    ndarray of bool, shape (repeats,)
+        Whether each one got there.
+    """
     repeats, size = theta.shape
     pairs = first.shape[0]
     settled = np.zeros(repeats, dtype=np.bool_)

@@ -66,7 +66,25 @@ def drawn_counts(
     clusters: npt.NDArray[np.int64] | None = None,
     rng: Rng = None,
 ) -> Iterator[Floats]:
-    """Counts of all pairs in each resample, shape (some, n_pairs, 4)."""
+    """Counts of all pairs in each resample, some resamples at a time.
+
+    Parameters
+    ----------
+    counts : PairCounts
+        The battles as they were.
+    repeats : int
+        Resamples.
+    battles : BattleTable, optional
+        The single battles, needed with `clusters`.
+    clusters : ndarray of int64, shape (n_battles,), optional
+        What is drawn as a whole, as voters; single battles if not given.
+    rng : int, Generator or None
+
+    Yields
+    ------
+    ndarray of float64, shape (some, n_pairs, 4)
+        Weight by how they ended; all of them together have `repeats` rows.
+    """
     shape = counts.ends.shape
     if clusters is None:
         filled = np.flatnonzero(counts.ends.ravel())
@@ -100,7 +118,25 @@ def resampled_strengths(
     clusters: npt.NDArray[np.int64] | None = None,
     rng: Rng = None,
 ) -> Resamples:
-    """Strengths of as many resamples as asked for; those of the connected candidates only."""
+    """Strengths of as many resamples as asked for; those of the connected candidates only.
+
+    Parameters
+    ----------
+    counts : PairCounts
+        Battles among the connected candidates.
+    model : PairModel
+    found : Strengths
+        The fit, from which each resample starts.
+    penalty : float
+        At least `TINY`, so that who lost every drawn battle has a strength.
+    repeats, battles, clusters, rng
+        As in `drawn_counts`.
+
+    Returns
+    -------
+    Resamples
+        Strengths, shape (repeats, n), and the parameter of ties.
+    """
     penalty = max(penalty, TINY)
     chord = _Chord(counts, model, found, penalty)
     thetas, etas = [], []

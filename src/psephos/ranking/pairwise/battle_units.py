@@ -107,7 +107,22 @@ def units_of(table: BattleTable) -> BattleUnits:
 
 
 def shown_by_pairs(counts: PairCounts, model: PairModel, theta: Floats, eta: float) -> tuple[Floats, Floats]:
-    """What one battle of each pair adds to the strength of the first and of the second, by how it ended."""
+    """What one battle of each pair adds to the strength of the first and of the second.
+
+    Parameters
+    ----------
+    counts : PairCounts
+    model : PairModel
+    theta : ndarray of float64, shape (n,)
+        Strengths.
+    eta : float
+        The parameter of ties.
+
+    Returns
+    -------
+    first, second : ndarray of float64, shape (n_pairs, 4)
+        By how it ended; times the counts they sum to the strength of a candidate.
+    """
     d = theta[counts.first] - theta[counts.second]
     slopes = model.slopes(d, eta).along_d
     one, none = np.ones_like(d), np.zeros_like(d)
@@ -122,7 +137,22 @@ def shown_by_pairs(counts: PairCounts, model: PairModel, theta: Floats, eta: flo
 
 
 def shown_by_battles(table: BattleTable, theta: Floats, chance: Floats, score: Floats) -> tuple[Floats, Floats]:
-    """What each battle adds to the strength of its left and its right side, if left had this chance to win."""
+    """What each battle adds to the strength of its left and its right side.
+
+    Parameters
+    ----------
+    table : BattleTable
+    theta : ndarray of float64, shape (n,)
+        Strengths.
+    chance : ndarray of float64, shape (n_battles,)
+        Of the left side to win.
+    score : ndarray of float64, shape (n_battles,)
+        What it got: 1, 1/2 or 0.
+
+    Returns
+    -------
+    left, right : ndarray of float64, shape (n_battles,)
+    """
     information, pull = table.weights * chance * (1 - chance), table.weights * (score - chance)
     size = len(table.candidates)
     whole = np.asarray(

@@ -65,7 +65,21 @@ def issue(
 
 
 def of_text(session: Session, text: str, at: datetime) -> tuple[ApiToken, User] | None:
-    """The token of a text and its person, if both are good."""
+    """Which token a text is, and whose.
+
+    Parameters
+    ----------
+    session : Session
+    text : str
+        As a program sends it.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    tuple of (ApiToken, User), or None
+        None for a text that is no token, one that was revoked or has ended, or a person who may not sign in.
+    """
     if not text.startswith(PREFIX) or len(text) > 100:
         return None
     statement = (

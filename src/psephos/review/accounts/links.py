@@ -21,7 +21,21 @@ from psephos.review.store.account_tables import Invitation
 
 
 def make(session: Session, settings: Settings, purpose: str, at: datetime, **about: Any) -> str:
-    """The text of a new link; `about` are columns of `Invitation`."""
+    """The text of a new link, which is shown once; the store keeps its hash.
+
+    Parameters
+    ----------
+    session : Session
+        From `Store.write`.
+    settings : Settings
+        Say how long it is good.
+    purpose : str
+        ``"invite"``, ``"reset"`` or ``"local"``: it opens no other door.
+    at : datetime
+        Now.
+    **about
+        Further columns of `Invitation`.
+    """
     text = secrets.token_urlsafe(32)
     ends = at + timedelta(minutes=settings.link_minutes)
     session.add(Invitation(token=fingerprint(text), purpose=purpose, created_at=at, ends_at=ends, **about))
@@ -30,7 +44,7 @@ def make(session: Session, settings: Settings, purpose: str, at: datetime, **abo
 
 
 def look(session: Session, text: str, purpose: str, at: datetime) -> Invitation | None:
-    """The link of a text, if it is still good, left as it is."""
+    """The link of a text, left as it is; None if it was used, has ended, or is for something else."""
     statement = select(Invitation).where(
         Invitation.token == fingerprint(text),
         Invitation.purpose == purpose,
@@ -41,7 +55,21 @@ def look(session: Session, text: str, purpose: str, at: datetime) -> Invitation 
 
 
 def take(session: Session, text: str, purpose: str, at: datetime) -> Invitation | None:
-    """The link of a text, used up by this; None if it was used, has ended, or never was."""
+    """The link of a text, used up by this.
+
+    Parameters
+    ----------
+    session : Session
+        From `Store.write`.
+    text, purpose : str
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    Invitation or None
+        None if it was used, also a moment ago by another browser, has ended, or never was.
+    """
     one = look(session, text, purpose, at)
     if one is None:
         return None

@@ -38,7 +38,24 @@ class Passkey:
 
 
 def offer(origin: str, user: str, name: str, known: Sequence[str]) -> tuple[dict[str, Any], str]:
-    """What the browser is told to make a new key of, and the challenge to remember."""
+    """What the browser is told to make a new key of.
+
+    Parameters
+    ----------
+    origin : str
+        Address of this site, which the key is bound to.
+    user, name : str
+        Id and name of the person.
+    known : sequence of str
+        Ids of the keys that the person has, which are not made again.
+
+    Returns
+    -------
+    options : dict
+        Ready for JSON.
+    challenge : str
+        To be remembered until the answer comes.
+    """
     options = webauthn.generate_registration_options(
         rp_id=_site(origin),
         rp_name="psephos",
@@ -76,7 +93,22 @@ def accept(origin: str, challenge: str, reply: dict[str, Any]) -> Passkey:
 
 
 def challenge(origin: str, known: Sequence[str]) -> tuple[dict[str, Any], str]:
-    """What the browser is told to have signed by one of the known keys, and the challenge to remember."""
+    """What the browser is told to have signed by one of the known keys.
+
+    Parameters
+    ----------
+    origin : str
+        Address of this site.
+    known : sequence of str
+        Ids of the keys of the person.
+
+    Returns
+    -------
+    options : dict
+        Ready for JSON.
+    challenge : str
+        To be remembered until the answer comes.
+    """
     options = webauthn.generate_authentication_options(
         rp_id=_site(origin),
         allow_credentials=[PublicKeyCredentialDescriptor(id=base64url_to_bytes(key)) for key in known],

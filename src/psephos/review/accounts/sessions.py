@@ -27,7 +27,22 @@ TOUCH_AFTER = timedelta(seconds=60)
 def begin(
     session: Session, settings: Settings, user: User, at: datetime, *, strong: bool, address: str = "", agent: str = ""
 ) -> str:
-    """Begin a session and return what its cookie says."""
+    """Begin a session and return what its cookie says, which the store does not know.
+
+    Parameters
+    ----------
+    session : Session
+        From `Store.write`.
+    settings : Settings
+        Say when it ends in any case.
+    user : User
+    at : datetime
+        Now.
+    strong : bool
+        Whether a second factor was shown.
+    address, agent : str
+        Where from and with what, for the list of one's own sessions; cut to a length.
+    """
     cookie = secrets.token_urlsafe(32)
     one = SignIn(
         token=fingerprint(cookie),
@@ -45,7 +60,13 @@ def begin(
 
 
 def of_cookie(session: Session, settings: Settings, cookie: str, at: datetime) -> tuple[SignIn, User] | None:
-    """The session of a cookie and its person, if both are good."""
+    """The session of a cookie and its person.
+
+    Returns
+    -------
+    tuple of (SignIn, User), or None
+        None for no cookie, an unknown one, a session that ended or was revoked, or a person who may not sign in.
+    """
     if not cookie:
         return None
     statement = select(SignIn, User).join(User, User.id == SignIn.user_id).where(SignIn.token == fingerprint(cookie))
@@ -84,7 +105,23 @@ def sessions_of(session: Session, settings: Settings, user_id: str, at: datetime
 
 
 def revoke(session: Session, user_id: str, at: datetime, *, only: int | None = None, but: int | None = None) -> int:
-    """End sessions of a person: all, only one, or all but one; how many ended."""
+    """End sessions of a person.
+
+    Parameters
+    ----------
+    session : Session
+        From `Store.write`.
+    user_id : str
+    at : datetime
+        Now.
+    only, but : int, optional
+        Id of the only session to end, or of the one that goes on; all end without both.
+
+    Returns
+    -------
+    int
+        How many ended.
+    """
     statement = update(SignIn).where(SignIn.user_id == user_id, SignIn.revoked_at.is_(None)).values(revoked_at=at)
     if only is not None:
         statement = statement.where(SignIn.id == only)

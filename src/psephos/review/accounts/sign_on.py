@@ -42,7 +42,17 @@ class Trip:
 
 @dataclass(frozen=True)
 class Person:
-    """Who came back: `subject` is the provider's own name for them, which does not change."""
+    """Who came back from a provider.
+
+    Attributes
+    ----------
+    issuer, subject : str
+        The provider, and its own name for the person, which does not change; together they are an `Identity`.
+    email : str
+    email_verified : bool
+        Whether the provider says that the address is theirs; without that it proves nothing.
+    name : str
+    """
 
     issuer: str
     subject: str

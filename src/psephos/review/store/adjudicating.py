@@ -48,7 +48,21 @@ class Column:
 
 
 def columns(session: Session, item: Item, project: Project, *, names: bool = False) -> list[Column]:
-    """The different answers on an item, without names unless these are asked for."""
+    """The different answers on an item, in an order that says nothing.
+
+    Parameters
+    ----------
+    session : Session
+    item : Item
+    project : Project
+    names : bool
+        Whether authors are told; not before one's own choice.
+
+    Returns
+    -------
+    list of Column
+        Letter, answer, how many gave it, authors, notes.
+    """
     groups: dict[object, list[Decision]] = {}
     for one in standing(session, item.id):
         if one.act == "decide" and one.answer is not None:

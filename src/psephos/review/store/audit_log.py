@@ -244,7 +244,7 @@ def history(
 
 
 def entry(row: Audit) -> dict[str, Any]:
-    """A row of the log, ready for JSON."""
+    """A row of the log, ready for JSON: seq, at, actor, action, object, hash, and what was before and after."""
     said = {name: getattr(row, name) for name in ("seq", "at", "actor", "action", "object", "hash")}
     return said | {"before": json.loads(row.before), "after": json.loads(row.after)}
 

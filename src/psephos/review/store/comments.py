@@ -31,7 +31,13 @@ def comment(session: Session, item_id: int, user_id: str, body: str, *, place: i
 
 
 def resolve(session: Session, comment_id: int, user_id: str, *, resolved: bool = True) -> Comment:
-    """Mark a remark as dealt with, or as open again."""
+    """Mark a remark as dealt with, or as open again, and log it.
+
+    Raises
+    ------
+    InputError
+        There is no such comment.
+    """
     made = _comment(session, comment_id)
     before = {"resolved": made.resolved_at is not None}
     made.resolved_at = now() if resolved else None

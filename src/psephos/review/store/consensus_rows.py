@@ -30,7 +30,16 @@ Row = dict[str, Any]
 
 
 def rows_of(verdict: Verdict | ScoreVerdict) -> Iterator[tuple[str, Row, float]]:
-    """Of each item its name, the columns of `Consensus`, and its risk."""
+    """What the store keeps of each item.
+
+    Yields
+    ------
+    name : str
+    row : dict
+        Columns of `Consensus`.
+    risk : float
+        Chance that the choice is wrong; of a transcript the number of words that are expected to be.
+    """
     if isinstance(verdict, ScoreVerdict):
         return _scores(verdict)
     if isinstance(verdict, TranscriptVerdict):

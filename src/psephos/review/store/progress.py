@@ -53,7 +53,21 @@ def progress(session: Session, project: Project, *, minutes_east: int = 0) -> pl
 
 
 def my_items(session: Session, project: Project, user_id: str, *, differs: bool = False) -> list[dict[str, Any]]:
-    """What a person answered, what was settled on, by whom and why; only where that differs if asked for."""
+    """What a person answered, what was settled on, and why; the last first.
+
+    Parameters
+    ----------
+    session : Session
+    project : Project
+    user_id : str
+    differs : bool
+        Only where both differ: other scores by more than the spread of the project.
+
+    Returns
+    -------
+    list of dict
+        item, name, own, final (None while open), differs, reason, at.
+    """
     mine = (
         select(Decision, Item)
         .join(Item, Item.id == Decision.item_id)

@@ -110,7 +110,13 @@ def project_named(session: Session, name: str) -> Project | None:
 
 
 def checked_rules(rules: dict[str, Any]) -> dict[str, Any]:
-    """The rules, refused if they cannot be."""
+    """The rules, refused if they cannot be.
+
+    Raises
+    ------
+    InputError
+        Argument is the rule: there is none of this name, or its value is out of range.
+    """
     unknown = sorted(set(rules) - set(RULES))
     if unknown:
         raise InputError(unknown[0], "is no rule of a project", hint=f"rules are {', '.join(RULES)}")

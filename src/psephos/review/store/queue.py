@@ -102,7 +102,13 @@ def page(
 
 
 def ordering(order: str) -> tuple[Any, ...]:
-    """The columns to sort by."""
+    """The columns to sort by, the last one telling equals apart.
+
+    Raises
+    ------
+    InputError
+        `order`: none of `ORDERS`.
+    """
     check_choice("order", order, ORDERS)
     return {
         "value": (Item.value.desc(), Item.id.desc()),
@@ -146,7 +152,7 @@ def condition(
 
 
 def counts(session: Session, project: Project) -> dict[str, int]:
-    """Items in each state."""
+    """Items in each state, by state, 0 where there is none; hidden ones do not count."""
     query = select(Item.state, func.count()).where(Item.project_id == project.id, Item.deleted_at.is_(None))
     found = {row.state: int(row[1]) for row in session.execute(query.group_by(Item.state))}
     return dict.fromkeys(STATES, 0) | found

@@ -89,7 +89,23 @@ def live(at: datetime) -> ColumnElement[bool]:
 
 
 def check_place(session: Session, item: Item, project: Project, user_id: str, at: datetime) -> None:
-    """Refuse who would be one too many."""
+    """Refuse who would be one too many.
+
+    Parameters
+    ----------
+    session : Session
+        With the row of the item held, so that nobody comes in between.
+    item : Item
+    project : Project
+    user_id : str
+        Who answered already may come again.
+    at : datetime
+        Now: leases that ended before do not count.
+
+    Raises
+    ------
+    TakenError
+    """
     answered = select(Decision.author_id).where(
         Decision.item_id == item.id,
         Decision.current.is_(True),

@@ -45,7 +45,22 @@ def settle(session: Session, item: Item, project: Project) -> None:
 
 
 def outcome(decisions: Sequence[Decision], item: Item, project: Project) -> tuple[str, dict[str, Any] | None]:
-    """State and final answer that decisions come to; the answer has ``shares`` where it is not of one mind."""
+    """State and final answer that decisions come to; see the module.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision
+        That stand, on the item as a whole, in their order.
+    item : Item
+    project : Project
+        Overlap and spread.
+
+    Returns
+    -------
+    state : str
+    answer : dict or None
+        With ``shares`` where it is not of one mind; None while the item is open or disputed.
+    """
     settled = [one for one in decisions if one.act == "adjudicate"]
     if settled:
         return "adjudicated", _final(settled[-1].answer)

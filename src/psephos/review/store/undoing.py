@@ -54,7 +54,18 @@ def undo(session: Session, project: Project, user_id: str, *, since: datetime | 
 
 
 def redo(session: Session, project: Project, user_id: str, *, since: datetime | None = None) -> list[Decision]:
-    """Do again what was undone last; see `undo`."""
+    """Do again what was undone last.
+
+    Parameters
+    ----------
+    session, project, user_id, since
+        As in `undo`.
+
+    Returns
+    -------
+    list of Decision
+        The new records; empty where there is nothing to do again.
+    """
     _, undone = _stacks(session, project, user_id, since)
     if not undone:
         return []

@@ -42,7 +42,24 @@ class Features:
 
 
 def features_of(reviews: Reviews, labels: tuple[str, ...]) -> Features:
-    """What the reviews offer: own and others' score, what there is of engagement, labels, and times."""
+    """What the reviews offer: own and others' score, what there is of engagement, labels, and times.
+
+    Parameters
+    ----------
+    reviews : Reviews
+    labels : tuple of str
+        Labels whose presence is a predictor.
+
+    Returns
+    -------
+    Features
+        Reviews with a gap in any predictor are left out, and predictors that hardly vary; notes say so.
+
+    Raises
+    ------
+    InputError
+        `reviews`: a predictor is missing in every review.
+    """
     rows = reviews.modelled.copy()
     engagement = {
         term: reviews.number(column) for term, column in ENGAGEMENT.items() if column in reviews.columns.columns

@@ -117,7 +117,22 @@ def plan(reviews: Reviews, cut: float, *, scores: str = "after") -> ReviewerPlan
 
 
 def expected_errors(mean: Floats, n: npt.NDArray[np.int64], cut: float, spread: float) -> tuple[Floats, Floats]:
-    """Chance that a decision at the cut is wrong, now and after one more review."""
+    """Chance that a decision at the cut is wrong.
+
+    Parameters
+    ----------
+    mean : ndarray of float64, shape (n_items,)
+        Mean score of each item.
+    n : ndarray of int64, shape (n_items,)
+        Its scores.
+    cut, spread : float
+        Where it is decided, and the standard deviation of reviewers within items.
+
+    Returns
+    -------
+    now, then : ndarray of float64, shape (n_items,)
+        As it is, and on average after one more review; the latter is never larger.
+    """
     height = np.abs(mean - cut) * np.sqrt(n) / spread
     now = np.asarray(special.ndtr(-height))
     return now, np.minimum(np.asarray(2 * special.owens_t(height, np.sqrt(n))), now)

@@ -38,7 +38,24 @@ class Worth:
 def worth_of(
     data: Features, events: Mapping[str, Floats], *, folds: int, shuffles: int, rng: np.random.Generator
 ) -> Worth:
-    """The worth of each set for each event; nothing if `folds` is 0."""
+    """The worth of each set of predictors for each event.
+
+    Parameters
+    ----------
+    data : Features
+    events : mapping of str to ndarray of float64, shape (n,)
+        1 where it happened, 0 where not.
+    folds : int
+        Below 2, nothing is computed and the tables are empty.
+    shuffles : int
+        Of each set, within a fold.
+    rng : Generator
+
+    Returns
+    -------
+    Worth
+        An event of which a fold cannot be fitted has no rows; `reasons` says why.
+    """
     nested: list[tuple[object, ...]] = []
     importance: list[tuple[object, ...]] = []
     reasons: dict[str, str] = {}

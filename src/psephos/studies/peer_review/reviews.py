@@ -145,7 +145,15 @@ class Reviews:
     def made(
         self, method: str, parameters: Mapping[str, Any], *, seed: int | None = None, notes: tuple[str, ...] = ()
     ) -> Provenance:
-        """Provenance of a result on these reviews."""
+        """Provenance of a result on these reviews: their source, and their notes before those of the method.
+
+        Parameters
+        ----------
+        method : str
+        parameters : mapping
+        seed : int, optional
+        notes : tuple of str
+        """
         return Provenance(f"peer review: {method}", parameters, self.source, seed=seed, notes=self.notes + notes)
 
     def _item_mean(self, scores: Floats) -> Floats:

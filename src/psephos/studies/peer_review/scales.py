@@ -17,7 +17,30 @@ LEVELS = ("points", "rank")
 
 
 def on_scale(table: pl.DataFrame, scale: Scale | None, levels: str) -> tuple[Floats, Floats, Floats, tuple[str, ...]]:
-    """Scores before and after, the levels, and what was decided."""
+    """Scores on their scale, or as ranks of its levels.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        Columns before and after, and group where scales are given by group.
+    scale : sequence of float, mapping of group to such, or None
+        Levels that a score can have; None takes those that occur, and says so.
+    levels : {"points", "rank"}
+        Whether scores stay as they are, or become ranks.
+
+    Returns
+    -------
+    before, after : ndarray of float64, shape (n,)
+    levels : ndarray of float64
+    notes : tuple of str
+
+    Raises
+    ------
+    ScaleError
+        A score is off its scale, or scales differ and `levels` is no rank.
+    InputError
+        `scale`: a group without one.
+    """
     before, after = (table[name].to_numpy() for name in ("before", "after"))
     if scale is None:
         scores = np.concatenate([before, after])

@@ -73,7 +73,10 @@ class Crew(Generic[Given, Got]):
         self._given.put((value,))
 
     def take(self) -> tuple[Given, Done[Got]]:
-        """The next input that has ended, and what became of it; waits for one, so one must be under way."""
+        """The next input that has ended, and what became of it.
+
+        Waits for one, so one must be under way; Ctrl-C breaks the waiting off.
+        """
         while True:
             try:
                 found = self._ended.get(timeout=_TICK)  # short, so that Ctrl-C is noticed on every system

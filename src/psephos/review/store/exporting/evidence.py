@@ -25,7 +25,18 @@ SETTLED = ("decided", "adjudicated", "locked")
 
 @dataclass(frozen=True)
 class Known:
-    """An item with all that is known of it; `names` are those of the people in it, by id."""
+    """An item with all that is known of it.
+
+    Attributes
+    ----------
+    item : Item
+    consensus : Consensus or None
+        None where nothing was computed.
+    opinions, decisions, comments : list
+        Decisions that were superseded are among them.
+    names : dict of str to str
+        Names of the people in it, by id.
+    """
 
     item: Item
     consensus: Consensus | None

@@ -89,7 +89,23 @@ def write_settled(
 def clips_of(
     session: Session, project: Project, *, only_final: bool = False, by_name: bool = False
 ) -> Iterator[tuple[str, list[Word]]]:
-    """Each clip by its name, with its words as they stand; read some at a time, as loaded or sorted by name."""
+    """Each clip with its words as they stand.
+
+    Parameters
+    ----------
+    session : Session
+    project : Project
+    only_final : bool
+        Only what is settled.
+    by_name : bool
+        Sorted by name, byte by byte, else as loaded.
+
+    Yields
+    ------
+    name : str
+    words : list of Word
+        The elected ones with what people put right in their place; some clips are in memory at a time.
+    """
     signs = "C" if session.get_bind().dialect.name == "postgresql" else "BINARY"
     order = (Item.name.collate(signs),) if by_name else (Item.place, Item.id)
     query = (
