@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import structlog
+from starlette.testclient import TestClient
 
 from psephos.review import looking_after
 from psephos.review.logs import write_lines_of_json
@@ -44,9 +45,12 @@ def test_an_error_that_nobody_expected_is_written_down_without_what_it_was_about
         raise RuntimeError(SECRET)
 
     monkeypatch.setattr(looking_after, "views_of", fail)
-    got = world.visitor("manager").call("GET", f"/api/v1/projects/{world.ids['own']}/views")
+    manager = world.visitor("manager")
+    manager.client = TestClient(world.app, base_url=manager.settings.origin, cookies=dict(manager.client.cookies))
+    got = manager.call("GET", f"/api/v1/projects/{world.ids['own']}/views")  # nothing comes out of the application
     assert got.status_code == 500
     (line,) = lines(capsys)
     assert (line["event"], line["route"], line["kind"]) == ("problem", "api.views", "RuntimeError")
     assert line["number"] in got.json()["problem"]
+    assert line["at"][-1].startswith("test_logs.py:")
     assert SECRET not in got.text + json.dumps(line)
