@@ -88,6 +88,24 @@ def test_every_dependency_is_pinned() -> None:
     assert names - pinned == set()
 
 
+def test_every_pin_has_the_hashes_of_its_files() -> None:
+    text = (ROOT / "locks" / "hashes.txt").read_text(encoding="utf-8")
+    hashed = re.findall(r"^([\w.-]+)==(\S+) \\\n((?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text, re.MULTILINE)
+    assert len(hashed) == len(re.findall(r"^[\w.-]+==", text, re.MULTILINE))
+    pins = (line.partition("==") for line in lines_of(ROOT / "constraints.txt"))
+    assert {(normal(name), version) for name, version, _ in hashed} == {(normal(name), to) for name, _, to in pins}
+
+
+def test_the_list_of_needs_is_what_the_extras_ask_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    listed = subprocess.run(
+        [sys.executable, str(ROOT / "locks" / "needs.py"), "all"], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    wanted = {*project["dependencies"], *(part for parts in extras.values() for part in parts)}
+    assert set(listed) - {"hatchling", "editables"} == {part for part in wanted if not part.startswith("psephos[")}
+
+
 def test_the_extra_called_all_names_all() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     assert extras["all"] == [f"psephos[{','.join(name for name in extras if name != 'all')}]"]

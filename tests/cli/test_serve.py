@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.request
@@ -17,6 +18,10 @@ from tests.waiting import until
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
 pytest.importorskip("sqlalchemy", reason="the extra web is not installed")
+
+
+WORDS = "four quiet herons"
+"""A password."""
 
 
 @pytest.mark.parametrize(
@@ -90,9 +95,37 @@ def health(link: str) -> bytes:
 
 def test_the_first_administrator_comes_from_the_command_line(script, tmp_path):
     file = tmp_path / "r.sqlite"
-    made = script("user", "create-admin", "ann@example.org", "--database", file, input="four quiet herons\n")
+    made = script("user", "create-admin", "ann@example.org", "--database", file, input=f"{WORDS}\n")
     assert (made.returncode, made.stdout) == (0, "ann@example.org can sign in\n")
-    again = script("user", "create-admin", "ann@example.org", "--database", file, input="four quiet herons\n")
+    again = script("user", "create-admin", "ann@example.org", "--database", file, input=f"{WORDS}\n")
     assert again.returncode == 1
     weak = script("user", "create-admin", "bob@example.org", "--database", file, input="password12345678\n")
     assert (weak.returncode, "guessed first" in weak.stderr) == (1, True)
+
+
+def test_somebody_who_asks_for_it_is_forgotten(psephos, script, tmp_path):
+    file = tmp_path / "r.sqlite"
+    script("user", "create-admin", "ann@example.org", "--name", "Ann Other", "--database", file, input=f"{WORDS}\n")
+    assert psephos("user", "erase", "bob@example.org", "--database", file).code == 1
+    assert psephos("user", "erase", "ann@example.org", "--database", tmp_path / "none.sqlite").code == 1
+    done = psephos("user", "erase", " Ann@example.org", "--database", file)
+    assert (done.code, "ann@example.org is forgotten" in done.out) == (0, True)
+    assert psephos("user", "erase", "ann@example.org", "--database", file).code == 1
+    with sqlite3.connect(file) as store:
+        kept = " ".join(map(str, store.execute("SELECT * FROM user").fetchall()))
+        assert store.execute("SELECT count(*) FROM audit WHERE action = 'user.erase'").fetchone() == (1,)
+    assert ("ann" in kept.lower(), "Other" in kept) == (False, False)
+    assert psephos("audit", "verify", "--store", file).code == 0
+
+
+@pytest.mark.parametrize("stated", ["exports", "exports=soon", "all=3"])
+def test_days_that_cannot_be_are_told_before_anything_starts(psephos, tmp_path, stated):
+    done = psephos("serve", "--database", tmp_path / "r.sqlite", "--port", "0", "--keep", "links=1", "--keep", stated)
+    assert (done.code, "--keep" in done.complaint) == (1, True)
+    assert not (tmp_path / "r.sqlite").exists()
+
+
+def test_days_come_from_the_environment_too(psephos, tmp_path, monkeypatch):
+    monkeypatch.setenv("PSEPHOS_KEEP", "links=1 exports=never")
+    done = psephos("serve", "--database", tmp_path / "r.sqlite", "--port", "0")
+    assert (done.code, "'never'" in done.complaint) == (1, True)

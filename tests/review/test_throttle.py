@@ -57,7 +57,7 @@ def test_tries_that_name_the_same_in_another_order_do_not_wait_for_each_other_in
     old, at = now() - timedelta(hours=2), now()
     with world.store.write() as session:
         for number in range(MANY):
-            throttle.failed(session, old, f"old {number}")
+            throttle.tried(session, old, f"old {number}")
 
     def guess(number: int) -> float:
         waited = 0.0
@@ -73,12 +73,26 @@ def test_tries_that_name_the_same_in_another_order_do_not_wait_for_each_other_in
     assert counted == {MANY * 10}
 
 
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+def test_what_is_forgotten_meanwhile_makes_nobody_wait_in_a_circle(world: World) -> None:
+    """Each turn is hours after the last: whoever comes forgets counts that others are about to take in hand."""
+    at = now()
+
+    def guess(number: int) -> None:
+        for turn in range(12):
+            named = [f"old {(number + turn) % 5}", f"old {(number * 3 - turn) % 5}"]
+            with world.store.write() as session:
+                throttle.tried(session, at + timedelta(hours=2 * turn), *named)
+
+    assert together(guess) == [None] * MANY
+
+
 @on_both
 def test_what_was_long_ago_is_forgotten_while_somebody_else_holds_it(world: World) -> None:
     at = now()
     with world.store.write() as session:
         for _ in range(9):
-            throttle.failed(session, at, "login ann")
+            throttle.tried(session, at, "login ann", free=9)
         session.query(Attempt).update({"last_at": at - timedelta(hours=2), "free_at": at - timedelta(hours=1)})
     with world.store.write() as session:
         assert throttle.tried(session, at, "login ann") == 0
@@ -89,8 +103,9 @@ def test_what_was_long_ago_is_forgotten_while_somebody_else_holds_it(world: Worl
 def test_two_servers_over_one_database_count_together(world: World) -> None:
     with world.store.write() as session:
         people.create(session, "ann@example.org", password=PASSWORD)
-        for _ in range(throttle.FREE + 9):
-            throttle.failed(session, now(), "login ann@example.org")
+        for _ in range(throttle.FREE + 8):
+            throttle.tried(session, now(), "login ann@example.org", free=1000)
+        throttle.tried(session, now(), "login ann@example.org")
     address = world.store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     other = over(address, world.ids)
     try:

@@ -69,6 +69,7 @@ def serve(
         import uvicorn
 
         from psephos.review.app import create_app
+        from psephos.review.logs import write_lines_of_json
         from psephos.review.store.opening import open_store
     except ModuleNotFoundError as missing:
         if isinstance(missing, MissingPartError):
@@ -104,6 +105,7 @@ def serve(
             sign_on=_sign_on(sign_on),
             keep=read_kept(keep or ()),
         )
+        write_lines_of_json()
         store = open_store(database)
         _load(store, settings, path, name)
         typer.echo(_address(store, settings))

@@ -38,3 +38,25 @@ def create_admin(
         made = people.create(session, login, name=name, password=password, admin=True)
         record(session, None, SYSTEM, "person.created", f"user:{made.id}", None, {"admin": True})
     typer.echo(f"{made.login} can sign in")
+
+
+@user.command(cls=Verb)
+def erase(
+    login: Annotated[str, typer.Argument(help="What they sign in with.")],
+    database: Database = "psephos.db",
+) -> None:
+    """Forget who somebody is: name, password, sessions and tokens go; what they decided stays, without a name."""
+    from psephos.cli.store import existing
+    from psephos.errors import InputError
+    from psephos.review.accounts.people import by_login
+    from psephos.review.store import people
+    from psephos.review.store.account_tables import SYSTEM
+
+    store = existing(database)
+    with store.write() as session:
+        found = by_login(session, login)
+        if found is None:
+            raise InputError("login", f"nobody signs in as {login!r:.80}", hint="it is what they sign in with")
+        people.erase(session, found, actor=SYSTEM)
+    store.close()
+    typer.echo(f"{login.strip().lower()} is forgotten; what they decided stays")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
+import structlog
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -23,6 +24,8 @@ from psephos.review.queries import only_known
 from psephos.review.security import layers
 from psephos.review.settings import Settings
 from psephos.review.store.opening import Store, open_store
+
+log = structlog.get_logger("psephos.review")
 
 
 class ReviewApp:
@@ -56,8 +59,17 @@ class ReviewApp:
         self._outer: ASGIApp = layers(self.inner, settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer it."""
-        await self._outer(scope, receive, send)
+        """Pass a request on, or answer it.
+
+        What nobody expected was answered and written down by `problems`; who listens would write down its text too.
+        """
+        try:
+            await self._outer(scope, receive, send)
+        except Exception as wrong:
+            if scope["type"] != "http":
+                raise
+            if not getattr(wrong, "__notes__", ()):
+                log.error("problem", kind=type(wrong).__name__)
 
 
 def create_app(settings: Settings, store: Store | None = None) -> ReviewApp:

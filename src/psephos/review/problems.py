@@ -13,6 +13,8 @@ the like stay as they are in the API: programs tell problems apart by them.
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 from urllib.parse import quote
 
@@ -31,6 +33,9 @@ from psephos.review.rendering import language_of, page
 from psephos.review.security import TooLargeError
 
 log = structlog.get_logger("psephos.review")
+
+DEEP = 12
+"""Steps of the way to an error that are written down: places of code, not its text, which may hold an item."""
 
 STATUS = (
     (ConflictError, 409),
@@ -155,7 +160,14 @@ def _http(request: Request, wrong: Exception) -> Response:
 def _unknown(request: Request, wrong: Exception) -> Response:
     number = secrets.token_hex(4)
     log.error(
-        "problem", number=number, route=getattr(request.scope.get("route"), "name", ""), kind=type(wrong).__name__
+        "problem",
+        number=number,
+        route=getattr(request.scope.get("route"), "name", ""),
+        kind=type(wrong).__name__,
+        at=[
+            f"{Path(step.filename).name}:{step.lineno} {step.name}" for step in extract_tb(wrong.__traceback__)[-DEEP:]
+        ],
     )
+    wrong.add_note(number)  # so that who called the application knows that it was told
     text = f"Something went wrong here, not with you. Nothing was changed. Number {number}."
     return problem(request, 500, **_say(request, text))

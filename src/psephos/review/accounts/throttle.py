@@ -7,7 +7,7 @@ restart does not forget it, and several servers over one store count together.
 
 Each count is taken in hand before it is looked at, one after the other in the order of their hashes: of many tries
 that come at once, of somebody who was never seen before too, each sees what the one before it left, and none waits in
-a circle.
+a circle. Old counts are deleted last, by whoever waits for nothing more.
 
 Source: sheet 90 section 8 (V6). Differs: nothing.
 """
@@ -26,12 +26,6 @@ from psephos.review.store.account_tables import Attempt
 FREE, LONGEST, FORGET_AFTER = 4, timedelta(minutes=5), timedelta(hours=1)
 
 
-def wait(session: Session, at: datetime, *subjects: str) -> float:
-    """Seconds until the next try of any of these is looked at."""
-    kept = session.scalars(select(Attempt).where(Attempt.subject.in_(map(fingerprint, subjects))))
-    return max((max(0.0, (one.free_at - at).total_seconds()) for one in kept), default=0.0)
-
-
 def tried(session: Session, at: datetime, *subjects: str, free: int = FREE) -> float:
     """Seconds to wait; if none, a failure of each is noted before the try is looked at.
 
@@ -43,6 +37,8 @@ def tried(session: Session, at: datetime, *subjects: str, free: int = FREE) -> f
     if seconds <= 0:
         _note(held, at, free)
         session.flush()
+    old = select(Attempt.id).where(Attempt.last_at < at - FORGET_AFTER).with_for_update(skip_locked=True)
+    session.execute(delete(Attempt).where(Attempt.id.in_(old)))
     return max(0.0, seconds)
 
 
@@ -56,33 +52,31 @@ def forgiven(session: Session, *subjects: str) -> None:
             session.delete(one)
 
 
-def failed(session: Session, at: datetime, *subjects: str) -> None:
-    """Note a failure of each."""
-    _note(_held(session, at, subjects), at, FREE)
-    session.flush()
-
-
 def succeeded(session: Session, subject: str) -> None:
     """Forget the failures of one."""
     session.execute(delete(Attempt).where(Attempt.subject == fingerprint(subject)))
 
 
+def too_many(seconds: float) -> str:
+    """What somebody is told who has to wait.
+
+    Examples
+    --------
+    >>> too_many(0.2), too_many(7.6)
+    ('too many tries: wait 1 s', 'too many tries: wait 8 s')
+    """
+    return f"too many tries: wait {max(1, round(seconds))} s"
+
+
 def _held(session: Session, at: datetime, subjects: tuple[str, ...]) -> list[Attempt]:
     """The counts of these, made where there are none, which nobody else changes until this is over."""
-    old = select(Attempt.id).where(Attempt.last_at < at - FORGET_AFTER).with_for_update(skip_locked=True)
-    session.execute(delete(Attempt).where(Attempt.id.in_(old)))
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     held = []
     for subject in sorted(set(map(fingerprint, subjects))):
         new = insert(Attempt).values(subject=subject, failures=0, last_at=at, free_at=at)
-        session.execute(new.on_conflict_do_nothing(index_elements=["subject"]))
-        one = session.scalars(
-            select(Attempt)
-            .where(Attempt.subject == subject)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        ).one()
-        held.append(one)
+        session.execute(new.on_conflict_do_update(index_elements=["subject"], set_={"subject": subject}))  # and hold it
+        found = select(Attempt).where(Attempt.subject == subject).execution_options(populate_existing=True)
+        held.append(session.scalars(found).one())
     return held
 
 

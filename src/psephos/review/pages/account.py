@@ -243,7 +243,7 @@ def confirm(here: Context, present: str) -> None:
     with here.write() as session:
         seconds = throttle.tried(session, here.at, subject)
     if seconds > 0:
-        raise InputError("present", f"too many tries: wait {max(1, round(seconds))} s")
+        raise InputError("present", throttle.too_many(seconds))
     if not is_right(present, user.password):
         raise InputError("present", "is not your password")
     with here.write() as session:

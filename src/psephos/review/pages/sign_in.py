@@ -20,7 +20,7 @@ from psephos.review.accounts.passwords import LONGEST, SHORTEST_ALONE, hash_pass
 from psephos.review.accounts.second_factors import fingerprint
 from psephos.review.authorisation import NotThereError
 from psephos.review.context import Context, Here
-from psephos.review.languages import spoken, translated
+from psephos.review.languages import rephrased, spoken
 from psephos.review.rendering import language_of, page
 from psephos.review.security import cookie_line
 from psephos.review.store.account_tables import User
@@ -196,8 +196,9 @@ def told(here: Context, wrong: InputError) -> str:
 
 def too_many(here: Context, seconds: float) -> str:
     """What somebody reads who has to wait, in their language."""
-    text = translated(language_of(here), "Too many tries. Wait %(seconds)s s, then try again.")
-    return text % {"seconds": max(1, round(seconds))}
+    text = throttle.too_many(seconds)
+    said = rephrased(language_of(here), text) or text
+    return f"{said[0].upper()}{said[1:]}."
 
 
 def door(here: Context, template: str, says: dict[str, Any], *, status: int = 200) -> Response:
