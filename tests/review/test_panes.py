@@ -207,3 +207,63 @@ def test_a_note_goes_along_with_a_candidate_chosen_by_mouse(bench: Bench) -> Non
             return session.query(Decision).filter_by(item_id=bench.world.ids["foreign item"]).all()
 
     assert until(kept, page)[0].note == "It has whiskers."
+
+
+def test_what_is_folded_just_before_leaving_is_kept(bench: Bench) -> None:
+    """The first fold is still on its way when the second is made and the page is left."""
+    own = f"/projects/{bench.world.ids['own']}/items/{bench.world.ids['own item']}"
+    page = bench.open(own)
+    held: list[Any] = []
+    page.route("**/api/v1/me", lambda route: route.continue_() if held else held.append(route))
+    for name in ("queue", "decision"):
+        page.locator(f"[data-command=fold_{name}]").press("Enter")
+    until(lambda: len(held), page)
+    page.goto(f"{bench.running.url}/projects")
+
+    def folded() -> Any:
+        with bench.world.store.read() as session:
+            return people.local_user(session).settings.get("folded") == ["queue", "decision"]
+
+    until(folded, page)
+    with bench.world.store.write() as session:
+        people.local_user(session).settings = {}
+
+
+def test_a_change_without_an_answer_is_called_not_stored_until_it_has_one(bench: Bench) -> None:
+    number, items = essays(bench.world)
+    page = bench.open(f"/projects/{number}/items/{items[0]}")
+    assert page.locator("[role=status], [role=alert]:not([hidden]), [aria-live]").count() == 1  # one voice
+    held: list[Any] = []
+    page.route("**/decisions", lambda route: held.append(route))
+    page.keyboard.press("a")
+    page.locator("#save-state[data-kind=warn]:has-text('takes its time')").wait_for()
+    page.locator("#said:has-text('takes its time')").wait_for(state="attached")
+    held[0].continue_()
+    page.locator("#save-state:empty").wait_for(state="attached")
+    until(lambda: page.evaluate("document.getElementById('said').textContent") == "Saved", page)
+    with bench.world.store.read() as session:
+        assert session.get_one(Item, items[0]).state == "decided"
+
+
+def test_a_notice_goes_with_its_item_but_for_what_became_of_one_that_was_left(bench: Bench) -> None:
+    number, items = essays(bench.world)
+    page = bench.open(f"/projects/{number}/items/{items[0]}")
+    bench.complaints.clear()
+    held: list[Any] = []
+    page.route("**/decisions", lambda route: held.append(route))
+    page.keyboard.press("a")
+    page.locator("#work h1:not(:has-text('e0'))").wait_for()
+    second = page.locator("#work h1").inner_text()
+    with bench.world.store.write() as session:
+        session.get_one(Item, items[0]).version += 1
+    until(lambda: len(held), page)
+    held[0].continue_()
+    notice = page.locator("#notice:has-text('has changed')")
+    notice.wait_for()
+    page.keyboard.press("j")
+    page.locator(f"#work h1:not(:has-text('{second}'))").wait_for()
+    assert notice.is_visible()  # it is about an item that is not here
+    notice.locator("button").click()
+    page.locator("#work h1:has-text('e0')").wait_for()
+    page.locator("#notice[hidden]").wait_for(state="attached")
+    bench.complaints[:] = [one for one in bench.complaints if "409" not in one]

@@ -185,6 +185,7 @@ SAID = (
     "heard most of it",
     "reliability",
     "weight",
+    "the mean of all items",
     "counts most for it",
     "counts most against it",
 )

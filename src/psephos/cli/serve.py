@@ -108,6 +108,7 @@ def serve(
         write_lines_of_json()
         store = open_store(database)
         _load(store, settings, path, name)
+        listener.listen(128)  # who opens the link at once waits until the app answers
         typer.echo(_address(store, settings))
         if team:
             typer.echo("The first administrator comes from: psephos user create-admin")

@@ -4,7 +4,7 @@ Of labels and answers those voters count most that are the most reliable, and th
 for the next. Of scores, with P = 1 / s^2 and t of the estimate with its standard error s, and p_v = 1 / s_v^2, b_v of
 each voter that scored it x_v,
 
-    share of the voter = p_v / P,        without it t' = (P t - p_v (x_v - b_v)) / (P - p_v).
+    share of the voter = p_v / P  (the rest: the mean of all items),        without it t' = (P t - p_v (x_v - b_v)) / (P - p_v).
 
 Of transcripts the voters count that heard most of what was elected, and so many words hang on one vote.
 
@@ -89,7 +89,8 @@ def who_counts(kind: str, opinions: Sequence[Opinion], consensus: Consensus, run
     """Whose word weighs most in this choice, and most against it."""
     if kind == "scores":
         shares = {name: part for name, (part, _) in leaving_out(opinions, consensus, run).items()}
-        return [("counts most", _named(shares, language, share))] if shares else []
+        shares[translated(language, "the mean of all items")] = 1 - sum(shares.values())
+        return [("counts most", _named(shares, language, share))] if len(shares) > 1 else []
     if kind == "transcripts":
         columns = [one for one in consensus.detail.get("columns", []) if one["text"] and one["type"] != "format"]
         voters = consensus.detail.get("voters", [])

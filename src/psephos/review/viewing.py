@@ -280,7 +280,7 @@ def _evidence(item: Item, seen: Evidence, reader: _Reader) -> dict[str, Any]:
         result["band"] = certainty_band(consensus.certainty)
         result |= because(run)
         given = (item.kind, opinions, consensus, run, reader.language)
-        result["because"] += who_counts(*given) + what_would_change_it(*given)
+        result["because"] = who_counts(*given) + what_would_change_it(*given) + result["because"]
     detail = consensus.detail if consensus is not None else {}
     if item.kind in ("labels", "samples"):
         result |= _choices(opinions, consensus, detail)
