@@ -6,6 +6,7 @@ import math
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -356,6 +357,7 @@ BAD = {
     "one-group": (lambda: harmony([[1, 0]], ["a", "a"]), "groups"),
     "one-group-index": (lambda: harmony_index([3], [0.5]), "groups"),
     "no-group": (lambda: harmony([[1, 0, 1]], ["a", None, "b"]), "groups"),
+    "no-group-of-pandas": (lambda: harmony([[1, 0, 1]], pd.Series(["a", None, "b"], dtype="string")), "groups"),
     "few-groups": (lambda: harmony([[1, 0, 1]], ["a", "b"]), "groups"),
     "above-one": (lambda: harmony([[1, 2]], ["a", "b"]), "correct"),
     "never-run": (lambda: harmony([[1, np.nan]], ["a", "b"]), "correct"),

@@ -61,7 +61,12 @@ def groups_of(groups: Sequence[object], n_items: int) -> tuple[list[str], npt.ND
     listed = list(groups)
     if len(listed) != n_items:
         raise InputError("groups", f"must have one group for each of {n_items:,} items, got {len(listed):,}")
-    missing = [str(place) for place, one in enumerate(listed) if one is None or one == "" or one != one]
+    # pandas' NA is neither equal nor unequal to anything.
+    missing = [
+        str(place)
+        for place, one in enumerate(listed)
+        if one is None or type(one).__name__ == "NAType" or one == "" or one != one
+    ]
     if missing:
         raise InputError(
             "groups",

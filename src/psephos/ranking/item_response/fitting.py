@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from psephos.engine.streams import Rng
+from psephos.engine.streams import Rng, spawn
 from psephos.errors import InputError
 from psephos.opinions.wording import plural
 from psephos.ranking.item_response.abilities import abilities
@@ -24,6 +24,7 @@ from psephos.ranking.item_response.item_errors import ItemErrors, no_errors, res
 from psephos.ranking.item_response.item_steps import Prior
 from psephos.ranking.item_response.joint import joint
 from psephos.ranking.item_response.marginal import Fitted, Items, Rows, marginal, rows_of
+from psephos.ranking.item_response.several_starts import best_of_starts
 
 Floats = npt.NDArray[np.float64]
 
@@ -136,7 +137,12 @@ def fit_topic(
         fitted, ability, error = joint(rows, model=model, prior=prior)
         ability, error = ability[place], error[place]
     else:
-        fitted = marginal(rows, model=model, prior=prior)
+        if model == "3pl":
+            first, rng = spawn(rng, 2)
+            fitted, stable = best_of_starts(rows, prior=prior, rng=first)
+            notes.append(stable)
+        else:
+            fitted = marginal(rows, model=model, prior=prior)
         ability, error = (part[place] for part in abilities(rows, fitted.items))
     empty: npt.NDArray[np.bool_] = np.asarray(np.isnan(scored).all(axis=1))
     share = np.nanmean(np.where(empty[:, None], 0.0, scored), axis=1)
