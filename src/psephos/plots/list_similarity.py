@@ -15,7 +15,7 @@ from psephos.statistics import Interval
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psephos.metrics.recommendation.list_similarity import ListSimilarity
+    from psephos.metrics.recommendation.similar_lists import ListSimilarity
 
 MOST_ROWS = 24
 LONGEST = 16
