@@ -21,7 +21,7 @@ def values(table: pl.DataFrame) -> dict[str, float | None]:
 
 
 def test_sheet12_kendall_goes_by_places() -> None:
-    found = list_similarity({"one": {"u": [20, 10, 30]}, "other": {"u": [20, 30, 10]}})
+    found = list_similarity({"one": {"u": [20, 10, 30]}, "other": {"u": [20, 30, 10]}}).table()
     assert values(found) == {"jaccard": 1.0, "kendall": pytest.approx(1 / 3)}
 
 
@@ -42,7 +42,7 @@ def test_every_user_by_definition(lists, k) -> None:
             own["kendall"].append(stats.kendalltau(range(len(common)), [other.index(i) for i in common]).statistic)
     if not any(left for left, _ in lists) and not any(right for _, right in lists):
         return
-    table = list_similarity(runs, k)
+    table = list_similarity(runs, k).table()
     for row in table.iter_rows(named=True):
         expected = own[row["measure"]]
         assert row["users"] == len(expected)
@@ -51,7 +51,7 @@ def test_every_user_by_definition(lists, k) -> None:
         if len(expected) > 1 and np.std(expected) > 1e-9:
             error = np.std(expected, ddof=1) / math.sqrt(len(expected))
             assert row["standard_error"] == pytest.approx(error, abs=1e-12)
-    turned = list_similarity({name: runs[name] for name in ("b", "a")}, k)
+    turned = list_similarity({name: runs[name] for name in ("b", "a")}, k).table()
     assert turned["value"].to_list() == pytest.approx(table["value"].to_list(), nan_ok=True)
 
 
@@ -64,20 +64,20 @@ def test_pairs_and_a_baseline() -> None:
             "score": [2.0, 1.0, 2.0, 1.0, 2.0, 1.0],
         }
     )
-    table = list_similarity(frame)
+    table = list_similarity(frame).table()
     assert list(table.select("left", "right").unique(maintain_order=True).iter_rows()) == [
         *itertools.combinations("xyz", 2)
     ]
     assert table.filter(left="x", right="y")["value"].to_list() == [1.0, -1.0]
     assert table.filter(left="x", right="z")["value"].to_list() == [0.0, None]
-    assert list_similarity(frame, baseline="y")["right"].unique(maintain_order=True).to_list() == ["x", "z"]
+    assert list_similarity(frame, baseline="y").table()["right"].unique(maintain_order=True).to_list() == ["x", "z"]
     alone = table.filter(left="x", right="y", measure="jaccard").row(0, named=True)
     assert (alone["users"], alone["low"]) == (1, None)
 
 
 def test_users_of_one_system_alone_are_left_out() -> None:
     runs = {"a": {"u": ["x"], "v": ["x"]}, "b": {"u": ["x"], "w": ["x"]}}
-    row = list_similarity(runs).row(0, named=True)
+    row = list_similarity(runs).table().row(0, named=True)
     assert (row["value"], row["users"], row["left_out"]) == (1.0, 1, 2)
 
 
@@ -96,3 +96,16 @@ def test_bad_input(runs, options, argument) -> None:
     with pytest.raises(InputError) as caught:
         list_similarity(runs, **options)
     assert caught.value.argument == argument
+
+
+def test_the_result_says_each_pair_and_how_many_more() -> None:
+    runs = {f"s{n}": {u: [n, u, 99] for u in range(5)} for n in range(7)}
+    found = list_similarity(runs, 3)
+    lines = found.summary()
+    assert len(lines) == 2 * 12 + 1
+    assert lines[-1] == ("more", "9 further pairs")
+    assert lines[0][0] == "s0 and s1, jaccard@3"
+    made = found.to_dict()
+    assert made["result"] == "listsimilarity"
+    assert len(made["rows"]) == 42
+    assert made["provenance"]["parameters"] == {"k": 3, "baseline": None, "level": 0.95}

@@ -22,6 +22,9 @@ from psephos.metrics.recommendation import lists as lists_module
 from psephos.metrics.recommendation import position_sums as sums_module
 from psephos.metrics.recommendation.names import ACCURACY, METRICS
 
+OF_LISTS = [name for name, family in METRICS.items() if family != "ratings" and name != "stray_share"]
+"""All that needs neither predicted ratings nor candidates."""
+
 QRELS = {"q1": {"a": 3, "b": 2, "c": 1}, "q2": {"x": 1, "y": 1}, "q3": {"k": 1}}
 LISTS = {"q1": list("daceb"), "q2": list("ywxvz"), "q3": list("mnopr")}
 
@@ -334,7 +337,7 @@ def as_arrays(truth, run, n_items=12):
 def test_frames_arrays_and_kernels_say_the_same(problem, k, drop) -> None:
     truth, run = problem
     train = {user: [(3 * user + n) % 12 for n in range(1 + user)] for user in truth}
-    metrics = [name for name, family in METRICS.items() if family != "ratings"]
+    metrics = list(OF_LISTS)
     rule = convention(seen="drop" if drop else "keep")
     named = evaluate(truth, run, metrics, k, train=train, convention=rule)
     matrix, lists = as_arrays(truth, run)
@@ -376,7 +379,7 @@ def test_lists_in_order_become_a_matrix_with_the_same_ledger(lists, rule, scored
             user: {item: -float(place) for place, item in enumerate(dict.fromkeys(one))} for user, one in run.items()
         }
     truth, train = {"u0": {"a": 2.0, "x": 1.0}, "u2": {"b": 1.0}}, {"u0": ["b"], "u1": ["a", "c"], "u9": ["d"]}
-    metrics = [name for name, family in METRICS.items() if family != "ratings"]
+    metrics = list(OF_LISTS)
     options = {"train": train, "convention": convention(rule, absent="zero")}
     plain = evaluate(truth, run, metrics, [1, 3], **options)
     modules = (lists_module, sums_module, catalogue_module)
@@ -396,7 +399,7 @@ def test_blocks_of_users_are_nothing_but_memory(monkeypatch) -> None:
     from psephos.metrics.recommendation import run_columns
 
     truth, run, train = simulated(9, 50)
-    metrics = [name for name, family in METRICS.items() if family != "ratings"]
+    metrics = list(OF_LISTS)
     rule = convention("survey")
     whole = evaluate(truth, run, metrics, [3, 6], train=train, convention=rule)
     for name in ("USER_BLOCK", "PAIR_BLOCK"):

@@ -180,12 +180,17 @@ def test_sheet12_answered_or_all(books, test, train) -> None:
 )
 def test_the_ledger_of_recorded_replies(books, test, train, name, candidates, rows, shares) -> None:
     allowed = None if candidates is None else table(books, candidates, "rank").select("user", "item")
-    ledger = evaluate(test, table(books, name, "rank"), "ndcg", 10, train=train, candidates=allowed).ledger.row(
-        0, named=True
-    )
+    metrics = {"repeats": "repeat_share", "seen": "seen_share", "outside": "outside_share"}
+    metrics |= {} if allowed is None else {"outside_candidates": "stray_share"}
+    wanted = ["ndcg", *metrics.values()]
+    result = evaluate(test, table(books, name, "rank"), wanted, 10, train=train, candidates=allowed)
+    ledger = result.ledger.row(0, named=True)
     assert ledger["rows"] == rows
     for found, share in shares.items():
         assert round(100 * ledger[found] / rows, 2) == share
+        interval = result.value(metrics[found])
+        assert round(100 * interval.value, 2) == share
+        assert interval.low < interval.value < interval.high
 
 
 @pytest.mark.parametrize(

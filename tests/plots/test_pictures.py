@@ -324,3 +324,28 @@ def test_users_are_drawn_against_those_alike() -> None:
     alone = pairwise_unfairness([0.1, 0.9], np.eye(2), repeats=0)
     with pytest.raises(InputError, match="no two users"):
         plot(alone)
+
+
+def test_pairs_of_systems_are_drawn_with_what_they_share_and_how_they_order_it() -> None:
+    from psephos.metrics import list_similarity
+
+    runs = {
+        "one": {u: ["a", "b", "c", "d"] for u in range(20)},
+        "two": {u: ["a", "b", "c", "x"] if u % 2 else ["b", "a", "c", "y"] for u in range(20)},
+        "other": {u: ["p", "q"] for u in range(20)},
+    }
+    result = list_similarity(runs, 4)
+    figure = plot(result)
+    assert finding(figure).startswith("one and two share most of their items: Jaccard .6")
+    assert [text for text in texts(figure) if ", " in text and "tau" not in text] == [
+        "one, two",
+        "one, other",
+        "two, other",
+    ]
+    assert texts(figure).count("too few") == 2
+    shared, order = (line for line in lines(figure) if len(line) in (1, 3) and 0 in line[:, 1])
+    assert shared[:, 0].tolist() == pytest.approx([3 / 5, 0, 0])
+    assert order[:, 0].tolist() == pytest.approx([(1 + 1 / 3) / 2])
+    alone = list_similarity({"one": {"u": ["a"]}, "two": {"v": ["a"]}})
+    with pytest.raises(InputError, match="no user with lists of two"):
+        plot(alone)

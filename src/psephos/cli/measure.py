@@ -11,6 +11,7 @@ from psephos.cli.complaints import Verb
 from psephos.cli.measure_diversity import diversity
 from psephos.cli.measure_effective_features import effective_features
 from psephos.cli.measure_families import FAMILIES, OWN_VERB, verb_of
+from psephos.cli.measure_list_similarity import list_similarity
 from psephos.cli.measure_recommendation import recommendation
 from psephos.cli.measure_user_fairness import user_fairness
 
@@ -35,6 +36,7 @@ for _family in FAMILIES:
     if _family not in OWN_VERB:
         measure.command(_family, cls=Verb)(verb_of(_family))
 measure.command(cls=Verb)(recommendation)
+measure.command(cls=Verb)(list_similarity)
 measure.command(cls=Verb)(diversity)
 measure.command(cls=Verb)(user_fairness)
 measure.command(cls=Verb)(effective_features)

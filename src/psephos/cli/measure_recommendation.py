@@ -87,16 +87,16 @@ def recommendation(
     words = [word for line in runs for word in o.split(line)]
     beside = [path for path in (train, candidates) if path is not None]
     written = {"--parquet": parquet, "--report": report, "--per-user": per_user}
-    o.check_outputs([interactions, *(_named(word)[1] for word in words), *beside], written)
+    o.check_outputs([interactions, *(named_file(word)[1] for word in words), *beside], written)
     rule = convention_of(convention, **_choices(set_))
     truth = read(interactions, kind="interactions", encoding=encoding)
     further = {
         name: None if path is None else read(path, kind="interactions", encoding=encoding)
         for name, path in (("train", train), ("candidates", candidates))
     }
-    read_runs = [(*_named(word), read(_named(word)[1], encoding=encoding)) for word in words]
-    frames = _runs(read_runs)
-    sorted_by, notes = _order(order, convention, frames)
+    read_runs = [(*named_file(word), read(named_file(word)[1], encoding=encoding)) for word in words]
+    frames = frames_of(read_runs)
+    sorted_by, notes = order_of(order, convention, frames)
     cutoffs = None if k == "all" else [_whole(text) for text in o.split(k)]
     result = evaluate(
         truth,
@@ -142,14 +142,14 @@ def recommendation(
     )
 
 
-def _named(word: str) -> tuple[str, str]:
+def named_file(word: str) -> tuple[str, str]:
     """A run as it was typed: its name, empty if it has none, and its file."""
     name, sign, path = word.partition("=")
     return ("", word) if not sign or not name or Path(word).exists() else (name, path)
 
 
-def _runs(given: list[tuple[str, str, Opinions]]) -> dict[str, pl.DataFrame]:
-    """The frame of each run by its name."""
+def frames_of(given: list[tuple[str, str, Opinions]], option: str = "--runs") -> dict[str, pl.DataFrame]:
+    """The frame of each run by its name; `option` is what complaints name."""
     from psephos.errors import InputError
     from psephos.metrics.recommendation.tables import COLUMNS
 
@@ -157,7 +157,7 @@ def _runs(given: list[tuple[str, str, Opinions]]) -> dict[str, pl.DataFrame]:
     for name, path, opinions in given:
         if opinions.kind not in ("rankings", "interactions"):
             problem = f"{path} holds {opinions.kind}"
-            raise InputError("--runs", problem, hint="a run is a TREC run, rankings, or user, item and score or rank")
+            raise InputError(option, problem, hint="a run is a TREC run, rankings, or user, item and score or rank")
         frame, stem = opinions.frame(), Path(path).stem
         column = next((one for one in frame.columns if one.lower() in COLUMNS["run"]), None)
         parts = {stem: frame}
@@ -165,19 +165,19 @@ def _runs(given: list[tuple[str, str, Opinions]]) -> dict[str, pl.DataFrame]:
             split = frame.partition_by(column, as_dict=True, maintain_order=True, include_key=False)
             parts = {str(key[0]): part for key, part in split.items()}
         if name and len(parts) > 1:
-            raise InputError("--runs", f"{path} holds {len(parts)} runs, so {name!r} cannot name it")
+            raise InputError(option, f"{path} holds {len(parts)} runs, so {name!r} cannot name it")
         found += [(name or run, name or (stem if len(parts) == 1 else run), part) for run, part in parts.items()]
     times = Counter(run for run, _, _ in found)
     named = [(run if times[run] == 1 else stem, part) for run, stem, part in found]
     twice = [run for run, count in Counter(run for run, _ in named).items() if count > 1]
     if twice:
-        raise InputError("--runs", f"two are called {twice[0]!r}", hint="name each, as in --runs old=a.run,new=b.run")
+        raise InputError(option, f"two are called {twice[0]!r}", hint="name each, as in old=a.run and new=b.run")
     if not named:
-        raise InputError("--runs", "name at least one file")
+        raise InputError(option, "name at least one file")
     return dict(named)
 
 
-def _order(order: str, convention: str, frames: dict[str, pl.DataFrame]) -> tuple[str | None, list[str]]:
+def order_of(order: str, convention: str, frames: dict[str, pl.DataFrame]) -> tuple[str | None, list[str]]:
     """What sorts the runs, and what to say of it."""
     from psephos.errors import check_choice
     from psephos.metrics.recommendation.tables import COLUMNS, ORDERS
@@ -188,7 +188,9 @@ def _order(order: str, convention: str, frames: dict[str, pl.DataFrame]) -> tupl
     names = [{one.lower() for one in frame.columns} for frame in frames.values()]
     if not any(own & {*COLUMNS["rank"]} and own & {*COLUMNS["score"]} for own in names):
         return None, []
-    chosen = "score" if convention == "trec_eval" else "rank"
+    chosen, other = ("score", "rank") if convention == "trec_eval" else ("rank", "score")
+    if not all(own & {*COLUMNS[chosen]} for own in names) and all(own & {*COLUMNS[other]} for own in names):
+        chosen = other
     return chosen, [f"runs have ranks and scores: sorted by {chosen}"]
 
 

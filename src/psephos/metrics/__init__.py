@@ -105,6 +105,7 @@ from psephos.metrics.probability.smooth_calibration import smooth_calibration_er
 from psephos.metrics.recommendation import (
     Convention,
     Evaluation,
+    ListSimilarity,
     Uplift,
     adjusted_cosine,
     business_report,
@@ -164,6 +165,7 @@ __all__ = [
     "Harmony",
     "HarmonyPlane",
     "ItemGroups",
+    "ListSimilarity",
     "ListUnfairness",
     "Measurement",
     "Mistakes",

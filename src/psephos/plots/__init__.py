@@ -28,6 +28,7 @@ from psephos.plots.fusion import fused_rows_plot, orders_plot, support_plot
 from psephos.plots.harmony import group_tree_plot, harmony_plane_plot, harmony_plot
 from psephos.plots.item_response import audit_plot, profile_plot, short_form_plot, wright_plot
 from psephos.plots.left_out import left_out_plot
+from psephos.plots.list_similarity import list_similarity_plot
 from psephos.plots.measurement import measurement_plot
 from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import borderline_plot, influence_plot, transitions_plot
@@ -85,6 +86,7 @@ __all__ = [
     "judges_plot",
     "layers_plot",
     "left_out_plot",
+    "list_similarity_plot",
     "measurement_plot",
     "mistakes_plot",
     "needed_plot",

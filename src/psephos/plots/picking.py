@@ -27,6 +27,7 @@ from psephos.plots.fusion import fused_rows_plot, orders_plot, support_plot
 from psephos.plots.harmony import group_tree_plot, harmony_plane_plot, harmony_plot
 from psephos.plots.item_response import audit_plot, profile_plot, short_form_plot, wright_plot
 from psephos.plots.left_out import left_out_plot
+from psephos.plots.list_similarity import list_similarity_plot
 from psephos.plots.measurement import measurement_plot
 from psephos.plots.orders import above_plot, order_plot
 from psephos.plots.peer_review import (
@@ -118,6 +119,7 @@ PICTURES: dict[str, dict[str, Callable[..., Figure]]] = {
     "Subgroups": {"subgroups": subgroups_plot},
     "FixingExperiment": {"fixing": fixing_plot},
     "Evaluation": {"systems": evaluation_plot},
+    "ListSimilarity": {"pairs": list_similarity_plot},
     "PairwiseUnfairness": {"users": unfairness_plot},
     "Allocation": {"samples": allocation_plot},
     "Replay": {"budgets": replay_plot},

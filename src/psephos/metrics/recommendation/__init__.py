@@ -10,10 +10,10 @@ from psephos.metrics.recommendation.conventions import PRESETS, Convention, conv
 from psephos.metrics.recommendation.evaluating import evaluate
 from psephos.metrics.recommendation.evaluation import Evaluation
 from psephos.metrics.recommendation.explaining import explain_value, sampled_expectation
-from psephos.metrics.recommendation.list_similarity import list_similarity
 from psephos.metrics.recommendation.names import METRICS, definition
 from psephos.metrics.recommendation.off_policy import off_policy_value
 from psephos.metrics.recommendation.rating_errors import rating_errors
+from psephos.metrics.recommendation.similar_lists import ListSimilarity, list_similarity
 from psephos.metrics.recommendation.uplift import Uplift, uplift
 from psephos.metrics.recommendation.vector_similarity import adjusted_cosine, vector_similarity
 
@@ -22,6 +22,7 @@ __all__ = [
     "PRESETS",
     "Convention",
     "Evaluation",
+    "ListSimilarity",
     "Uplift",
     "adjusted_cosine",
     "business_report",

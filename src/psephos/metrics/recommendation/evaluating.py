@@ -115,6 +115,8 @@ def evaluate(
     needy = [name for name in names if name in NEED_TRAIN or (name == "diversity" and features is None)]
     if rule.auc_pairs == "catalogue" and "gauc" in names:
         needy.append("gauc over the catalogue")
+    if candidates is None and "stray_share" in names:
+        raise InputError("candidates", "stray_share needs what could be ranked", hint="give candidates=")
     if train is None and needy:
         raise InputError("train", f"{needy[0]} needs the train data", hint="give train=")
     similarity: Similarity | None = None

@@ -97,7 +97,7 @@ def explain_value(
     (0.5555555555555555, True, 'cut')
     """
     (name,) = metric_names(metric)
-    if METRICS[name] == "ratings" or name == "diversity":
+    if METRICS[name] in ("faults", "ratings") or name == "diversity":
         raise InputError("metric", f"{name!r} has one definition only")
     check_number("value", value)
     check_number("tolerance", tolerance, low=0)

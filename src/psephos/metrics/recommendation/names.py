@@ -39,6 +39,7 @@ CATALOGUE = (
     "pop_rsp",
 )
 AREAS = ("gauc",)
+FAULTS = ("unmatched_share", "repeat_share", "seen_share", "outside_share", "stray_share")
 RATINGS = ("rmse", "mse", "mae", "mape", "r2", "explained_variance", "auc", "log_loss")
 METRICS: Mapping[str, str] = MappingProxyType(
     {
@@ -49,18 +50,22 @@ METRICS: Mapping[str, str] = MappingProxyType(
             ("found", FOUND),
             ("catalogue", CATALOGUE),
             ("areas", AREAS),
+            ("faults", FAULTS),
             ("ratings", RATINGS),
         )
         for name in names
     }
 )
 """Every metric and its family: the order of hits, what is in lists, hits weighed by novelty, all lists together,
-areas under curves of whole lists, and predicted ratings."""
+areas under curves of whole lists, rows that should not be in a list, and predicted ratings."""
 
-UNCUT = frozenset({"areas", "ratings"})
+UNCUT = frozenset({"areas", "faults", "ratings"})
 """Families that are not cut at k."""
 
-NEED_TRAIN = frozenset({*LISTS, *FOUND, *CATALOGUE} - {"diversity", "entropy", "effective_items", "user_coverage"})
+NEED_TRAIN = frozenset(
+    {*LISTS, *FOUND, *CATALOGUE, "seen_share", "outside_share"}
+    - {"diversity", "entropy", "effective_items", "user_coverage"}
+)
 """Metrics that cannot be had without train data; diversity can, with features of the items."""
 
 ALIASES: Mapping[str, str] = MappingProxyType(
@@ -185,8 +190,8 @@ def definition(metric: str, k: int | None, rule: Convention, *, sampled: int | N
         "rmse": rated,
         "mse": rated,
         "mae": rated,
-    }.get(metric, [])
-    lists = "" if METRICS[metric] == "ratings" else _lists_in_words(rule)
+    }.get(metric, ["of all rows"] if METRICS[metric] == "faults" else [])
+    lists = "" if METRICS[metric] in ("faults", "ratings") else _lists_in_words(rule)
     whose = "users of the truth" if rule.users == "judged" and METRICS[metric] in ("lists", "catalogue") else ""
     said = "; ".join(filter(None, [*choices, lists, whose, f"{sampled} sampled" if sampled else ""]))
     name = _SHOWN.get(metric, metric.replace("_", " "))

@@ -24,6 +24,7 @@ from psephos.metrics.recommendation.catalogue_metrics import (
 )
 from psephos.metrics.recommendation.coding import Counts, Problem, Run
 from psephos.metrics.recommendation.conventions import Convention
+from psephos.metrics.recommendation.faulty_rows import fault_column
 from psephos.metrics.recommendation.grouped_area import grouped_area
 from psephos.metrics.recommendation.item_similarity import Similarity, list_diversity, list_serendipity
 from psephos.metrics.recommendation.lists import Judgement, Lists, judgement_of, ranked_lists
@@ -109,6 +110,9 @@ class Setting:
             if not of_lists:
                 length = np.bincount(rows.users, minlength=self.problem.n_users)
                 ledger = rows.ledger | {"lists": int((length > 0).sum())} | self._users_found(name, length)
+        for metric in self.names:
+            if METRICS[metric] == "faults":
+                columns[metric, -1] = fault_column(metric, run, self.problem)
         self._of_ratings(run, name, columns)
         return columns, ledger
 

@@ -27,10 +27,12 @@ import numpy.typing as npt
 from psephos.metrics.conventions import error_within
 from psephos.metrics.recommendation.coding import Counts, Floats
 from psephos.metrics.recommendation.conventions import Convention
-from psephos.metrics.recommendation.names import ACCURACY, AREAS, FOUND
+from psephos.metrics.recommendation.names import ACCURACY, AREAS, FAULTS, FOUND
 from psephos.metrics.recommendation.position_sums import SUMS
 
-BOUNDED = frozenset({*ACCURACY, *AREAS, "diversity", "tail_share", "epc", "catalogue_coverage", "user_coverage"}) - {
+BOUNDED = frozenset(
+    {*ACCURACY, *AREAS, *FAULTS, "diversity", "tail_share", "epc", "catalogue_coverage", "user_coverage"}
+) - {
     "dcg",
     "arhr",
 }

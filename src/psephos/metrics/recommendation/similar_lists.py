@@ -14,6 +14,8 @@ are 1/3 alike, and not opposed).
 from __future__ import annotations
 
 import itertools
+import math
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -23,12 +25,61 @@ from psephos.metrics.conventions import ends_within
 from psephos.metrics.recommendation.coding import Counts, Floats, together
 from psephos.metrics.recommendation.tables import runs_of
 from psephos.metrics.recommendation.user_metrics import mean_column
-from psephos.statistics import normal_interval
+from psephos.opinions.model import Source
+from psephos.opinions.outcomes import Provenance, Result
+from psephos.statistics import Interval, normal_interval
+
+SHOWN = 12
+"""Pairs of systems that the summary tells."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class ListSimilarity(Result):
+    """How alike the lists of systems are, pair by pair.
+
+    Attributes
+    ----------
+    values : polars.DataFrame
+        The rows of `table`.
+    k : int or None
+        Cut of the lists.
+    level : float
+        Coverage of the intervals.
+
+    Examples
+    --------
+    >>> print(list_similarity({"one": {"u": ["a", "b"]}, "other": {"u": ["b", "c"]}}, 2))
+    one and other, jaccard@2  .333 (n = 1)
+    one and other, kendall@2  undefined (n = 0, 1 left out)
+    """
+
+    values: pl.DataFrame
+    k: int | None
+    level: float
+
+    def table(self) -> pl.DataFrame:
+        """left, right, measure (jaccard, kendall), value, low, high, standard_error, users, left_out (users with a list
+        of one system alone, or for Kendall's tau fewer than two items in common); null where no user is left.
+        """
+        return self.values
+
+    def summary(self) -> list[tuple[str, str]]:
+        """Each pair of systems by both measures."""
+        cut = "" if self.k is None else f"@{self.k}"
+        lines = []
+        for row in self.values.head(2 * SHOWN).iter_rows(named=True):
+            value, low, high = (math.nan if row[name] is None else row[name] for name in ("value", "low", "high"))
+            said = "undefined" if math.isnan(value) else str(Interval(value, low, high, self.level))
+            left_out = f", {row['left_out']:,} left out" if row["left_out"] else ""
+            name = f"{row['left']} and {row['right']}, {row['measure']}{cut}"
+            lines.append((name, f"{said} (n = {row['users']:,}{left_out})"))
+        more = self.values.height // 2 - SHOWN
+        return lines + ([("more", f"{more:,} further pairs")] if more > 0 else [])
 
 
 def list_similarity(
     runs: object, k: int | None = 10, *, baseline: str | None = None, order: str | None = None, level: float = 0.95
-) -> pl.DataFrame:
+) -> ListSimilarity:
     """How alike the lists of systems are, for every pair of systems.
 
     Parameters
@@ -46,9 +97,8 @@ def list_similarity(
 
     Returns
     -------
-    polars.DataFrame
-        left, right, measure (jaccard, kendall), value, low, high, standard_error, users, left_out (users with a list of
-        one system alone, or for Kendall's tau fewer than two items in common); null where no user is left.
+    ListSimilarity
+        With `table()`: a row for each pair of systems and each of ``jaccard`` and ``kendall``.
 
     Raises
     ------
@@ -58,11 +108,12 @@ def list_similarity(
     See Also
     --------
     evaluate : how good lists are.
+    psephos.plots.list_similarity_plot : a picture of it.
 
     Examples
     --------
     >>> found = list_similarity({"one": {"u": [20, 10, 30]}, "other": {"u": [20, 30, 10]}})
-    >>> found.select("measure", "value").rows()
+    >>> found.table().select("measure", "value").rows()
     [('jaccard', 1.0), ('kendall', 0.3333333333333333)]
     """
     check_number("level", level, low=0, high=1, open_ends=True)
@@ -92,7 +143,13 @@ def list_similarity(
             rows.append((left, right, measure, found.value, *ends, found.standard_error, found.users, found.left_out))
     floats = dict.fromkeys(("value", "low", "high", "standard_error"), pl.Float64)
     schema = dict.fromkeys(("left", "right", "measure"), pl.String) | floats | {"users": pl.Int64, "left_out": pl.Int64}
-    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
+    parameters = {"k": deepest, "baseline": baseline, "level": level}
+    return ListSimilarity(
+        provenance=Provenance("list_similarity", parameters, Source()),
+        values=pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None)),
+        k=deepest,
+        level=level,
+    )
 
 
 Tops = tuple[Counts, Counts]
