@@ -57,7 +57,7 @@ def test_without_resamples_or_items_there_is_no_interval(measure):
     few = "no interval from fewer than 5 items"
     for found, note in ((measure([[0, 0], [0, 1]], repeats=0), "no interval"), (measure([[0, 0, 1]]), few)):
         assert np.isnan([found.low, found.high]).all()
-        assert str(found).endswith(f"n = {found.items} items ({note})")
+        assert str(found).endswith(f"n = {'1 item' if found.items == 1 else f'{found.items} items'} ({note})")
         assert "nan" not in str(found)
         assert not np.isnan(found.value)
 

@@ -93,7 +93,6 @@ def ask(
     from psephos.allocation import ask as ask_model
     from psephos.cli import output
     from psephos.errors import check_choice
-    from psephos.opinions.writing import write_frame
     from psephos.voters.language_model import IgnoredWishWarning, Interrupted, Retrying
 
     log = samples or Path(f"{questions.stem}.samples.jsonl")
@@ -128,20 +127,14 @@ def ask(
         typer.echo(f"psephos: stopped; {kept:,} samples are in {log}, and the same command goes on", err=True)
         raise typer.Exit(130) from None
     found = _ended(asked, end, equivalence)
-    if parquet is not None:
-        write_frame(asked.table(), parquet)
-    if report is not None:
-        from psephos.reports import write_report
-
-        write_report(asked if found is None else found, report)
+    output.write_files(asked if found is None else found, parquet, report, rows=asked.table())
     if json:
         output.print_json(asked, **({} if found is None else {end: found}))
     else:
         out = output.console()
         _print(out, asked, found, items, equivalence, limit)
         output.print_line(out, f"The samples are in {log}")
-        for written in filter(None, (parquet, report)):
-            output.print_line(out, f"Wrote {written}")
+        output.print_written(out, parquet, report)
     if asked.stopped is not None:
         typer.echo(output.shown(f"psephos: stopped early: {asked.stopped}", 600).plain, err=True)
         typer.echo("psephos: the same command goes on where it was", err=True)

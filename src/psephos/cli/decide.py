@@ -133,17 +133,11 @@ def _deliver_choices(
     from psephos.cli.transcript_view import print_transcripts
     from psephos.consensus import SourceVerdict, TranscriptVerdict, topic_reliability
     from psephos.consensus.against_known import against_known
-    from psephos.opinions.writing import write_frame
 
     reasons = [verdict.why(item) for item in why or []]
     gold: Any = against_known(verdict)
     by_topic = topic_reliability(verdict) if topics and isinstance(verdict, SourceVerdict) else None
-    if parquet is not None:
-        write_frame(verdict.table(), parquet)
-    if report is not None:
-        from psephos.reports import write_report
-
-        write_report(verdict, report, gold=gold)
+    output.write_files(verdict, parquet, report, gold=gold)
     if json:
         against = "against_references" if isinstance(verdict, TranscriptVerdict) else "against_gold"
         output.print_json(verdict, **{against: gold, "why": reasons, "topics": by_topic})
@@ -158,8 +152,7 @@ def _deliver_choices(
     for reason in reasons:
         output.print_summary(out, "Why", reason.summary())
     output.print_issues(out, verdict.issues)
-    for written in filter(None, (parquet, report)):
-        output.print_line(out, f"Wrote {written}")
+    output.print_written(out, parquet, report)
 
 
 def _print_verdict(out: Console, verdict: Verdict, gold: AgainstGold | None, limit: int) -> None:

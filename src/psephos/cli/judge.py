@@ -12,6 +12,8 @@ from psephos.cli.complaints import Verb
 from psephos.cli.prompts import named_model, prices_in, prompt_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from psephos.judges import FusedDataset
     from psephos.opinions import Opinions
     from psephos.voters.language_model import LanguageModel
@@ -98,10 +100,11 @@ def fuse(
 
     from psephos.cli import output
     from psephos.errors import InputError
-    from psephos.judges import fuse_dataset
+    from psephos.judges import collect_drafts, fuse_dataset
     from psephos.voters.language_model import IgnoredWishWarning, Interrupted, Retrying
 
     rows = out or Path(f"{prompts.stem}.fused.jsonl")
+    kept = rows.with_name(f"{rows.stem}.drafts.jsonl")
     inputs = [str(prompts)] + ([str(drafts)] if drafts is not None else [])
     o.check_outputs(inputs, {"--out": rows, "--parquet": parquet, "--report": report})
     asked: dict[str, Any] = dict(prompt_table(prompts).select("item", "prompt").iter_rows())
@@ -121,25 +124,25 @@ def fuse(
     def opened(name: str) -> LanguageModel:
         return Retrying(named_model(name, endpoint, timeout, prices_in(prices)), attempts=attempts)
 
+    def by_teachers() -> Opinions:
+        return collect_drafts(
+            asked,
+            [opened(name) for name in teacher or []],
+            kept,
+            times=times,
+            temperature=temperature,
+            max_tokens=max_tokens,
+            seed=seed,
+            workers=workers,
+            label="drafts",
+        )
+
     if (drafts is None) == (not teacher):
         raise InputError("--drafts", "or --teacher is needed, and not both", hint="name a file of samples")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", IgnoredWishWarning)
-            given = _drafts(
-                drafts,
-                column,
-                teacher or [],
-                asked,
-                rows,
-                opened,
-                times,
-                temperature,
-                max_tokens,
-                seed,
-                workers,
-                dry_run,
-            )
+            given = _drafts(drafts, column, kept, None if dry_run else by_teachers)
             if dry_run:
                 _show_plan(asked, given, prices_in(prices), wishes, json)
                 return
@@ -167,43 +170,20 @@ def fuse(
 
 
 def _drafts(
-    path: Path | None,
-    column: list[str] | None,
-    teachers: list[str],
-    asked: dict[str, Any],
-    rows: Path,
-    opened: Any,
-    times: int,
-    temperature: float,
-    max_tokens: int,
-    seed: int,
-    workers: int,
-    dry_run: bool,
+    path: Path | None, column: list[str] | None, kept: Path, by_teachers: Callable[[], Opinions] | None
 ) -> Opinions:
-    """The drafts of a file, or those of the teachers, kept beside the answers; a dry run asks no teacher."""
+    """The drafts of a file, or those of the teachers, which are kept beside the answers; a dry run asks no teacher."""
     from psephos.errors import InputError
-    from psephos.judges import collect_drafts
     from psephos.opinions import read
 
     if path is not None:
         return read(str(path), kind="samples", columns=o.pairs("column", column))
-    kept = rows.with_name(f"{rows.stem}.drafts.jsonl")
-    if dry_run:
-        if not kept.exists():
-            problem = "asks nothing, and no teacher has written a draft yet"
-            raise InputError("--dry-run", problem, hint="name a file of drafts with --drafts")
-        return read(str(kept), kind="samples")
-    return collect_drafts(
-        asked,
-        [opened(name) for name in teachers],
-        kept,
-        times=times,
-        temperature=temperature,
-        max_tokens=max_tokens,
-        seed=seed,
-        workers=workers,
-        label="drafts",
-    )
+    if by_teachers is not None:
+        return by_teachers()
+    if not kept.exists():
+        problem = "asks nothing, and no teacher has written a draft yet"
+        raise InputError("--dry-run", problem, hint="name a file of drafts with --drafts")
+    return read(str(kept), kind="samples")
 
 
 def _tables(made: FusedDataset) -> dict[str, Any]:

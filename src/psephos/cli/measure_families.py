@@ -85,7 +85,7 @@ def verb_of(family: str) -> Callable[..., None]:
         from psephos.metrics import measure, metric_names
         from psephos.opinions.column_files import read_columns
         from psephos.opinions.issues import Issues
-        from psephos.opinions.sources import together
+        from psephos.opinions.sources import one_source
 
         files = [path, *([against] if against else []), *(name for name in compare or () if Path(name).is_file())]
         o.check_outputs(files, {"--parquet": parquet, "--report": report})
@@ -129,7 +129,7 @@ def verb_of(family: str) -> Callable[..., None]:
         files_read = [file, *further, *([other] if other else [])]
         provenance = replace(
             result.provenance,
-            source=together(one.source for one in files_read),
+            source=one_source(one.source for one in files_read),
             command=o.stated(),
             notes=(*result.provenance.notes, *paired),
         )

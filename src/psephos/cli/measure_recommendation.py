@@ -81,7 +81,7 @@ def recommendation(
     from psephos.metrics import evaluate
     from psephos.opinions import read
     from psephos.opinions.issues import Issues
-    from psephos.opinions.sources import together
+    from psephos.opinions.sources import one_source
     from psephos.opinions.writing import write_frame
 
     words = [word for line in runs for word in o.split(line)]
@@ -120,7 +120,7 @@ def recommendation(
     files = [truth, *filter(None, further.values()), *(opinions for _, _, opinions in read_runs)]
     provenance = replace(
         result.provenance,
-        source=together(one.source for one in files),
+        source=one_source(one.source for one in files),
         seed=None if compare is None else seed,
         command=o.stated(),
         notes=(*notes, *result.provenance.notes),

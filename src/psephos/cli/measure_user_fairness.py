@@ -55,7 +55,7 @@ def user_fairness(
     from psephos.metrics import pairwise_unfairness
     from psephos.opinions import read
     from psephos.opinions.column_files import read_columns
-    from psephos.opinions.sources import together
+    from psephos.opinions.sources import one_source
     from psephos.opinions.wording import plural
 
     matrix = similarity if similarity.lower().endswith((".npy", ".npz")) else None
@@ -92,7 +92,7 @@ def user_fairness(
         level=level,
         rng=seed,
     )
-    source = together([file.source, *(one.source for one in (held, other) if one is not None)])
+    source = one_source([file.source, *(one.source for one in (held, other) if one is not None)])
     notes = list(result.provenance.notes)
     if held is not None:
         strangers = set(held.frame()["user"].cast(str).to_list()) - set(users)

@@ -63,14 +63,7 @@ def deliver(
     `rows` is what goes into the Parquet file, if it is not the table of the result; `further` are results beside it,
     whose summaries follow its own; `limit` is the number of rows of each table, and how many more there are is said.
     """
-    if parquet is not None:
-        from psephos.opinions.writing import write_frame
-
-        write_frame(result.table() if rows is None else rows, parquet)
-    if report is not None:
-        from psephos.reports import write_report
-
-        write_report(result, report)
+    write_files(result, parquet, report, rows=rows)
     if json:
         print_json(result, **(further or {}))
         return
@@ -84,8 +77,31 @@ def deliver(
             print_table(out, heading, frame if limit is None else frame.head(limit))
             print_more(out, frame.height, limit)
     print_issues(out, issues or Issues())
-    for written in filter(None, (parquet, report)):
-        print_line(out, f"Wrote {written}")
+    print_written(out, parquet, report)
+
+
+def write_files(
+    result: Result, parquet: Path | None, report: Path | None, *, rows: pl.DataFrame | None = None, **options: Any
+) -> None:
+    """Write the files that were asked for: a table, that of the result if no other is given, and the page.
+
+    `options` are those of the page.
+    """
+    if parquet is not None:
+        from psephos.opinions.writing import write_frame
+
+        write_frame(result.table() if rows is None else rows, parquet)
+    if report is not None:
+        from psephos.reports import write_report
+
+        write_report(result, report, **options)
+
+
+def print_written(out: Console, *files: Path | None) -> None:
+    """Where those files are that were asked for."""
+    for file in files:
+        if file is not None:
+            print_line(out, f"Wrote {file}")
 
 
 def print_json(result: Result, **further: Result | Sequence[Result] | pl.DataFrame | None) -> None:

@@ -82,7 +82,6 @@ def select(
     from psephos.cli import output
     from psephos.errors import InputError
     from psephos.opinions import Opinions
-    from psephos.opinions.writing import write_frame
     from psephos.selection import select as select_answers
 
     given.check_outputs({"--parquet": parquet, "--report": report})
@@ -111,12 +110,7 @@ def select(
     curves = _curves(opinions, at, equivalence, seed) if isinstance(opinions, Opinions) else None
     reasons = [result.why(item) for item in why or []]
     known = _known(result, equivalence)
-    if parquet is not None:
-        write_frame(result.candidates(), parquet)
-    if report is not None:
-        from psephos.reports import write_report
-
-        write_report(result, report)
+    output.write_files(result, parquet, report, rows=None if parquet is None else result.candidates())
     if json:
         output.print_json(result, why=reasons, curves=curves)
         return
@@ -127,8 +121,7 @@ def select(
     for reason in reasons:
         output.print_summary(out, "Why", reason.summary())
     output.print_issues(out, result.issues)
-    for written in filter(None, (parquet, report)):
-        output.print_line(out, f"Wrote {written}")
+    output.print_written(out, parquet, report)
 
 
 _IDLE: dict[str, Any] = {

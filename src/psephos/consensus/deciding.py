@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, Literal, overload
 
@@ -113,7 +113,7 @@ def decide(opinions: Opinions | Shards, *, method: str = "auto", **options: Any)
     name = _chosen(opinions, options) if method == "auto" else method
     if opinions.kind == "transcripts" and not isinstance(opinions, Opinions):
         raise InputError("opinions", "transcripts are not read in parts", hint="use psephos.read")
-    return _DOORS[name](opinions, **_fitting(name, options))
+    return _DOORS[name](opinions, **_fitting(name, opinions.kind, options))
 
 
 def method_for(opinions: Opinions | Shards) -> str:
@@ -155,15 +155,28 @@ def _chosen(opinions: Opinions | Shards, options: dict[str, Any]) -> str:
     return "majority" if asked else method_for(opinions)
 
 
-def _fitting(name: str, options: dict[str, Any]) -> dict[str, Any]:
+def _fitting(name: str, kind: str, options: dict[str, Any]) -> dict[str, Any]:
     """The options that a method takes; those that ask for nothing are left out, others that it lacks are refused."""
-    takes = _OF_SCORES if name == "score-bias" else inspect.signature(_DOORS[name]).parameters
+    takes = _takes(name)
     fitting = {option: value for option, value in options.items() if option in takes}
     for option, value in options.items():
         idle = option in _IDLE and value == _IDLE[option]
         if idle:
             fitting.pop(option, None)
         elif option not in takes:
-            door = "truth_inference" if name in (*MODELS, "score-bias") else name.replace("-", "_")
-            raise InputError(option, f"means nothing for {name}", hint=f"see psephos.consensus.{door}")
+            raise InputError(option, f"means nothing for {name}", hint=_who_takes(option, kind))
     return fitting
+
+
+def _takes(name: str) -> Collection[str]:
+    """The options of a method."""
+    return _OF_SCORES if name == "score-bias" else inspect.signature(_DOORS[name]).parameters
+
+
+def _who_takes(option: str, kind: str) -> str:
+    """What to do about an option that a method lacks: leave it out, or take a method that has it."""
+    methods = [method for method in METHODS[kind] if option in _takes(method)]
+    if not methods:
+        return f"leave it out; no method for {kind} has it"
+    others = f" (or {', '.join(methods[1:])})" if methods[1:] else ""
+    return f"leave it out, or take a method that has it: method={methods[0]!r}{others}"

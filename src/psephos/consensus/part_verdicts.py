@@ -202,7 +202,7 @@ def joined(parts: Sequence[PartVerdict], opinions: Opinions | Shards) -> dict[st
     order = order_of_items(parts)
 
     def whole(name: str) -> npt.NDArray[Any]:
-        return together([getattr(part, name) for part in parts], order)
+        return in_item_order([getattr(part, name) for part in parts], order)
 
     items = items if order is None else items.gather(order)
     issues = sum((part.issues for part in parts), opinions.issues)
@@ -228,7 +228,7 @@ def order_of_items(parts: Sequence[PartVerdict]) -> npt.NDArray[np.intp] | None:
     return np.argsort(row, kind="stable") if np.any(row[1:] < row[:-1]) else None
 
 
-def together(values: Sequence[npt.NDArray[Any]], order: npt.NDArray[np.intp] | None) -> npt.NDArray[Any]:
+def in_item_order(values: Sequence[npt.NDArray[Any]], order: npt.NDArray[np.intp] | None) -> npt.NDArray[Any]:
     """Values of the items of all parts as one array, in the order of `order_of_items`."""
     whole = np.concatenate(values)
     return whole if order is None else whole[order]

@@ -74,7 +74,7 @@ def hashed_tables(tables: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((str(file), sha256_of(file)) for file in files if file.is_file())
 
 
-def together(sources: Iterable[Source]) -> Source:
+def one_source(sources: Iterable[Source]) -> Source:
     """The files of several inputs as one source, for a result that was made of all of them.
 
     What was named and how it was read is not in it: that is in the command of the result.

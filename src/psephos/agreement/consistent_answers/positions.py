@@ -70,9 +70,9 @@ def position_bias(
     -------
     polars.DataFrame
         One row per candidate and family of variants, those most led by the place first: candidate, family, questions
-        (with two responses or more), responses, same_answer, same_place, by_place (with low and high; null if no answer
-        ever flips), and lean, the place that is chosen most often, with its share (lean_share, lean_low, lean_high;
-        1/options would be even).
+        (with two responses or more), responses, options (as stated, or as many as places occur), same_answer,
+        same_place, by_place (with low and high; null if no answer ever flips), and lean, the place that is chosen most
+        often, with its share (lean_share, lean_low, lean_high; 1/options would be even).
 
     Raises
     ------

@@ -32,7 +32,7 @@ from psephos.consensus.collectives.tables import MODEL, Counted, calibration_tab
 from psephos.consensus.collectives.verdict import SURE, CollectiveVerdict
 from psephos.consensus.collectives.votes import WEIGHTS, Floats, Whole, ballot, elected, labels_without
 from psephos.consensus.known_answers import known_answers, known_codes, told
-from psephos.consensus.part_verdicts import PartVerdict, joined, order_of_items, part_verdict, together
+from psephos.consensus.part_verdicts import PartVerdict, in_item_order, joined, order_of_items, part_verdict
 from psephos.engine import Engine, map_shards
 from psephos.errors import InputError, check_choice, check_number
 from psephos.opinions.coding import canonical
@@ -127,8 +127,8 @@ def collective(
     certainty = [np.append(of, np.nan)[part.place] for of, part in zip(likely, parts, strict=True)]
     verdicts = [part.verdict for part in parts]
     order = order_of_items(verdicts)
-    fields, odd = joined(verdicts, merged), together([part.odd for part in parts], order)
-    fields["certainty"] = np.where(fields["choice"] >= 0, together(certainty, order), np.nan)
+    fields, odd = joined(verdicts, merged), in_item_order([part.odd for part in parts], order)
+    fields["certainty"] = np.where(fields["choice"] >= 0, in_item_order(certainty, order), np.nan)
     extra = {name: (odd & (1 << bit)).astype(bool) for bit, name in enumerate(EXTRA_FLAGS)}
     dominated = pl.concat([part.dominated for part in parts])
     place = pl.DataFrame({"item": fields["items"], "place": np.arange(len(fields["items"]))})
@@ -145,13 +145,13 @@ def collective(
             options,
             merged.source,
             command=command_for("decide", merged.source, asked) if plain else "",
-            notes=_notes(together([part.consistency for part in parts], order), models, converged),
+            notes=_notes(in_item_order([part.consistency for part in parts], order), models, converged),
         ),
         certainty_means=CERTAINTY_MEANS,
         flip=_flip,
         settings={"weights": weights, "min_margin": min_margin, "gold": gold, "equivalence": equivalence},
-        consistency=together([part.consistency for part in parts], order),
-        weighted_consistency=together([part.weighted for part in parts], order),
+        consistency=in_item_order([part.consistency for part in parts], order),
+        weighted_consistency=in_item_order([part.weighted for part in parts], order),
         models=model_table(models, merged.vocabulary("voter")),
         calibration=calibration_table(np.sum([part.counted.bins for part in parts], axis=0)),
         dominated=dominated,

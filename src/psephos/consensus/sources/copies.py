@@ -91,7 +91,7 @@ def find_copies(
         nothing = np.zeros((4, 1, 1), dtype=np.int64)
         note = f"copies were not looked for among {n_sources:,} sources and {n_rows:,} answers"
         return copy_table(nothing, classes, voters.head(1))[0], np.arange(n_sources), (note,)
-    met = np.sum(electorate.each(together, weight=weight), axis=0)
+    met = np.sum(electorate.each(meetings, weight=weight), axis=0)
     table, cluster = copy_table(met, classes, voters)
     ratio, sure = off_together(met)
     notes = []
@@ -126,7 +126,7 @@ def one_vote_each(opinions: Opinions, cluster: npt.NDArray[np.int64]) -> Opinion
     return replace(opinions, numbers=frozen({**opinions.numbers, "weight": shared}))
 
 
-def together(found: Ballots, *, weight: Floats) -> Whole:
+def meetings(found: Ballots, *, weight: Floats) -> Whole:
     """How often each two sources met in one part, shape (4, n_sources, n_sources): see `COLUMNS`."""
     first, _, _ = winners(found, found.scores(weight), largest(weight))
     target = first if found.fixed is None else np.where(found.fixed != -1, found.fixed, first)

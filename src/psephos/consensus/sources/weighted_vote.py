@@ -24,7 +24,14 @@ import polars as pl
 
 from psephos.consensus.ballots import FREE, Ballots, Floats, Whole, ballots, largest, winners
 from psephos.consensus.known_answers import known_codes
-from psephos.consensus.part_verdicts import PartVerdict, count_votes, joined, order_of_items, part_verdict, together
+from psephos.consensus.part_verdicts import (
+    PartVerdict,
+    count_votes,
+    in_item_order,
+    joined,
+    order_of_items,
+    part_verdict,
+)
 from psephos.consensus.sources.coin_certainty import posterior
 from psephos.consensus.sources.verdict import SourceVerdict, WeightedVerdict, without_whom
 from psephos.consensus.sources.weights import log_odds
@@ -231,7 +238,7 @@ def weighted_fields(parts: Sequence[VotedPart], opinions: Opinions | Shards, wei
     order = order_of_items(verdicts)
 
     def whole(name: str) -> npt.NDArray[Any]:
-        return together([getattr(part, name) for part in parts], order)
+        return in_item_order([getattr(part, name) for part in parts], order)
 
     fields, odd = joined(verdicts, opinions), whole("odd")
     names = opinions.vocabulary("voter").to_list()

@@ -1,15 +1,10 @@
 r"""Which items of a benchmark belong together, if nobody has said so?
 
 Items on which a model gives like probabilities ask for like things. With S_ab how unlike two items are, averaged over
-models (see `item_similarity`),
+models (see `item_similarity`), items are clustered as `item_clusters` says.
 
-    affinity A_ab = exp(-S_ab / median S).
-
-The k smallest eigenvectors of the normalised Laplacian of A, rows at length 1, are clustered by k-means; k is the one
-with the largest silhouette on the distance sqrt(S), the smaller of equals.
-
-Source: Uzunoglu, Li and Khashabi (2025), arXiv 2509.25671. Differs: the scale of the affinity is reconstructed; one
-partition common to all models, stability and large inputs are ours.
+Source: Uzunoglu, Li and Khashabi (2025), arXiv 2509.25671. Differs: one partition common to all models, and its
+stability, are ours.
 """
 
 from __future__ import annotations

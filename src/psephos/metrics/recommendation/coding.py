@@ -172,8 +172,8 @@ def coded_problem(
     held = len(tables)
     named = runs_of(runs, order)
     tables += named.values()
-    users, user_codes = together([table.users for table in tables])
-    items, item_codes = together([table.items for table in tables])
+    users, user_codes = one_vocabulary([table.users for table in tables])
+    items, item_codes = one_vocabulary([table.items for table in tables])
     n_users, n_items = len(users), len(items)
     rows = [
         _rows(table, user, item, n_users, n_items, notes)
@@ -212,7 +212,7 @@ def _problem(
     return Problem(len(judged), truth.n_items, *names, truth, train, candidates, judged, known, runs, notes)
 
 
-def together(columns: Sequence[Names]) -> tuple[pl.Series, list[Codes]]:
+def one_vocabulary(columns: Sequence[Names]) -> tuple[pl.Series, list[Codes]]:
     """One vocabulary for a column of several tables.
 
     Parameters

@@ -22,7 +22,7 @@ import polars as pl
 
 from psephos.errors import InputError, check_choice, check_count, check_number
 from psephos.metrics.conventions import ends_within
-from psephos.metrics.recommendation.coding import Counts, Floats, together
+from psephos.metrics.recommendation.coding import Counts, Floats, one_vocabulary
 from psephos.metrics.recommendation.tables import runs_of
 from psephos.metrics.recommendation.user_metrics import mean_column
 from psephos.opinions.model import Source
@@ -123,8 +123,8 @@ def list_similarity(
         raise InputError("runs", f"give two or more, got {len(named)}", hint="several runs are {'name': run, ...}")
     if baseline is not None:
         check_choice("baseline", baseline, tuple(named))
-    users, user_codes = together([one.users for one in named.values()])
-    items, item_codes = together([one.items for one in named.values()])
+    users, user_codes = one_vocabulary([one.users for one in named.values()])
+    items, item_codes = one_vocabulary([one.items for one in named.values()])
     tops = {}
     for (name, run), user, item in zip(named.items(), user_codes, item_codes, strict=True):
         assert run.keys is not None  # noqa: S101 - runs have keys
