@@ -36,7 +36,7 @@ def list_similarity(
     from psephos.metrics import list_similarity as similarity_of
     from psephos.opinions import read
     from psephos.opinions.issues import Issues
-    from psephos.opinions.sources import together
+    from psephos.opinions.sources import one_source
 
     o.check_outputs([named_file(word)[1] for word in runs], {"--parquet": parquet, "--report": report})
     given = [(*named_file(word), read(named_file(word)[1], encoding=encoding)) for word in runs]
@@ -45,7 +45,7 @@ def list_similarity(
         raise InputError("RUN", "there is one run only, and nothing to compare it with", hint="name two files or more")
     sorted_by, notes = order_of(order, "psephos", frames)
     result = similarity_of(frames, _cut(k), baseline=baseline, order=sorted_by, level=level)
-    source = together(opinions.source for _, _, opinions in given)
+    source = one_source(opinions.source for _, _, opinions in given)
     provenance = replace(result.provenance, source=source, command=o.stated(), notes=tuple(notes))
     output.deliver(
         replace(result, provenance=provenance),

@@ -4,7 +4,7 @@ Of labels and answers those voters count most that are the most reliable, and th
 for the next. Of scores, with P = 1 / s^2 and t of the estimate with its standard error s, and p_v = 1 / s_v^2, b_v of
 each voter that scored it x_v,
 
-    share of the voter = p_v / P  (the rest: the mean of all items),        without it t' = (P t - p_v (x_v - b_v)) / (P - p_v).
+    share = p_v / P  (the rest: the mean of all items),        without it t' = (P t - p_v (x_v - b_v)) / (P - p_v).
 
 Of transcripts the voters count that heard most of what was elected, and so many words hang on one vote.
 
