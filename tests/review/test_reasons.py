@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def test_the_snippet_gives_the_same_verdict_again(tmp_path: Path, method: str, c
     file.write_text(content)
     verdict = psephos.decide(psephos.read(file), method=method)
     names: dict[str, Any] = {}
-    exec(snippet(verdict.provenance.command), names)  # noqa: S102 - what a user would paste
+    exec(snippet(verdict.provenance.command), names)  # what a user would paste
     assert names["verdict"].table().equals(verdict.table())
     assert names["verdict"].provenance.method == verdict.provenance.method
 
@@ -52,7 +53,7 @@ def test_the_snippet_gives_the_same_verdict_again(tmp_path: Path, method: str, c
         ("psephos decide a.csv b.csv --wide item", "psephos.read(['a.csv', 'b.csv'], wide='item')"),
         ("psephos decide clips --collar 0.5 --meant", "psephos.decide(opinions, collar=0.5, meant=True)"),
         ("psephos decide clips --realign --vote count", "psephos.decide(opinions, realign=True, vote='count')"),
-        ("psephos decide \"it's.csv\" --ties none", 'psephos.read("it\'s.csv")'),
+        ('psephos decide "it\'s.csv" --ties none', 'psephos.read("it\'s.csv")'),
     ],
 )
 def test_options_of_the_command_are_those_of_python(command: str, said: str) -> None:
@@ -65,8 +66,6 @@ def test_a_command_that_python_says_otherwise_has_no_snippet(command: str) -> No
 
 
 def test_options_of_the_snippet_are_known_to_what_takes_them() -> None:
-    import inspect
-
     from psephos.consensus import majority, source_reliability, transcripts, truth_inference
 
     doors = (majority, truth_inference, transcripts, source_reliability)
@@ -242,7 +241,9 @@ def test_an_estimated_count_has_no_more_digits_than_it_means(number: float, said
 def test_a_language_with_three_forms_has_its_own_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     """Polish, as gettext writes its rule; no such catalogue comes with the app."""
     rule = "plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2)"
-    text = f'msgid ""\nmsgstr "Plural-Forms: nplurals=3; {rule};\\n"\n\nmsgid "%(n)s vote"\nmsgid_plural "%(n)s votes"\n'
+    text = (
+        f'msgid ""\nmsgstr "Plural-Forms: nplurals=3; {rule};\\n"\n\nmsgid "%(n)s vote"\nmsgid_plural "%(n)s votes"\n'
+    )
     text += 'msgstr[0] "głos"\nmsgstr[1] "głosy"\nmsgstr[2] "głosów"\n'
     monkeypatch.setattr(languages, "_text_of", lambda _: text)
     try:

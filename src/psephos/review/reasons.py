@@ -4,7 +4,7 @@ Of labels and answers those voters count most that are the most reliable, and th
 for the next. Of scores, with P = 1 / s^2 and t of the estimate with its standard error s, and p_v = 1 / s_v^2, b_v of
 each voter that scored it x_v,
 
-    share of the voter = p_v / P  (the rest: the mean of all items),        without it t' = (P t - p_v (x_v - b_v)) / (P - p_v).
+    share = p_v / P  (the rest: the mean of all items),        without it t' = (P t - p_v (x_v - b_v)) / (P - p_v).
 
 Of transcripts the voters count that heard most of what was elected, and so many words hang on one vote.
 
@@ -105,7 +105,7 @@ def who_counts(kind: str, opinions: Sequence[Opinion], consensus: Consensus, run
         return [("counts most for it", translated(language, "every vote counts alike"))]
     sides: dict[str, set[str]] = {"counts most for it": set(), "counts most against it": set()}
     for one in opinions:
-        if one.value is not None and one.voter in known:
+        if one.value is not None and one.voter is not None and one.voter in known:
             sides["counts most for it" if one.value == consensus.choice else "counts most against it"].add(one.voter)
     word = translated(language, what)
     return [
