@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def test_the_snippet_gives_the_same_verdict_again(tmp_path: Path, method: str, c
     file.write_text(content)
     verdict = psephos.decide(psephos.read(file), method=method)
     names: dict[str, Any] = {}
-    exec(snippet(verdict.provenance.command), names)
+    exec(snippet(verdict.provenance.command), names)  # what a user would paste
     assert names["verdict"].table().equals(verdict.table())
     assert names["verdict"].provenance.method == verdict.provenance.method
 
@@ -65,8 +66,6 @@ def test_a_command_that_python_says_otherwise_has_no_snippet(command: str) -> No
 
 
 def test_options_of_the_snippet_are_known_to_what_takes_them() -> None:
-    import inspect
-
     from psephos.consensus import majority, source_reliability, transcripts, truth_inference
 
     doors = (majority, truth_inference, transcripts, source_reliability)
