@@ -74,7 +74,7 @@ def test_answers_without_a_bucket_are_paid_and_not_counted():
     row = found.table().row(0, named=True)
     assert (row["samples"], row["drawn"], row["votes"]) == (4, 5, 2)
     assert found.spent == 5
-    assert any("no room" in note for note in found.provenance.notes)
+    assert any("without room" in note for note in found.provenance.notes)
 
 
 def test_free_answers_have_32_buckets():
